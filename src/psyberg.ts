@@ -2,30 +2,41 @@
  * The library: a project opened, and all that a command, a script or a notebook does with it. It strings the
  * rooms: project -> session -> plan -> compile -> run -> report.
  */
-import { resolve } from 'node:path';
+import type { DiffRequest } from './compare/diff/diff-table.ts';
+import type { VerifyRequest } from './compare/verify/verify-processes.ts';
 import type { ExamineOptions } from './inspect/doctor.ts';
-import type { RowsRequest } from './inspect/history.ts';
+import type { RowsRequest, SignalsRequest } from './inspect/history.ts';
+import type { ReportRequest } from './inspect/report/gather-report.ts';
+import type { FollowRequest, WaitRecord, WaitRequest } from './inspect/watch-signals.ts';
+import type { WhyRequest } from './inspect/why/why.ts';
 import type { MaintainRequest } from './maintain/index.ts';
 import { closeAtExit } from './model/close-at-exit.ts';
 import { oneAfterTheOther } from './model/in-turn.ts';
 import type { DroppedTagRecord, MaintainReport } from './model/maintain-record.ts';
-import { refuseOldNode } from './model/old-node.ts';
 import type { ProcessSpec, ProjectSpec } from './model/process-spec.ts';
+import type { RetireRecord } from './model/retire-record.ts';
 import type { RunRecord } from './model/run-record.ts';
 import type { StartSpec } from './model/start.ts';
+import type { TableDiff } from './model/table-diff.ts';
+import type { Verification } from './model/verification.ts';
+import type { WhyRecord } from './model/why-record.ts';
+import { askedObserver } from './observe/asked.ts';
+import type { ObserveOptions } from './observe/request.ts';
 import type { Adoption } from './processes/adopt-process.ts';
-import { planBinding } from './processes/bind-plan.ts';
 import type { CompiledProcess, CompileRequest } from './processes/compile-process.ts';
 import { planProcess } from './processes/plan-process.ts';
-import { type RunRequest, runProcesses } from './processes/run-processes.ts';
+import { type PlansRequest, planProcesses } from './processes/plan-processes.ts';
+import type { RestateOptions } from './processes/restate-processes.ts';
+import type { RunRequest } from './processes/run-processes.ts';
 import type { ServedSession } from './processes/serve-session.ts';
 import { type SessionRequest, type SessionSteps, sessionSteps } from './processes/session-steps.ts';
 import type { Shown, ShowRequest } from './processes/show-process.ts';
+import { type TellingRuns, tellingRuns } from './processes/telling-runs.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
-import { findProjectRoot, readProject } from './project/read-project.ts';
 import type { GivenVariables } from './project/read-variables.ts';
 import type { Check } from './report/doctor.ts';
 import { type ExplainedPlan, explainable } from './report/explained-plan.ts';
+import type { WarehouseReport } from './report/page/report-document.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from './report/status.ts';
 import type { TableRow } from './report/tables.ts';
 import type { StepRecord } from './run/drivers/step-records.ts';
@@ -39,8 +50,12 @@ export { type HourPicture, hourPicture, type PictureOptions } from './report/exp
 export type {
   CompiledProcess,
   CompileRequest,
+  DiffRequest,
   ExplainedPlan,
+  FollowRequest,
   QueryOptions,
+  ReportRequest,
+  RestateOptions,
   RunRequest,
   ServedSession,
   SessionRequest,
@@ -48,9 +63,17 @@ export type {
   ShowRequest,
   SqlResult,
   StepRecord,
+  TableDiff,
+  Verification,
+  VerifyRequest,
+  WaitRecord,
+  WaitRequest,
+  WarehouseReport,
+  WhyRecord,
+  WhyRequest,
 };
 
-export interface OpenOptions extends WorkspaceOptions {
+export interface OpenOptions extends WorkspaceOptions, Pick<ObserveOptions, 'metrics'> {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
   readonly project?: string;
   /** Values in place of those under `vars:` of psyberg.yaml, of the same types. */
@@ -64,14 +87,11 @@ export interface OpenOptions extends WorkspaceOptions {
 export interface Psyberg {
   readonly project: ProjectSpec;
   /**
-   * What a run would do, and why; the objects of `plan --json`. Writes nothing. `allCauses`: not only the
-   * first. `reads`: also what it would read, and a fixed lookback in its place; manifests of the sources are
-   * read for it.
+   * What a run would do, and why; the objects of `plan --json`, each with the processes among them that it
+   * follows. Writes nothing. `allCauses`: not only the first. `reads`: also what it would read, and a fixed
+   * lookback in its place; manifests of the sources are read for it.
    */
-  plan(
-    names?: readonly string[],
-    request?: { readonly allCauses?: boolean; readonly reads?: boolean },
-  ): Promise<ExplainedPlan[]>;
+  plan(names?: readonly string[], request?: PlansRequest): Promise<ExplainedPlan[]>;
   /**
    * The rows that a process's query gives now, for its next session or for hours, or those of a source that
    * it would read. Writes nothing. Throws `hours-invalid`, `source-missing`, `event-time-missing`,
@@ -90,6 +110,32 @@ export interface Psyberg {
   serveSession(processName: string, request?: CompileRequest): Promise<ServedSession>;
   /** The objects of `run --json`. A process that fails stops those that read its target. */
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
+  /**
+   * Recomputes targets beside the published ones and compares, both ways: sources as of the watermarks, the
+   * SQL of now. The objects of `verify --json`. Writes nothing. What keeps a process from being compared is
+   * in its verification. Throws `hours-invalid` for hours that cannot be read, and `process-unknown`.
+   */
+  verify(names?: readonly string[], request?: VerifyRequest): Promise<Verification[]>;
+  /**
+   * How a table differs between two snapshots, or between a branch and `main`: the object of `diff --json`.
+   * Files that both have are not read. Writes nothing. Throws `table-missing`, `snapshot-unknown` and
+   * `key-unknown`.
+   */
+  diff(table: string, request: DiffRequest): Promise<TableDiff>;
+  /**
+   * Computes hours that were loaded once more, by the SQL of now and from the sources as of the watermarks,
+   * which stay; with `downstream` what reads them, too, in dependency order. The objects of `run --json`,
+   * with `trigger: 'restate'`. A process that fails stops those below it; the same call goes on there. With
+   * `atomic` all targets are switched in one commit, or none. Throws `usage`, `hours-invalid`,
+   * `process-unknown` and `atomic-unsupported`; what fails of a process is in its record.
+   */
+  restate(processName: string, options: RestateOptions): Promise<RunRecord[]>;
+  /**
+   * What {@link restate} would do to the process itself, with what it would read; with `downstream` also the
+   * hours that those below can be expected to compute, an estimate from above. The objects of `plan --json`.
+   * Writes nothing. Throws as planning does, and `restate-…`.
+   */
+  planRestate(processName: string, options: RestateOptions): Promise<ExplainedPlan[]>;
   /** The steps of a run one by one. */
   readonly session: SessionSteps;
   /**
@@ -105,6 +151,12 @@ export interface Psyberg {
     options?: { readonly from?: string },
   ): Promise<Adoption>;
   /**
+   * Ends a process: its rows in the state tables, its tags and its branches go, and its target says no more
+   * how far it came. The target stays, and another process can adopt it. The object of `retire --json`.
+   * Throws `session-running` while a session of it is at work, `process-unknown`.
+   */
+  retire(processName: string, request?: { readonly dryRun?: boolean }): Promise<RetireRecord>;
+  /**
    * Statements over the warehouse, tables as `schema.table`: the rows of the last one, and in `results` those
    * of each. `branch`: tables that have this branch or tag show it, and `branches` in the result says which
    * did; throws `branch-unknown` where none does. `parameters`: values of `$name`. A run does not hold it up.
@@ -119,6 +171,12 @@ export interface Psyberg {
   tables(): Promise<TableRow[]>;
   /** The statement that makes such a table, as DuckDB takes it. Throws `table-missing`. */
   tableDefinition(name: string): Promise<string>;
+  /**
+   * Which session made rows of a table, from which source snapshots and files, by which SQL; of an hour
+   * without rows, what holds it back. The object of `why --json`. Throws `table-missing`,
+   * `condition-invalid`, `hours-invalid` and `event-time-missing`.
+   */
+  why(table: string, request: WhyRequest): Promise<WhyRecord>;
   /** The branches and tags of all tables beside `main`; undefined where there are more than 1,000 tables. */
   branches(): Promise<readonly FoundBranch[] | undefined>;
   /** How far each process has come, and how far it is behind its sources; the objects of `status --json`. */
@@ -127,8 +185,26 @@ export interface Psyberg {
    * The sessions, newest first; of one process, or of all; at most `limit` (20). Throws `process-unknown`.
    */
   history(processName?: string, request?: RowsRequest): Promise<HistoryRow[]>;
-  /** Up to which hour each target was announced to be complete, newest first; at most `limit` (20). */
-  signals(request?: RowsRequest): Promise<SignalRow[]>;
+  /**
+   * Up to which hour each target was announced to be complete, and which hours were reopened; newest first,
+   * at most `limit` (20). `table`: of that one alone. Throws `table-missing`.
+   */
+  signals(request?: SignalsRequest): Promise<SignalRow[]>;
+  /**
+   * Waits until a table is announced to be complete up to an hour (counted from 1970), or until the time is
+   * up. Throws `table-missing`.
+   */
+  waitForSignal(request: WaitRequest): Promise<WaitRecord>;
+  /**
+   * Calls with the last announcements, and with each that comes, until `signal` ends it. Throws
+   * `table-missing`.
+   */
+  followSignals(request: FollowRequest): Promise<void>;
+  /**
+   * How late rows come, how far each process is, what each session wrote, and what there is: the object of
+   * `report --json`, of which the page is made. Reads only. What cannot be read is in its `problems`.
+   */
+  report(request?: ReportRequest): Promise<WarehouseReport>;
   /**
    * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs
    * and removes what nothing reaches. Default: every table of the catalog. Throws `table-missing`,
@@ -145,42 +221,109 @@ export interface Psyberg {
   close(): Promise<void>;
 }
 
-/** Opens a project. Throws PsybergError with everything that is wrong in it. */
-export async function open(options: OpenOptions = {}): Promise<Psyberg> {
-  refuseOldNode();
-  const { project = '.', variables = {} } = options;
-  return openProject(readProject({ root: findProjectRoot(resolve(project)), variables }), options);
-}
-
 /** Checks everything that a run needs, and says what to do where it is not there. Never throws. */
 export const doctor = async (options: ExamineOptions = {}): Promise<Check[]> =>
   (await import('./inspect/doctor.ts')).examine(options);
 
 /** Opens a project that was read (or made) already. */
-export const openProject = async (project: ProjectSpec, options: WorkspaceOptions = {}): Promise<Psyberg> =>
-  psybergOver(await openWorkspace(project, options));
-
-const tellPlanned = (
-  { onProgress }: Workspace,
-  { processName: subject }: ProcessSpec,
-  parts: { readonly done: number; readonly total: number },
-): void => onProgress({ kind: 'parts', subject, action: 'plan', unit: 'process', ...parts });
-
-async function plansOf(
-  workspace: Workspace,
-  names: readonly string[] | undefined,
-  { allCauses = false, reads = false }: Parameters<Psyberg['plan']>[1] = {},
-): Promise<ExplainedPlan[]> {
-  const plans: ExplainedPlan[] = [];
-  const binding = planBinding(workspace);
-  const specs = processesInDependencyOrder(workspace.project, names);
-  for (const [done, spec] of specs.entries()) {
-    tellPlanned(workspace, spec, { done, total: specs.length });
-    const plan = await planProcess(workspace, spec, { allCauses, reads, writesNothing: true, binding });
-    plans.push(explainable(plan, allCauses));
-  }
-  return plans;
+export async function openProject(
+  project: ProjectSpec,
+  { metrics, listeners, ...options }: WorkspaceOptions & ObserveOptions = {},
+): Promise<Psyberg> {
+  const { onWarning = options.onStep ?? (() => undefined) } = options;
+  const observer = askedObserver(
+    { ...(metrics === undefined ? {} : { metrics }), ...(listeners === undefined ? {} : { listeners }) },
+    { root: project.root, environment: process.env, warn: onWarning },
+  );
+  return psybergOver(await openWorkspace(project, { observer, ...options }));
 }
+
+/** What the parts of the library share. */
+interface Parts {
+  readonly workspace: Workspace;
+  /** Work that shares a connection or a branch waits for what was asked before it. */
+  readonly inTurn: ReturnType<typeof oneAfterTheOther>;
+  readonly oneProcess: (name: string) => ProcessSpec;
+}
+
+const looking = ({ workspace, inTurn, oneProcess }: Parts): Pick<Psyberg, 'plan' | 'show' | 'compile'> => ({
+  async plan(names, request = {}) {
+    const plans = await planProcesses(workspace, names, request);
+    return plans.map((plan) => explainable(plan, request.allCauses ?? false));
+  },
+  show: inTurn(async (processName, request = {}) => {
+    const { showProcess } = await import('./processes/show-process.ts');
+    return showProcess(workspace, oneProcess(processName), request);
+  }),
+  compile: inTurn(async (names, request = {}) => {
+    const { compileProcess } = await import('./processes/compile-process.ts');
+    const compiled: CompiledProcess[] = [];
+    for (const spec of processesInDependencyOrder(workspace.project, names))
+      compiled.push(await compileProcess(workspace, spec, request));
+    return compiled;
+  }),
+});
+
+const comparing = ({ workspace, inTurn }: Parts): Pick<Psyberg, 'verify' | 'diff'> => ({
+  verify: inTurn(async (names, request = {}) => {
+    const { verifyProcesses } = await import('./compare/verify/verify-processes.ts');
+    return verifyProcesses(workspace, names, request);
+  }),
+  diff: inTurn(async (table, request) => {
+    const { diffTable } = await import('./compare/diff/diff-table.ts');
+    return diffTable(workspace, table, request);
+  }),
+});
+
+/** `telling`: runs whose announcements are told to whoever wants to hear of them. */
+const repairing = (
+  { workspace, inTurn, oneProcess }: Parts,
+  telling: TellingRuns,
+): Pick<Psyberg, 'restate' | 'planRestate' | 'adopt' | 'retire'> => ({
+  restate: inTurn(async (processName, options) => {
+    const { restateProcesses } = await import('./processes/restate-processes.ts');
+    return restateProcesses(workspace, oneProcess(processName), { ...options, run: telling.run });
+  }),
+  async planRestate(processName, options) {
+    const { planRestate } = await import('./processes/restate-processes.ts');
+    const plans = await planRestate(workspace, oneProcess(processName), options);
+    return plans.map((plan) => explainable(plan, false));
+  },
+  adopt: inTurn(async (processName, places = new Map(), { from } = {}) => {
+    const spec = oneProcess(processName);
+    const { adoptProcess } = await import('./processes/adopt-process.ts');
+    return adoptProcess(workspace, spec, { places, from });
+  }),
+  retire: inTurn(async (processName, request = {}) => {
+    const { retireInProject } = await import('./workspace/retire-in-project.ts');
+    return retireInProject(workspace, processName, request);
+  }),
+});
+
+type Inspecting = 'tables' | 'tableDefinition' | 'why' | 'branches' | 'status' | 'history' | 'report';
+type Announced = 'signals' | 'waitForSignal' | 'followSignals';
+
+const inspecting = (workspace: Workspace): Pick<Psyberg, Inspecting | Announced> => ({
+  tables: async () => (await import('./inspect/tables.ts')).listTables(workspace),
+  tableDefinition: async (name) =>
+    (await import('./inspect/table-definition.ts')).tableDefinition(workspace, name),
+  async why(table, request) {
+    const { whyRows } = await import('./inspect/why/why.ts');
+    const plan = (spec: ProcessSpec) => planProcess(workspace, spec, { writesNothing: true });
+    return whyRows({ workspace, plan }, table, request);
+  },
+  branches: () => branchesIn(workspace),
+  status: async (names) => (await import('./inspect/status.ts')).readStatus(workspace, names),
+  history: async (processName, request) =>
+    (await import('./inspect/history.ts')).readHistory(workspace, processName, request),
+  signals: async (request) => (await import('./inspect/watch-signals.ts')).listSignals(workspace, request),
+  report: async (request) =>
+    (await import('./inspect/report/gather-report.ts')).gatherReport(workspace, request),
+  waitForSignal: async (request) =>
+    (await import('./inspect/watch-signals.ts')).waitForSignal(workspace, request),
+  followSignals: async (request) =>
+    (await import('./inspect/watch-signals.ts')).followSignals(workspace, request),
+});
 
 /** The library over a workspace, which it closes. */
 export function psybergOver(workspace: Workspace): Psyberg {
@@ -190,50 +333,35 @@ export function psybergOver(workspace: Workspace): Psyberg {
   const served: ServedSession[] = [];
   const oneProcess = (name: string): ProcessSpec =>
     processesInDependencyOrder(project, [name])[0] as ProcessSpec;
+  const parts = { workspace, inTurn, oneProcess };
+  const steps = sessionSteps(workspace);
+  const telling = tellingRuns(workspace, steps);
   async function close(): Promise<void> {
     forgotten();
-    for (const session of served.splice(0)) session.close();
+    for (const session of served.splice(0)) await session.close();
     await workspace.close();
   }
   return {
     project,
-    plan: (names, request) => plansOf(workspace, names, request),
-    show: inTurn(async (processName, request = {}) => {
-      const { showProcess } = await import('./processes/show-process.ts');
-      return showProcess(workspace, oneProcess(processName), request);
-    }),
-    compile: inTurn(async (names, request = {}) => {
-      const { compileProcess } = await import('./processes/compile-process.ts');
-      const compiled: CompiledProcess[] = [];
-      for (const spec of processesInDependencyOrder(project, names))
-        compiled.push(await compileProcess(workspace, spec, request));
-      return compiled;
-    }),
+    ...looking(parts),
     serveSession: inTurn(async (processName, request = {}) => {
       const { serveSession } = await import('./processes/serve-session.ts');
       const session = await serveSession(workspace, oneProcess(processName), request);
       served.push(session);
       return session;
     }),
-    run: inTurn((names, request = {}) => runProcesses(workspace, names, request)),
-    session: sessionSteps(workspace),
-    adopt: inTurn(async (processName, places = new Map(), { from } = {}) => {
-      const spec = oneProcess(processName);
-      const { adoptProcess } = await import('./processes/adopt-process.ts');
-      return adoptProcess(workspace, spec, { places, from });
-    }),
+    run: inTurn((names, request = {}) => telling.run(names, request)),
+    ...comparing(parts),
+    ...repairing(parts, telling),
+    session: { ...steps, publish: telling.publish },
     sql: queriesOver(workspace),
-    tables: async () => (await import('./inspect/tables.ts')).listTables(workspace),
-    tableDefinition: async (name) =>
-      (await import('./inspect/table-definition.ts')).tableDefinition(workspace, name),
-    branches: () => branchesIn(workspace),
-    status: async (names) => (await import('./inspect/status.ts')).readStatus(workspace, names),
-    history: async (processName, request) =>
-      (await import('./inspect/history.ts')).readHistory(workspace, processName, request),
-    signals: async (request) => (await import('./inspect/history.ts')).readSignals(workspace, request),
+    ...inspecting(workspace),
     maintain: (tables, request) => maintainProject(workspace, tables, request),
     dropTag: (name, request) => dropTagOfStranger(workspace, name, request),
-    interrupt: workspace.interrupt,
+    interrupt() {
+      workspace.interrupt();
+      telling.stop();
+    },
     close,
   };
 }

@@ -9,6 +9,7 @@
 -- @param $hours BIGINT[] hours since 1970-01-01T00:00:00Z, where only some of the range are read (perhaps inside {{sources}}, {{query}})
 -- @param $previous_start TIMESTAMP start of the hour before, for `previous` (perhaps inside {{sources}})
 -- @param $computed_from TIMESTAMP start of the first hour that is computed, where `previous` is taken from two tables (perhaps inside {{sources}})
+-- @param $computed_before BOOLEAN whether the session computed the hour before, where hours may stay as they are (perhaps inside {{sources}})
 insert into {{hours}} by name
 with {{sources}}
 select * from (

@@ -3,7 +3,7 @@
 --       statements that write one.
 -- @into maintain/write_sorted_manifest {{manifest_format}}, tables/mend_manifest {{manifest_format}},
 --       tables/number_manifest {{manifest_format}}, tables/rewrite_manifest {{manifest_format}},
---       tables/write_file_manifest {{manifest_format}}, tables/write_single_manifest {{manifest_format}}
+--       tables/write_file_manifest {{manifest_format}}
 -- @param $schema VARCHAR the table's schema as JSON
 -- @param $schema_id INTEGER its id
 -- @param $partition_spec VARCHAR the spec's fields as JSON

@@ -1,6 +1,7 @@
 -- @name maintain/orphan_files
 -- What: files in a table's folders that nothing noted as reached names, old enough to belong to no commit on its way. A file that is known under
 --       another spelling of its path (a link to the warehouse, a renamed folder) keeps every file of its name.
+--       What lies in the folder of a session below metadata/ only that session's statements read; whatever it is, it is of no table.
 -- @param $folder VARCHAR the table's folder, with a slash at its end
 -- @param $before_ms BIGINT only files last written before, in ms since 1970
 -- @returns path VARCHAR, bytes BIGINT, kind VARCHAR (one of data_files, manifests, manifest_lists, metadata_files, other_files, delete_files, unknown)
@@ -18,6 +19,7 @@ select
   path,
   bytes,
   case
+    when regexp_matches(inner_path, '^metadata/(?:psyberg_.+_[0-9]{14}|psyberg-look-[^/]+|doctor-[^/]+)/') then 'other_files'
     when name like '%.metadata.json' or name like '%.metadata.json.gz' then 'metadata_files'
     when name like '.%.metadata.json.tmp' then 'other_files'
     when inner_path like 'data/%' and (name like '%.parquet' or name like '%.orc' or name like '%.avro') then 'data_files'

@@ -1,17 +1,32 @@
 -- @name tables/list_totals
--- What: what a snapshot's summary counts, from its manifest list alone.
+-- What: what a snapshot's summary counts, from its manifest list alone: a row for each manifest in which the snapshot added or removed files, one for each
+--       manifest of live delete files, and one for all others.
 -- @param $manifest_list VARCHAR
 -- @param $snapshot_id BIGINT the snapshot: its own manifests say what it added and removed
 -- @param $first_row_id BIGINT NULL the first row id of the snapshot; version 3 only
--- @returns total_files BIGINT, total_rows BIGINT, assigned_rows BIGINT (rows in manifests that got a row id here),
---          changed_manifests VARCHAR[] NULL (those in which the snapshot added or removed files), changed_spec_ids INTEGER[] NULL (theirs),
---          changed_contents INTEGER[] NULL (theirs), delete_manifests VARCHAR[] NULL (with live files)
+-- @returns manifest_path VARCHAR NULL (NULL: the others), partition_spec_id INTEGER NULL, content INTEGER NULL (0 data, 1 deletes), is_changed BOOLEAN,
+--          files BIGINT (live data files), rows BIGINT (theirs), assigned_rows BIGINT (those of manifests that got a row id here)
 select
-  coalesce(sum(added_files_count + existing_files_count) filter (content = 0), 0)::bigint as total_files,
-  coalesce(sum(added_rows_count + existing_rows_count) filter (content = 0), 0)::bigint as total_rows,
-  coalesce(sum(added_rows_count + existing_rows_count) filter (content = 0 and first_row_id >= $first_row_id), 0)::bigint as assigned_rows,
-  list(manifest_path order by manifest_path) filter (added_snapshot_id = $snapshot_id and added_files_count + deleted_files_count > 0) as changed_manifests,
-  list(partition_spec_id order by manifest_path) filter (added_snapshot_id = $snapshot_id and added_files_count + deleted_files_count > 0) as changed_spec_ids,
-  list(content order by manifest_path) filter (added_snapshot_id = $snapshot_id and added_files_count + deleted_files_count > 0) as changed_contents,
-  list(manifest_path order by manifest_path) filter (content = 1 and added_files_count + existing_files_count > 0) as delete_manifests
-from manifest_list($manifest_list)
+  case when is_named then manifest_path end as manifest_path,
+  case when is_named then partition_spec_id end as partition_spec_id,
+  case when is_named then content end as content,
+  is_changed,
+  coalesce(sum(live_files) filter (content = 0), 0)::bigint as files,
+  coalesce(sum(live_rows) filter (content = 0), 0)::bigint as rows,
+  coalesce(sum(live_rows) filter (content = 0 and first_row_id >= $first_row_id), 0)::bigint as assigned_rows
+from (
+  select *, is_changed or (content = 1 and live_files > 0) as is_named
+  from (
+    select
+      manifest_path,
+      partition_spec_id,
+      content,
+      first_row_id,
+      added_files_count + existing_files_count as live_files,
+      added_rows_count + existing_rows_count as live_rows,
+      coalesce(added_snapshot_id = $snapshot_id and added_files_count + deleted_files_count > 0, false) as is_changed
+    from manifest_list($manifest_list)
+  )
+)
+group by all
+order by manifest_path

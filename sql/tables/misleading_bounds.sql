@@ -16,13 +16,12 @@ with entries as (
     data_file.upper_bounds as upper_bounds,
     -- As JSON: counts of NaN are optional, and a manifest without them has no such column.
     case when len($number_ids) > 0 then to_json(data_file) -> 'nan_value_counts' end as nan_counts
-  from read_manifests($manifests)
+  from read_avro($manifests)
   where status < 2
 ),
 bounds as (
-  select unnest(map_entries(lower_bounds)) as bound, upper_bounds, nan_counts from entries
-  union all
-  select unnest(map_entries(upper_bounds)) as bound, null, nan_counts from entries
+  select unnest(list_concat(map_entries(lower_bounds), map_entries(upper_bounds))) as bound, upper_bounds, nan_counts
+  from entries
 )
 select distinct bound.key as field_id
 from bounds
@@ -30,6 +29,7 @@ where
   (
     list_contains($byte_ids, bound.key)
     and (
+      -- An upper bound is not above itself.
       bound.value > upper_bounds[bound.key]
       -- A blob prints bytes above 127 as \x..; without one it needs no decoding.
       or (list_contains($text_ids, bound.key) and contains(bound.value::varchar, '\x') and try(decode(bound.value)) is null)

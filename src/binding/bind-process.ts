@@ -3,7 +3,7 @@
  * columns -> columns of the target, and faults. What a session then does over its tables is the same text.
  */
 import type { Binder, BoundColumn } from '../engine/index.ts';
-import { type AuditScope, auditKind } from '../kinds/audits/index.ts';
+import { type AuditScope, auditKind, IN_DUCKDB } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
@@ -90,6 +90,7 @@ function auditStatement(
 ): string {
   const kind = auditKind(audit.kind);
   const scope: AuditScope = {
+    ...IN_DUCKDB,
     sources,
     ownSources: () => sources(),
     hasWindows: true,

@@ -1,39 +1,70 @@
 /**
  * The door of the catalog: a real Iceberg REST catalog on this machine, usable without the engine.
  *
- * Measured 2026-11 (2 cores, Node 24.21, cold): importing fastify 62-78 ms and its first listening 46-63 ms
- * more, node:http 30-39 ms; kysely 109-129 ms (304 files), zod 51-72 ms. So the server is node:http with a
- * small router, and everything behind the first request is imported while the caller goes on: starting takes
- * 10-30 ms, the first answer of a cold process waits up to 290 ms for the rest.
+ * Measured 2026-11 (2 cores, Node 24.21, cold): importing fastify 62-78 ms and its first listening 46-63
+ * ms more, node:http 30-39 ms; kysely 109-129 ms (304 files), zod 51-72 ms. So the server is node:http
+ * with a small router, and everything behind the first request is imported while the caller goes on:
+ * starting takes 10-30 ms, the first answer of a cold process waits up to 290 ms for the rest.
  */
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { ForeignCatalog } from '../model/process-spec.ts';
+import type { StorageSource } from '../model/storage-settings.ts';
+import { isInStore } from '../objects/location.ts';
+import { storeOnDemand } from '../objects/store-on-demand.ts';
+import { type Disk, localDisk, storeDisk } from './files/disk.ts';
 import { makeFolder } from './files/folders.ts';
+import { keepingCopies } from './files/kept-copies.ts';
 import type { Roots } from './files/locations.ts';
 import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved-warehouse.ts';
 import { type CatalogServer, DEFAULT_NAME, type ServeOptions, serve } from './server/serve.ts';
+import type { Catalog } from './service/catalog.ts';
 import type { Warehouse } from './service/warehouse.ts';
 import { openSqliteDatabase } from './store/sqlite-database.ts';
 import type { CatalogDatabase, CatalogStore } from './store/store.ts';
 
+export type { AroundRequest } from './around-request.ts';
 export type { CatalogServer, ServeOptions } from './server/serve.ts';
+export type { HeldCommits } from './service/held-commits.ts';
 export type { Warehouse } from './service/warehouse.ts';
 export type { DuckDbHelp } from './views/duckdb-catalog.ts';
 export { branchesText, type FoundBranch, findBranch, tablesOf } from './views/find-branches.ts';
-export type { SessionTables, SessionViews, ShownAs, ViewShow, ViewTable } from './views/session-views.ts';
+export type {
+  Collected,
+  SessionTables,
+  SessionViews,
+  ShownAs,
+  ViewShow,
+  ViewTable,
+} from './views/session-views.ts';
 
 export interface CatalogOptions extends ServeOptions {
-  /** Absolute folder for data, metadata and the database `catalog.db`; created when missing. */
+  /**
+   * Absolute folder for data, metadata and the database `catalog.db`, created when missing; or
+   * `s3://bucket/prefix`, with `database` or `state`.
+   */
   readonly warehouse: string;
   /** `postgres://…`: the pointers live there instead of in `catalog.db`. */
   readonly database?: string;
-  /** Absolute folders beside the warehouse in which tables and views may lie too; default: none. */
+  /** Absolute folder for `catalog.db` where the warehouse is in an object store; created when missing. */
+  readonly state?: string;
+  /** Absolute folder for copies of metadata files that are in an object store; default: none are kept. */
+  readonly copies?: string;
+  /** Places beside the warehouse, of its kind, in which tables and views may lie too; default: none. */
   readonly allowedLocations?: readonly string[];
+  /** How files of an object store are reached, in Iceberg's names. */
+  readonly storage?: StorageSource;
+  /**
+   * True: clients are told how files are reached, with the keys; `sessions`: those that read the tables of a
+   * session, but for DuckDB, are. Default: they have to know.
+   */
+  readonly vendsStorage?: boolean | 'sessions';
 }
 export interface ProxyOptions extends ServeOptions {
   readonly foreign: ForeignCatalog;
+  /** Absolute folder for the branches of sessions, which the foreign catalog never sees. */
+  readonly branches: string;
 }
 
 /**
@@ -43,7 +74,7 @@ export interface ProxyOptions extends ServeOptions {
  */
 export async function startCatalog(options: CatalogOptions): Promise<CatalogServer> {
   const { catalogName = DEFAULT_NAME } = options;
-  const { roots: asked, database } = await openParts(options);
+  const { roots: asked, disk, database } = await openParts(options);
   const roots = await rootsAsSpelled(asked, await database.metadataLocations(catalogName)).catch(
     async (error: unknown) => {
       await database.close();
@@ -56,13 +87,22 @@ export async function startCatalog(options: CatalogOptions): Promise<CatalogServ
     async open() {
       const [{ warehouseCatalog }, parts] = await Promise.all([
         import('./service/warehouse-catalog.ts'),
-        openWarehouseParts({ roots, database, catalogName }),
+        openWarehouseParts({ roots, disk, database, catalogName }),
       ]);
       ({ store } = parts);
-      return warehouseCatalog(parts);
+      const catalog = warehouseCatalog(parts);
+      return options.vendsStorage === true ? vending(catalog, options.storage) : catalog;
     },
+    forSessions: async (catalog) =>
+      options.vendsStorage === 'sessions' ? vending(catalog, options.storage) : catalog,
     close: async () => (store ?? database).close(),
   });
+}
+
+async function vending(catalog: Catalog, storage: StorageSource | undefined): Promise<Catalog> {
+  if (storage === undefined) return catalog;
+  const { vendingStorage } = await import('./service/vend-storage.ts');
+  return vendingStorage(catalog, storage);
 }
 
 /**
@@ -77,31 +117,40 @@ export async function openWarehouseFiles(options: CatalogOptions): Promise<Wareh
   });
 }
 
-async function openParts(
-  options: CatalogOptions,
-): Promise<{ readonly roots: Roots; readonly database: CatalogDatabase }> {
-  checkWarehouse(options.warehouse);
-  const allowed = (options.allowedLocations ?? []).map((each) => resolve(each));
+interface OpenParts {
+  readonly roots: Roots;
+  readonly disk: Disk;
+  readonly database: CatalogDatabase;
+}
+
+async function openParts(options: CatalogOptions): Promise<OpenParts> {
+  const { warehouse, allowedLocations: allowed = [], storage = () => ({}), copies } = options;
+  if (isInStore(warehouse)) {
+    const disk = storeDisk(storeOnDemand(storage));
+    return {
+      roots: { warehouse, allowed },
+      disk: copies === undefined ? disk : keepingCopies(disk, copies),
+      database: await openDatabase(options),
+    };
+  }
+  checkWarehouse(warehouse);
   return {
-    roots: { warehouse: resolve(options.warehouse), allowed },
+    roots: { warehouse: resolve(warehouse), allowed: allowed.map((each) => resolve(each)) },
+    disk: localDisk,
     database: await openDatabase(options),
   };
 }
 
 async function openWarehouseParts({
-  roots,
   database,
   catalogName,
-}: {
-  readonly roots: Roots;
-  readonly database: CatalogDatabase;
-  readonly catalogName: string;
-}): Promise<Warehouse> {
+  ...place
+}: OpenParts & { readonly catalogName: string }): Promise<Warehouse> {
   const [{ tableMetadataFiles, viewMetadataFiles }, store] = await Promise.all([
     import('./files/metadata-files.ts'),
     database.openStore(catalogName),
   ]);
-  return { roots, store, files: tableMetadataFiles(roots), viewFiles: viewMetadataFiles(roots) };
+  return { ...place, store, files: tableMetadataFiles(place), viewFiles: viewMetadataFiles(place) };
 }
 
 /**
@@ -109,6 +158,7 @@ async function openWarehouseParts({
  * files are known by their paths. Throws `warehouse-moved` where they name another folder.
  */
 async function rootsAsSpelled(roots: Roots, locations: readonly string[]): Promise<Roots> {
+  if (isInStore(roots.warehouse)) return roots;
   const move = findMove(roots, locations);
   if (move === undefined) return roots;
   if (!isSameFolder(move)) throw warehouseMoved(move, isCopy(move, locations));
@@ -128,14 +178,20 @@ const warehouseMoved = (move: Move, copied: boolean): Error =>
   );
 
 /**
- * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them. That
- * the catalog answers shows with the first call.
- * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
+ * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them.
+ * That the catalog answers shows with the first call. @throws PsybergError `catalog-port-taken`,
+ * `catalog-host-unusable`, `token-invalid`.
  */
-export async function startProxy({ foreign, ...options }: ProxyOptions): Promise<CatalogServer> {
+export async function startProxy({ foreign, branches, ...options }: ProxyOptions): Promise<CatalogServer> {
   return serve(options, {
     warehouse: [foreign.uri, foreign.warehouse].filter((part) => part !== undefined).join(' '),
-    open: async () => (await import('./foreign/connect.ts')).connectForeignCatalog(foreign),
+    async open() {
+      const [{ connectForeignCatalog }, { holdingBranches }] = await Promise.all([
+        import('./foreign/connect.ts'),
+        import('./foreign/held-branches.ts'),
+      ]);
+      return holdingBranches(await connectForeignCatalog(foreign, options.aroundRequest), branches);
+    },
     close: async () => undefined,
   });
 }
@@ -150,17 +206,19 @@ function checkWarehouse(folder: string): void {
   }
 }
 
-async function openDatabase({ warehouse, database }: CatalogOptions): Promise<CatalogDatabase> {
+async function openDatabase({ warehouse, database, state }: CatalogOptions): Promise<CatalogDatabase> {
   if (database !== undefined) {
     // Imported only here: a catalog over SQLite starts without it.
     const { openPostgresDatabase } = await import('./store/postgres-database.ts');
     return await openPostgresDatabase(database);
   }
+  const folder = state ?? warehouse;
   try {
-    return openSqliteDatabase(join(warehouse, 'catalog.db'));
+    if (state !== undefined) makeFolder(state);
+    return openSqliteDatabase(join(folder, 'catalog.db'));
   } catch (error) {
     if (error instanceof PsybergError) throw error;
-    throw warehouseNotWritable(warehouse, error);
+    throw warehouseNotWritable(folder, error);
   }
 }
 

@@ -128,7 +128,7 @@ async function liveHours(source: Source, head: Snapshot): Promise<LiveHours> {
   );
   if (doubtful.size === 0) return whole;
   const affected = under.filter((file) => doubtful.has(file.path));
-  const hours = await hoursOfRows(source, head, {
+  const hours = await hoursOfRowsLeft(source, head, {
     affected,
     deleteManifests,
     keys: deletes.map((each) => each.key),
@@ -154,7 +154,8 @@ const hoursOf = (files: readonly ChangedFile[]): LiveHours => ({
 
 type HourOfRows = StatementRow<'changes/live_hours'>;
 
-async function hoursOfRows(
+/** The hours of the rows that are left in files that lost some. */
+export async function hoursOfRowsLeft(
   source: Source,
   head: Snapshot,
   {

@@ -1,7 +1,11 @@
 /** A process that appends cannot take rows back: it stops instead of publishing something wrong. */
+import { snapshotById } from '../iceberg/history.ts';
 import { refusal } from '../model/errors.ts';
+import { hourRangeText } from '../model/hour-range.ts';
+import { spanOf, touchedHours } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange } from '../model/session.ts';
+import { SUMMARY } from '../state/read-watermarks.ts';
 import type { RowDeletesSince } from './row-deletes.ts';
 import type { Reader } from './source.ts';
 
@@ -25,7 +29,7 @@ export function refuseRemovedRows(
     'source-changed',
     `snapshot ${change.snapshotId} of ${name} (${change.operation}${reason}) changed or removed rows that ${processName} may have loaded already; a stateless process only appends`,
     {
-      hint: 'make the process stateful, or set on_source_change: append-added for this source to load added rows only',
+      hint: `${takeUp(source, change.snapshotId, removed)}make the process stateful, or set on_source_change: append-added for this source to load added rows only`,
       context: {
         table: name,
         snapshot_id: String(change.snapshotId),
@@ -34,4 +38,13 @@ export function refuseRemovedRows(
       },
     },
   );
+}
+
+/** Rows that another process replaced can be taken up, hour by hour. */
+function takeUp({ metadata }: Reader['source'], snapshotId: bigint, removed: readonly ChangedFile[]): string {
+  const publisher = snapshotById(metadata, snapshotId)?.summary?.[SUMMARY.processName];
+  const span = spanOf(touchedHours(removed));
+  if (publisher === undefined) return '';
+  const hours = span === undefined ? '--all' : `--hours ${hourRangeText(span)}`;
+  return `take the replaced hours up: psyberg restate ${publisher} ${hours} --downstream; or `;
 }

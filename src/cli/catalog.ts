@@ -1,9 +1,12 @@
 /** `psyberg catalog serve`: the embedded catalog for other clients. */
 import { type Command, Option } from 'commander';
 import { usageError } from '../model/errors.ts';
+import type { CatalogSpec } from '../model/process-spec.ts';
 import type { OpenOptions } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example, HOURS } from './help.ts';
+import { stopSignal } from './interruption.ts';
+import { portOf } from './port.ts';
 import { type Shell, withPsyberg, writeAll } from './shell.ts';
 
 interface ServeOptions {
@@ -12,6 +15,7 @@ interface ServeOptions {
   readonly token?: string;
   readonly session?: string;
   readonly hours?: string;
+  readonly vend: 'keys' | 'none';
 }
 
 /** Unlike an argument, a variable is not in the list of processes. */
@@ -42,6 +46,14 @@ export function addCatalogCommand(root: Command, act: Act): void {
       '--session <process>',
       'also show the tables of the next session of this process, read-only: sources.ALIAS, target, previous',
     )
+    .addOption(
+      new Option(
+        '--vend <what>',
+        'keys: clients are told how the files of a warehouse in an object store are reached, with the keys of catalog.storage, so whoever has the token has the store; none: they have to know',
+      )
+        .choices(['keys', 'none'])
+        .default('none'),
+    )
     .option('--hours <from..to>', `with --session, in place of the next session: ${HOURS}`)
     .addHelpText(
       'after',
@@ -51,15 +63,11 @@ export function addCatalogCommand(root: Command, act: Act): void {
 }
 
 async function serve(shell: Shell, options: ServeOptions): Promise<number> {
-  const port = Number(options.port);
-  if (!/^\d{1,5}$/.test(options.port) || port > 65_535)
-    throw usageError('port-invalid', `--port must be a number from 0 to 65535, found '${options.port}'`, {
-      hint: 'leave it out to take any free port',
-    });
   const place = {
-    port,
+    port: portOf(options.port),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.token === undefined ? {} : { token: options.token }),
+    vendsStorage: options.vend === 'keys',
   };
   if (options.session !== undefined) return serveSession(shell, options.session, options, place);
   if (options.hours !== undefined)
@@ -77,6 +85,14 @@ async function serveTables(shell: Shell, place: Place): Promise<number> {
     import('../workspace/project-catalog.ts'),
   ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
+  if (place.vendsStorage === true && !isInStore(project.catalog))
+    throw usageError(
+      'usage',
+      '--vend keys is for an embedded catalog whose warehouse is in an object store',
+      {
+        hint: 'leave it out: clients read files of this machine as they are, and a foreign catalog vends by itself',
+      },
+    );
   const catalog = await startProjectCatalog(project, place);
   const stopped = stopSignal();
   try {
@@ -109,7 +125,7 @@ async function serveSession(
       const { notes, close, ...address } = served;
       for (const note of notes) shell.note(note);
       await untilStopped(shell, address, place, stopped);
-      close();
+      await close();
       return EXIT.done;
     },
     { serve: { ...place, holdsProcess: true } },
@@ -130,9 +146,7 @@ async function untilStopped(
   await stopped;
 }
 
-const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);
+const isInStore = (catalog: CatalogSpec): boolean =>
+  catalog.kind !== 'rest' && /^(s3|gs):/.test(catalog.warehouse);
 
-const stopSignal = (): Promise<void> =>
-  new Promise((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
-  });
+const LOOPBACK_HOSTS = new Set(['127.0.0.1', '::1', 'localhost']);

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { type Argument, Command, CommanderError, type Help } from 'commander';
 import { PsybergError } from '../model/errors.ts';
 import { shownError } from '../model/storage-faults.ts';
+import type { JsonLog } from '../observe/log/json-log.ts';
 import { jsonText } from '../report/json-text.ts';
 import { errorText } from '../report/run-report.ts';
 import { addAdoptCommand } from './adopt.ts';
@@ -12,6 +13,8 @@ import { addCatalogCommand } from './catalog.ts';
 import { addCheckCommand } from './check.ts';
 import { addCompileCommand } from './compile.ts';
 import { addCompletionCommand } from './completion.ts';
+import { addConnectCommand } from './connect.ts';
+import { addDiffCommand } from './diff.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { EXIT, exitCodeOfKind } from './exit-code.ts';
 import { addFmtCommand } from './fmt.ts';
@@ -19,18 +22,24 @@ import { type Act, example } from './help.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMaintainCommand } from './maintain.ts';
 import { addNewCommand } from './new.ts';
+import { addNotebookCommand } from './notebook.ts';
 import { addPlanCommand } from './plan.ts';
 import { addRelocateCommand } from './relocate.ts';
+import { addReportCommand } from './report.ts';
+import { addRestateCommand } from './restate.ts';
+import { addRetireCommand } from './retire.ts';
 import { addRunCommand } from './run.ts';
 import { addSchemaCommand } from './schema.ts';
 import { addSessionCommand } from './session.ts';
-import { errorStyle, type GlobalOptions, openShell, writeAll } from './shell.ts';
+import { errorStyle, type GlobalOptions, logFormatOption, openLog, openShell, writeAll } from './shell.ts';
 import { addShowCommand } from './show.ts';
 import { addSignalsCommand } from './signals.ts';
 import { addSqlCommand } from './sql.ts';
 import { addStatusCommand } from './status.ts';
 import { addTablesCommand } from './tables.ts';
 import { addTestCommand } from './test.ts';
+import { addVerifyCommand } from './verify.ts';
+import { addWhyCommand } from './why.ts';
 
 /** Runs one command; returns the exit code. Never throws, and no stack trace reaches the user. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -39,17 +48,20 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     (work) =>
     async (...inputs) => {
       const command = inputs.at(-1) as unknown as Command;
-      const shell = openShell(command.optsWithGlobals<GlobalOptions>());
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const shell = openShell(options, await openLog(options));
       exitCode = await work(shell, ...(inputs.slice(0, -1) as never));
     };
   const root = program(act);
   try {
     await root.parseAsync([...argv], { from: 'user' });
   } catch (error) {
+    const asked = root.opts<GlobalOptions>();
     exitCode = reportFailure(error, {
       json: argv.includes('--json'),
       verbose: argv.includes('--verbose'),
       help: `${commandPath(root, argv)} --help`,
+      log: await openLog(asked),
     });
   }
   return exitCode;
@@ -68,6 +80,45 @@ const HELP: Partial<Help> = {
   minWidthToWrap: 24,
 };
 
+/** In the order of the help. */
+const COMMANDS: readonly ((root: Command, act: Act) => void)[] = [
+  addNewCommand,
+  addCheckCommand,
+  addPlanCommand,
+  addShowCommand,
+  addCompileCommand,
+  addRunCommand,
+  addVerifyCommand,
+  addDiffCommand,
+  addRestateCommand,
+  addTestCommand,
+  addFmtCommand,
+  addSessionCommand,
+  addAdoptCommand,
+  addRetireCommand,
+  addStatusCommand,
+  addHistoryCommand,
+  addSignalsCommand,
+  addReportCommand,
+  addSqlCommand,
+  addTablesCommand,
+  addWhyCommand,
+  addMaintainCommand,
+  addRelocateCommand,
+  addCatalogCommand,
+  addConnectCommand,
+  addNotebookCommand,
+  addDoctorCommand,
+  addSchemaCommand,
+  addCompletionCommand,
+];
+/** Errors are reported by {@link runCommandLine}. */
+const OUTPUT = {
+  outputError: () => {},
+  writeOut: (text: string) => writeAll(1, text),
+  writeErr: (text: string) => writeAll(2, text),
+};
+
 /** Every command with its options; `act` gives the work of each its surroundings. */
 export function program(act: Act): Command {
   const root = new Command('psyberg')
@@ -79,38 +130,15 @@ export function program(act: Act): Command {
     .option('--json', 'one JSON document on stdout and nothing else')
     .option('--quiet', 'no progress and no remarks')
     .option('--verbose', 'every step on stderr, and the causes of an error')
+    .addOption(logFormatOption())
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('--help', 'explain the command')
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .configureHelp(HELP)
-    .configureOutput({
-      outputError: () => {},
-      writeOut: (text) => writeAll(1, text),
-      writeErr: (text) => writeAll(2, text),
-    })
+    .configureOutput(OUTPUT)
     .exitOverride();
-  addNewCommand(root, act);
-  addCheckCommand(root, act);
-  addPlanCommand(root, act);
-  addShowCommand(root, act);
-  addCompileCommand(root, act);
-  addRunCommand(root, act);
-  addTestCommand(root, act);
-  addFmtCommand(root, act);
-  addSessionCommand(root, act);
-  addAdoptCommand(root, act);
-  addStatusCommand(root, act);
-  addHistoryCommand(root, act);
-  addSignalsCommand(root, act);
-  addSqlCommand(root, act);
-  addTablesCommand(root, act);
-  addMaintainCommand(root, act);
-  addRelocateCommand(root, act);
-  addCatalogCommand(root, act);
-  addDoctorCommand(root, act);
-  addSchemaCommand(root, act);
-  addCompletionCommand(root, act);
+  for (const addCommand of COMMANDS) addCommand(root, act);
   root.addHelpText(
     'after',
     example(
@@ -132,14 +160,21 @@ function packageVersion(): string {
 /** Prints an error in the shape that was asked for; returns its exit code. */
 function reportFailure(
   error: unknown,
-  options: { readonly json: boolean; readonly verbose: boolean; readonly help: string },
+  options: {
+    readonly json: boolean;
+    readonly verbose: boolean;
+    readonly help: string;
+    readonly log: JsonLog | undefined;
+  },
 ): number {
   // Help and version were asked for, and printed.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
   const known = asPsybergError(error, options.help);
+  options.log?.line('error', known.message, { event: 'command-failed', error: known });
   if (options.json) writeAll(1, `${jsonText({ error: known })}\n`);
-  else writeAll(2, `${errorText(known.toJSON(), errorStyle())}\n`);
-  if (options.verbose) for (const line of causes(error)) writeAll(2, `${line}\n`);
+  else if (options.log === undefined) writeAll(2, `${errorText(known.toJSON(), errorStyle())}\n`);
+  if (options.verbose && options.log === undefined)
+    for (const line of causes(error)) writeAll(2, `${line}\n`);
   return exitCodeOfKind(known.kind);
 }
 

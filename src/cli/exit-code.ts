@@ -49,6 +49,15 @@ export function exitCodeOf(record: ReportedRecord, requireComplete = false): Exi
 export const highestExitCode = (records: readonly ReportedRecord[], requireComplete = false): ExitCode =>
   highest(records.map((record) => exitCodeOf(record, requireComplete)));
 
+/** Of several sessions of a process only the last one says what is still owed. */
+export const exitCodeOfSessions = (records: readonly ReportedRecord[], requireComplete = false): ExitCode =>
+  highest(
+    records.map((record, index) => {
+      const isLast = !records.slice(index + 1).some((each) => each.process_name === record.process_name);
+      return exitCodeOf(record, requireComplete && isLast);
+    }),
+  );
+
 /** With several errors (null where there was none): the highest of any. */
 export const highestOfErrors = (errors: readonly (ErrorJson | null)[]): ExitCode =>
   highest(errors.map((error) => (error === null ? EXIT.done : exitCodeOfKind(error.kind))));

@@ -11,6 +11,9 @@ export type Act = <Inputs extends readonly unknown[]>(
 export const example = (...lines: readonly string[]): string =>
   `\n${lines.length === 1 ? 'Example' : 'Examples'}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
+/** This command as it was called: `npx psyberg` where nothing is installed for all. */
+export const ownCommand = (): string => (process.env['npm_command'] === 'exec' ? 'npx psyberg' : 'psyberg');
+
 const offered = new WeakMap<Option, readonly string[]>();
 
 /** The values that an option can have, for shells; what else is written the command judges itself. */

@@ -52,3 +52,9 @@ export async function untilInterrupted(
     interruption.release();
   }
 }
+
+/** Of a command that serves: it waits for the first signal, which is its end and no failure. */
+export const stopSignal = (): Promise<void> =>
+  new Promise((stop) => {
+    for (const signal of Object.keys(SIGNALS)) process.once(signal, () => stop());
+  });

@@ -14,8 +14,11 @@ if (complaint !== undefined) {
   );
   process.exitCode = 2;
 } else {
-  // Compiled code is kept among the system's temporary files for the next command.
-  module.enableCompileCache();
+  // Each statement under way holds a thread, also while the catalog in this process answers it, which needs
+  // threads as well. Before the first of them is made.
+  process.env['UV_THREADPOOL_SIZE'] ??= '32';
+  // What is built has a better way (src/setup/bundled-command-line.mjs).
+  if (import.meta.filename.endsWith('.ts')) module.enableCompileCache();
   const { runCommandLine } = await import('./command-line.ts');
   // Everything is written and closed by then; waiting for idle sockets and for memory to be given back would
   // only take time.

@@ -1,5 +1,4 @@
 /** `psyberg new`: a project or a process from a template. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { PsybergError, usageError } from '../model/errors.ts';
@@ -7,7 +6,7 @@ import { parseTableName, tableName } from '../model/names.ts';
 import { type EventTimeUnit, PATTERN_NAMES, type Pattern, type ProjectSpec } from '../model/process-spec.ts';
 import type { NewProcessSource } from '../project/scaffold.ts';
 import { EXIT } from './exit-code.ts';
-import { type Act, example, offering } from './help.ts';
+import { type Act, example, offering, ownCommand } from './help.ts';
 import type { Shell } from './shell.ts';
 
 interface NewProcessOptions {
@@ -120,9 +119,8 @@ async function createProject(
   }
 }
 
-/** As the command was called itself: `npx psyberg` where nothing is installed for all. */
 function nextCommands(directory: string, hasRows: boolean): string {
-  const psyberg = process.env['npm_command'] === 'exec' ? 'npx psyberg' : 'psyberg';
+  const psyberg = ownCommand();
   const folder = /^[\w./@+-]+$/.test(directory) ? directory : `'${directory.replaceAll("'", "'\\''")}'`;
   const enter = path.resolve(directory) === process.cwd() ? '' : `cd ${folder} && `;
   return `${enter}${hasRows ? '' : `${psyberg} sql --file seed/raw_events.sql && `}${psyberg} run`;
@@ -170,9 +168,9 @@ async function knownColumns(
   project: ProjectSpec,
   sources: readonly NewProcessSource[],
 ): Promise<Record<string, string[]>> {
-  const { catalog } = project;
+  const { hasWarehouse } = await import('../workspace/tables-in-warehouse.ts');
   // Opening it would make the warehouse.
-  if (catalog.kind === 'embedded' && !existsSync(path.join(catalog.warehouse, 'catalog.db'))) return {};
+  if (!hasWarehouse(project)) return {};
   const [{ openWorkspace }, { currentSchema }] = await Promise.all([
     import('../workspace/open-workspace.ts'),
     import('../iceberg/event-time.ts'),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { usageError } from '../model/errors.ts';
+import { GRAINS } from '../model/grain.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import { PATTERN_NAMES } from '../model/process-spec.ts';
 
@@ -41,11 +42,15 @@ const plan = z.looseObject({
   process_name: text,
   psyberg_session_id: z.string().regex(/^\d{14}$/),
   pattern: z.enum(PATTERN_NAMES),
-  status: z.enum(['work', 'nothing-new', 'waiting']),
+  status: z.enum(['work', 'follows', 'nothing-new', 'waiting']),
+  grain: z.enum(GRAINS).optional(),
   sources: z.array(source),
   range: z.nullable(z.object({ first_hour: hour, last_hour: hour })),
   hours: z.array(z.looseObject({ hour })),
   owed_hours: z.array(hour),
+  follows: z.optional(z.array(text)),
+  expected_hours: z.optional(z.array(hour)),
+  expected_unknown_because: z.optional(z.nullable(text)),
   target: z.looseObject({
     table: text,
     operation: z.enum(['append', 'overwrite']),

@@ -2,9 +2,9 @@
  * Shows on stderr what goes on: on a terminal in one line that is written over, elsewhere in a line now and
  * then. Steps and progress -> text.
  */
-import type { PartsProgress, WorkProgress } from '../model/progress.ts';
-import { cutMiddle } from '../report/fit.ts';
-import { progressText } from '../report/progress.ts';
+import type { WorkProgress } from '../model/progress.ts';
+import { workUnderWay } from '../report/progress.ts';
+import { cutMiddle } from '../report/width.ts';
 
 export interface ProgressDisplay {
   /** What is done now. */
@@ -50,63 +50,36 @@ const TERMINAL_MS = 120;
 const LOG_MS = 10_000;
 const ERASE = '\r\u001b[2K';
 
-/** Work that goes on, and since when. */
-interface Since<Value> {
-  readonly value: Value;
-  readonly sinceMs: number;
-}
-
 export function progressDisplay({ mode, write, columns, now, every }: DisplayPorts): ProgressDisplay {
   if (mode === 'none') return SILENT;
-  let step: Since<string> | undefined;
-  let parts: Since<PartsProgress> | undefined;
-  let showsParts = false;
-  let percent: number | undefined;
-  const text = (): string => {
-    const sinceMs = (showsParts ? parts : step)?.sinceMs ?? now();
-    const shown = { step: step?.value, parts: showsParts ? parts?.value : undefined };
-    return progressText({ ...shown, percent, elapsedMs: now() - sinceMs });
-  };
+  let work = workUnderWay(now);
   const line = mode === 'terminal' ? overwrittenLine(write, columns) : loggedLines(write);
   let stop: (() => void) | undefined;
   const begin = (): void => {
-    stop ??= every(mode === 'terminal' ? TERMINAL_MS : LOG_MS, () => line.draw(text()));
+    stop ??= every(mode === 'terminal' ? TERMINAL_MS : LOG_MS, () => line.draw(work.text()));
   };
   return {
     step(message) {
-      step = { value: message, sinceMs: now() };
-      showsParts = false;
-      percent = undefined;
+      work.step(message);
       if (mode === 'verbose') line.draw(message);
       begin();
     },
     progress(progress) {
-      if (progress.kind === 'statement') percent = progress.percent;
-      else {
-        parts = {
-          value: progress,
-          sinceMs: goesOn(parts?.value, progress) ? (parts?.sinceMs as number) : now(),
-        };
-        showsParts = true;
-        percent = undefined;
-      }
+      work.progress(progress);
       begin();
     },
     clear: line.clear,
     end() {
       line.clear();
       stop?.();
-      [stop, step, parts, percent, showsParts] = [undefined, undefined, undefined, undefined, false];
+      stop = undefined;
+      work = workUnderWay(now);
     },
   };
 }
 
 const nothing = (): void => {};
 const SILENT: ProgressDisplay = { step: nothing, progress: nothing, clear: nothing, end: nothing };
-
-/** The same work with more of it done. */
-const goesOn = (before: PartsProgress | undefined, now: PartsProgress): boolean =>
-  before?.subject === now.subject && before.action === now.action && before.done <= now.done;
 
 interface Line {
   draw(text: string): void;

@@ -1,17 +1,19 @@
 /** `psyberg run`: every process from init to publish, in dependency order. */
 import type { Command } from 'commander';
+import { usageError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
-import type { RunRecord } from '../model/run-record.ts';
-import { runSummary, runText } from '../report/run-report.ts';
-import { highestExitCode } from './exit-code.ts';
+import { exitCodeOfSessions } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { onInterruption } from './interruption.ts';
-import { type Shell, varOption, withPsyberg } from './shell.ts';
+import { countOf } from './measures.ts';
+import { metricsOption, type Shell, varOption, withPsyberg } from './shell.ts';
+import { showSessions } from './show-sessions.ts';
 
 interface RunCommandOptions {
   readonly plan?: string;
   readonly keepBranch?: boolean;
   readonly requireComplete?: boolean;
+  readonly untilComplete?: boolean;
+  readonly jobs?: number;
 }
 
 export function addRunCommand(root: Command, act: Act): void {
@@ -21,7 +23,14 @@ export function addRunCommand(root: Command, act: Act): void {
     .argument('[process...]', 'names of processes; default: all')
     .option('--plan <file>', 'run exactly the plans of this file, or refuse when they are stale')
     .option('--keep-branch', 'leave the branch of a session whose audits fail, to look at the staged rows')
+    .option(
+      '--jobs <n>',
+      'run so many processes side by side where none reads what another writes; default: 1',
+      (text: string) => countOf(text, '--jobs', 1),
+    )
     .option('--require-complete', 'exit 6 when hours are still owed')
+    .option('--until-complete', 'session after session, until nothing is owed but what is held back')
+    .addOption(metricsOption())
     .addOption(varOption())
     .addHelpText(
       'after',
@@ -29,41 +38,33 @@ export function addRunCommand(root: Command, act: Act): void {
         'psyberg run',
         'psyberg run cancel_fact_load --require-complete',
         'psyberg run --plan plan.json',
+        'psyberg run --jobs 4',
+        'psyberg run --until-complete',
       ),
     )
     .action(act(run));
 }
 
 async function run(shell: Shell, names: string[], options: RunCommandOptions): Promise<number> {
-  const startedMs = performance.now();
-  const plans = options.plan === undefined ? undefined : await plansOf(options.plan, names);
-  return withPsyberg(shell, async (psyberg) => {
-    const interruption = onInterruption(() => {
-      shell.note('interrupted: cleaning up; press again to end at once');
-      psyberg.interrupt();
+  if (options.plan !== undefined && options.untilComplete === true)
+    throw usageError('usage', '--until-complete and --plan do not go together: a plan is one session', {
+      hint: 'leave one of them out',
     });
-    const nameWidth = Math.max(0, ...psyberg.project.processes.map((spec) => spec.processName.length));
-    const show = (record: RunRecord): void => {
-      if (shell.options.quiet !== true || record.error !== null)
-        shell.print(runText(record, { style: shell.style, width: shell.width, nameWidth }));
-    };
-    try {
-      const records = await psyberg.run(
-        plans === undefined ? names : plans.map((plan) => plan.process_name),
-        {
+  const plans = options.plan === undefined ? undefined : await plansOf(options.plan, names);
+  return withPsyberg(shell, (psyberg) =>
+    showSessions(shell, psyberg, {
+      names: psyberg.project.processes.map(({ processName }) => processName),
+      run: (onRecord) =>
+        psyberg.run(plans === undefined ? names : plans.map((plan) => plan.process_name), {
           keepBranch: options.keepBranch ?? false,
+          untilComplete: options.untilComplete ?? false,
+          ...(options.jobs === undefined ? {} : { jobs: options.jobs }),
           ...(plans === undefined ? {} : { plans }),
-          onRecord: show,
-        },
-      );
-      if (shell.options.json === true) shell.json({ runs: records });
-      else if (records.length > 1 && shell.options.quiet !== true)
-        shell.print(shell.style.faint(runSummary(records, (performance.now() - startedMs) / 1000)));
-      return interruption.exitCode() ?? highestExitCode(records, options.requireComplete);
-    } finally {
-      interruption.release();
-    }
-  });
+          onRecord,
+        }),
+      exitCode: (records) => exitCodeOfSessions(records, options.requireComplete),
+    }),
+  );
 }
 
 /** The plans of the file, or those of them that were named. */

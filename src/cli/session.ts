@@ -16,7 +16,7 @@ import { runText } from '../report/run-report.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
-import { type Shell, varOption, withPsyberg } from './shell.ts';
+import { metricsOption, type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface SessionOptions {
   readonly process_name: string;
@@ -60,6 +60,7 @@ const addCommand = (session: Command, name: string, description: string): Comman
     .option('--etl_pattern_id <id>', '1 stateless, 2 stateful or dimension: checked against the process file')
     .option('--psyberg_hwm_table <table>', "instead of the project's high_water_mark_table")
     .option('--psyberg_session_table <table>', "instead of the project's session_table")
+    .addOption(metricsOption())
     .addOption(varOption());
 
 function addInit(session: Command, act: Act): void {

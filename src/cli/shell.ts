@@ -3,12 +3,15 @@
  * is stderr.
  */
 import { writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import pc from 'picocolors';
+import type { EngineName } from '../model/engines.ts';
 import { usageError } from '../model/errors.ts';
 import { NAME_PATTERN } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
+import type { JsonLog } from '../observe/log/json-log.ts';
 import type { GivenVariables } from '../project/read-variables.ts';
 import type { SoundParts } from '../project/sound-parts.ts';
 import type { OpenOptions, Psyberg } from '../psyberg.ts';
@@ -21,14 +24,22 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
+  readonly logFormat?: LogFormat;
+  /** Of the commands that run sessions: the file. */
+  readonly metrics?: string;
   /** Of the commands that print documents. */
   readonly format?: string;
   /** Of a command that has {@link varOption}. */
   readonly var?: GivenVariables;
 }
 
+/** `json`: on stderr a JSON object a line. */
+export type LogFormat = 'text' | 'json';
+
 export interface Shell {
   readonly options: GlobalOptions;
+  /** Undefined where stderr is for people. */
+  readonly log: JsonLog | undefined;
   /** Characters that a line of stdout may have. */
   readonly width: number;
   /** Colours of stdout. */
@@ -39,6 +50,8 @@ export interface Shell {
   json(value: unknown): void;
   /** A line on stderr; nothing with --quiet. */
   note(text: string): void;
+  /** The same of something that failed nothing, and is to be known; a log has it with --quiet as well. */
+  warn(text: string): void;
   /**
    * What is being done: on a terminal one line that is written over, with --verbose a line each, else one now
    * and then.
@@ -73,10 +86,19 @@ const USUAL_WIDTH = 80;
 /** Narrower than this no table can be read. */
 const LEAST_WIDTH = 40;
 
-export function openShell(options: GlobalOptions): Shell {
+/** Where `--log-format json` asks for it. */
+export async function openLog({ logFormat, quiet, verbose }: GlobalOptions): Promise<JsonLog | undefined> {
+  if (logFormat !== 'json') return undefined;
+  const { jsonLog } = await import('../observe/log/json-log.ts');
+  const least = quiet === true ? 'warning' : verbose === true ? 'debug' : 'info';
+  return jsonLog((line) => writeAll(2, line), least);
+}
+
+export function openShell(options: GlobalOptions, log?: JsonLog): Shell {
   const { stdout, stderr } = process;
+  // Sessions tell the log themselves what they do.
   const display = progressDisplay({
-    mode: displayMode(options, stderr),
+    mode: log === undefined ? displayMode(options, stderr) : 'none',
     write: (text) => writeAll(2, text),
     columns: () => stderr.columns ?? USUAL_WIDTH,
     now: () => performance.now(),
@@ -87,6 +109,7 @@ export function openShell(options: GlobalOptions): Shell {
   });
   return {
     options,
+    log,
     width: widthOf(stdout),
     style: styleOf(wantsColor(stdout)),
     print(text) {
@@ -99,9 +122,15 @@ export function openShell(options: GlobalOptions): Shell {
     },
     note(text) {
       display.clear();
-      if (options.quiet !== true) writeAll(2, `${text}\n`);
+      if (log !== undefined) log.line('info', text);
+      else if (options.quiet !== true) writeAll(2, `${text}\n`);
     },
-    step: display.step,
+    warn(text) {
+      display.clear();
+      if (log !== undefined) log.line('warning', text);
+      else if (options.quiet !== true) writeAll(2, `warning: ${text}\n`);
+    },
+    step: log === undefined ? display.step : (message) => log.line('debug', message),
     progress: display.progress,
     endSteps: display.end,
   };
@@ -145,6 +174,17 @@ export const varOption = (): Option =>
     return { ...others, [name]: text.slice(at + 1) };
   });
 
+/** Of every command. */
+export const logFormatOption = (): Option =>
+  new Option('--log-format <format>', 'json: what goes to stderr as a JSON object a line').choices([
+    'text',
+    'json',
+  ] satisfies LogFormat[]);
+
+/** Of the commands that run sessions. */
+export const metricsOption = (): Option =>
+  new Option('--metrics <file>', "write how its sessions went to this file, in Prometheus' text format");
+
 /** The project of a command, with the values of its `--var`. */
 export async function projectOf({ options }: Pick<Shell, 'options'>): Promise<ProjectSpec> {
   const { findProjectRoot, readProject } = await import('../project/read-project.ts');
@@ -152,9 +192,16 @@ export async function projectOf({ options }: Pick<Shell, 'options'>): Promise<Pr
 }
 
 /** Its parts that have no problem: what is not of them need not keep them from being tested. */
-export async function soundPartsOf({ options }: Pick<Shell, 'options'>): Promise<SoundParts> {
+export async function soundPartsOf(
+  { options }: Pick<Shell, 'options'>,
+  engine?: EngineName,
+): Promise<SoundParts> {
   const { findProjectRoot, readSoundParts } = await import('../project/read-project.ts');
-  return readSoundParts({ root: findProjectRoot(options.project ?? '.'), variables: options.var ?? {} });
+  return readSoundParts({
+    root: findProjectRoot(options.project ?? '.'),
+    variables: options.var ?? {},
+    ...(engine === undefined ? {} : { engine }),
+  });
 }
 
 /**
@@ -174,9 +221,13 @@ export async function withPsyberg<T>(
 ): Promise<T> {
   const [{ openProject }, read] = await Promise.all([import('../psyberg.ts'), projectOf(shell)]);
   const project = change(read);
-  const options: OpenOptions = {
+  const { metrics } = shell.options;
+  const options: Parameters<typeof openProject>[1] = {
     onStep: shell.step,
+    onWarning: shell.warn,
     onProgress: shell.progress,
+    ...(metrics === undefined ? {} : { metrics: resolve(metrics) }),
+    ...(shell.log === undefined ? {} : { listeners: [shell.log.listener] }),
     ...(serve === undefined ? {} : { serve }),
   };
   const psyberg = await openProject(project, options);

@@ -1,5 +1,6 @@
 /** What `psyberg test` asks for, and what it makes of a report. TestReport -> exit code, file. */
 import { writeFileSync } from 'node:fs';
+import type { EngineName } from '../model/engines.ts';
 import { usageError } from '../model/errors.ts';
 import type { TestReport } from '../model/test-record.ts';
 import { EXIT, type ExitCode, exitCodeOfKind } from './exit-code.ts';
@@ -10,6 +11,7 @@ export interface ShownRequest {
   readonly keep: boolean;
   readonly wholeSessions: boolean;
   readonly order?: readonly number[];
+  readonly engine?: EngineName;
 }
 
 /** A test that cannot be read comes before one that fails, and that before what nobody foresaw. */

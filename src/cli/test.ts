@@ -1,5 +1,6 @@
 /** `psyberg test`: the tests of a project, with arrivals in every order. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { ENGINE_NAMES, type EngineName } from '../model/engines.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
@@ -14,6 +15,7 @@ interface TestCommandOptions {
   readonly create?: string;
   readonly order?: string;
   readonly wholeSessions?: boolean;
+  readonly engine?: EngineName;
 }
 
 export function addTestCommand(root: Command, act: Act): void {
@@ -29,6 +31,11 @@ export function addTestCommand(root: Command, act: Act): void {
       '--whole-sessions',
       'play every order through sessions, also those that a rehearsal in memory clears',
     )
+    .addOption(
+      new Option('--engine <name>', 'play all processes on it, whatever their headers say').choices(
+        ENGINE_NAMES,
+      ),
+    )
     .option('--create <process>', 'write a test of this process from rows of the warehouse')
     .addOption(varOption())
     .addHelpText(
@@ -37,6 +44,7 @@ export function addTestCommand(root: Command, act: Act): void {
         'psyberg test',
         'psyberg test tests/cancels.yaml --keep',
         "psyberg test 'late request' --order 2,1",
+        'psyberg test tests/cancels.yaml --engine spark',
         'psyberg test --create cancel_fact_load',
       ),
     )
@@ -50,6 +58,7 @@ async function test(shell: Shell, words: string[], options: TestCommandOptions):
     only: words,
     keep: options.keep ?? false,
     wholeSessions: options.wholeSessions ?? false,
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
     ...(order === undefined ? {} : { order }),
   };
   if (options.watch !== true) return once(shell, request, options.junit);
@@ -60,7 +69,7 @@ async function test(shell: Shell, words: string[], options: TestCommandOptions):
 async function once(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
   const [{ runTests }, { project, unusable }] = await Promise.all([
     import('../testing/run-tests.ts'),
-    soundPartsOf(shell),
+    soundPartsOf(shell, request.engine),
   ]);
   let interrupt = (): void => {};
   const interruption = onInterruption(() => {

@@ -26,7 +26,7 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
   });
   const play = async (only: readonly string[]): Promise<void> => {
     const startedMs = performance.now();
-    const { project, unusable } = await soundPartsOf(shell);
+    const { project, unusable } = await soundPartsOf(shell, request.engine);
     const report = await runTests(project, {
       ...request,
       unusable,

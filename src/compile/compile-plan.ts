@@ -4,7 +4,8 @@
  * `{from_run: name}`. `dialect` writes the steps that work on rows.
  */
 import type { FileLayout } from '../model/file-layout.ts';
-import { hourIntervals, hourTexts, parseHour } from '../model/hour.ts';
+import { plannedHours, unitOf } from '../model/grain.ts';
+import { hourIntervals, hourText, hourTexts, parseHour } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import type { CompiledPlan, Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
@@ -18,7 +19,7 @@ import {
   statement,
 } from '../statements/index.ts';
 import type { Dialect } from './dialect.ts';
-import { DUCKDB } from './duckdb/index.ts';
+import { dialectOf } from './dialects.ts';
 import {
   closeRequest,
   endNameRequest,
@@ -30,7 +31,7 @@ import {
 import { bareStep } from './step-statements.ts';
 
 /** The steps of a plan, in the order in which they run. A plan without work has none. */
-export function compilePlan(plan: Plan, spec: ProcessSpec, dialect: Dialect = DUCKDB): CompiledPlan {
+export function compilePlan(plan: Plan, spec: ProcessSpec, dialect: Dialect = dialectOf(spec)): CompiledPlan {
   if (plan.status !== 'work') return Object.freeze({ ...plan, steps: Object.freeze([]) });
   const steps = allSteps(plan, spec, dialect);
   return Object.freeze({ ...plan, query: dialect.query(plan, spec), steps: Object.freeze(steps) });
@@ -46,10 +47,12 @@ function allSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
     openSessionRequest(plan, spec),
     ...(plan.target.exists ? [] : [dialect.createTarget(plan, spec)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
+    // Before the hours that they take the place of are known, hours are computed: some may stay as they are.
+    ...dialect.hours(plan, spec),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
       ? clearSteps(plan, spec, dialect)
       : []),
-    ...dialect.load(plan, spec),
+    dialect.load(plan, spec),
     composeStep(plan),
     ...dialect.audits(plan, spec),
     publishRequest(
@@ -59,6 +62,31 @@ function allSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
     ...protectRequests(plan),
     closeRequest(),
   ];
+}
+
+/**
+ * The plan of those of its hours, or days, that were computed, as ISO texts, with the steps that go on from
+ * there; the same plan where they are all.
+ */
+export function planOfComputed(
+  plan: CompiledPlan,
+  spec: ProcessSpec,
+  {
+    computed,
+    dialect = dialectOf(spec),
+  }: { readonly computed: readonly string[]; readonly dialect?: Dialect },
+): CompiledPlan {
+  const wanted = new Set(computed);
+  const hours = plan.hours.filter(({ hour }) => wanted.has(hour));
+  const [first, last] = [hours[0], hours.at(-1)];
+  if (hours.length === plan.hours.length || first === undefined || last === undefined) return plan;
+  const { steps: _steps, query: _query, ...rest } = plan;
+  const lastHour = hourText(unitOf(plan, parseHour(last.hour)).lastHour);
+  return compilePlan(
+    { ...rest, hours, range: { first_hour: first.hour, last_hour: lastHour } },
+    spec,
+    dialect,
+  );
 }
 
 /**
@@ -129,13 +157,12 @@ export const firstInsertStep = (
   plan: Plan,
   spec: ProcessSpec,
   layout: FileLayout,
-  dialect: Dialect = DUCKDB,
-): InsertStep =>
-  dialect.load({ ...plan, target: { ...plan.target, exists: true, layout } }, spec).at(-1) as InsertStep;
+  dialect: Dialect = dialectOf(spec),
+): InsertStep => dialect.load({ ...plan, target: { ...plan.target, exists: true, layout } }, spec);
 
 /** The base without the files of the replaced hours; what else those files hold is carried over. */
 function clearSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
-  const hours = hourTexts(hourIntervals(intervalsOf(plan.hours.map((each) => parseHour(each.hour)))));
+  const hours = hourTexts(hourIntervals(intervalsOf(plannedHours(plan))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
   const clear = bareStep(statement('tables/files_in_hours'), {
     ...hours,

@@ -11,6 +11,7 @@ import type {
   CarryOverStep,
   ComputeHoursStep,
   CountSourcesStep,
+  CountStagedStep,
   CreateTargetStep,
   InsertStep,
 } from '../model/step.ts';
@@ -21,12 +22,16 @@ export interface Dialect {
   createTarget(plan: Plan, spec: ProcessSpec): CreateTargetStep;
   /** Writes the rows again that lie in other hours, of files with rows of the replaced `hours`. */
   carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): CarryOverStep;
-  /** Computes and writes the session's rows; the insert comes last. */
-  load(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | InsertStep)[];
+  /** Computes hour after hour of a process that reads its own result; none for others. */
+  hours(plan: Plan, spec: ProcessSpec): ComputeHoursStep[];
+  /** Writes the session's rows: those of its hours where they were computed before, else its query's. */
+  load(plan: Plan, spec: ProcessSpec): InsertStep;
   /** Counts what was read and staged; then each declared audit. */
-  audits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | AuditStep)[];
+  audits(plan: Plan, spec: ProcessSpec): (CountSourcesStep | CountStagedStep | AuditStep)[];
   /** The query that a load runs, for people to read. */
   query(plan: Plan, spec: ProcessSpec): PlanQuery;
+  /** The process's query without columns that its target does not have. */
+  withoutColumns(sql: string, columns: readonly string[]): string;
   /** What is only read. */
   readonly look: LookDialect;
 }

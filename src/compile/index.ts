@@ -1,5 +1,7 @@
-export { compileAdoption, compilePlan, firstInsertStep } from './compile-plan.ts';
+export { hoursTable } from './compared-hours.ts';
+export { compileAdoption, compilePlan, firstInsertStep, planOfComputed } from './compile-plan.ts';
 export type { Dialect } from './dialect.ts';
+export { TARGET_PROPERTIES } from './duckdb/create-target.ts';
 export {
   columnTypesStatement,
   createStatement,
@@ -8,12 +10,16 @@ export {
   sourceCtes,
 } from './duckdb/index.ts';
 export type { CompiledTexts, HoursAsked, LookRows, LookShape, LookStep } from './look.ts';
+export type { HourWindow } from './parameters.ts';
 export {
   boundIn,
   hoursRead,
   namedIn,
   processParameters,
-  SESSION_CATALOG,
+  restatesAppended,
+  windowOf,
   windowReach,
 } from './parameters.ts';
+export { previousTable, SESSION_CATALOG } from './session-tables.ts';
+export { queryStep as sparkQueryStep, SPARK } from './spark/index.ts';
 export { declaredParameters, type StepLike } from './step-statements.ts';

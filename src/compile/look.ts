@@ -7,7 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { BoundSql } from '../model/step.ts';
 import type { SqlFragment } from '../statements/index.ts';
-import type { SourceParameters } from './duckdb/source-ctes.ts';
+import type { SourceParameters } from './parameters.ts';
 import type { LookStatement } from './step-statements.ts';
 
 /** The columns of a process's query, held against its target. */
@@ -72,6 +72,6 @@ export interface LookDialect {
   emptySources(plan: Plan): LookStep;
   /** Load and audits as texts that a shell of the engine runs. */
   texts(plan: Plan, spec: ProcessSpec, request: TextsRequest): CompiledTexts;
-  /** The shell's statement that attaches served tables under the name that the texts use; with the token. */
+  /** The shell's statements that attach served tables under the name that the texts use; with the token. */
   attach(served: { readonly warehouse: string; readonly uri: string; readonly token: string }): string;
 }

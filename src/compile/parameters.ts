@@ -3,16 +3,15 @@
  * engine alike. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
+import { engineOf } from '../model/engines.ts';
+import { plannedHours, roundedUp, unitOf } from '../model/grain.ts';
 import { HOUR_MS, type Hour, type HourRange, parseHour, timeOfSessionId } from '../model/hour.ts';
-import { intervalsOf } from '../model/hour-sets.ts';
+import { intervalsOf, spanOf } from '../model/hour-sets.ts';
 import type { Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec, TypedValue } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import type { StepValue } from '../model/step.ts';
 import { rangesBehind } from '../model/window-hours.ts';
-
-/** The catalog under which an engine sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
-export const SESSION_CATALOG = 'psyberg_session';
 
 /** The hours that one execution of the SQL covers; undefined for a stateless load. */
 export interface HourWindow {
@@ -65,26 +64,45 @@ export const rangeOf = ({
 
 /** A stateless load has no range, but its SQL may still ask for the hours that the new rows touch. */
 function hoursOfPlan(plan: Plan): HourWindow | undefined {
-  const [first] = plan.hours;
-  const last = plan.hours.at(-1);
-  return first === undefined || last === undefined
-    ? undefined
-    : { firstHour: parseHour(first.hour), lastHour: parseHour(last.hour) };
+  return spanOf(plannedHours(plan));
 }
 
 /** The hours as one window; a stateless load has none. */
 export function windowOf(plan: Plan): HourWindow | undefined {
   if (plan.range === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
-  const hours = plan.hours.map((each) => parseHour(each.hour));
+  const hours = plannedHours(plan);
   return hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
 }
 
-/** SQL that runs hour by hour is written for one hour. */
+/**
+ * Whether the plan computes hours of a process whose SQL otherwise only sees new rows: a row of the target
+ * may come of a row of another hour, so the SQL runs over whole sources, and what it returns is cut to the
+ * hours.
+ */
+export const restatesAppended = (plan: Plan): boolean =>
+  plan.trigger === 'restate' && plan.range !== null && !patternOf(plan).loadsHours;
+
+/** SQL that runs hour by hour is written for one hour, or for one day. */
 export const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
-  patternOf(spec).readsPrevious && window !== undefined
-    ? { firstHour: window.firstHour, lastHour: window.firstHour }
-    : window;
+  patternOf(spec).readsPrevious && window !== undefined ? unitOf(spec, window.firstHour) : window;
+
+/** What each execution of SQL that runs hour by hour covers, in order: an hour, or a day. */
+export const windowsOf = (plan: Plan): HourRange[] =>
+  plan.hours.map(({ hour }) => unitOf(plan, parseHour(hour)));
+
+/** What the relations of its sources name. */
+export interface SourceParameters extends Pick<ProcessParameters, 'range_start' | 'range_end'> {
+  readonly previous_start?: string;
+  /** Counted from 1970, as text. */
+  readonly hours?: readonly string[];
+}
+
+/** The session's hours for a query that is cut to them. */
+export const hoursParameters = (window: HourWindow): SourceParameters => ({
+  ...rangeOf(window),
+  ...(window.only === undefined ? {} : { hours: window.only.map(String) }),
+});
 
 /** How far a source is read beside the session's hours. */
 export const windowOfSource = ({
@@ -95,27 +113,28 @@ export const windowOfSource = ({
   after: window?.after_hours ?? 0,
 });
 
-/** How far beside the session's hours a query may compute rows, in hours. */
-export const windowReach = (plan: Pick<Plan, 'sources'>): number =>
-  Math.max(
-    0,
-    ...plan.sources.map((source) => {
-      const { before, after } = windowOfSource(source);
-      return before + after;
-    }),
+/** How far beside the session's hours a query may compute rows, in hours; of days in whole ones. */
+export const windowReach = (plan: Pick<Plan, 'sources' | 'grain'>): number =>
+  roundedUp(
+    plan,
+    Math.max(
+      0,
+      ...plan.sources.map((source) => {
+        const { before, after } = windowOfSource(source);
+        return before + after;
+      }),
+    ),
   );
 
 /**
  * The hours of a source's rows that a session reads; undefined for a stateless load, which reads all rows of
- * the files that it lists, and for a lookup, which is read whole.
+ * the files that it lists, and for what is read whole: a lookup, or a source whose rows have no hour.
  */
 export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
-  if (plan.range === null || source.lookup === true) return undefined;
+  if (plan.range === null || source.lookup === true || source.event_time === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const { before, after } = windowOfSource(source);
-  const ranges = countsForWholeDays(plan, source)
-    ? [range]
-    : intervalsOf(plan.hours.map((each) => parseHour(each.hour)));
+  const ranges = countsForWholeDays(plan, source) ? [range] : intervalsOf(plannedHours(plan));
   const read = rangesBehind(ranges, { beforeHours: before, afterHours: after });
   return countsForWholeDays(plan, source)
     ? read.map((each) => ({ ...each, firstHour: Math.floor(each.firstHour / 24) * 24 }))
@@ -142,11 +161,12 @@ export interface BoundValues {
 /** Those of `engine` and of the process's variables that a statement names. `own`: of an audit besides. */
 export function boundIn(
   sql: string,
-  { variables = {} }: Pick<ProcessSpec, 'variables'>,
+  spec: Pick<ProcessSpec, 'variables' | 'engine'>,
   engine: object,
   own: Readonly<Record<string, TypedValue>> = {},
 ): BoundValues {
-  const used = new Set(scanSql(sql).parameters.map(({ name }) => name));
+  const { variables = {} } = spec;
+  const used = new Set(scanSql(sql, engineOf(spec)).parameters.map(({ name }) => name));
   const declared = Object.entries({ ...variables, ...own }).filter(([name]) => used.has(name));
   const bound = Object.entries(engine as BoundValues['parameters']).filter(([name]) => used.has(name));
   const values = declared.map(([name, { value }]) => [name, value] as const);

@@ -14,7 +14,7 @@ import type {
   PublishStep,
   Step,
 } from '../model/step.ts';
-import { SESSION_CATALOG } from './parameters.ts';
+import { SESSION_CATALOG } from './session-tables.ts';
 
 /** A step that says what it asks of the catalog. */
 export const request = <Asked extends Pick<Step, 'kind' | 'stage' | 'name'>>(asked: Asked, what: string) => ({

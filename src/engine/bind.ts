@@ -44,6 +44,8 @@ export interface BoundStatement {
   readonly parameters: Readonly<Record<string, BoundValue>>;
   /** Of a step: what it is called, and the types of its values. Others are bound as what they are. */
   readonly declared?: { readonly name: string; readonly parameters: readonly DeclaredParameter[] };
+  /** SQL of this project alone: where it fails, nobody looks for the place in a text of theirs. */
+  readonly isOwn?: true;
 }
 
 export interface DuckDBParameters {
@@ -196,7 +198,7 @@ function described(value: BoundValue): string {
 export type Asked = BoundStatement | Statement;
 export type Values = Readonly<Record<string, BoundValue | undefined>> | undefined;
 /** SQL with values that DuckDB takes. */
-export type Runnable = { readonly sql: string } & DuckDBParameters;
+export type Runnable = Pick<BoundStatement, 'sql' | 'isOwn'> & DuckDBParameters;
 
 /** Throws `internal-bug` as {@link bindDeclared}. */
 export function runnable(asked: Asked, parameters: Values): Runnable {
@@ -205,9 +207,10 @@ export function runnable(asked: Asked, parameters: Values): Runnable {
       sql: asked.sql,
       ...bindDeclared(asked.name, statementFile(asked.name).parameters, parameters ?? {}),
     };
-  const { sql, declared } = asked;
+  const { sql, declared, isOwn } = asked;
   return {
     sql,
+    ...(isOwn === undefined ? {} : { isOwn }),
     ...(declared === undefined
       ? bindPlain(asked.parameters)
       : bindDeclared(declared.name, declared.parameters, asked.parameters)),

@@ -70,7 +70,7 @@ const SETTINGS = {
 };
 
 /** Starts it. The name `lake` means what it means to an engine: the warehouse, here an empty one. */
-export async function openBinder(): Promise<Binder> {
+export async function startBinder(): Promise<Binder> {
   const instance = await DuckDBInstance.create(':memory:', SETTINGS);
   const connection = await instance.connect();
   await connection.run("set TimeZone = 'UTC'");

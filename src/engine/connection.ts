@@ -2,37 +2,59 @@
  * One connection to DuckDB: statements one after the other, and what they fail with in words of this engine.
  * Parts that several connections share -> Connection.
  */
-import {
-  type DuckDBConnection,
-  type DuckDBInstance,
-  type DuckDBMaterializedResult,
-  DuckDBResultReader,
-} from '@duckdb/node-api';
+import { type DuckDBConnection, type DuckDBMaterializedResult, DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
+import type { FewAtOnce } from '../model/few-at-once.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
+import type { StoreWaits } from '../model/store-faults.ts';
 import { type Asked, type Runnable, runnable, type Values } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
+import type { Database } from './database.ts';
 import { type Ending, endedError, internalError } from './internal-error.ts';
+import { type OtherNames, withOtherNames, withWrittenNames } from './other-names.ts';
 import { runScript, type Script } from './run-script.ts';
+import { withSpelledValues } from './spelled-values.ts';
 import { needsAllFiles, type unprunedRunner } from './unpruned.ts';
 import type { ResultRows } from './values.ts';
+import { readsManifestsOnly, wholeFiles } from './whole-files.ts';
 
 /** What an engine and its forks share, and the connection of one of them. */
 export interface Parts {
-  readonly instance: DuckDBInstance;
+  readonly instance: Database;
   readonly connection: DuckDBConnection;
   /** Watches a statement of this connection while it runs; undefined: nobody wants to know. */
   readonly progress: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
   /** The connections that are open, each with what closes it after its running statement. */
   readonly forks: Map<DuckDBConnection, () => Promise<void>>;
   readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
-  readonly stopped: { value: boolean };
+  /** Statements of these connections are stopped together: an engine's and those of its forks. */
+  readonly stopped: { value: boolean; readonly connections: Set<DuckDBConnection> };
+  /** Holds back statements of connections that work side by side, while too many are under way. */
+  readonly besides: FewAtOnce;
+  /** That, of such a connection; of others nothing is held back. */
+  readonly gate: FewAtOnce;
+  /** What this connection calls the catalogs that it attaches. */
+  readonly names: OtherNames;
   readonly ending: Ending;
   /** Statements of the secrets that were made, by name. */
   readonly storage: Map<string, string>;
+  /** Two that make one secret at the same time would fail. */
+  readonly storing: FewAtOnce;
+  /** How long a store is waited for; undefined before one is known. */
+  readonly storeWaits: { of: StoreWaits | undefined };
+  /** What stands in them and no error may show: stores repeat what they were asked with. */
+  readonly hidden: Set<string>;
+  /** See the option of that name. */
+  readonly filesNeverChange: boolean;
+  /** See the option of that name. */
+  readonly beforeStatement: () => Promise<void> | undefined;
+  /** Undefined: nobody asked for so many. */
+  readonly threads: number | undefined;
   /** Addresses of the catalogs that were attached. */
   readonly catalogs: Set<string>;
+  /** What a table of theirs begins with in SQL. */
+  readonly attached: Set<string>;
   readonly unpruned: ReturnType<typeof unprunedRunner>;
   /** The project's macros as statements. */
   readonly definitions: string[];
@@ -57,13 +79,29 @@ export interface Connection {
 export function openConnection(parts: Parts): Connection {
   const { connection, forks, stopped, unpruned, progress = (work) => work() } = parts;
   const inTurn = oneAfterTheOther();
-  const run = inTurn(async (statement: Runnable) => {
+  const fetchWhole = wholeFiles(connection);
+  let inTransaction = false;
+  // In its turn: a statement that had to wait before it joined the line would come behind a close.
+  const begin = async (): Promise<void> => {
     if (stopped.value) throw interruptedError();
-    const work = () => progress(() => runOn(connection, statement));
-    return whileItLives(parts, () => (needsAllFiles(statement.sql) ? unpruned(connection, work) : work()));
+    await parts.beforeStatement();
+  };
+  const run = inTurn(async (statement: Runnable) => {
+    await begin();
+    // A statement that fails ends its transaction: it could not fail once more as it was written.
+    const isSpelled = !inTransaction || statement.isOwn === true;
+    const spelled = isSpelled ? spelledFor(parts, statement) : undefined;
+    if (parts.storage.size > 0) await fetchWhole(readsManifestsOnly(statement.sql, parts.attached));
+    const work = () => progress(() => runSpelled(parts, statement, spelled));
+    const result = await parts.gate(() =>
+      whileItLives(parts, () => (needsAllFiles(statement.sql) ? unpruned(connection, work) : work())),
+    );
+    if (statement.sql === 'begin' || statement.sql === 'commit') inTransaction = statement.sql === 'begin';
+    return result;
   });
   const script = inTurn(async (text: Script) => {
-    if (stopped.value) throw interruptedError();
+    await begin();
+    await fetchWhole(false);
     const { isMisled: _doubt, ...undoubted } = text;
     const withAllFiles = <T>(work: () => Promise<T>): Promise<T> => unpruned(connection, work);
     const around = { unpruned: withAllFiles, isStopped: () => stopped.value };
@@ -73,19 +111,30 @@ export function openConnection(parts: Parts): Connection {
         : runScript(connection, text, around);
     return whileItLives(parts, () => stoppedBy(text.signal, connection, () => progress(work)));
   });
-  const close = (): void => {
-    if (forks.delete(connection)) connection.closeSync();
-  };
+  const close = (): void => closeAmong(parts);
+  stopped.connections.add(connection);
   forks.set(
     connection,
     inTurn(async () => close()),
   );
   return {
-    read: (statement, parameters) => guarded(parts, statement, () => run(runnable(statement, parameters))),
+    read: (statement, parameters) =>
+      guarded(parts, statement, () => {
+        const { sql, ...values } = runnable(statement, parameters);
+        return run({ sql: withOtherNames(sql, parts.names), ...values });
+      }),
     script: (text) => guarded(parts, text, () => script(text)),
-    command: inTurn((sql: string) => whileItLives(parts, async () => void (await connection.run(sql)))),
+    command: inTurn((sql: string) => {
+      if (sql === 'rollback') inTransaction = false;
+      return parts.gate(() => whileItLives(parts, async () => void (await connection.run(sql))));
+    }),
     close,
   };
+}
+
+function closeAmong({ connection, stopped, forks }: Parts): void {
+  stopped.connections.delete(connection);
+  if (forks.delete(connection)) connection.closeSync();
 }
 
 /** Throws `engine-internal-error` once DuckDB has shut its database, whichever statement was the one. */
@@ -123,17 +172,18 @@ async function stoppedBy<T>(
 }
 
 async function guarded<T>(
-  { stopped, catalogs }: Parts,
+  parts: Parts,
   statement: { readonly sql: string; readonly signal?: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
+  const { stopped, catalogs } = parts;
   try {
     return await work();
   } catch (error) {
     if (stopped.value) throw interruptedError();
     if (statement.signal?.aborted === true) throw stoppedError(error);
     if (error instanceof PsybergError) throw error;
-    throw catalogFault(error, catalogs) ?? avroNameFault(error) ?? sqlError(error, statement);
+    throw catalogFault(error, catalogs) ?? avroNameFault(error) ?? sqlError(error, statement, parts);
   }
 }
 
@@ -153,6 +203,31 @@ async function runOn(
     return await readResult(await prepared.run());
   } finally {
     prepared.destroySync();
+  }
+}
+
+/** Its text with the values, where it reads a catalog. */
+function spelledFor({ attached }: Parts, { sql, values, types }: Runnable): string | undefined {
+  if (Object.keys(values).length === 0) return undefined;
+  if (![...attached].some((catalog) => sql.includes(catalog))) return undefined;
+  return withSpelledValues(sql, { values, types });
+}
+
+/**
+ * Where it fails at a place of the text, the statement fails once more as it was written: that place is what
+ * a user looks for.
+ */
+async function runSpelled(
+  { connection, stopped }: Parts,
+  statement: Runnable,
+  spelled: string | undefined,
+): Promise<DuckDBResultReader> {
+  if (spelled === undefined) return runOn(connection, statement);
+  try {
+    return await readResult(await connection.run(spelled));
+  } catch (error) {
+    if (stopped.value || statement.isOwn === true || !/^LINE \d+:/m.test(messageOf(error))) throw error;
+    return runOn(connection, statement);
   }
 }
 
@@ -178,11 +253,17 @@ const stoppedError = (cause: unknown): PsybergError =>
     cause,
   });
 
-function sqlError(error: unknown, statement: { readonly sql: string }): PsybergError {
+function sqlError(
+  error: unknown,
+  statement: { readonly sql: string },
+  { names, hidden, storeWaits }: Pick<Parts, 'names' | 'hidden' | 'storeWaits'>,
+): PsybergError {
   // Of several statements DuckDB says first what it was about to do with them.
-  const message = messageOf(error).replace(/^Failed to extract statements: /, '');
+  const said = messageOf(error).replace(/^Failed to extract statements: /, '');
+  const written = withWrittenNames(said, names);
+  const message = [...hidden].reduce((rest, secret) => rest.replaceAll(secret, '…'), written);
   return (
-    storageFault(error) ??
+    storageFault(error, storeWaits.of === undefined ? {} : { waits: storeWaits.of }) ??
     new PsybergError('sql-failed', message, { context: { sql: statement.sql }, cause: error })
   );
 }

@@ -2,11 +2,11 @@
  * DuckDB: the only room that imports `@duckdb/node-api`. Statement -> rows.
  * Sessions run in UTC whatever the machine says, so the same SQL gives the same bytes everywhere.
  */
-import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DuckDBInstance, type DuckDBResultReader } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBResultReader, version as duckdbVersion } from '@duckdb/node-api';
 import { PsybergError, usageError } from '../model/errors.ts';
+import { fewAtOnce } from '../model/few-at-once.ts';
 import type { StatementProgress } from '../model/progress.ts';
 import {
   type ArgumentsOf,
@@ -19,11 +19,15 @@ import {
 } from '../statements/index.ts';
 import type { Asked, BoundStatement, Values } from './bind.ts';
 import { type Connection, messageOf, openConnection, type Parts } from './connection.ts';
+import { type Database, databaseOf } from './database.ts';
 import { checkRows } from './declared-rows.ts';
-import { loadExtensions } from './extensions.ts';
+import { extensionVersions, findExtensions, loadExtensions, UNCHECKED } from './extensions.ts';
+import { endedError } from './internal-error.ts';
+import { NO_OTHER_NAMES, type OtherNames } from './other-names.ts';
 import type { Script } from './run-script.ts';
 import { watchStatements } from './statement-progress.ts';
-import { type StorageAccess, secretStatement } from './storage-secrets.ts';
+import type { StorageAccess } from './storage-secrets.ts';
+import { takeStorage } from './take-storage.ts';
 import { unprunedRunner } from './unpruned.ts';
 import { plainRows, type ResultRows, resultRows } from './values.ts';
 
@@ -78,6 +82,8 @@ export interface Engine {
    * `storage-refused` without the secret in it.
    */
   useStorage(access: readonly StorageAccess[]): Promise<void>;
+  /** From now on a file that a statement reads is asked whether it has changed, for every connection. */
+  looksForChangedFiles(): Promise<void>;
   detach(name: string): Promise<void>;
   /**
    * Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. DuckDB's
@@ -89,6 +95,12 @@ export interface Engine {
   ): Promise<T>;
   /** Another connection to the same database: statements on it run at the same time as those of this one. */
   fork(): Promise<Engine>;
+  /**
+   * Another connection to the same database, for work of its own: it is stopped on its own, and calls the
+   * catalogs that it attaches by other names, since a database has each name once. Statements go on naming
+   * them as they are written.
+   */
+  beside(options: BesideOptions): Promise<Engine>;
   /** Begins a transaction of this connection, for steps that follow each other. */
   begin(): Promise<void>;
   /** Ends it, and keeps what it wrote. */
@@ -114,42 +126,46 @@ export interface Engine {
   close(): void;
 }
 
+export interface BesideOptions extends Pick<EngineOptions, 'onProgress'> {
+  /** Of equal length, so that places in a text stay what they are. */
+  readonly names: OtherNames;
+}
+
 export interface EngineOptions {
   /** Called with slow or unusual steps of the start, such as a download. */
   readonly log?: (message: string) => void;
   /** DuckDB's own spelling, such as `2GB`; DuckDB's default (80 % of the machine) when undefined. */
   readonly memoryLimit?: string;
   readonly threads?: number;
+  /**
+   * True where nobody reads a file of an object store whose content may change under its name: Iceberg's
+   * never do. Then what was read of them is not asked for again.
+   */
+  readonly filesNeverChange?: boolean;
+  /** Called before each statement, which waits for it; of forks, too. */
+  readonly beforeStatement?: () => Promise<void> | undefined;
   /** Called now and then while a statement runs; not for those of forks. */
   readonly onProgress?: (progress: StatementProgress) => void;
 }
 
+/**
+ * A running statement holds one of the threads with which Node also reads files. Statements ask the catalog,
+ * which reads files and at times asks DuckDB: if all threads waited for it, none would be left to answer.
+ */
+const NODE_THREADS = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
+const SPARE_THREADS = 2;
+
 /** Starts DuckDB in memory with the extensions it needs. Throws `extension-missing` with the remedy. */
-export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
-  // DuckDB's default for what does not fit into memory is a folder `.tmp` wherever the command was started.
-  // The file cache keeps what the system's page cache holds already: 70 MB more after 120 sessions of 1,000
-  // rows, and no faster (2026-11-22).
-  const settings: Record<string, string> = {
-    preserve_insertion_order: 'false',
-    enable_external_file_cache: 'false',
-    temp_directory: join(tmpdir(), `psyberg-${process.pid}`),
-  };
-  if (options.memoryLimit !== undefined) settings['memory_limit'] = options.memoryLimit;
-  if (options.threads !== undefined) settings['threads'] = String(options.threads);
-  const instance = await DuckDBInstance.create(':memory:', settings).catch((error: unknown) => {
-    throw usageError(
-      'engine-settings',
-      `DuckDB refuses its settings (memory limit ${options.memoryLimit ?? 'not set'}): ${messageOf(error)}`,
-      {
-        hint: 'write the memory limit as DuckDB does, such as 2GB',
-        cause: error,
-      },
-    );
-  });
-  const versions = await loadExtensions(instance, options.log);
-  const connection = await instance.connect();
-  const stopped = { value: false };
-  await connection.run("set TimeZone = 'UTC'");
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const extensions = await findExtensions(duckdbVersion().replace(/^v/, ''), options.log);
+  const instance = databaseOf(await openInstance(options, extensions.areKnown ? UNCHECKED : {}));
+  const connection = await utcConnection(instance);
+  try {
+    await loadExtensions(connection, extensions);
+  } catch (error) {
+    instance.closeSync();
+    throw error;
+  }
   const { onProgress } = options;
   const progress = onProgress === undefined ? undefined : await watchStatements(connection, onProgress);
   return connectionEngine({
@@ -157,14 +173,51 @@ export async function openEngine(options: EngineOptions = {}): Promise<Engine> {
     connection,
     progress,
     forks: new Map(),
-    versions,
-    stopped,
+    versions: { duckdb: extensions.version, extensions: extensionVersions(extensions) },
+    stopped: { value: false, connections: new Set() },
+    besides: fewAtOnce(Math.max(1, NODE_THREADS - SPARE_THREADS)),
+    gate: (work) => work(),
+    names: NO_OTHER_NAMES,
     ending: { first: undefined },
     storage: new Map(),
+    storing: fewAtOnce(1),
+    storeWaits: { of: undefined },
+    hidden: new Set(),
+    filesNeverChange: options.filesNeverChange ?? false,
+    threads: options.threads,
+    beforeStatement: options.beforeStatement ?? (() => undefined),
     catalogs: new Set(),
+    attached: new Set(),
     unpruned: unprunedRunner(instance),
     definitions: [],
   });
+}
+
+/** Throws `engine-settings`. */
+async function openInstance(
+  { memoryLimit, threads }: EngineOptions,
+  more: Readonly<Record<string, string>>,
+): Promise<DuckDBInstance> {
+  // DuckDB's default for what does not fit into memory is a folder `.tmp` wherever the command was started.
+  // The file cache keeps what the system's page cache holds already: 70 MB more after 120 sessions of 1,000
+  // rows, and no faster (2026-11-22).
+  const settings: Record<string, string> = {
+    ...more,
+    preserve_insertion_order: 'false',
+    enable_external_file_cache: 'false',
+    temp_directory: join(tmpdir(), `psyberg-${process.pid}`),
+  };
+  if (memoryLimit !== undefined) settings['memory_limit'] = memoryLimit;
+  if (threads !== undefined) settings['threads'] = String(threads);
+  try {
+    return await DuckDBInstance.create(':memory:', settings);
+  } catch (error) {
+    throw usageError(
+      'engine-settings',
+      `DuckDB refuses its settings (memory limit ${memoryLimit ?? 'not set'}): ${messageOf(error)}`,
+      { hint: 'write the memory limit as DuckDB does, such as 2GB', cause: error },
+    );
+  }
 }
 
 function connectionEngine(parts: Parts): Engine {
@@ -182,26 +235,26 @@ function connectionEngine(parts: Parts): Engine {
     execute: async (statement: Asked, parameters?: Values) => changedRows(await read(statement, parameters)),
     tableNames: (sql) => tableNames(parts.connection, sql),
     attach: (catalog) => attachCatalog(parts, command, catalog),
-    async useStorage(accesses) {
-      for (const access of accesses) await takeStorage(parts, command, access);
-    },
+    useStorage: (accesses) =>
+      parts.storing(async () => {
+        for (const access of accesses) await takeStorage(parts, access);
+      }),
+    looksForChangedFiles: () => command("set global validate_external_file_cache = 'VALIDATE_ALL'"),
     async detach(name) {
       // With its database every catalog is gone: who cleans up after an error has nothing to do here.
-      if (ending.first === undefined) await command(`detach database if exists ${quoteIdentifier(name)}`);
+      if (ending.first === undefined)
+        await command(`detach database if exists ${quoteIdentifier(nameOf(parts, name))}`);
     },
     inDatabase: (place, work) => inDatabase(command, place, work),
-    async fork() {
-      const forked = await instance.connect();
-      await forked.run("set TimeZone = 'UTC'");
-      return connectionEngine({ ...parts, connection: forked, progress: undefined });
-    },
+    fork: () => fork(parts),
+    beside: (options) => beside(parts, options),
     begin: async () => void (await read({ sql: 'begin', parameters: {} }, undefined)),
     commit: async () => void (await read({ sql: 'commit', parameters: {} }, undefined)),
     rollback: () => command('rollback').catch(() => undefined),
     release: close,
     interrupt() {
       stopped.value = true;
-      for (const each of forks.keys()) each.interrupt();
+      for (const each of stopped.connections) each.interrupt();
     },
     resume() {
       stopped.value = false;
@@ -216,10 +269,37 @@ function connectionEngine(parts: Parts): Engine {
     close() {
       for (const each of forks.keys()) each.closeSync();
       forks.clear();
+      stopped.connections.clear();
       instance.closeSync();
     },
   };
 }
+
+async function fork(parts: Parts): Promise<Engine> {
+  const connection = await anotherConnection(parts);
+  return connectionEngine({ ...parts, connection, progress: undefined });
+}
+
+async function beside(parts: Parts, { names, onProgress }: BesideOptions): Promise<Engine> {
+  const connection = await anotherConnection(parts);
+  const progress = onProgress === undefined ? undefined : await watchStatements(connection, onProgress);
+  const stopped = { value: false, connections: new Set<Parts['connection']>() };
+  return connectionEngine({ ...parts, connection, progress, stopped, names, gate: parts.besides });
+}
+
+/** Throws `engine-internal-error` where the database has ended meanwhile. */
+const anotherConnection = (parts: Parts): Promise<Parts['connection']> =>
+  utcConnection(parts.instance).catch((error: unknown) => {
+    throw endedError(parts.ending, parts) ?? error;
+  });
+
+async function utcConnection(instance: Database): Promise<Parts['connection']> {
+  const connection = await instance.connect();
+  await connection.run("set TimeZone = 'UTC'");
+  return connection;
+}
+
+const nameOf = ({ names }: Parts, name: string): string => names.get(name) ?? name;
 
 function tableNames(connection: Parts['connection'], sql: string): readonly string[] {
   try {
@@ -245,7 +325,8 @@ async function attachCatalog(
   { name, warehouse, uri, token }: AttachOptions,
 ): Promise<void> {
   parts.catalogs.add(uri);
-  const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(name)} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
+  parts.attached.add(`${quoteIdentifier(nameOf(parts, name))}.`);
+  const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(nameOf(parts, name))} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
   try {
     await command(sql);
   } catch (error) {
@@ -254,32 +335,6 @@ async function attachCatalog(
       'attach-failed',
       `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`,
       { hint: 'run "psyberg doctor" to see whether the catalog answers' },
-    );
-  }
-}
-
-/** Makes one secret, unless the same one was made before. No value of it stands in an error. */
-async function takeStorage(
-  { storage }: Parts,
-  command: Connection['command'],
-  access: StorageAccess,
-): Promise<void> {
-  const name = `psyberg_${createHash('sha256').update(access.scope).digest('hex').slice(0, 16)}`;
-  const secret = secretStatement(name, access);
-  if (secret === undefined || storage.get(name) === secret) return;
-  try {
-    await command(secret);
-    storage.set(name, secret);
-  } catch (error) {
-    if (error instanceof PsybergError) throw error;
-    const message = Object.values(access.config).reduce(
-      (redacted, value) => (value === '' ? redacted : redacted.replaceAll(value, '…')),
-      messageOf(error),
-    );
-    throw new PsybergError(
-      'storage-refused',
-      `DuckDB does not take the catalog's credentials for ${access.scope}: ${message}`,
-      { hint: 'ask whoever runs the catalog which storage properties it hands out' },
     );
   }
 }

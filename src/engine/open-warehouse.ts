@@ -1,6 +1,7 @@
 /** DuckDB ready for a project: the warehouse attached as `lake`, the macros of `sql/macros` defined. */
 import { statement } from '../statements/index.ts';
-import { type Engine, type EngineOptions, openEngine } from './engine.ts';
+import type { BesideOptions, Engine, EngineOptions } from './engine.ts';
+import { openEngine } from './open.ts';
 
 /** Opens an engine on a catalog. */
 export async function openWarehouse(
@@ -29,6 +30,10 @@ export async function forkWithMacros(engine: Engine): Promise<Engine> {
   return withDefinitions(fork);
 }
 
+/** A connection for work beside that of another one, with the engine's macros and the project's. */
+export const openBeside = async (engine: Engine, options: BesideOptions): Promise<Engine> =>
+  withOwnMacros(await engine.beside(options));
+
 /** A connection for a user's SQL beside another one, with the project's macros. */
 export const forkForQueries = async (engine: Engine): Promise<Engine> => withDefinitions(await engine.fork());
 
@@ -37,8 +42,17 @@ async function withDefinitions(fork: Engine): Promise<Engine> {
   return fork;
 }
 
+/** In one text: each call wakes a thread. */
 async function defineMacros(engine: Engine): Promise<void> {
-  for (const macro of MACROS) await engine.execute(statement(macro));
+  const sql = MACROS.map((macro) => statement(macro).sql).join(';\n');
+  await engine.execute({ sql, parameters: {} });
+}
+
+/** Temporary macros are of one connection, the others of the database: two that define one at once fail. */
+async function withOwnMacros(connection: Engine): Promise<Engine> {
+  for (const macro of MACROS.map((name) => statement(name)))
+    if (/^create or replace temp /m.test(macro.sql)) await connection.execute(macro);
+  return withDefinitions(connection);
 }
 
 const MACROS = [

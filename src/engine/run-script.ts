@@ -38,6 +38,8 @@ export interface Script {
   readonly beforeRun?: () => Promise<void>;
   /** Asked then: whether DuckDB would skip files of the tables that it has met whose rows are asked for. */
   readonly isMisled?: () => Promise<boolean>;
+  /** Asked of a statement that failed: true where it is to be tried again, since it cannot have run. */
+  readonly isWorthAgain?: () => boolean;
   /** True where no statement of it is to skip files, whatever it reads. */
   readonly readsAllFiles?: boolean;
   /**
@@ -91,19 +93,42 @@ export async function runScript(
       script.signal?.throwIfAborted();
     };
     const { isMisled } = instead === undefined ? script : {};
+    // DuckDB hands each extracted statement out once.
+    const prepareAgain = async (): Promise<DuckDBPreparedStatement> =>
+      instead === undefined
+        ? (await connection.extractStatements(sql)).prepare(index)
+        : connection.prepare(instead.sql);
+    const run = {
+      prepareAgain,
+      check,
+      isMisled: async () => (await isMisled?.()) === true,
+      unpruned,
+      read: (prepared: DuckDBPreparedStatement) => readResult(prepared, { ...script, place, isStopped }),
+    };
+    const first = instead === undefined ? () => statements.prepare(index) : prepareAgain;
     results.push(
-      await runStatement({
-        prepare: () => (instead === undefined ? statements.prepare(index) : connection.prepare(instead.sql)),
-        // DuckDB hands each extracted statement out once.
-        prepareAgain: async () => (await connection.extractStatements(sql)).prepare(index),
-        check,
-        isMisled: async () => (await isMisled?.()) === true,
-        unpruned,
-        read: (prepared) => readResult(prepared, { ...script, place, isStopped }),
-      }),
+      await runStatement({ ...run, prepare: first }).catch((error: unknown) =>
+        untilSteady(script, error, () => runStatement({ ...run, prepare: prepareAgain })),
+      ),
     );
   }
   return results;
+}
+
+async function untilSteady<T>(
+  { isWorthAgain = () => false }: Script,
+  failed: unknown,
+  work: () => Promise<T>,
+): Promise<T> {
+  let error = failed;
+  while (isWorthAgain()) {
+    try {
+      return await work();
+    } catch (again) {
+      error = again;
+    }
+  }
+  throw error;
 }
 
 interface StatementRun {

@@ -3,9 +3,10 @@
  * SECRET. Pure. DuckDB's Iceberg extension takes them for the tables that it reads itself; manifests that the
  * engine reads by path need a secret of their own.
  */
+import { hasS3Keys } from '../model/storage-settings.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
 
-/** Files below `scope` are reached with what `config` says. */
+/** Files below `scope` are reached with what `config` says; its `ca_file` holds all certificates to trust. */
 export interface StorageAccess {
   readonly scope: string;
   readonly config: Readonly<Record<string, string>>;
@@ -28,10 +29,18 @@ const S3_OPTIONS: readonly (readonly [string, string])[] = [
 export function secretStatement(name: string, { scope, config }: StorageAccess): string | undefined {
   const type = /^gs:|^gcs:/.test(scope) ? 'gcs' : /^s3[an]?:/.test(scope) ? 's3' : undefined;
   if (type === undefined) return undefined;
-  const options = type === 's3' ? s3Options(config) : { bearer_token: config['gcs.oauth2.token'] };
+  // Without keys it would hide a secret of the user's own that has some.
+  if (type === 's3' && !hasS3Keys(config)) return undefined;
+  // Google's stores take keys, too, by the protocol of S3.
+  const options = hasS3Keys(config) ? s3Options(config) : { bearer_token: config['gcs.oauth2.token'] };
   const given = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined);
   if (given.length === 0) return undefined;
-  return `create or replace temporary secret ${quoteIdentifier(name)} (type ${type}, scope ${quoteLiteral(scope)}, ${given.map(([key, value]) => `${key} ${quoteLiteral(value)}`).join(', ')})`;
+  const parts = [
+    `type ${type}`,
+    `scope ${quoteLiteral(scope)}`,
+    ...given.map(([key, value]) => `${key} ${quoteLiteral(value)}`),
+  ];
+  return `create or replace temporary secret ${quoteIdentifier(name)} (${parts.join(', ')})`;
 }
 
 function s3Options(config: StorageAccess['config']): Record<string, string | undefined> {

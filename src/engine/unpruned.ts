@@ -5,7 +5,8 @@
  * skips, those behind it get ids of other rows, and an UPDATE stores them. Without filters that reach the
  * scan no file is skipped. (Ids that a manifest spells out file by file are right in any case.)
  */
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import type { Database } from './database.ts';
 
 /** By which filters reach a scan: written ones, those of joins and of the best rows so far. */
 const PUSHING = [
@@ -26,7 +27,7 @@ export const needsAllFiles = (sql: string): boolean =>
  * has one such setting for all connections.
  */
 export function unprunedRunner(
-  instance: DuckDBInstance,
+  instance: Database,
 ): <T>(connection: DuckDBConnection, work: () => Promise<T>) => Promise<T> {
   let running = 0;
   return async (connection, work) => {
@@ -44,7 +45,7 @@ export function unprunedRunner(
 const RESET = 'reset disabled_optimizers';
 
 /** In a transaction that has failed a connection takes nothing but its end. */
-async function resetElsewhere(instance: DuckDBInstance): Promise<void> {
+async function resetElsewhere(instance: Database): Promise<void> {
   try {
     const connection = await instance.connect();
     await connection.run(RESET).finally(() => connection.closeSync());

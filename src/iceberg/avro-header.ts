@@ -48,13 +48,19 @@ export function avroSchemaIn(head: Buffer): string | undefined {
 /** The file with each value of its header replaced by what `change` makes of it. */
 export function changeAvroHeader(file: Buffer, change: (key: string, value: Buffer) => Buffer): Buffer {
   const { entries, end } = readAvroHeader(file);
-  const parts = [file.subarray(0, MAGIC_LENGTH)];
+  const changed = entries.map(([key, value]) => [key, change(key, value)] as const);
+  return Buffer.concat([writeAvroHeader(changed), file.subarray(end)]);
+}
+
+/** A header without the marker at its end. */
+export function writeAvroHeader(entries: AvroHeader['entries']): Buffer {
+  const parts: Buffer[] = [Buffer.from(MAGIC)];
   if (entries.length > 0) parts.push(long(entries.length));
   for (const [key, value] of entries) {
-    const [name, changed] = [Buffer.from(key), change(key, value)];
-    parts.push(long(name.length), name, long(changed.length), changed);
+    const name = Buffer.from(key);
+    parts.push(long(name.length), name, long(value.length), value);
   }
-  return Buffer.concat([...parts, long(0), file.subarray(end)]);
+  return Buffer.concat([...parts, long(0)]);
 }
 
 /** The file with another schema, which has to fit its rows. */
@@ -78,20 +84,34 @@ export function encodeAvroNames(file: Buffer): Buffer | undefined {
   return isChanged ? encoded : undefined;
 }
 
-class AvroReader {
+/** Reads values one after the other. Throws RangeError where the bytes end before a value does. */
+export class AvroReader {
   readonly #file: Buffer;
   offset: number;
   constructor(file: Buffer, offset: number) {
     this.#file = file;
     this.offset = offset;
   }
-  /** A zig-zag variable-length integer; header lengths fit a number. */
+  byte(): number {
+    this.offset += 1;
+    return this.#file.readUInt8(this.offset - 1);
+  }
+  /** A zig-zag variable-length integer of 64 bits. */
+  bigLong(): bigint {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return BigInt.asIntN(64, value & 1n ? -(value >> 1n) - 1n : value >> 1n);
+  }
+  /** The same, of a number that fits one: lengths and counts. */
   long(): number {
     let value = 0;
     let factor = 1;
     for (;;) {
-      const byte = this.#file.readUInt8(this.offset);
-      this.offset += 1;
+      const byte = this.byte();
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) break;
       factor *= 128;
@@ -99,9 +119,11 @@ class AvroReader {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
   bytes(): Buffer {
-    const length = this.long();
+    return this.take(this.long());
+  }
+  take(length: number): Buffer {
     this.offset += length;
-    if (this.offset > this.#file.length) throw new RangeError('the file ends within its header');
+    if (this.offset > this.#file.length) throw new RangeError('the file ends too early');
     return this.#file.subarray(this.offset - length, this.offset);
   }
 }

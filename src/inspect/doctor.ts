@@ -1,6 +1,6 @@
 /**
- * The checks of `psyberg doctor`. Machine + project + warehouse -> Check[]. Reads only; what one check needs
- * and misses, the later ones leave out.
+ * The checks of `psyberg doctor`. Machine + project + warehouse -> Check[]. Reads only, but for one object
+ * that it writes and deletes in each store; what one check needs and misses, the later ones leave out.
  */
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
@@ -13,12 +13,15 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { sessionOfName } from '../model/session-branch.ts';
 import { findProjectRoot, readProject } from '../project/read-project.ts';
 import type { Check, Report } from '../report/doctor.ts';
+import { sqlChangedText } from '../report/sql-changed.ts';
 import { plural } from '../report/text.ts';
 import { duckdbVersion, extensionDirectory, missingExtensions } from '../setup/extensions.mjs';
+import { examineSpark } from '../workspace/examine-spark.ts';
 import { strangersInProject } from '../workspace/maintain-project.ts';
 import { openWorkspace, type Workspace } from '../workspace/open-workspace.ts';
 import { examineSource, nameOf } from './examine-source.ts';
-import { readProgress } from './status.ts';
+import { examineStores } from './examine-stores.ts';
+import { readProgress, sqlChangedJson } from './status.ts';
 
 export interface ExamineOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
@@ -115,9 +118,20 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
     );
     return true;
   });
+  if (answered === true) {
+    await examineForeign(workspace, report);
+    await attempt(report, 'storage', () => examineStores(workspace, report));
+  }
   const engine = await attempt(report, 'DuckDB', () => workspace.engine());
   if (engine !== undefined) versionsOf(engine, report);
   if (answered !== true) return;
+  await attempt(report, 'Spark', async () => {
+    const spark = await examineSpark(workspace);
+    if (spark === undefined) return;
+    const { version, iceberg, tested, reaches } = spark;
+    const what = `${version} with Iceberg ${iceberg}; it answers${reaches.length === 0 ? '' : `, and reaches ${reaches.join(' and ')}`}`;
+    report('Spark', 'ok', tested === undefined ? what : `${what}; what is tested is ${tested}`);
+  });
   for (const table of Object.values(project.tables)) {
     const exists = await client.tableExists(table);
     report(tableName(table), 'ok', exists ? 'exists' : 'does not exist yet; the first run creates it');
@@ -132,6 +146,11 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
       const target = (await client.loadTable(spec.target.table))?.metadata;
       const progress = target === undefined ? undefined : await readProgress(workspace, spec, target);
       leftBranches(spec, target, report);
+      const told = sqlChangedText({
+        process_name: spec.processName,
+        sql_changed: await sqlChangedJson(workspace, spec, progress),
+      });
+      if (told !== undefined) report(spec.processName, 'warn', told.what, told.hint);
       if (target !== undefined) examineGrowth(spec, target, report);
       for (const source of spec.sources)
         await attempt(report, nameOf(spec, source), () =>
@@ -139,6 +158,18 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
         );
     });
   }
+}
+
+/** What a catalog of others' means for sessions. */
+async function examineForeign({ project, client }: Workspace, report: Report): Promise<void> {
+  if (project.catalog.kind !== 'rest') return;
+  if (await client.keepsOneSnapshot())
+    report(
+      'catalog',
+      'warn',
+      'it keeps the newest snapshot of each table and no tags: a source whose rows are replaced or deleted is refused (history-expired), one that only grows is followed by its files',
+      'keep sources that are rewritten in a catalog that keeps snapshots',
+    );
 }
 
 /**

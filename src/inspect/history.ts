@@ -7,42 +7,66 @@ import type { Workspace } from '../workspace/open-workspace.ts';
 
 export interface RowsRequest {
   /** At most this many rows; default 20. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 const ROWS_DEFAULT = 20;
 
 /** The sessions, newest first; of one process, or of all. Throws `process-unknown`. */
-export async function readHistory(
+export const readHistory = async (
+  workspace: Workspace,
+  processName: string | undefined,
+  request: RowsRequest = {},
+): Promise<HistoryRow[]> => (await readNewestSessions(workspace, processName, request)).sessions;
+
+/** The same, and how many there are in all. */
+export async function readNewestSessions(
   workspace: Workspace,
   processName: string | undefined,
   { limit = ROWS_DEFAULT }: RowsRequest = {},
-): Promise<HistoryRow[]> {
+): Promise<{ readonly sessions: HistoryRow[]; readonly total: number }> {
   if (processName !== undefined) processesInDependencyOrder(workspace.project, [processName]);
   const { sessionTable } = workspace.project.tables;
-  if (!(await workspace.client.tableExists(sessionTable))) return [];
+  if (!(await workspace.client.tableExists(sessionTable))) return { sessions: [], total: 0 };
   const engine = await workspace.engine();
-  const found = await engine.query(
+  const [found] = await engine.query(
     statement('inspect/session_history', { session_table: tableFragment('lake', sessionTable) }),
     { process_name: processName ?? null, row_limit: rowLimit(limit) },
   );
-  return found.map((row) => ({
+  const rows = JSON.parse(found?.sessions ?? '[]') as RecordedSession[];
+  const sessions = rows.map((row) => ({
     ...row,
     error: row.error === null ? null : (JSON.parse(row.error) as HistoryRow['error']),
   }));
+  return { sessions, total: Number(found?.total ?? 0) };
 }
 
-/** Up to which hour each target was announced to be complete, newest first. */
+/** As the statement writes it. */
+type RecordedSession = Omit<HistoryRow, 'error'> & { readonly error: string | null };
+
+/** `table`: `namespace.name`, of that one alone. */
+export interface SignalsRequest extends RowsRequest {
+  readonly table?: string | undefined;
+}
+
+/**
+ * Up to which hour each target was announced to be complete, and which hours were reopened; newest first.
+ */
 export async function readSignals(
   workspace: Workspace,
-  { limit = ROWS_DEFAULT }: RowsRequest = {},
+  { limit = ROWS_DEFAULT, table }: SignalsRequest = {},
 ): Promise<SignalRow[]> {
   const { signalTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(signalTable))) return [];
   const engine = await workspace.engine();
-  return engine.query(statement('inspect/signals', { signal_table: tableFragment('lake', signalTable) }), {
-    row_limit: rowLimit(limit),
-  });
+  const rows = await engine.query(
+    statement('inspect/signals', { signal_table: tableFragment('lake', signalTable) }),
+    { signal_name: table ?? null, row_limit: rowLimit(limit) },
+  );
+  return rows.map((row) => ({
+    ...row,
+    hours: row.hours === null ? null : (JSON.parse(row.hours) as SignalRow['hours']),
+  }));
 }
 
 function rowLimit(limit: number): number {

@@ -2,6 +2,7 @@
  * Project + tables -> how far each process has come. Reads only; DuckDB is needed for the session table
  * alone.
  */
+import { sqlChangedSince } from '../binding/sql-changed.ts';
 import { holdsNothingYet } from '../iceberg/empty-table.ts';
 import { ancestors, between, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -9,12 +10,16 @@ import { unreadAmong } from '../landing/ledger.ts';
 import { listFiles } from '../landing/list-files.ts';
 import { sessionBranches } from '../markers/session-branches.ts';
 import { type FilesSpec, FOLDER_UUID } from '../model/files-source.ts';
+import { unitTexts, withGrain } from '../model/grain.ts';
 import { hourText, instantText } from '../model/hour.ts';
+import { union } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
+import type { PlanSqlChanged } from '../model/plan.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
+import { hoursMadeBySessions } from '../state/hours-made-by-sessions.ts';
 import { bringsNothing } from '../state/no-news.ts';
 import {
   type ProcessProgress,
@@ -22,6 +27,7 @@ import {
   progressInTable,
   watermarkFor,
 } from '../state/read-watermarks.ts';
+import { namesEver } from '../state/target-publishers.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
@@ -35,7 +41,8 @@ export async function readStatus(
   return Promise.all(specs.map((spec) => processStatus(workspace, spec, last.get(spec.processName) ?? null)));
 }
 
-async function processStatus(
+/** Of one process. */
+export async function processStatus(
   workspace: Workspace,
   spec: ProcessSpec,
   lastSession: ProcessStatus['last_session'],
@@ -47,11 +54,57 @@ async function processStatus(
     pattern: spec.pattern,
     target: tableName(spec.target.table),
     target_exists: target !== undefined,
+    ...withGrain(spec),
     complete_to_hour: progress?.completeToHour === undefined ? null : hourText(progress.completeToHour),
     sources: await Promise.all(spec.sources.map((source) => sourceStatus(workspace, spec, source, progress))),
+    ...(await beyondThreshold(workspace, spec, progress)),
     branches: sessionBranches(workspace.sessionsDirectory, spec.processName, target),
     last_session: lastSession,
+    sql_changed: await sqlChangedJson(workspace, spec, progress),
   };
+}
+
+/**
+ * What the process owes further back than a session reaches, which is known without a plan as far as the
+ * target has come. Nothing where its header has no threshold.
+ */
+async function beyondThreshold(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  progress: ProcessProgress | undefined,
+): Promise<Pick<ProcessStatus, 'beyond_threshold'>> {
+  const { thresholdHours } = spec.catchup;
+  if (thresholdHours === undefined) return {};
+  const complete = progress?.completeToHour;
+  if (progress === undefined || complete === undefined) return { beyond_threshold: null };
+  const hours = union(progress.watermarks.map(({ owedHours }) => owedHours)).filter(
+    (hour) => hour <= complete - thresholdHours,
+  );
+  if (hours.length === 0) return { beyond_threshold: null };
+  const { rowsOfHours } = await import('../session/rows-of-hours.ts');
+  const { client: catalog, engine, views, endpoint } = workspace;
+  const sources = await Promise.all(
+    spec.sources.map(async (source) => {
+      const metadata = (await catalog.loadTable(source.table))?.metadata;
+      const head = metadata === undefined ? undefined : mainSnapshot(metadata);
+      return { spec: source, ...(head === undefined ? {} : { head: { snapshotId: head['snapshot-id'] } }) };
+    }),
+  );
+  const input = { catalog, engine, views, endpoint, nowMs: workspace.now() };
+  const { rows, isExact } = await rowsOfHours(input, sources, hours);
+  return { beyond_threshold: { hours: unitTexts(spec, hours), rows: String(rows), exact: isExact } };
+}
+
+/** The hours that other SQL has made than that of now. */
+export async function sqlChangedJson(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  progress: ProcessProgress | undefined,
+): Promise<PlanSqlChanged | null> {
+  const changed = await sqlChangedSince(workspace, spec, progress?.hoursMade);
+  return changed === null
+    ? null
+    : { since_session_id: changed.sinceSessionId, hours: unitTexts(spec, changed.hours) };
 }
 
 /** The summary of the target's newest snapshot, else the table: as a session finds it. */
@@ -64,12 +117,20 @@ export async function readProgress(
   if (found !== undefined || holdsNothingYet(target)) return found;
   const { highWaterMarkTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(highWaterMarkTable))) return undefined;
-  return progressInTable(await workspace.engine(), {
+  const copy = await progressInTable(await workspace.engine(), {
     highWaterMarkTable,
     processName: spec.processName,
     target,
     targetName: tableName(spec.target.table),
   });
+  const hoursMade = await hoursMadeBySessions({
+    engine: workspace.engine,
+    catalog: workspace.client,
+    sessionTable: workspace.project.tables.sessionTable,
+    target: spec.target.table,
+    processNames: namesEver(target, spec.processName),
+  });
+  return copy === undefined || hoursMade === undefined ? copy : { ...copy, hoursMade };
 }
 
 async function sourceStatus(
@@ -103,7 +164,7 @@ async function sourceStatus(
             watermark,
             isVerified: (key) => workspace.verified.has(key),
           }),
-    owed_hours: watermark?.owedHours.map(hourText) ?? [],
+    owed_hours: unitTexts(spec, watermark?.owedHours ?? []),
   };
 }
 
@@ -162,7 +223,8 @@ function snapshotsBehind(
   return since.filter((snapshot) => !bringsNothing(metadata, snapshot, isVerified)).length;
 }
 
-async function lastSessions(
+/** By process. */
+export async function lastSessions(
   workspace: Workspace,
 ): Promise<Map<string, NonNullable<ProcessStatus['last_session']>>> {
   const { sessionTable } = workspace.project.tables;

@@ -20,19 +20,27 @@ import type { Workspace } from '../workspace/open-workspace.ts';
 /** Requests that are under way at once; behind a foreign catalog each is a round trip. Not measured. */
 const LOADS_AT_ONCE = 8;
 
+export interface ListTablesRequest {
+  /** False: no newest hour, for which manifests are read; that of each row is null. Default: true. */
+  readonly newestHour?: boolean;
+}
+
 /** Every table, by name. One that cannot be read has an `error`, and the others are there all the same. */
-export async function listTables(workspace: Workspace): Promise<TableRow[]> {
+export async function listTables(
+  workspace: Workspace,
+  { newestHour: isDated = true }: ListTablesRequest = {},
+): Promise<TableRow[]> {
   const tables = await tablesIn(workspace);
   const rows: TableRow[] = [];
   const waiting = tables.entries();
   const work = async (): Promise<void> => {
-    for (const [index, table] of waiting) rows[index] = await tableRow(workspace, table);
+    for (const [index, table] of waiting) rows[index] = await tableRow(workspace, table, isDated);
   };
   await Promise.all(Array.from({ length: LOADS_AT_ONCE }, work));
   return rows;
 }
 
-async function tableRow(workspace: Workspace, table: TableIdentifier): Promise<TableRow> {
+async function tableRow(workspace: Workspace, table: TableIdentifier, isDated: boolean): Promise<TableRow> {
   const row: TableRow = {
     table: tableName(table),
     rows: null,
@@ -42,7 +50,9 @@ async function tableRow(workspace: Workspace, table: TableIdentifier): Promise<T
   };
   try {
     const metadata = (await workspace.client.loadTableToRead(table))?.metadata;
-    return metadata === undefined ? row : { ...row, ...(await contentOf(workspace, table, metadata)) };
+    if (metadata === undefined) return row;
+    const column = isDated ? shownEventTime(workspace, table, metadata) : undefined;
+    return { ...row, ...(await contentOf(workspace, metadata, column)) };
   } catch (error) {
     if (!(error instanceof PsybergError) || error.kind === 'interrupted') throw error;
     return { ...row, error: error.toJSON() };
@@ -53,12 +63,11 @@ type Content = Pick<TableRow, 'rows' | 'bytes' | 'newest_hour'>;
 
 async function contentOf(
   workspace: Workspace,
-  table: TableIdentifier,
   metadata: TableMetadata,
+  column: EventTime | undefined,
 ): Promise<Content> {
   const head = mainSnapshot(metadata);
   if (head === undefined) return { rows: '0', bytes: '0', newest_hour: null };
-  const column = eventTimeOf(workspace, table, metadata);
   const rows = countInSummary(head, 'total-records');
   // DuckDB's own commits do not count it.
   const bytes = countInSummary(head, 'total-files-size');
@@ -102,7 +111,7 @@ interface EventTime {
 }
 
 /** What a process of the project says, else the column by whose hour or day the table is partitioned. */
-function eventTimeOf(
+export function shownEventTime(
   { project }: Workspace,
   table: TableIdentifier,
   metadata: TableMetadata,

@@ -98,3 +98,27 @@ const asJson = (file: FileToRead): Readonly<Record<string, string | null>> => ({
   modified_us: String(file.modifiedAtUs),
   etag: file.etag,
 });
+
+/** A file as the process has read it. */
+export interface RecordedFile extends FileToRead {
+  readonly readBy: string;
+}
+
+/** Every file that sessions up to the watermark have read of the folder, in the order of their paths. */
+export async function recordedFiles(
+  { engine, fileTable, process, session }: LedgerInput,
+  spec: FilesSpec,
+): Promise<readonly RecordedFile[]> {
+  if (fileTable === undefined) return [];
+  const rows = await engine.query(
+    statement('landing/recorded_files', { file_table: tableFragment('lake', fileTable) }),
+    { process_name: process.processName, session, others: otherFolders(process, spec) },
+  );
+  return rows.map(({ path, bytes, modified_us, etag, read_by }) => ({
+    path,
+    bytes,
+    modifiedAtUs: modified_us,
+    etag,
+    readBy: read_by,
+  }));
+}

@@ -7,11 +7,11 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../catalog/files/locations.ts';
-import { discard } from '../files/local.ts';
+import { filesBeginning } from '../files/list.ts';
+import { discard, removeFile } from '../files/remove.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { writeMarker } from '../markers/session-marker.ts';
-import { conflict, isUnanswered } from '../model/errors.ts';
+import { conflict, mayBeMade } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { PartsProgress } from '../model/progress.ts';
 import { statement } from '../statements/index.ts';
@@ -145,7 +145,7 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   const directory = join(ports.sessionsDirectory, `${MAINTENANCE}${randomUUID()}`);
   const created: string[] = [];
   const create = (path: string): void => void created.push(path);
-  writeMarker(directory, false);
+  await ports.markers.begin(directory, false);
   try {
     const { files, written } = await writeGroups(context, batch, directory, create);
     const added = await writeManifests(context, batch, written, { directory, create });
@@ -161,12 +161,17 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
   } catch (error) {
     discard(created, error);
     // A statement that was stopped has begun files that it has not reported.
-    const begun = localPath(batchFolder(batch.layout, directory));
-    if (begun !== undefined && !isUnanswered(error)) rmSync(begun, { recursive: true, force: true });
+    if (!mayBeMade(error)) await removeBegun(batchFolder(batch.layout, directory));
     throw error;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await ports.markers.end(directory);
   }
+}
+
+async function removeBegun(folder: string): Promise<void> {
+  const local = localPath(folder);
+  if (local !== undefined) return rmSync(local, { recursive: true, force: true });
+  for (const { path } of await filesBeginning(folder, '')) removeFile(path);
 }
 
 const totalOf = (groups: readonly Group[], what: 'files' | 'rows' | 'bytes'): bigint =>

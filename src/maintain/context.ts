@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { SharedMarkers } from '../markers/shared-markers.ts';
 import { conflict, isUnanswered, PsybergError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
@@ -20,6 +21,7 @@ export interface MaintainPorts {
   readonly engine: Engine;
   /** Folder of the markers of running sessions, and of compactions. */
   readonly sessionsDirectory: string;
+  readonly markers: SharedMarkers;
   /** Called with what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;
   /** Called while something long goes on. */

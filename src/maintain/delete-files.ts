@@ -1,11 +1,13 @@
 /**
- * Deletes files that nothing reaches any more. Paths -> what was freed. A file outside the warehouse is never
- * touched.
+ * Deletes files that nothing reaches any more. Paths -> what was freed. A file outside the warehouse is
+ * never touched.
  */
 import { statSync, unlinkSync } from 'node:fs';
 import { localPath, pathInside } from '../catalog/files/locations.ts';
+import { canList, filesBeginning } from '../files/list.ts';
+import { removeStored } from '../files/remove.ts';
 import type { FreedFiles } from '../model/maintain-record.ts';
-import type { TableFile } from './reach.ts';
+import type { FileKind, TableFile } from './reach.ts';
 
 export interface Deletion {
   readonly freed: FreedFiles;
@@ -16,52 +18,103 @@ export interface Deletion {
   readonly failure: string | undefined;
 }
 
-/** Deletes, or with `dryRun` only measures. A file that is gone already counts for nothing. */
-export function deleteFiles(
-  files: readonly TableFile[],
-  options: { readonly warehouse: string; readonly dryRun: boolean },
-): Deletion {
-  const counts = {
-    data_files: 0,
-    delete_files: 0,
-    manifests: 0,
-    manifest_lists: 0,
-    metadata_files: 0,
-    other_files: 0,
-  };
-  let bytes = 0n;
-  let outside = 0;
-  let failed = 0;
-  let failure: string | undefined;
-  const seen = new Set<string>();
-  for (const { path, kind } of files) {
-    if (seen.has(path)) continue;
-    seen.add(path);
-    const local = insideOf(options.warehouse, path);
-    if (local === undefined) {
-      outside += 1;
-      continue;
-    }
-    try {
-      const { size } = statSync(local);
-      if (!options.dryRun) unlinkSync(local);
-      counts[kind] += 1;
-      bytes += BigInt(size);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
-      failed += 1;
-      failure ??= (error as Error).message;
-    }
-  }
-  return { freed: { ...counts, bytes: String(bytes) }, outside, failed, failure };
+interface DeleteOptions {
+  readonly warehouse: string;
+  readonly dryRun: boolean;
 }
 
-function insideOf(warehouse: string, path: string): string | undefined {
-  if (localPath(path) === undefined) return undefined;
+/** Deletes, or with `dryRun` only measures. A file that is gone already counts for nothing. */
+export async function deleteFiles(files: readonly TableFile[], options: DeleteOptions): Promise<Deletion> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const inside = [...byPath.values()].filter(({ path }) => isInside(options.warehouse, path));
+  const stored = inside.filter(({ path }) => localPath(path) === undefined);
+  const deletion = deleteLocal(
+    inside.filter(({ path }) => localPath(path) !== undefined),
+    options,
+  );
+  if (stored.length > 0) await deleteStored(stored, options, deletion);
+  const { counts, bytes, failed, failure } = deletion;
+  return {
+    freed: { ...counts, bytes: String(bytes) },
+    outside: byPath.size - inside.length,
+    failed,
+    failure,
+  };
+}
+
+/** What is counted on the way. */
+interface Counted {
+  readonly counts: Record<FileKind, number>;
+  bytes: bigint;
+  failed: number;
+  failure: string | undefined;
+}
+
+function deleteLocal(files: readonly TableFile[], { dryRun }: DeleteOptions): Counted {
+  const counted: Counted = { counts: noFiles(), bytes: 0n, failed: 0, failure: undefined };
+  for (const { path, kind } of files) {
+    const local = localPath(path) as string;
+    try {
+      const { size } = statSync(local);
+      if (!dryRun) unlinkSync(local);
+      counted.counts[kind] += 1;
+      counted.bytes += BigInt(size);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
+      counted.failed += 1;
+      counted.failure ??= (error as Error).message;
+    }
+  }
+  return counted;
+}
+
+/** By one listing of the folder that holds them all, and one request for each thousand. */
+async function deleteStored(
+  files: readonly TableFile[],
+  { dryRun }: DeleteOptions,
+  counted: Counted,
+): Promise<void> {
   try {
-    return pathInside({ warehouse, allowed: [] }, path);
+    const listed = await filesBeginning(commonFolder(files.map(({ path }) => path)), '');
+    const sizes = new Map(listed.map(({ path, bytes }) => [path, bytes]));
+    const there = files.filter(({ path }) => sizes.has(path));
+    if (!dryRun) await removeStored(there.map(({ path }) => path));
+    for (const { path, kind } of there) {
+      counted.counts[kind] += 1;
+      counted.bytes += BigInt(sizes.get(path) ?? 0);
+    }
+  } catch (error) {
+    counted.failed += files.length;
+    counted.failure ??= (error as Error).message;
+  }
+}
+
+/** The deepest folder in which all of them lie. */
+function commonFolder(paths: readonly string[]): string {
+  const [first = '', ...others] = paths.map((path) => path.split('/').slice(0, -1));
+  const depth = others.reduce((common, folders) => {
+    const differs = folders.findIndex((folder, index) => folder !== first[index]);
+    return Math.min(common, differs < 0 ? folders.length : differs);
+  }, first.length);
+  return [...first].slice(0, depth).join('/');
+}
+
+const noFiles = (): Record<FileKind, number> => ({
+  data_files: 0,
+  delete_files: 0,
+  manifests: 0,
+  manifest_lists: 0,
+  metadata_files: 0,
+  other_files: 0,
+});
+
+function isInside(warehouse: string, path: string): boolean {
+  if (!canList(path)) return false;
+  try {
+    pathInside({ warehouse, allowed: [] }, path);
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

@@ -2,9 +2,10 @@
  * Drops the folders of maintenance whose process died: each holds no more than a marker and what a compaction
  * had noted. Folder of the sessions -> fewer folders.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../markers/session-marker.ts';
+import type { MaintainPorts } from './context.ts';
 
 /**
  * What the folder of a compaction is called; no process can be called so, as their folders begin with
@@ -16,7 +17,10 @@ export const MAINTENANCE = 'maintain-';
  * Its files in tables are orphans and go with them. A folder that stayed would be that of a running session
  * to everybody who asks, if its marker was not written yet.
  */
-export function dropDeadMaintenance(sessionsDirectory: string): void {
+export async function dropDeadMaintenance({
+  sessionsDirectory,
+  markers,
+}: Pick<MaintainPorts, 'sessionsDirectory' | 'markers'>): Promise<void> {
   const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
   for (const name of folders.filter(
     (each) => each.startsWith(MAINTENANCE) || each.startsWith(`.${MAINTENANCE}`),
@@ -26,6 +30,6 @@ export function dropDeadMaintenance(sessionsDirectory: string): void {
     const marker = readMarker(directory);
     const alive =
       unfinished !== undefined ? isRunning(unfinished) : marker !== undefined && isAtWork(marker, directory);
-    if (!alive) rmSync(directory, { recursive: true, force: true });
+    if (!alive) await markers.end(directory);
   }
 }

@@ -87,7 +87,7 @@ async function expireOnce(
     });
   }
   // From here on nothing reaches the files: no statement runs any more that an interruption could stop.
-  const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
+  const deletion = await deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
   noteWhatStayed(context, deletion);
   const old = await deleteOldMetadata(context, loaded);
   const wantedIds = new Set(wanted.snapshots.map((snapshot) => snapshot['snapshot-id']));
@@ -190,7 +190,7 @@ async function deleteOldMetadata(
     table_uuid: metadata['table-uuid'],
   });
   const files = own.map(({ path }): TableFile => ({ path, kind: 'metadata_files' }));
-  const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
+  const deletion = await deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
   noteWhatStayed(context, deletion);
   return deletion.freed;
 }

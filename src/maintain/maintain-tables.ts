@@ -51,7 +51,7 @@ export async function maintainTables(
     names === undefined || names.length === 0
       ? undefined
       : names.map((name) => namedTable(name, catalogTables));
-  if (request.dryRun !== true) dropDeadMaintenance(ports.sessionsDirectory);
+  if (request.dryRun !== true) await dropDeadMaintenance(ports);
   const metadata: TableMetadata[] = [];
   for (const id of catalogTables) {
     const loaded = await ports.catalog.loadTable(id);

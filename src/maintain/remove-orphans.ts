@@ -4,16 +4,17 @@
  * is not yet committed is younger than the grace, or than the oldest session at work. What any table of the
  * catalog reaches stays, whoever's folder it lies in.
  */
-import { existsSync } from 'node:fs';
+import { exists } from '../files/list.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
 import { mayDeleteFiles } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { oldestSessionMs } from '../markers/sessions-at-work.ts';
-import type {
-  DroppedTableRecord,
-  FreedFiles,
-  MaintainOptions,
-  MaintainRecord,
+import {
+  type DroppedTableRecord,
+  type FreedFiles,
+  type MaintainOptions,
+  type MaintainRecord,
+  NOTHING_FREED,
 } from '../model/maintain-record.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { plainPath } from '../model/plain-path.ts';
@@ -93,7 +94,7 @@ async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
       if (loaded !== undefined) folders.push(folderOf(loaded.metadata).slice(0, -1));
     }
   for (const folder of folders)
-    if (existsSync(folder))
+    if (await exists(folder))
       await ports.engine.execute(statement('maintain/find_files'), { pattern: `${globLiteral(folder)}/**` });
 }
 
@@ -133,7 +134,7 @@ async function orphansOf(
 ): Promise<OrphanOutcome> {
   const notes: string[] = [];
   const nothing: OrphanOutcome = {
-    orphans: deleteFiles([], { warehouse: ports.warehouse, dryRun: true }).freed,
+    orphans: NOTHING_FREED,
     reported: { metadata_files: 0, unknown_files: 0, bytes: '0' },
     notes,
   };
@@ -142,9 +143,9 @@ async function orphansOf(
     notes.push('another table has the same folder: orphans cannot be told');
     return nothing;
   }
-  const missing = (await ports.engine.query(statement('maintain/missing_files'), { folder })).filter(
-    ({ path }) => !existsSync(path),
-  );
+  const missing: { readonly path: string }[] = [];
+  for (const each of await ports.engine.query(statement('maintain/missing_files'), { folder }))
+    if (!(await exists(each.path))) missing.push(each);
   if (missing.length > 0) {
     notes.push(
       `its metadata name ${missing.length} files that do not exist, such as ${missing[0]?.path}: no file is called an orphan until that is repaired`,
@@ -155,7 +156,7 @@ async function orphansOf(
   const stays = (row: OrphanRow): boolean =>
     row.kind === 'unknown' || (row.kind === 'metadata_files' && options.orphanMetadata !== true);
   const files = rows.filter((row) => !stays(row)).map(({ path, kind }) => ({ path, kind }) as TableFile);
-  const deletion = deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
+  const deletion = await deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
   noteWhatStayed({ notes }, deletion);
   const left = rows.filter(stays);
   return {
@@ -195,7 +196,7 @@ async function droppedTables(
       ));
     const measured = { files: files.length, bytes: String(files.reduce((sum, row) => sum + row.bytes, 0n)) };
     if (deletes)
-      deleteFiles(
+      await deleteFiles(
         files.map(({ path }) => ({ path, kind: 'other_files' })),
         { warehouse: ports.warehouse, dryRun: options.dryRun ?? false },
       );

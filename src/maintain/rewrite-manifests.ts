@@ -4,7 +4,7 @@
  * touches, stays cheap on a table of any size.
  */
 import { randomUUID } from 'node:crypto';
-import { discard } from '../files/local.ts';
+import { discard } from '../files/remove.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';

@@ -21,6 +21,10 @@ export interface SessionMarker {
   readonly stepwise: boolean;
   /** The table that this session created, by its uuid: it goes again while it is empty. */
   readonly created_table_uuid?: string;
+  /** Its session on another engine, which goes on working when this process dies. */
+  readonly engine_session?: string;
+  /** True for a copy of a marker that is another machine's. */
+  readonly copied?: boolean;
 }
 
 /**
@@ -28,6 +32,11 @@ export interface SessionMarker {
  * abandoned.
  */
 export const STEPWISE_GRACE_MS = 24 * 3_600_000;
+/**
+ * Until then a session may publish where nobody else can tell whether its process lives: an hour before they
+ * take its files away, for clocks that differ and commits that are under way.
+ */
+const PUBLISHES_WITHIN_MS = STEPWISE_GRACE_MS - 3_600_000;
 /** Its name in the session's folder. */
 export const MARKER_FILE = 'session.json';
 
@@ -57,7 +66,7 @@ export function writeMarker(directory: string, stepwise: boolean): void {
         hint: 'run again',
         cause: error,
       });
-    const fault = storageFault(error, directory);
+    const fault = storageFault(error, { place: directory });
     if (fault !== undefined) throw fault;
     throw usageError(
       'warehouse-not-writable',
@@ -85,6 +94,13 @@ export function markCreatedTable(directory: string, uuid: string): void {
   const marker = readMarker(directory);
   if (marker !== undefined)
     writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, created_table_uuid: uuid }));
+}
+
+/** Notes the session that it has just opened on another engine. */
+export function markEngineSession(directory: string, id: string): void {
+  const marker = readMarker(directory);
+  if (marker !== undefined)
+    writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, engine_session: id }));
 }
 
 function replaceWith(directory: string, marker: SessionMarker): void {
@@ -138,6 +154,16 @@ export function isAtWork(marker: SessionMarker, directory: string): boolean {
   )
     return false;
   return isRunning(marker.pid);
+}
+
+/**
+ * True when others may take this session for a lost machine's, and its files away: its marker is gone, or so
+ * old that on other machines it counts no more (`seenByAll`: they see its process, or its marker's end).
+ */
+export function hasLapsed(directory: string, seenByAll: boolean): boolean {
+  const marker = readMarker(directory);
+  if (marker === undefined) return true;
+  return !seenByAll && Date.now() - Date.parse(marker.started_at) >= PUBLISHES_WITHIN_MS;
 }
 
 /** True when a process of that id runs on this machine. */

@@ -131,6 +131,19 @@ const UNANSWERED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
+ * True unless the error proves that a commit was not made. What was written for it must stay then: the files
+ * may be the table's, and a table whose files are gone is lost. At worst they are orphans, which a later
+ * sweep removes. An error that nobody foresaw proves nothing: it may have come after the commit.
+ */
+export const mayBeMade = (error: unknown): boolean =>
+  !(error instanceof PsybergError) || isUnanswered(error) || MADE_OTHERWISE.has(error.code);
+const MADE_OTHERWISE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'commit-not-as-asked',
+  'internal-bug',
+  'unexpected',
+]);
+
+/**
  * For the end of a `switch` over a union: a new member is then a compile error, not a silent fall-through.
  */
 export function assertNever(value: never): never {

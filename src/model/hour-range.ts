@@ -3,6 +3,7 @@
  * `--hours`, for every command that has it.
  */
 import { usageError } from './errors.ts';
+import { plannedHours, unitHours, type WithGrain } from './grain.ts';
 import { HOUR_MS, type Hour, type HourRange, hourText, parseHour } from './hour.ts';
 import type { Plan } from './plan.ts';
 
@@ -60,10 +61,11 @@ const notHours = (text: string): Error =>
 const invalid = (found: string, message: string, hint: string): Error =>
   usageError('hours-invalid', message, { hint, context: { found } });
 
-/** As it can be given again: `2023-09-14T05`, or `2023-09-14T05..2023-09-14T07`. */
-export function hourRangeText({ firstHour, lastHour }: HourRange): string {
-  const short = (hour: Hour): string => hourText(hour).replace(/:00:00Z$/, '');
-  return firstHour === lastHour ? short(firstHour) : `${short(firstHour)}..${short(lastHour)}`;
+/** As it can be given again: `2023-09-14T05`, or `2023-09-14T05..2023-09-14T07`; of days `2023-09-14`. */
+export function hourRangeText({ firstHour, lastHour }: HourRange, of: WithGrain = {}): string {
+  const cut = unitHours(of) === 1 ? /:00:00Z$/ : /T\d\d:00:00Z$/;
+  const short = (hour: Hour): string => hourText(hour).replace(cut, '');
+  return short(firstHour) === short(lastHour) ? short(firstHour) : `${short(firstHour)}..${short(lastHour)}`;
 }
 
 /** The range of a plan. */
@@ -73,9 +75,11 @@ export const hourRangeOf = (range: NonNullable<Plan['range']>): HourRange => ({
 });
 
 /** Which hours a plan is of: `2023-09-14T05..2023-09-14T07`, `2 hours of 2023-09-14T02..2023-09-14T09`. */
-export function hoursText({ range, hours }: Pick<Plan, 'range' | 'hours'>): string {
+export function hoursText(plan: Pick<Plan, 'range' | 'hours' | 'grain'>): string {
+  const { range, hours, grain = 'hour' } = plan;
   if (range === null) return 'the rows of new files';
   const given = hourRangeOf(range);
-  const isWhole = hours.length === given.lastHour - given.firstHour + 1;
-  return isWhole ? hourRangeText(given) : `${hours.length} hours of ${hourRangeText(given)}`;
+  const isWhole = plannedHours(plan).length === given.lastHour - given.firstHour + 1;
+  const text = hourRangeText(given, plan);
+  return isWhole ? text : `${hours.length} ${grain}s of ${text}`;
 }

@@ -2,16 +2,26 @@
  * A plan: what a session will do, and why. Plain JSON as programs may rely on it (snake_case, 64-bit
  * numbers and times as text), so the same value is printed, stored, sent to another process and executed.
  */
+import type { EngineName } from './engines.ts';
 import type { FileLayout } from './file-layout.ts';
 import type { FileColumns } from './files-source.ts';
+import { type Grain, lastOfWholeUnits, type WithGrain } from './grain.ts';
 import { hourText, parseHour } from './hour.ts';
+import type { HoursMadeJson } from './hours-made.ts';
 import type { OnLookupChange, Pattern } from './process-spec.ts';
+import type { Trigger } from './restate.ts';
 import type { BoundsFrom, ChangedFile, DetectedBy, ProcessingUri } from './session.ts';
 import type { Step, StepValue } from './step.ts';
 
 export type { Step, StepStage, StepValue } from './step.ts';
 
-export type PlanStatus = 'work' | 'nothing-new' | 'waiting';
+/** What a session finds for itself. */
+export type SessionStatus = 'work' | 'nothing-new' | 'waiting';
+/**
+ * `follows`: no work of its own yet; a process of the same plan that writes one of its sources, or is further
+ * up, has some.
+ */
+export type PlanStatus = SessionStatus | 'follows';
 
 export interface PlanPosition {
   readonly table_uuid: string;
@@ -199,9 +209,14 @@ export interface PlanHour {
   /**
    * `changed`: a file touches it, or reaches it through a window · `owed`: left over from an earlier session
    * · `reached`: complete now, and rows that were loaded before reach it through a window · `restated`: a
-   * lookup changed, and nothing else · `contiguous`: it lies between such hours.
+   * lookup changed, and nothing else, or somebody asked for it · `contiguous`: it lies between such hours.
    */
   readonly reason: 'changed' | 'owed' | 'reached' | 'restated' | 'contiguous';
+  /**
+   * Nothing that the hour is computed from changed but, perhaps, the state of the hour before: where that
+   * comes out as the target has it, the hour stays as it is. Absent where the hour is computed in any case.
+   */
+  readonly unchanged?: true;
 }
 export interface PlanTarget {
   readonly table: string;
@@ -215,12 +230,31 @@ export interface PlanTarget {
    */
   readonly previous_session_id: string | null;
   readonly complete_to_hour: string | null;
+  /** Up to which hour it was announced, where the newest hours were loaded first; null: to none. */
+  readonly announced_to_hour?: string | null;
   /** Iceberg format version that the session writes: a version 1 table becomes one of version 2. */
   readonly format_version: number;
   /** The target's event-time column: its field id, Iceberg type and stored unit. */
   readonly event_time: { readonly field_id: number; readonly type: string; readonly unit: string } | null;
   /** How its files are written by plain COPY; null when DuckDB's Iceberg extension inserts instead. */
   readonly layout: FileLayout | null;
+}
+
+/** What the limits of the process's `catchup` leave owed, of hours that are complete. */
+export interface PlanCatchup {
+  readonly order: 'oldest' | 'newest';
+  /** How many hours this session loads. */
+  readonly session_hours: number;
+  /** How many hours later sessions are to load, since this one takes no more. */
+  readonly later_hours: number;
+  /** The first hour that a session computes again; null where it reaches as far back as something changed. */
+  readonly reaches_back_to: string | null;
+  /** Changed hours before it, which `psyberg restate` loads. */
+  readonly beyond_hours: readonly string[];
+  /** Rows that the sources have in these hours; undefined where they were not counted. */
+  readonly beyond_rows?: string;
+  /** False where files hold rows of other hours as well: `beyond_rows` are then at most so many. */
+  readonly beyond_rows_exact?: boolean;
 }
 
 /** Something that is done as it is told, and may not be meant so. */
@@ -231,22 +265,70 @@ export interface PlanWarning {
   readonly hint: string;
 }
 
+/** Hours that other SQL has made than that of now. */
+export interface PlanSqlChanged {
+  /** The last session that ran with other SQL. */
+  readonly since_session_id: string;
+  /** Hour starts; none where they are not known. */
+  readonly hours: readonly string[];
+}
+/** By which SQL a session makes its rows. */
+export interface PlanSql {
+  readonly fingerprint: string;
+  readonly text_sha256: string;
+  /** To be kept with the session; null where a session before it has kept the same. */
+  readonly text: string | null;
+  /** By which SQL the hours of the target were made before. */
+  readonly hours_made: readonly HoursMadeJson[];
+}
+
 export interface Plan {
   readonly plan_version: 1;
   readonly process_name: string;
   readonly psyberg_session_id: string;
   readonly pattern: Pattern;
   readonly etl_pattern_id: 1 | 2;
+  /** What works on the rows; absent: DuckDB. */
+  readonly engine?: EngineName;
   readonly status: PlanStatus;
+  /** Absent in a plan that was saved by an earlier release: `changes`. */
+  readonly trigger?: Trigger;
+  /** Why somebody asked for it; only of a restate. */
+  readonly reason?: string;
+  /** There when all hours are restated: of a process that appends all rows, whatever hour they lie in now. */
+  readonly restates_all?: true;
   readonly sources: readonly PlanSource[];
-  /** Null when stateless. */
+  /**
+   * There of a process of days: `hours` and `owed_hours` name the first hour of each day, and the range ends
+   * with the last hour of its last one. Those of the sources are hours all the same.
+   */
+  readonly grain?: Grain;
+  /** Null when stateless, unless hours are restated. */
   readonly range: { readonly first_hour: string; readonly last_hour: string } | null;
   readonly hours: readonly PlanHour[];
   readonly owed_hours: readonly string[];
+  /**
+   * The processes of the same plan with work whose rows this one reads, itself or through others; undefined
+   * where a process was planned alone.
+   */
+  readonly follows?: readonly string[];
+  /**
+   * Hours that the session may load once those have published, its own included: an estimate from above.
+   * Empty where nothing is followed.
+   */
+  readonly expected_hours?: readonly string[];
+  /** Why the hours cannot be told, or not all of them; null where they can. */
+  readonly expected_unknown_because?: string | null;
   /** The source whose VTTS keeps hours back; null when none does. */
   readonly held_back_by: string | null;
+  /** Only where the process limits how it catches up. */
+  readonly catchup?: PlanCatchup;
   readonly target: PlanTarget;
   readonly warnings: readonly PlanWarning[];
+  /** Null where no hour is known that other SQL has made than that of now. */
+  readonly sql_changed?: PlanSqlChanged | null;
+  /** Only of a plan with work; one that was saved by an earlier release has none. */
+  readonly sql?: PlanSql;
   /** The session's clock when it was planned, UTC; undefined where nobody asks for it. */
   readonly opened_at?: string;
   /**
@@ -299,16 +381,18 @@ export interface CompiledPlan extends Plan {
  * The hour up to which the target is complete once this plan is published, UTC text of its start: announced
  * to the processes downstream. Undefined while a source is complete to no hour.
  */
-export function completeToHour(plan: Pick<Plan, 'sources' | 'range' | 'target'>): string | undefined {
+export function completeToHour(
+  plan: Pick<Plan, 'sources' | 'range' | 'target' | 'etl_pattern_id'> & WithGrain,
+): string | undefined {
   const vtts = plan.sources
     .filter(({ lookup }) => lookup !== true)
     .map(({ vtts_hour: hour, window }) =>
-      hour === null || (window?.after_hours ?? 0) === 0
-        ? hour
-        : hourText(parseHour(hour) - (window?.after_hours ?? 0)),
+      hour === null ? null : hourText(parseHour(hour) - (window?.after_hours ?? 0)),
     );
   const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
-  const reached = plan.range === null ? least : plan.range.last_hour;
+  const whole = least === undefined ? undefined : hourText(lastOfWholeUnits(plan, parseHour(least)));
+  // A stateless process whose hours are restated has rows in them: how far it is complete its sources say.
+  const reached = plan.range === null || plan.etl_pattern_id === 1 ? whole : plan.range.last_hour;
   const before = plan.target.complete_to_hour ?? undefined;
   if (reached === undefined) return before;
   return before === undefined || reached > before ? reached : before;

@@ -2,8 +2,11 @@
  * What a project says: its catalog, its state tables and its processes. Plain frozen data; `src/project`
  * makes it, every later room reads it.
  */
+import type { EngineName, EnginesSpec } from './engines.ts';
 import type { FilesSpec } from './files-source.ts';
+import type { Grain } from './grain.ts';
 import type { TableIdentifier } from './names.ts';
+import type { OnSignalSpec } from './on-signal.ts';
 import type { StartSpec } from './start.ts';
 import type { StepValue } from './step.ts';
 
@@ -172,6 +175,7 @@ export const ENGINE_PARAMETERS: ReadonlySet<string> = new Set([
   'previous_start',
   'kept_rows',
   'destination',
+  'computed_before',
   'computed_from',
   'row_limit',
 ]);
@@ -221,19 +225,41 @@ export interface MacroSpec {
   readonly definition: string;
 }
 
+/** How a process of hours catches up with what changed. */
+export interface CatchupSpec {
+  /**
+   * So many of the newest complete hours are computed again, the last one counted; undefined: as far back as
+   * something changed. Hours that were never computed are loaded whatever it says.
+   */
+  readonly thresholdHours?: number;
+  /** `range`: hours without gaps, also where a key would leave some out; undefined: as `hours` says. */
+  readonly load?: 'changed' | 'range';
+  /** Which hours a session takes first where they are more than `hoursPerSession`; undefined: the oldest. */
+  readonly order?: 'oldest' | 'newest';
+  /** A session loads no more hours than these, and owes the others; undefined: all. */
+  readonly hoursPerSession?: number;
+}
+
 export interface ProcessSpec {
   readonly processName: string;
   /** Absolute path of the file it was read from. */
   readonly file: string;
   readonly pattern: Pattern;
+  /** What works on its rows; undefined: DuckDB. Its SQL, and that of its audits, is that engine's. */
+  readonly engine?: EngineName;
   readonly sources: readonly SourceSpec[];
   readonly target: TargetSpec;
   readonly onSchemaChange: OnSchemaChange;
+  /** Of a restate: columns may come with `append`, and none may go as with `refuse`. */
+  readonly refusesMissingColumns?: true;
   readonly audits: readonly AuditSpec[];
   /** `contiguous`: every hour from the first to the last; `touched`: only the hours that changed. */
   readonly hours: 'contiguous' | 'touched';
-  /** How many hours back a dimension's catch-up may reach; undefined: as far as needed. */
-  readonly catchup: { readonly thresholdHours?: number };
+  /** What its target is counted in; undefined: hours. */
+  readonly grain?: Grain;
+  readonly catchup: CatchupSpec;
+  /** Who is told what its sessions announce; undefined: whoever the project names. */
+  readonly onSignal?: OnSignalSpec;
   /** The file's text after the header, without surrounding white space and a closing semicolon. */
   readonly sql: string;
   /**
@@ -254,22 +280,32 @@ export interface ProcessSpec {
   readonly sqlSha256: string;
 }
 
-/** Folders beside the warehouse in which tables may lie too: absolute. */
-interface AllowedLocations {
+interface EmbeddedCatalog {
+  /** An absolute path, or `s3://bucket/prefix` or `gs://…` without a slash at its end. */
+  readonly warehouse: string;
+  /** Places beside the warehouse, of its kind, in which tables may lie too. */
   readonly allowedLocations?: readonly string[];
+  /** How files of an object store are reached, in Iceberg's names; secrets are among it. */
+  readonly storage?: Readonly<Record<string, string>>;
+  /** The keys for them are those that this machine has. */
+  readonly storageChain?: StorageChain;
+}
+
+/** Keys from the environment, profiles and roles of this machine, looked up when they are needed. */
+export interface StorageChain {
+  /** Default: `AWS_PROFILE`, else `default`. */
+  readonly profile?: string;
 }
 
 /** How the catalog is reached. */
 export type CatalogSpec =
-  /** Pointers in `<warehouse>/catalog.db`. */
-  | ({ readonly kind: 'embedded'; readonly warehouse: string } & AllowedLocations)
+  /** Pointers in `catalog.db` of the warehouse, or where that is in an object store of the folder `state`. */
+  | ({ readonly kind: 'embedded'; readonly state?: string } & EmbeddedCatalog)
   /** Pointers in PostgreSQL. */
-  | ({
-      readonly kind: 'embedded-database';
-      readonly warehouse: string;
-      readonly database: string;
-    } & AllowedLocations)
+  | ({ readonly kind: 'embedded-database'; readonly database: string } & EmbeddedCatalog)
   | ({ readonly kind: 'rest' } & ForeignCatalog);
+
+export type AccessDelegation = 'vended-credentials' | 'none';
 
 /** An Iceberg REST catalog elsewhere. */
 export interface ForeignCatalog {
@@ -284,6 +320,41 @@ export interface ForeignCatalog {
   readonly oauth2ServerUri?: string;
   /** Default: `catalog`, as in Apache Iceberg's clients. */
   readonly scope?: string;
+  readonly audience?: string;
+  readonly resource?: string;
+  /** A token of somebody else's, exchanged for one of the catalog's (RFC 8693). */
+  readonly subjectToken?: SubjectToken;
+  /** `sigv4`: requests are signed with AWS keys, and no token is sent. */
+  readonly auth?: 'sigv4';
+  /** The service's name in the signature. Default: what the address says, else `execute-api`. */
+  readonly signingName?: string;
+  /** Default: what the address says, else the region of `storage` or of this machine. */
+  readonly signingRegion?: string;
+  readonly tls?: CatalogTls;
+  /** How files are reached, in Iceberg's names (`s3.endpoint`, `client.region`); secrets are among it. */
+  readonly storage?: Readonly<Record<string, string>>;
+  /** The keys for them, and those that sign requests, are those that this machine has. */
+  readonly storageChain?: StorageChain;
+  /** `none`: the catalog is not asked for credentials for files. Default: `vended-credentials`. */
+  readonly accessDelegation?: AccessDelegation;
+}
+
+/** Exactly one of the two says where it is. */
+export interface SubjectToken {
+  readonly text?: string;
+  /** Absolute; read anew for each exchange, since others renew it. */
+  readonly file?: string;
+  /** Default: `urn:ietf:params:oauth:token-type:jwt`. */
+  readonly type?: string;
+}
+
+/** Files of PEM, by their absolute paths. */
+export interface CatalogTls {
+  /** Certificates to trust beside those of this machine. */
+  readonly caFile?: string;
+  /** Who we are; both or none. */
+  readonly certFile?: string;
+  readonly keyFile?: string;
 }
 
 /** Where watermarks, sessions, signals, the rows of failed audits and files that were read are kept. */
@@ -307,6 +378,10 @@ export interface ProjectSpec {
   readonly auditFailureRows: number;
   /** With more keys of changed rows all hours of a window change. */
   readonly windowKeyLimit: number;
+  /** Who is told what sessions announce, but for processes that say it themselves. */
+  readonly onSignal?: OnSignalSpec;
+  /** What processes may run on beside DuckDB; undefined where psyberg.yaml says nothing of it. */
+  readonly engines?: EnginesSpec;
   /** In the order of psyberg.yaml. */
   readonly variables: readonly VariableSpec[];
   /** Each behind those that it uses. */

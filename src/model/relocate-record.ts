@@ -11,6 +11,15 @@ export interface RelocatedTable {
   readonly missing: readonly string[];
 }
 
+/** Data files that a copy took along as they are. */
+export interface CopiedFiles {
+  copied: number;
+  /** From a copying that was stopped; held against the original. */
+  already_there: number;
+  /** Of both. */
+  bytes: string;
+}
+
 export interface RelocateReport {
   /** Absolute folders; both null when every table lies where the warehouse is. */
   readonly from: string | null;
@@ -24,4 +33,6 @@ export interface RelocateReport {
   readonly namespaces: readonly string[];
   /** Tables that a copy would share with the original, taken out of this catalog. */
   readonly forgotten: readonly string[];
+  /** Only of a copy that `--to` made. */
+  readonly files?: Readonly<CopiedFiles>;
 }

@@ -1,7 +1,7 @@
 /**
  * Reads a SQL text just far enough to know its statements and parameters. SQL text -> marks. Pure.
  */
-import { type SqlToken, sqlTokens } from './sql-tokens.ts';
+import { type SqlSyntax, type SqlToken, sqlTokens } from './sql-tokens.ts';
 
 export interface SqlScan {
   /** Every `$name`, `$1` and `?` outside strings, quoted names, comments and dollar-quoted strings. */
@@ -33,11 +33,11 @@ export interface ScannedStatement {
   readonly semicolon?: number;
 }
 
-/** Scans DuckDB SQL. */
-export function scanSql(sql: string): SqlScan {
+/** Scans DuckDB SQL, or that of another engine. */
+export function scanSql(sql: string, syntax: SqlSyntax = 'duckdb'): SqlScan {
   const parameters: Mark[] = [];
   const statements: ScannedStatement[] = [];
-  const tokens = sqlTokens(sql);
+  const tokens = sqlTokens(sql, syntax);
   let statement: ScannedStatement | undefined;
   for (const { kind, first, end } of tokens) {
     if (kind === 'comment') continue;

@@ -5,7 +5,9 @@
 import type { FileLayout } from './file-layout.ts';
 import type { FilesToRead } from './files-source.ts';
 import type { Hour } from './hour.ts';
+import type { HoursMade, ProcessSql, SqlChanged } from './hours-made.ts';
 import type { OnLookupChange, ProcessSpec, SourceSpec } from './process-spec.ts';
+import type { RestateRequest } from './restate.ts';
 
 /**
  * A place in a table's history. Ids and sequence numbers decide, `committedAtMs` is only shown: clocks may
@@ -199,8 +201,12 @@ export interface TargetState {
   readonly baseSnapshotId?: bigint;
   /** The last hour that the process has computed; undefined before its first session. */
   readonly completeToHour?: Hour;
+  /** Up to which hour it was announced, where that is not `completeToHour`; null: to none. */
+  readonly announcedToHour?: Hour | null;
   /** The session that published it. */
   readonly previousSessionId?: string;
+  /** By which SQL its hours were made; undefined where no session has noted it. */
+  readonly hoursMade?: readonly HoursMade[];
   /** Iceberg format version; undefined when the target does not exist. */
   readonly formatVersion?: number;
   /** The target's event-time column; undefined when the process names none, or the target does not exist. */
@@ -216,4 +222,21 @@ export interface Session {
   readonly openedAtMs: number;
   readonly sources: readonly SourceState[];
   readonly target: TargetState;
+  /** The SQL of now, and its text as it is kept; undefined where nobody asked whether it changed. */
+  readonly sql?: ProcessSql & { readonly text: string };
+  /** The hours that other SQL has made; null where nothing is known of such, or nobody asked. */
+  readonly sqlChanged?: SqlChanged | null;
+  /** There when somebody asked for it: not what changed is loaded, but what was loaded is computed again. */
+  readonly restate?: SessionRestate;
+}
+
+/** A session that computes hours again. */
+export interface SessionRestate extends Pick<RestateRequest, 'reason'> {
+  /**
+   * Ascending: the hours of the target that are computed again, whatever changed; undefined of a process
+   * below a restated one, which loads what changed as in any session.
+   */
+  readonly hours: readonly Hour[] | undefined;
+  /** True for all hours that there are, whatever the target has. */
+  readonly isAll?: boolean;
 }

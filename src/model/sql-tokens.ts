@@ -1,8 +1,12 @@
 /**
- * DuckDB SQL cut into tokens: strings, comments (which nest) and dollar quotes follow PostgreSQL's lexer.
- * SQL text -> tokens. Pure. DuckDB remains the judge of the syntax; this only must not mistake text in
+ * SQL cut into tokens. Of DuckDB: strings, comments (which nest) and dollar quotes follow PostgreSQL's lexer.
+ * Of Spark: a backslash escapes in strings, names stand in backquotes, and there are no dollar quotes. SQL
+ * text -> tokens. Pure. The engine remains the judge of the syntax; this only must not mistake text in
  * strings and comments for SQL.
  */
+
+/** Whose SQL a text is. */
+export type SqlSyntax = 'duckdb' | 'spark';
 
 export interface SqlToken {
   /** A sign is one character that is nothing else: operators of several are several. */
@@ -21,25 +25,27 @@ const DOLLAR_QUOTE = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/
 const PARAMETER = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*|[0-9]+|"[^"]*")/y;
 /** Letters that belong to the string behind them. */
 const PREFIXED_STRING = /(?:[eExXbB]|[uU]&)'/y;
+/** Spark's strings without escapes. */
+const RAW_STRING = /[rR]['"]/y;
 /** A carriage return alone ends it, too. */
 const LINE_COMMENT = /--[^\r\n]*/y;
 
 /** White space is left out. */
-export function sqlTokens(sql: string): SqlToken[] {
+export function sqlTokens(sql: string, syntax: SqlSyntax = 'duckdb'): SqlToken[] {
   const tokens: SqlToken[] = [];
   for (let at = 0; at < sql.length; ) {
     if (/\s/.test(sql[at] as string)) {
       at += 1;
       continue;
     }
-    const token = tokenAt(sql, at);
+    const token = tokenAt(sql, at, syntax);
     tokens.push(token);
     at = token.end;
   }
   return tokens;
 }
 
-function tokenAt(sql: string, first: number): SqlToken {
+function tokenAt(sql: string, first: number, syntax: SqlSyntax): SqlToken {
   const lengthOf = (pattern: RegExp): number => {
     pattern.lastIndex = first;
     return pattern.exec(sql)?.[0].length ?? 0;
@@ -51,14 +57,18 @@ function tokenAt(sql: string, first: number): SqlToken {
   if (comment > 0) return { kind: 'comment', first, end: first + comment };
   if (sql.startsWith('/*', first)) return closed('comment', 'comment', endOfComment(sql, first));
   if (character === ';') return { kind: ';', first, end: first + 1 };
-  if (character === "'") return closed('string', 'string', endOfQuoted(sql, first, "'", false));
-  if (character === '"') return closed('quoted name', 'quoted name', endOfQuoted(sql, first, '"', false));
-  const prefix = lengthOf(PREFIXED_STRING);
+  const isSpark = syntax === 'spark';
+  if (character === "'") return closed('string', 'string', endOfQuoted(sql, first, "'", isSpark));
+  if (character === '"') return closed('quoted name', 'quoted name', endOfQuoted(sql, first, '"', isSpark));
+  if (isSpark && character === '`')
+    return closed('quoted name', 'quoted name', endOfQuoted(sql, first, '`', false));
+  const prefix = lengthOf(isSpark ? RAW_STRING : PREFIXED_STRING);
   if (prefix > 0) {
     const escapes = character === 'e' || character === 'E';
-    return closed('string', 'string', endOfQuoted(sql, first + prefix - 1, "'", escapes));
+    const quote = sql[first + prefix - 1] as string;
+    return closed('string', 'string', endOfQuoted(sql, first + prefix - 1, quote, escapes));
   }
-  const dollar = lengthOf(DOLLAR_QUOTE);
+  const dollar = isSpark ? 0 : lengthOf(DOLLAR_QUOTE);
   if (dollar > 0) {
     const close = sql.indexOf(sql.slice(first, first + dollar), first + dollar);
     return closed('string', 'dollar-quoted string', close < 0 ? -1 : close + dollar);

@@ -23,6 +23,10 @@ export const RUN_INPUTS = {
   'sequence-number': 'its sequence number',
   'snapshot-list': 'its manifest list',
   'kept-rows': 'rows kept of an audit that fails',
+  'computed-before': 'whether this session computed the hour before',
+  'computed-hours': 'the hours that this session computed, from 1970',
+  'computed-start': 'start of the first of them',
+  'computed-end': 'end of the last of them',
 } as const;
 export type RunInput = keyof typeof RUN_INPUTS;
 
@@ -68,7 +72,7 @@ export interface ClearHoursStep extends Statement<'clear-hours', 'load'> {
 export interface CarryOverStep extends Statement<'carry-over', 'load'> {
   readonly parameters: Parameters & HourTexts;
 }
-/** One declared audit; `counted`: by the step `count-sources`, without a statement of its own. */
+/** One declared audit; `counted`: by the steps before it, without a statement of its own. */
 export interface AuditStep extends Statement<'audit', 'audit'> {
   readonly audit: string;
   readonly counted: boolean;
@@ -79,10 +83,38 @@ export interface AuditStep extends Statement<'audit', 'audit'> {
 export type OpenSessionStep = Statement<'open-session', 'branch'>;
 export type CreateTargetStep = Statement<'create-target', 'branch'>;
 export type BeginMainStep = Statement<'begin-main', 'branch'>;
-export type ComputeHoursStep = Statement<'begin-hours' | 'compute-hour' | 'end-hours', 'load'>;
+/** The rows of a source for the hours from `first_hour` to `last_hour` (ISO texts), read at once. */
+export interface ReadAheadStep extends Statement<'read-ahead', 'load'> {
+  readonly first_hour: string;
+  readonly last_hour: string;
+}
+/** One hour of a process that reads its own result of the hour before. */
+export interface ComputeHourStep extends Statement<'compute-hour', 'load'> {
+  /** ISO text; absent in a session that an earlier release opened step by step. */
+  readonly hour?: string;
+}
+/**
+ * Its query says whether the rows of an hour came out as the target has them. Where it is true the
+ * hours after
+ * it stay as they are: the session goes on with the hour `resume_at`, or, where that is null, with what
+ * follows the hours.
+ */
+export interface MayStopStep extends Statement<'may-stop', 'load'> {
+  readonly hour: string;
+  readonly resume_at: string | null;
+}
+/** Selects those of the computed hours whose rows are not those that the target has. */
+export type DifferingHoursStep = Statement<'differing-hours', 'load'>;
+export type ComputeHoursStep =
+  | Statement<'begin-hours' | 'end-hours', 'load'>
+  | ReadAheadStep
+  | ComputeHourStep
+  | MayStopStep
+  | DifferingHoursStep;
 export type InsertStep = Statement<'insert', 'load'>;
 export type ComposeStep = Statement<'compose-snapshot', 'compose'>;
 export type CountSourcesStep = Statement<'count-sources', 'audit'>;
+export type CountStagedStep = Statement<'count-staged', 'audit'>;
 export type PublishStep = Statement<'publish', 'publish'>;
 export type ProtectWatermarksStep = Statement<'protect-watermarks', 'cleanup'>;
 /** What another name of the process has left; `ended` is that name. */
@@ -103,6 +135,7 @@ export type Step =
   | InsertStep
   | ComposeStep
   | CountSourcesStep
+  | CountStagedStep
   | AuditStep
   | PublishStep
   | ProtectWatermarksStep
@@ -122,6 +155,12 @@ export type StepOf<Stage extends StepStage> = Extract<Step, { readonly stage: St
 /** The steps of one stage, in their order. */
 export const stepsOf = <Stage extends StepStage>({ steps }: Steps, stage: Stage): StepOf<Stage>[] =>
   steps.filter((step): step is StepOf<Stage> => step.stage === stage);
+
+/** Whether a step computes hours, or looks at those that were computed. */
+export const isHoursStep = (step: Step): step is ComputeHoursStep =>
+  ['begin-hours', 'read-ahead', 'compute-hour', 'may-stop', 'differing-hours', 'end-hours'].includes(
+    step.kind,
+  );
 
 /** The step that composes the snapshot; publishing composes again when `main` moved. */
 export const composeStepOf = ({ steps }: Steps): ComposeStep =>

@@ -4,6 +4,7 @@
  * in the words of whoever met them first.
  */
 import { PsybergError, unexpected, usageError, withoutSql } from './errors.ts';
+import { type StoreWaits, storeFaultOf } from './store-faults.ts';
 
 /**
  * Not retryable: somebody has to free space first, and a publish that tried on meanwhile would hold
@@ -24,11 +25,22 @@ interface Reported {
   readonly cause?: unknown;
 }
 
+/** What the error does not say itself. */
+export interface FaultContext {
+  /** What was written. */
+  readonly place?: string;
+  /** How long DuckDB waits for a store. */
+  readonly waits?: StoreWaits;
+}
+
 /**
- * `warehouse-full`, `warehouse-not-writable` or `storage-unreachable` where the error, or what caused it, is
- * that; else undefined. `place`: what was written, where the error does not say.
+ * `warehouse-full`, `warehouse-not-writable`, or what a store answered, where the error, or what caused it,
+ * is that; else undefined.
  */
-export function storageFault(error: unknown, place = 'the warehouse'): PsybergError | undefined {
+export function storageFault(
+  error: unknown,
+  { place = 'the warehouse', waits }: FaultContext = {},
+): PsybergError | undefined {
   let link: unknown = error;
   for (let depth = 0; depth < DEPTH_MAX && typeof link === 'object' && link !== null; depth += 1) {
     const { code, errcode, path, message = '', cause } = link as Reported;
@@ -37,8 +49,8 @@ export function storageFault(error: unknown, place = 'the warehouse'): PsybergEr
     const sqlite = code === 'ERR_SQLITE_ERROR' ? (errcode ?? 0) & 0xff : undefined;
     // Only an IO error is DuckDB's own: a query may say these words too.
     const io = message.startsWith('IO Error:') ? message : '';
-    const unreachable = UNREACHABLE.exec(message);
-    if (unreachable !== null) return storageUnreachable(unreachable, error);
+    const ofStore = storeFaultOf(message, error, waits);
+    if (ofStore !== undefined) return ofStore;
     const where = path ?? /"([^"]+)"/.exec(io)?.[1] ?? place;
     if (
       FULL.has(String(code)) ||
@@ -59,25 +71,6 @@ export function storageFault(error: unknown, place = 'the warehouse'): PsybergEr
  */
 export const shownError = (error: unknown): PsybergError =>
   withoutSql(error instanceof PsybergError ? error : (storageFault(error) ?? unexpected(error)));
-/** In DuckDB's words of 1.5.5: what went wrong on the way, and the address. */
-const UNREACHABLE =
-  /^(?:IO|HTTP) Error: ((?:Could not|Couldn't|Timeout|SSL|Failed|Connection)[^\n']*?) error for HTTP \w+ to '([^'\n]+)'/;
-
-/** No file is damaged and no SQL is wrong: the same call succeeds once the network or the store is back. */
-function storageUnreachable([, why = '', url = '']: RegExpExecArray, cause: unknown): PsybergError {
-  // What follows the host may be signed.
-  const address = URL.canParse(url) ? new URL(url).origin : url.split('?')[0];
-  return new PsybergError(
-    'storage-unreachable',
-    `${address} cannot be reached: ${why}; nothing was published`,
-    {
-      hint: 'check the network and the address of the storage, then run the same command again',
-      context: { address },
-      retryable: true,
-      cause,
-    },
-  );
-}
 
 const warehouseFull = (path: string, cause: unknown): PsybergError =>
   new PsybergError('warehouse-full', `there is no space left to write ${path}; nothing was published`, {

@@ -36,7 +36,7 @@ export interface TestFailure {
 }
 
 /** What of a plan says why. */
-export type TestPlan = Pick<Plan, 'status' | 'range' | 'owed_hours' | 'held_back_by'> & {
+export type TestPlan = Pick<Plan, 'status' | 'grain' | 'range' | 'owed_hours' | 'held_back_by'> & {
   readonly hours: readonly string[];
   readonly target: string;
   readonly operation: 'append' | 'overwrite';

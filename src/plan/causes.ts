@@ -2,6 +2,7 @@
  * Why each hour and each partition is in a plan: source, snapshot, operation and file. Sources -> causes.
  * Pure.
  */
+import { unitOf, unitStarts, type WithGrain } from '../model/grain.ts';
 import { type Hour, hoursOf, hourText } from '../model/hour.ts';
 import { ascending, intervalsOf } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
@@ -28,19 +29,30 @@ const causesEach = (entries: number, { allCauses }: CauseOptions): number =>
 
 /**
  * The hours of a plan with what made each necessary. An hour without a cause of its own is owed, or lies
- * between two that have one.
+ * between two that have one. Of days there is an entry for each, by its first hour, with what made any of its
+ * hours necessary.
  */
 export function describeHours(
   sources: readonly SourceState[],
   hours: readonly Hour[],
-  options: CauseOptions & { readonly reached?: readonly Hour[] },
+  options: CauseOptions & {
+    readonly reached?: readonly Hour[];
+    readonly restated?: readonly Hour[];
+    readonly unchanged?: readonly Hour[];
+    readonly unit?: WithGrain;
+  },
 ): PlanHour[] {
-  const causes = causesByHour(sources, new Set(hours), causesEach(hours.length, options));
-  const owed = owedBy(sources);
-  const reached = new Set(options.reached);
+  const { unit = {} } = options;
+  const starts = unitStarts(unit, hours);
+  const causes = causesByHour(sources, new Set(hours), { unit, atMost: causesEach(starts.length, options) });
+  const owed = owedBy(sources, unit);
+  const among = (each: readonly Hour[] = []): ReadonlySet<Hour> => new Set(unitStarts(unit, each));
+  const reached = among(options.reached);
+  const restated = among(options.restated);
+  const unchanged = among(options.unchanged);
   const without = (hour: Hour): PlanHour['reason'] =>
-    owed.has(hour) ? 'owed' : reached.has(hour) ? 'reached' : 'contiguous';
-  return hours.map((hour) => {
+    restated.has(hour) ? 'restated' : owed.has(hour) ? 'owed' : reached.has(hour) ? 'reached' : 'contiguous';
+  return starts.map((hour) => {
     const found = causes.get(hour) ?? { causes: [], count: 0 };
     return {
       hour: hourText(hour),
@@ -48,6 +60,7 @@ export function describeHours(
       cause_count: found.count,
       owed_by: owed.get(hour) ?? [],
       reason: reasonOf(found) ?? without(hour),
+      ...(unchanged.has(hour) ? { unchanged: true as const } : {}),
     };
   });
 }
@@ -57,10 +70,10 @@ function reasonOf({ causes, count }: Found): PlanHour['reason'] | undefined {
   return causes.every(({ change }) => change === 'lookup') ? 'restated' : 'changed';
 }
 
-function owedBy(sources: readonly SourceState[]): Map<Hour, string[]> {
+function owedBy(sources: readonly SourceState[], unit: WithGrain): Map<Hour, string[]> {
   const owed = new Map<Hour, string[]>();
   for (const source of sources)
-    for (const hour of source.watermark?.owedHours ?? [])
+    for (const hour of unitStarts(unit, source.watermark?.owedHours ?? []))
       owed.set(hour, [...(owed.get(hour) ?? []), tableName(source.spec.table)]);
   return owed;
 }
@@ -73,26 +86,40 @@ interface Found {
 function causesByHour(
   sources: readonly SourceState[],
   wanted: ReadonlySet<Hour>,
-  atMost: number,
+  { unit, atMost }: { readonly unit: WithGrain; readonly atMost: number },
 ): Map<Hour, Found> {
   const causes = new Map<Hour, Found>();
   for (const source of sources) {
-    for (const hour of source.restated?.hours ?? [])
-      if (wanted.has(hour)) addRestated(causes, hour, source, atMost);
+    const restated = (source.restated?.hours ?? []).filter((hour) => wanted.has(hour));
+    for (const hour of unitStarts(unit, restated)) addRestated(causes, hour, source, atMost);
     const causeOf = causeMaker(source);
     const { window } = source.spec;
     const reachable = source.matched?.hours === undefined ? wanted : within(wanted, source.matched.hours);
     for (const file of source.files) {
-      const hours = window === undefined ? hoursOfFile(file, wanted) : hoursReached(file, reachable, window);
-      if (hours.length === 0) continue;
       const cause = causeOf(file);
-      for (const each of hours) {
-        const { hour, by = hour } = typeof each === 'number' ? { hour: each } : each;
-        add(causes, hour, by === hour ? cause : { ...cause, changed_hour: hourText(by) }, atMost);
+      if (window === undefined) {
+        for (const hour of unitStarts(unit, hoursOfFile(file, wanted))) add(causes, hour, cause, atMost);
+        continue;
+      }
+      for (const [hour, by] of nearestIn(unit, hoursReached(file, reachable, window))) {
+        const isOwn = unitOf(unit, by).firstHour === hour;
+        add(causes, hour, isOwn ? cause : { ...cause, changed_hour: hourText(by) }, atMost);
       }
     }
   }
   return causes;
+}
+
+/** Of each unit the change that is nearest to it. */
+function nearestIn(unit: WithGrain, changes: readonly { readonly hour: Hour; readonly by: Hour }[]) {
+  const nearest = new Map<Hour, Hour>();
+  for (const { hour, by } of changes) {
+    const { firstHour, lastHour } = unitOf(unit, hour);
+    const away = (each: Hour): number => Math.max(firstHour - each, each - lastHour, 0);
+    const known = nearest.get(firstHour);
+    if (known === undefined || away(by) < away(known)) nearest.set(firstHour, by);
+  }
+  return nearest;
 }
 
 /** A lookup as a cause is a snapshot as a whole, by the file that lists what it holds. */

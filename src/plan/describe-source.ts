@@ -2,7 +2,9 @@
 
 import { auditKind } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
+import { engineOf } from '../model/engines.ts';
 import { folderName } from '../model/files-source.ts';
+import { withGrain } from '../model/grain.ts';
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
@@ -11,9 +13,9 @@ import type {
   PlanPosition,
   PlanRead,
   PlanSource,
-  PlanStatus,
   PlanWindow,
   PlanWindowKeys,
+  SessionStatus,
 } from '../model/plan.ts';
 import type { SourceWindow } from '../model/process-spec.ts';
 import type {
@@ -25,6 +27,7 @@ import type {
   SourceState,
 } from '../model/session.ts';
 import { type CauseOptions, describeUris } from './causes.ts';
+import { sqlOfSession } from './sql-of-session.ts';
 
 const positionJson = (position: SourcePosition | undefined): PlanPosition | null =>
   position === undefined
@@ -163,11 +166,17 @@ function lowestRung(source: SourceState): BoundsFrom | null {
   return (['scan', 'partition', 'manifest'] as const).find((rung) => rungs.has(rung)) ?? null;
 }
 
-/** The parts of a plan that do not depend on the pattern's rules. */
-export function planHead(
-  session: Session,
-  status: PlanStatus,
-): Pick<
+/** Why the session runs. */
+const triggerOf = ({ restate }: Session): Pick<Plan, 'trigger' | 'reason' | 'restates_all'> =>
+  restate === undefined
+    ? { trigger: 'changes' }
+    : {
+        trigger: 'restate',
+        ...(restate.reason === undefined ? {} : { reason: restate.reason }),
+        ...(restate.isAll === true ? { restates_all: true } : {}),
+      };
+
+type PlanHead = Pick<
   Plan,
   | 'plan_version'
   | 'process_name'
@@ -175,13 +184,22 @@ export function planHead(
   | 'pattern'
   | 'etl_pattern_id'
   | 'status'
+  | 'trigger'
+  | 'reason'
+  | 'restates_all'
+  | 'grain'
   | 'warnings'
   | 'process_sha256'
   | 'opened_at'
   | 'variables'
   | 'target'
-> {
-  const { spec, target } = session;
+  | 'sql_changed'
+  | 'sql'
+>;
+
+/** The parts of a plan that do not depend on the pattern's rules. */
+export function planHead(session: Session, status: SessionStatus): PlanHead {
+  const { spec, target, restate } = session;
   const { etlPatternId, operation } = patternOf(spec);
   return {
     plan_version: 1,
@@ -189,10 +207,14 @@ export function planHead(
     psyberg_session_id: session.psybergSessionId,
     pattern: spec.pattern,
     etl_pattern_id: etlPatternId,
+    ...(engineOf(spec) === 'duckdb' ? {} : { engine: engineOf(spec) }),
     status,
+    ...triggerOf(session),
+    ...withGrain(spec),
     // Of the query nothing is known here: who parses it adds them.
     warnings: [],
     process_sha256: spec.sqlSha256,
+    ...sqlOfSession(session, status),
     ...(spec.audits.some((audit) => auditKind(audit.kind).readsClock === true) ||
     spec.sources.some(({ files }) => files !== undefined)
       ? { opened_at: new Date(session.openedAtMs).toISOString() }
@@ -206,12 +228,15 @@ export function planHead(
         }),
     target: {
       table: tableName(spec.target.table),
-      operation,
+      operation: restate?.hours === undefined ? operation : 'overwrite',
       table_uuid: target.tableUuid ?? null,
       base_snapshot_id: target.baseSnapshotId === undefined ? null : String(target.baseSnapshotId),
       exists: target.exists,
       previous_session_id: target.previousSessionId ?? null,
       complete_to_hour: hourJson(target.completeToHour),
+      ...(target.announcedToHour === undefined
+        ? {}
+        : { announced_to_hour: hourJson(target.announcedToHour ?? undefined) }),
       format_version: Math.max(
         2,
         target.formatVersion ?? Number(spec.target.properties['format-version'] ?? 2),

@@ -3,7 +3,7 @@
  * Pure. The plan loads nothing: it says up to where each source counts as consumed, and what is owed, so that
  * the first session loads what came after.
  */
-import { hourText } from '../model/hour.ts';
+import { unitTexts } from '../model/grain.ts';
 import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
@@ -21,7 +21,7 @@ export function planAdoption(session: Session): Plan {
     ),
     range: null,
     hours: [],
-    owed_hours: union(owed).map(hourText),
+    owed_hours: unitTexts(session.spec, union(owed)),
     held_back_by: null,
   });
 }

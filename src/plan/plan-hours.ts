@@ -4,6 +4,7 @@
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { lastHourToLoad } from '../kinds/patterns/overwrite.ts';
+import { unitStarts, unitsAround } from '../model/grain.ts';
 import { type Hour, type HourRange, hourOfMs, hoursOf, hourText } from '../model/hour.ts';
 import type { Plan, PlanHour, PlanRead } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
@@ -18,13 +19,14 @@ export function planHours(session: Session, given: HourRange): Plan {
       describeSource(source, { read: pinned(source), owed: [], allCauses: false }),
     ),
     range: { first_hour: hourText(range.firstHour), last_hour: hourText(range.lastHour) },
-    hours: hoursOf(range).map(withoutCause),
+    hours: unitStarts(session.spec, hoursOf(range)).map(withoutCause),
     owed_hours: [],
     held_back_by: null,
   });
 }
 
-function lookedAt({ spec, target }: Session, range: HourRange): HourRange {
+function lookedAt({ spec, target }: Session, given: HourRange): HourRange {
+  const range = unitsAround(spec, given);
   if (target.eventTime?.unit !== 'day' || patternOf(spec).readsPrevious) return range;
   return {
     firstHour: Math.floor(range.firstHour / 24) * 24,

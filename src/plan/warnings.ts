@@ -2,6 +2,7 @@
  * What a plan does as it is told to, and its author may not have meant. Plan + parsed query -> warnings.
  * Pure.
  */
+import { unitHours } from '../model/grain.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanWarning } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
@@ -15,15 +16,15 @@ export const warningsOf = (plan: Plan, spec: ProcessSpec, tree: unknown): PlanWa
 
 /** Such a join, in words. */
 export function untiedWarning(
-  { processName }: ProcessSpec,
+  { processName, grain = 'hour' }: ProcessSpec,
   { first, second, key, hoursApart }: UntiedJoin,
 ): PlanWarning {
   const before = hoursApart === undefined ? '1d' : spanText(hoursApart);
   const window = `window: { before: ${before}${key === undefined ? '' : `, key: ${key}`} }`;
   return {
     code: 'join-without-window',
-    message: `${processName} joins ${first.alias} and ${second.alias} without a condition that ties their hours: a row of ${first.alias} meets rows of ${second.alias} of the hours that a session happens to load`,
-    hint: `add ${window} to the source ${tableName(second.table)}, as far back as its rows matter; or compare date_trunc('hour', …) of both event times`,
+    message: `${processName} joins ${first.alias} and ${second.alias} without a condition that ties their ${grain}s: a row of ${first.alias} meets rows of ${second.alias} of the ${grain}s that a session happens to load`,
+    hint: `add ${window} to the source ${tableName(second.table)}, as far back as its rows matter; or compare date_trunc('${grain}', …) of both event times`,
   };
 }
 
@@ -33,7 +34,8 @@ const spanText = (hours: number): string => (hours % 24 === 0 ? `${hours / 24}d`
 const MANY_HOURS = 720;
 
 /** The hours of a plan that change through the window of one source alone, where it has no key. */
-function wideWindows({ hours, sources }: Plan): PlanWarning[] {
+function wideWindows(plan: Plan): PlanWarning[] {
+  const { hours, sources, grain = 'hour' } = plan;
   return sources.flatMap(({ table, window }) => {
     if (window == null || window.key !== null) return [];
     const through = hours.filter(
@@ -41,12 +43,12 @@ function wideWindows({ hours, sources }: Plan): PlanWarning[] {
         reason === 'changed' &&
         causes.every((cause) => cause.source === table && cause.changed_hour !== undefined),
     ).length;
-    return through < MANY_HOURS
+    return through * unitHours(plan) < MANY_HOURS
       ? []
       : [
           {
             code: 'wide-window' as const,
-            message: `${through} of the ${hours.length} hours are computed again only because rows of ${table} reach them through its window of ${window.before_hours + window.after_hours} hours`,
+            message: `${through} of the ${hours.length} ${grain}s are computed again only because rows of ${table} reach them through its window of ${window.before_hours + window.after_hours} hours`,
             hint: 'add key: COLUMN to the window where the query finds its rows by a column, or make it shorter',
           },
         ];

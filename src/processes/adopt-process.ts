@@ -1,4 +1,5 @@
 /** Takes over a target that was filled by other means, or under another name. Process -> one commit. */
+import { withSqlChanged } from '../binding/sql-changed.ts';
 import { compileAdoption } from '../compile/index.ts';
 import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
@@ -13,6 +14,7 @@ import { adoptTarget } from '../run/drivers/adopt.ts';
 import { openSession } from '../session/open-session.ts';
 import { openTakeover } from '../session/take-over.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { tellOutcome, tellSession } from './tell-session.ts';
 
 export interface Adoption {
   readonly record: RunRecord;
@@ -20,10 +22,26 @@ export interface Adoption {
 }
 
 /** `places`, `from`: see `Psyberg.adopt`. Throws what that says. */
-export async function adoptProcess(
+export const adoptProcess = (
   workspace: Workspace,
   spec: ProcessSpec,
-  { places, from }: { readonly places: ReadonlyMap<string, StartSpec>; readonly from: string | undefined },
+  request: AdoptRequest,
+): Promise<Adoption> =>
+  workspace.observer.during({ kind: 'process', processName: spec.processName }, async () => {
+    const adoption = await adopt(workspace, spec, request);
+    tellOutcome(workspace, { spec, outcome: adoption.record, plan: adoption.plan });
+    return adoption;
+  });
+
+interface AdoptRequest {
+  readonly places: ReadonlyMap<string, StartSpec>;
+  readonly from: string | undefined;
+}
+
+async function adopt(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  { places, from }: AdoptRequest,
 ): Promise<Adoption> {
   refuseContradictions(spec, places, from);
   const { project, client, engine, views, endpoint } = workspace;
@@ -35,10 +53,11 @@ export async function adoptProcess(
     from === undefined
       ? await openSession({ ...input, views, endpoint, adoptAt, adoptsAsItIs: places.size === 0 })
       : await openTakeover(input, from);
-  const planned = planAdoption(session);
+  const planned = planAdoption(await withSqlChanged(workspace, session));
   const id = laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id);
   const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
-  return { plan, record: await adoptTarget(await workspace.ports(), plan, spec, from) };
+  tellSession(workspace, { spec, plan, resumed: false });
+  return { plan, record: await adoptTarget(await workspace.ports(spec), plan, spec, from) };
 }
 
 function refuseContradictions(

@@ -7,6 +7,7 @@ import { bindProcess } from '../binding/bind-process.ts';
 import type { BindingFault } from '../binding/bind-text.ts';
 import { placeIn } from '../binding/edited-text.ts';
 import { columnsToldOfFiles } from '../binding/table-columns.ts';
+import { engineOf } from '../model/engines.ts';
 import { type PsybergError, usageError } from '../model/errors.ts';
 import { tableKey } from '../model/names.ts';
 import type { AuditSpec, ProcessSpec, TextPosition } from '../model/process-spec.ts';
@@ -30,6 +31,7 @@ export function planBinding(workspace: Workspace): PlanBinding {
   const returned = new Map<string, readonly SeenColumn[]>();
   return {
     async bind({ spec, sources, target }) {
+      if (engineOf(spec) !== 'duckdb') return;
       const binder = await workspace.binder();
       await refuseUndeclaredTexts(binder, workspace.project, spec);
       const columns = new Map<string, readonly SeenColumn[]>();

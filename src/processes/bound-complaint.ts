@@ -4,17 +4,19 @@
  * outside of it as well: its complaint is then of the outer one ("Candidate tables: unnamed_subquery").
  */
 import { PsybergError } from '../model/errors.ts';
+import { oneAfterTheOther } from '../model/in-turn.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { planBinding } from './bind-plan.ts';
 import { planProcess } from './plan-process.ts';
 
+/** A project has one binder, and of processes that run side by side several may fail at once. */
+const inTurn = oneAfterTheOther();
+
 /** The error itself where binding the query finds nothing. */
-export async function boundComplaint(
-  workspace: Workspace,
-  spec: ProcessSpec,
-  error: unknown,
-): Promise<unknown> {
+export const boundComplaint = inTurn(complaintNow);
+
+async function complaintNow(workspace: Workspace, spec: ProcessSpec, error: unknown): Promise<unknown> {
   const isBinding =
     error instanceof PsybergError &&
     error.code === 'process-sql-failed' &&

@@ -47,18 +47,23 @@ async function compiledNow(
       [compiledMark(spec.processName, stage), ...notes.map((note) => `-- ${note}`), ''].join('\n');
     return { ...head, load: text('load'), audit: text('audit'), notes };
   }
-  return withLook(await workspace.ports(), { plan, spec }, async (opened, targetColumns) => {
-    const { workload, project } = opened.ports;
-    const shape = await workload.shape(workOf(opened), targetColumns);
-    const complaint = await complaintAbout(opened, shape.columns);
-    const keptRows = keptRowsOf(project);
-    const texts = workload.dialect.look.texts(plan, spec, { shape, asked: look.asked, keptRows });
-    return {
-      ...head,
-      ...texts,
-      notes: complaint === undefined ? notes : [...notes, `a session would be refused: ${complaint.message}`],
-    };
-  });
+  return withLook(
+    await workspace.ports(spec),
+    { plan, spec, computes: false },
+    async (opened, targetColumns) => {
+      const { workload, project } = opened.ports;
+      const shape = await workload.shape(workOf(opened), targetColumns);
+      const complaint = await complaintAbout(opened, shape.columns);
+      const keptRows = keptRowsOf(project);
+      const texts = workload.dialect.look.texts(plan, spec, { shape, asked: look.asked, keptRows });
+      return {
+        ...head,
+        ...texts,
+        notes:
+          complaint === undefined ? notes : [...notes, `a session would be refused: ${complaint.message}`],
+      };
+    },
+  );
 }
 
 /** Its SQL would find nothing to read anywhere else. */

@@ -96,12 +96,12 @@ function nothingNew(plan: Plan, session: Session): string {
   const name = plan.process_name;
   if (plan.status === 'waiting' && plan.owed_hours.length > 0) {
     const owed = plan.owed_hours.map(parseHour);
-    const hours = hourRangeText({ firstHour: owed[0] as Hour, lastHour: owed.at(-1) as Hour });
+    const hours = hourRangeText({ firstHour: owed[0] as Hour, lastHour: owed.at(-1) as Hour }, plan);
     const behind = plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete so far`;
     return `nothing of ${name} can be loaded yet${behind}; its rows: psyberg show ${name} --hours ${hours}`;
   }
   const hour = hourOfInterest(session);
-  return `nothing is new for ${name}; its last hour: psyberg show ${name} --hours ${hourRangeText({ firstHour: hour, lastHour: hour })}`;
+  return `nothing is new for ${name}; its last ${plan.grain ?? 'hour'}: psyberg show ${name} --hours ${hourRangeText({ firstHour: hour, lastHour: hour }, plan)}`;
 }
 
 async function planGiven(workspace: Workspace, spec: ProcessSpec, text: string): Promise<PlannedLook> {

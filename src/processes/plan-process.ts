@@ -4,23 +4,28 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { withSqlChanged } from '../binding/sql-changed.ts';
 import { compilePlan, hoursRead } from '../compile/index.ts';
 import { dropFiles } from '../landing/read-files.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
-import { sessionIdOf } from '../model/hour.ts';
+import { parseHour, sessionIdOf } from '../model/hour.ts';
 import { parseTableName } from '../model/names.ts';
 import type { CompiledPlan, Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import type { RestateRequest } from '../model/restate.ts';
+import type { Session } from '../model/session.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
-import { planSession, warningsOf } from '../plan/index.ts';
+import { planSession, sqlOfSession, warningsOf } from '../plan/index.ts';
 import { readTableFile } from '../project/table-files.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
+import type { rowsOfHours } from '../session/rows-of-hours.ts';
 import { judgeSql } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
+import { seenOnce } from './seen-once.ts';
 
 export interface PlanRequest {
   /** Default: now, or the next one that no session of the process has. */
@@ -31,6 +36,8 @@ export interface PlanRequest {
   readonly writesNothing?: boolean;
   /** Also what the session reads, and what one with a fixed lookback would. */
   readonly reads?: boolean;
+  /** Computes hours again that were loaded, in place of what changed. */
+  readonly restate?: RestateRequest;
   /** Judges the SQL of the process over the columns of its sources, also when nothing is new. */
   readonly binding?: PlanBinding;
 }
@@ -73,17 +80,35 @@ async function planNamed(
   const { project, client, engine, verified, views, endpoint } = workspace;
   const nowMs = workspace.now();
   const psybergSessionId = request.psybergSessionId ?? sessionIdOf(nowMs);
-  const input = { spec, project, catalog: client, engine, views, endpoint };
-  const session = await openSession({ ...input, psybergSessionId, nowMs, verified });
+  const { restate } = request;
+  // Which hours are asked for is found out by many looks at the target.
+  const catalog = restate === undefined ? client : seenOnce(client);
+  const input = { spec, project, catalog, engine, views, endpoint };
+  const session = await openSession({
+    ...input,
+    psybergSessionId,
+    nowMs,
+    verified,
+    ...(restate === undefined
+      ? {}
+      : { restate, withSqlChanged: (opened) => withSqlChanged(workspace, opened) }),
+  });
   if (request.writesNothing !== true) verified.save();
   await request.binding?.bind(session);
-  const planned = planSession(session, { allCauses: request.allCauses ?? false });
+  const planned = await withBeyondRows(
+    { ...input, nowMs },
+    session,
+    planSession(session, { allCauses: request.allCauses ?? false }),
+  );
   let plan = planned;
   if (planned.status === 'work') {
     await checkWatermarks(input);
     const tree = await judgeSql(await engine(), project, spec);
     plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
   }
+  // A run that has nothing to do asks nothing more.
+  if (plan.status === 'work' || request.writesNothing === true)
+    plan = { ...plan, ...sqlOfSession(await withSqlChanged(workspace, session), plan.status) };
   // Nobody loads the rows that were read for a plan alone.
   if (request.writesNothing === true || plan.status !== 'work')
     for (const { toRead } of session.sources)
@@ -95,6 +120,19 @@ async function planNamed(
   const asked = { input: { ...input, psybergSessionId, nowMs }, session, plan };
   const hoursOf = (source: PlanSource) => hoursRead(plan, source);
   return Object.freeze({ ...compiled, reads: await readCosts({ ...asked, hoursOf }) });
+}
+
+/** With how many rows lie in the hours that no session loads by itself. */
+async function withBeyondRows(
+  input: Parameters<typeof rowsOfHours>[0],
+  { sources }: Session,
+  plan: Plan,
+): Promise<Plan> {
+  const { catchup } = plan;
+  if (catchup === undefined || catchup.beyond_hours.length === 0) return plan;
+  const { rowsOfHours } = await import('../session/rows-of-hours.ts');
+  const { rows, isExact } = await rowsOfHours(input, sources, catchup.beyond_hours.map(parseHour));
+  return { ...plan, catchup: { ...catchup, beyond_rows: String(rows), beyond_rows_exact: isExact } };
 }
 
 /**

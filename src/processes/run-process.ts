@@ -8,25 +8,40 @@ import { compilePlan } from '../compile/index.ts';
 import { type ErrorJson, isWorthRetrying, PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import type { RestateRequest } from '../model/restate.ts';
 import type { RunRecord } from '../model/run-record.ts';
+import type { Together } from '../run/drivers/together.ts';
 import { runSession } from '../run/drivers/whole.ts';
 import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
 import { protectWatermarks } from '../run/leftovers/protect-watermarks.ts';
 import { sessionAtWork, WAIT_MAX_MS, waitForSession } from '../run/leftovers/session-at-work.ts';
 import { hasSessionFolder } from '../workspace/folders.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { addingColumns } from './adding-columns.ts';
 import { boundComplaint } from './bound-complaint.ts';
 import { planProcess } from './plan-process.ts';
 import { failedRecord, idleRecord, withWait } from './records.ts';
 import { specOfPlan } from './spec-of-plan.ts';
-import { refuseStale } from './stale-plan.ts';
+import { followsPublished, type PublishedNow, refuseBeyondExpected, refuseStale } from './stale-plan.ts';
+import { type EndedSession, tellOutcome, tellSession } from './tell-session.ts';
 
 export interface ProcessRequest {
   readonly keepBranch: boolean;
-  /** A plan that was made before: exactly this one is run, or refused when it is stale. */
+  /**
+   * A plan that was made before: exactly this one is run, or refused when it is stale. What follows others is
+   * planned once they have published, and refused where it would do more than was expected.
+   */
   readonly given: CompiledPlan | undefined;
-  /** Targets that processes of this very run have published to, by their names in lower case. */
-  readonly publishedNow: ReadonlySet<string>;
+  readonly publishedNow: PublishedNow;
+  /** Not what changed is loaded, but hours are computed again; or what lies below such. */
+  readonly restate?: RestateRequest | undefined;
+  /**
+   * The sessions that it is published with. What killed ones have left goes before, by
+   * {@link clearLeftovers}: while commits are held nothing of it may be deleted.
+   */
+  readonly together?: Together | undefined;
+  /** Takes how it ended, for whoever knows later whether that is so; default: those who listen are told. */
+  readonly onEnded?: (ended: EndedSession) => void;
 }
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
@@ -37,26 +52,48 @@ const BYSTANDER_ATTEMPTS = 3;
 /** What one try after the other finds out. */
 interface Tries {
   plan?: CompiledPlan;
+  /** The try has come beyond planning. */
+  isPlanned: boolean;
+  /** Under which session its failure stands in the session table. */
+  recordedId?: string;
   waitedSeconds: number;
   /** Sessions of killed processes, whose branches were dropped. */
   readonly abandoned: AbandonedSession[];
 }
 
 /** Runs the process. Never throws: an error is in the record, and in the session table. */
-export async function runProcess(
+export const runProcess = (
   workspace: Workspace,
   spec: ProcessSpec,
   request: ProcessRequest,
+): Promise<RunRecord> =>
+  workspace.observer.during({ kind: 'process', processName: spec.processName }, async () => {
+    const tries: Tries = { isPlanned: false, waitedSeconds: 0, abandoned: [] };
+    const record = await recordOf(workspace, spec, request, tries);
+    const id = record.psyberg_session_id || tries.recordedId || (tries.plan?.psyberg_session_id ?? '');
+    const ended = { spec, outcome: { ...record, psyberg_session_id: id }, plan: tries.plan };
+    if (request.onEnded === undefined) tellOutcome(workspace, ended);
+    else request.onEnded(ended);
+    return record;
+  });
+
+async function recordOf(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  request: ProcessRequest,
+  tries: Tries,
 ): Promise<RunRecord> {
-  const tries: Tries = { waitedSeconds: 0, abandoned: [] };
   try {
-    const { given } = request;
-    const planned = given === undefined ? spec : specOfPlan(workspace.project, spec, given);
+    const { given, restate } = request;
+    const asked = restate === undefined ? spec : addingColumns(spec);
+    const planned = given === undefined ? asked : specOfPlan(workspace.project, spec, given);
     return await untilLeftAlone(() => untilPublished(workspace, planned, request, tries));
   } catch (thrown) {
+    request.together?.giveUp();
     const error = await boundComplaint(workspace, spec, thrown);
-    const record = failedRecord(spec, error);
-    await recordFailed(workspace, spec, { record, error, plan: tries.plan }).catch(() => undefined);
+    const record = failedRecord(spec, error, request.restate === undefined ? 'changes' : 'restate');
+    const { restate } = request;
+    await recordFailed(workspace, spec, { record, error, tries, restate }).catch(() => undefined);
     return record;
   }
 }
@@ -82,24 +119,53 @@ async function untilPublished(
   tries: Tries,
 ): Promise<RunRecord> {
   for (let attempt = 1; ; attempt += 1) {
-    const startedMs = performance.now();
-    const plan = await planOnce(workspace, spec, request, tries);
-    tries.plan = plan;
-    const initSeconds = Math.round(performance.now() - startedMs) / 1000;
-    if (plan.status !== 'work') return idle(workspace, spec, { plan, initSeconds, tries });
-    if (await waitsForAnother(workspace, spec, tries)) {
-      attempt -= 1;
-      continue;
-    }
+    tries.isPlanned = false;
     try {
-      return await runOnce(workspace, spec, { plan, initSeconds, tries, keepBranch: request.keepBranch });
+      const record = await workspace.client.inSession(() => tryOnce(workspace, spec, request, tries));
+      if (record !== undefined) return record;
+      attempt -= 1;
     } catch (error) {
-      const again = isWorthRetrying(error) && attempt < SESSION_ATTEMPTS && request.given === undefined;
-      if (!again) throw error;
+      const isTakenUp = tries.isPlanned && attempt < SESSION_ATTEMPTS && request.given === undefined;
+      if (!isTakenUp || !isWorthRetrying(error)) throw error;
       workspace.onStep(`${spec.processName}: ${error.message}; planning again`);
       await sleep(Math.random() * 100 * attempt);
     }
   }
+}
+
+/** Undefined after another session of the process was waited for. */
+async function tryOnce(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  request: ProcessRequest,
+  tries: Tries,
+): Promise<RunRecord | undefined> {
+  const startedMs = performance.now();
+  const plan = await workspace.observer.during({ kind: 'stage', stage: 'plan' }, () =>
+    planOnce(workspace, spec, request, tries),
+  );
+  tries.plan = plan;
+  tries.isPlanned = true;
+  const initSeconds = Math.round(performance.now() - startedMs) / 1000;
+  const planned = { plan, initSeconds, tries };
+  if (plan.status !== 'work') return idle(workspace, spec, request, planned);
+  if (await waitsForAnother(workspace, spec, tries)) return undefined;
+  tellSession(workspace, { spec, plan, resumed: false });
+  return runOnce(workspace, spec, request, planned);
+}
+
+/**
+ * What killed sessions of a process have left goes, and what they have not written down is written down. The
+ * sessions are for {@link sweepAfter}.
+ */
+export async function clearLeftovers(workspace: Workspace, spec: ProcessSpec): Promise<AbandonedSession[]> {
+  const { project, client, ports, sessionsDirectory } = workspace;
+  await workspace.markers.learn();
+  if (project.catalog.kind === 'rest') {
+    const { repairStateTables } = await import('../run/records/repair-state.ts');
+    await repairStateTables({ spec, project, catalog: client, ports });
+  }
+  return hasSessionFolder(sessionsDirectory, spec.processName) ? dropAbandoned(workspace, spec) : [];
 }
 
 /**
@@ -109,18 +175,19 @@ async function untilPublished(
 async function planOnce(
   workspace: Workspace,
   spec: ProcessSpec,
-  { given, publishedNow }: ProcessRequest,
-  tries: Tries,
+  { given, publishedNow, restate, together }: ProcessRequest,
+  { abandoned }: Tries,
 ): Promise<CompiledPlan> {
-  const { project, client, ports, sessionsDirectory } = workspace;
-  if (project.catalog.kind === 'rest') {
-    const { repairStateTables } = await import('../run/records/repair-state.ts');
-    await repairStateTables({ spec, project, catalog: client, ports });
-  }
-  if (hasSessionFolder(sessionsDirectory, spec.processName)) await dropAbandoned(workspace, spec, tries);
+  if (together === undefined) abandoned.push(...(await clearLeftovers(workspace, spec)));
+  if (restate !== undefined) return planProcess(workspace, spec, { restate });
   if (given === undefined) return planProcess(workspace, spec);
   const fresh = await planProcess(workspace, spec, { psybergSessionId: given.psyberg_session_id });
+  if (followsPublished(given, publishedNow)) {
+    refuseBeyondExpected(given, fresh, publishedNow);
+    return fresh;
+  }
   refuseStale(given, fresh, publishedNow);
+  if (given.status !== 'work' && fresh.status !== 'work') return fresh;
   // What was planned is what runs, also where a process before it in this very run has moved a source on
   // since.
   return compilePlan(given, spec);
@@ -135,7 +202,11 @@ async function waitsForAnother(
   const { sessionsDirectory, isInterrupted, onStep } = workspace;
   if (tries.waitedSeconds * 1000 >= WAIT_MAX_MS) return false;
   if (sessionAtWork(sessionsDirectory, processName) === undefined) return false;
-  tries.waitedSeconds += await waitForSession(sessionsDirectory, processName, { isInterrupted, onStep });
+  tries.waitedSeconds += await waitForSession(sessionsDirectory, processName, {
+    isInterrupted,
+    onStep,
+    learn: workspace.markers.learn,
+  });
   return true;
 }
 
@@ -148,36 +219,45 @@ interface Planned {
 async function idle(
   workspace: Workspace,
   spec: ProcessSpec,
+  { together }: ProcessRequest,
   { plan, initSeconds, tries }: Planned,
 ): Promise<RunRecord> {
   // A crash just after publishing left the tag behind.
-  await protectWatermarks({ catalog: workspace.client, onStep: workspace.onStep }, plan, false);
-  await sweepAfter(workspace, spec, tries);
+  if (together === undefined)
+    await protectWatermarks({ catalog: workspace.client, onStep: workspace.onStep }, plan, false);
+  await sweepAfter(workspace, spec, tries.abandoned);
   return idleRecord(plan, { initSeconds, waitedSeconds: tries.waitedSeconds });
 }
 
 async function runOnce(
   workspace: Workspace,
   spec: ProcessSpec,
-  { plan, initSeconds, tries, keepBranch }: Planned & { readonly keepBranch: boolean },
+  { keepBranch, together }: ProcessRequest,
+  { plan, initSeconds, tries }: Planned,
 ): Promise<RunRecord> {
-  const ports = await workspace.ports();
+  const ports = await workspace.ports(spec);
+  const { sweepLater } = await import('../run/leftovers/sweep.ts');
+  await sweepLater(ports);
   const target = await workspace.client.loadTable(spec.target.table);
   // A branch whose folder is gone, or on another machine.
-  if (Object.keys(target?.metadata.refs ?? {}).length > 1) await dropAbandoned(workspace, spec, tries);
-  const record = await runSession(ports, plan, spec, { keepBranch, initSeconds });
-  await sweepAfter(workspace, spec, tries);
+  if (together === undefined && Object.keys(target?.metadata.refs ?? {}).length > 1)
+    tries.abandoned.push(...(await dropAbandoned(workspace, spec)));
+  const record = await runSession(ports, plan, spec, { keepBranch, initSeconds, together });
+  await sweepAfter(workspace, spec, tries.abandoned);
   return withWait(record, tries.waitedSeconds);
 }
 
-async function dropAbandoned(workspace: Workspace, spec: ProcessSpec, tries: Tries): Promise<void> {
+async function dropAbandoned(workspace: Workspace, spec: ProcessSpec): Promise<AbandonedSession[]> {
   const { dropAbandonedSessions } = await import('../run/leftovers/clean-up.ts');
-  const ports = await workspace.ports();
-  tries.abandoned.push(...(await dropAbandonedSessions(ports, spec.target.table, spec.processName)));
+  return dropAbandonedSessions(await workspace.ports(spec), spec.target.table, spec.processName);
 }
 
 /** The commits that killed sessions had begun: their tables have been committed to since. */
-async function sweepAfter(workspace: Workspace, spec: ProcessSpec, { abandoned }: Tries): Promise<void> {
+export async function sweepAfter(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  abandoned: readonly AbandonedSession[],
+): Promise<void> {
   if (abandoned.length === 0) return;
   const { sweepMetadataFiles } = await import('../run/leftovers/sweep.ts');
   const since = Math.min(...abandoned.map((each) => each.startedAtMs));
@@ -191,17 +271,21 @@ async function recordFailed(
   failed: {
     readonly record: RunRecord;
     readonly error: unknown;
-    readonly plan: CompiledPlan | undefined;
+    readonly tries: Tries;
+    readonly restate: RestateRequest | undefined;
   },
 ): Promise<void> {
-  const { record, error, plan } = failed;
+  const { record, error, tries, restate } = failed;
   const { isRecorded, recordFailure } = await import('../run/records/record-failure.ts');
   if (record.error === null || !isRecorded(error)) return;
   const id = await recordFailure(await workspace.ports(), spec, {
     status: record.status,
     error: record.error as ErrorJson,
-    plan,
+    plan: tries.plan,
+    restate,
     atMs: workspace.now(),
   });
-  if (id !== undefined) workspace.failedSessions.set(spec.processName, id);
+  if (id === undefined) return;
+  workspace.failedSessions.set(spec.processName, id);
+  tries.recordedId = id;
 }

@@ -1,53 +1,153 @@
-/** Several processes, in dependency order. Names -> RunRecord[]. */
+/** Several processes, each behind those that write its sources. Names -> RunRecord[] in dependency order. */
+import { usageError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import type { RunRecord } from '../model/run-record.ts';
+import type { RestateRequest } from '../model/restate.ts';
+import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
+import { LANES_MAX, type Lane, openLane } from '../workspace/lane.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { inOrder } from './in-order.ts';
 import { skippedRecord } from './records.ts';
 import { runProcess } from './run-process.ts';
+import { sessionsOf } from './run-until-complete.ts';
+import { sideBySide } from './side-by-side.ts';
+import { tellOutcome } from './tell-session.ts';
 
 export interface RunRequest {
   /** Leaves the branch of a session whose audits fail, for a person to look at. */
   readonly keepBranch?: boolean;
   /** Plans made before: run exactly these, or refuse when they are stale. */
   readonly plans?: readonly CompiledPlan[];
-  /** Called with each record as soon as its process is done. */
-  readonly onRecord?: (record: RunRecord) => void;
+  /** For a restate: what is asked of each process. */
+  readonly restate?: (spec: ProcessSpec) => RestateRequest;
+  /** For a restate: publishes all of them in one commit, or none (`run-together.ts`). */
+  readonly together?: boolean;
+  /** Runs each process session after session, until it owes nothing but what is held back. */
+  readonly untilComplete?: boolean;
+  /**
+   * How many processes run side by side, 1 to 64; default 1. They share DuckDB, its memory and its threads.
+   */
+  readonly jobs?: number;
+  /**
+   * Called with each record as soon as its session is done, and the processes before it. `left`: what later
+   * sessions are to load.
+   */
+  readonly onRecord?: (record: RunRecord, left?: SessionsLeft) => void;
 }
 
-/** A process that fails stops those that read its target; the others run. Ends early when interrupted. */
+/**
+ * A process that fails stops those that read its target; the others run. Ends early when interrupted. Several
+ * sessions of a process are as many records, in order. Throws `usage` for a number of jobs that cannot be.
+ */
 export async function runProcesses(
   workspace: Workspace,
   names: readonly string[] | undefined,
-  request: RunRequest,
+  {
+    plans,
+    keepBranch = false,
+    restate,
+    untilComplete = false,
+    jobs = 1,
+    onRecord = () => undefined,
+  }: RunRequest,
 ): Promise<RunRecord[]> {
-  const { plans, keepBranch = false } = request;
-  const records: RunRecord[] = [];
+  refuseJobs(jobs);
+  const specs = processesInDependencyOrder(
+    workspace.project,
+    names ?? plans?.map((plan) => plan.process_name),
+  );
   /** Processes by the targets that they did not bring up to date. */
   const failed = new Map<string, string>();
-  const publishedNow = new Set<string>();
-  const wanted = names ?? plans?.map((plan) => plan.process_name);
-  for (const spec of processesInDependencyOrder(workspace.project, wanted)) {
+  const publishedNow = new Map<string, string>();
+  const ordered = inOrder(specs.length, { ...tellOf(workspace), onRecord });
+  const lanes = lanesOf(workspace, Math.min(jobs, specs.length));
+  const runOne = async (place: number, lane: Lane): Promise<RunRecord[]> => {
+    const spec = specs[place] as ProcessSpec;
     const upstream = spec.sources
       .map((source) => failed.get(keyOf(source)))
       .find((name) => name !== undefined);
     const given = plans?.find((plan) => plan.process_name === spec.processName);
-    const record =
-      upstream === undefined
-        ? await runProcess(workspace, spec, { keepBranch, given, publishedNow })
-        : skippedRecord(spec, upstream);
+    const own = lane.forProcess(ordered.of(place));
+    const asked = restate?.(spec);
+    const session = (): Promise<RunRecord> =>
+      runProcess(own, spec, { keepBranch, given, publishedNow, restate: asked });
+    const trigger = asked === undefined ? 'changes' : 'restate';
+    const records: RunRecord[] = [];
+    for await (const { record, left } of upstream !== undefined
+      ? [{ record: skip(own, spec, skippedRecord(spec, upstream, trigger)), left: undefined }]
+      : sessionsOf(session, untilComplete)) {
+      if (record.status === 'published' && record.published_snapshot_id !== null)
+        publishedNow.set(keyOf(spec.target), record.published_snapshot_id);
+      records.push(record);
+      ordered.record(place, record, left);
+    }
     // What reads a target that was not brought up to date would publish a result that is known to be behind.
-    if (!UP_TO_DATE.has(record.status)) failed.set(keyOf(spec.target), spec.processName);
-    if (record.status === 'published') publishedNow.add(keyOf(spec.target));
-    records.push(record);
-    request.onRecord?.(record);
-    if (record.error?.code === 'interrupted') break;
+    const last = records.at(-1);
+    if (last !== undefined && !UP_TO_DATE.has(last.status)) failed.set(keyOf(spec.target), spec.processName);
+    ordered.done(place);
+    return records;
+  };
+  try {
+    const all = await sideBySide({
+      after: waitsFor(specs),
+      lanes: lanes.length,
+      run: (place, lane) => runOne(place, lanes[lane] as Lane),
+      isEnded: (records) => records.at(-1)?.error?.code === 'interrupted',
+    });
+    return all.flat();
+  } finally {
+    for (const lane of lanes) lane.close();
   }
-  return records;
 }
 
-const UP_TO_DATE: ReadonlySet<RunRecord['status']> = new Set(['published', 'nothing-new', 'waiting']);
+/** What was not run is told as well. */
+function skip(workspace: Workspace, spec: ProcessSpec, record: RunRecord): RunRecord {
+  tellOutcome(workspace, { spec, outcome: record, plan: undefined });
+  return record;
+}
+
+const tellOf = ({ onStep, onProgress }: Workspace): Pick<Workspace, 'onStep' | 'onProgress'> => ({
+  onStep,
+  onProgress,
+});
+
+function refuseJobs(jobs: number): void {
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= LANES_MAX) return;
+  throw usageError('usage', `${jobs} processes cannot run side by side`, {
+    hint: `jobs is a whole number from 1 to ${LANES_MAX}`,
+    context: { jobs },
+  });
+}
+
+/** One alone has the workspace for itself. */
+const lanesOf = (workspace: Workspace, count: number): Lane[] =>
+  count <= 1
+    ? [{ forProcess: () => workspace, close: () => undefined }]
+    : Array.from({ length: count }, (_, index) => openLane(workspace, index + 1));
+
+/**
+ * Whom each process waits for, by places: whoever before it writes what it reads, reads what it writes, or
+ * writes what it writes. SQL that says how far a source is complete may read any table.
+ */
+function waitsFor(specs: readonly ProcessSpec[]): number[][] {
+  const reads = specs.map(({ sources }) => new Set(sources.map(keyOf)));
+  const readsAll = specs.map(({ sources }) => sources.some(({ vtts }) => vtts.kind === 'sql'));
+  const writes = specs.map(({ target }) => keyOf(target));
+  return specs.map((_, place) =>
+    Array.from({ length: place }, (__, before) => before).filter(
+      (before) =>
+        reads[place]?.has(writes[before] as string) ||
+        reads[before]?.has(writes[place] as string) ||
+        writes[place] === writes[before] ||
+        readsAll[place] ||
+        readsAll[before],
+    ),
+  );
+}
+
+/** What a process ends with whose target is as it is to be. */
+export const UP_TO_DATE: ReadonlySet<RunRecord['status']> = new Set(['published', 'nothing-new', 'waiting']);
 
 const keyOf = ({ table }: Pick<ProcessSpec['target'], 'table'>): string => tableName(table).toLowerCase();

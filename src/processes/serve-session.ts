@@ -15,11 +15,11 @@ export interface ServedSession {
   readonly token: string;
   /** The name to attach: `session@<process>`. */
   readonly warehouse: string;
-  /** DuckDB's statement for it, under the name that `psyberg compile` uses. It holds the token. */
+  /** The engine's statement for it, under the name that `psyberg compile` uses. It holds the token. */
   readonly attach: string;
   readonly notes: readonly string[];
-  /** Takes the tables away again. */
-  close(): void;
+  /** Takes the tables away again; it has when this resolves. */
+  close(): Promise<void>;
 }
 
 /** Throws `source-missing` where a source is not there yet, and what `planLook` throws. */
@@ -38,8 +38,8 @@ export async function serveSession(
     });
   const { uri, token } = workspace.catalog;
   const warehouse = servedName(spec.processName);
-  const ports = await workspace.ports();
-  const { close } = await openLook(ports, { plan: look.plan, spec, name: warehouse, whole: true });
+  const ports = await workspace.ports(spec);
   const attach = ports.workload.dialect.look.attach({ warehouse, uri, token });
+  const { close } = await openLook(ports, { plan: look.plan, spec, name: warehouse, whole: true });
   return { uri, token, warehouse, attach, notes: look.notes, close };
 }

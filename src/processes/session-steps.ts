@@ -3,10 +3,12 @@ import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { followed } from '../plan/index.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { AbortedSession } from '../run/drivers/abort.ts';
 import type { StepRecord, StepRequest, StepStatus } from '../run/drivers/step-records.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { observedSteps } from './observed-steps.ts';
 import { planProcess } from './plan-process.ts';
 import { specOfPlan } from './spec-of-plan.ts';
 
@@ -44,7 +46,7 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
   const requestOf = async ({ processName, psybergSessionId }: SessionRequest): Promise<StepRequest> => {
     refuseOtherId(psybergSessionId);
     const [spec] = processesInDependencyOrder(workspace.project, [processName]) as [ProcessSpec];
-    return { ports: await workspace.ports(), spec, psybergSessionId };
+    return { ports: await workspace.ports(spec), spec, psybergSessionId };
   };
   /** With the values of variables that the session was opened with. */
   const goingOn = async (request: SessionRequest): Promise<StepRequest> => {
@@ -57,22 +59,34 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
   };
   const steps = (): Promise<typeof import('../run/drivers/stepwise.ts')> =>
     import('../run/drivers/stepwise.ts');
+  const observed = observedSteps(workspace);
+  const recorded = (request: SessionRequest, work: (step: StepRequest) => Promise<StepRecord>) =>
+    observed.during(request, () => observed.recorded(() => goingOn(request), work));
   return {
-    async init(request) {
-      const step = await requestOf(request);
-      const { psybergSessionId } = request;
-      const plan = (): Promise<CompiledPlan> => planProcess(workspace, step.spec, { psybergSessionId });
-      return (await steps()).initSession(step, plan);
-    },
-    load: async (request) => (await steps()).loadStep(await goingOn(request)),
-    audit: async ({ keepBranch = false, ...request }) =>
-      (await steps()).auditStep(await goingOn(request), { keepBranch }),
-    publish: async (request) => (await steps()).publishStep(await goingOn(request)),
-    commit: async (request) => (await steps()).commitStep(await requestOf(request)),
-    async abort(request) {
-      const { abortSession } = await import('../run/drivers/abort.ts');
-      return abortSession(await requestOf(request));
-    },
+    init: (request) =>
+      observed.during(request, async () => {
+        const step = await requestOf(request);
+        const { psybergSessionId } = request;
+        const plan = (): Promise<CompiledPlan> =>
+          observed.planning(() => planProcess(workspace, step.spec, { psybergSessionId }));
+        const { initSession } = await steps();
+        const begun = await initSession(step, plan);
+        observed.begun(step.spec, begun);
+        // One alone follows nobody, and says so like any plan.
+        const [told = begun.plan] = followed([{ spec: step.spec, plan: begun.plan }]);
+        return { ...begun, plan: told };
+      }),
+    load: (request) => recorded(request, async (step) => (await steps()).loadStep(step)),
+    audit: ({ keepBranch = false, ...request }) =>
+      recorded(request, async (step) => (await steps()).auditStep(step, { keepBranch })),
+    publish: (request) => recorded(request, async (step) => (await steps()).publishStep(step)),
+    commit: (request) =>
+      observed.during(request, async () => (await steps()).commitStep(await requestOf(request))),
+    abort: (request) =>
+      observed.during(request, async () => {
+        const { abortSession } = await import('../run/drivers/abort.ts');
+        return observed.aborted(await requestOf(request), abortSession);
+      }),
   };
 }
 

@@ -58,8 +58,8 @@ async function shownNow(workspace: Workspace, spec: ProcessSpec, request: ShowRe
   };
   if (!isReadable(look)) return { ...head, ...NO_ROWS, has_more: false, notes };
   const { limit } = request;
-  const ports = await workspace.ports();
-  return withLook(ports, { plan, spec }, async (opened, targetColumns) => {
+  const ports = await workspace.ports(spec);
+  return withLook(ports, { plan, spec, computes: alias === undefined }, async (opened, targetColumns) => {
     const read = { look, alias, limit, targetColumns };
     const { rows, more } = await readLook(opened, read);
     const isCut = limit !== undefined && look.asked !== 'last' && rows.rows.length > limit;

@@ -4,6 +4,7 @@
  */
 import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { checkCatchup } from './header-catchup.ts';
 import { checkLookups, isWrittenLookup } from './header-lookup.ts';
 import { aliasOf, kindOf, writtenPattern } from './header-names.ts';
 import { checkSources } from './header-sources.ts';
@@ -18,11 +19,24 @@ import type { YamlText } from './yaml-text.ts';
 export function checkHeader(yaml: YamlText, report: ReportProblem, own: OwnAudits): void {
   if (!isMap(yaml.value)) return;
   checkPattern(yaml.value, yaml, report);
+  checkEngine(yaml.value, yaml, report);
   checkSources(yaml.value, yaml, report);
   checkWindows(yaml.value, writtenPattern(yaml.value), { yaml, report });
   checkLookups(yaml.value, writtenPattern(yaml.value), { yaml, report });
   checkTarget(yaml.value, yaml, report);
   checkAudits(yaml.value, { yaml, report, own });
+}
+
+/** Files of a folder are read by DuckDB, on this machine. */
+function checkEngine(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
+  if (header['engine'] !== 'spark') return;
+  for (const [index, source] of listOf(header['sources']).entries())
+    if (isMap(source) && source['files'] !== undefined)
+      report(
+        yaml.placeOfKey(['sources', index, 'files']),
+        'files are loaded by DuckDB, and this process runs on Spark',
+        'land them in a table by a process of their own, and read that table here',
+      );
 }
 
 function checkPattern(
@@ -55,13 +69,7 @@ function checkPattern(
       'remove it',
     );
   }
-  if (!kind.readsPrevious && header['catchup'] !== undefined) {
-    report(
-      yaml.placeOfKey(['catchup']),
-      `catchup is for a dimension, and this process is ${pattern}`,
-      'remove it',
-    );
-  }
+  checkCatchup(header, kind, { yaml, report });
 }
 
 function checkTarget(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {

@@ -43,3 +43,18 @@ export function processesInDependencyOrder(
   for (const spec of project.processes) visit(spec);
   return names.length === 0 ? ordered : ordered.filter((spec) => names.includes(spec.processName));
 }
+
+/**
+ * The processes that read the target of `spec`, and those that read theirs, each behind the processes that
+ * write its sources; `spec` is not among them.
+ */
+export function processesBelow(project: ProjectSpec, spec: ProcessSpec): readonly ProcessSpec[] {
+  const written = new Set([tableKey(spec.target.table)]);
+  const below: ProcessSpec[] = [];
+  for (const each of processesInDependencyOrder(project)) {
+    if (each === spec || !each.sources.some(({ table }) => written.has(tableKey(table)))) continue;
+    written.add(tableKey(each.target.table));
+    below.push(each);
+  }
+  return below;
+}

@@ -8,12 +8,23 @@ import { isMap, nameText } from './plain-values.ts';
 import { choice, foundType, type NoChoice } from './validate.ts';
 
 const common = { severity: z.enum(['block', 'warn']).optional(), name: nameText.optional() };
-const formOf = (name: AuditName) => {
+// Made once for each name: zod makes code for a map, which takes longer than to read one audit by it.
+const formOf = kept((name: AuditName) => {
   const { argument, beside } = auditKind(name);
   return strictMap({ [name]: argument, ...beside, ...common });
-};
+});
 /** What the file declares is held against the argument where the file is read. */
-const ownFormOf = (name: string) => strictMap({ [name]: z.unknown(), ...common });
+const ownFormOf = kept((name: string) => strictMap({ [name]: z.unknown(), ...common }));
+const alone = z.string();
+
+function kept<Name extends string, Form>(make: (name: Name) => Form): (name: Name) => Form {
+  const made = new Map<Name, Form>();
+  return (name) => {
+    const form = made.get(name) ?? make(name);
+    made.set(name, form);
+    return form;
+  };
+}
 
 const needsArguments = (name: AuditName): NoChoice => ({
   message: `the audit ${name} needs arguments`,
@@ -27,9 +38,9 @@ function pickAudit(value: unknown, own: OwnAudits): z.ZodType | NoChoice {
     hint: didYouMean(written, names, 'audits'),
   });
   if (typeof value === 'string') {
-    if (own.has(value)) return z.string();
+    if (own.has(value)) return alone;
     if (!isAuditName(value)) return unknownAudit(value);
-    return auditKind(value).standsAlone === true ? z.string() : needsArguments(value);
+    return auditKind(value).standsAlone === true ? alone : needsArguments(value);
   }
   if (!isMap(value))
     return { message: `an audit must be a name or a map of keys, found ${foundType(value)}` };

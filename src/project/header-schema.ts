@@ -4,12 +4,15 @@
  */
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
+import { ENGINE_NAMES, type EngineName } from '../model/engines.ts';
+import { GRAINS, type Grain } from '../model/grain.ts';
 import { DURATION_PATTERN, durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
 import { ON_LOOKUP_CHANGE, type OnLookupChange, PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS, START_PATTERN } from '../model/start.ts';
 import { auditSchemaWith } from './header-audits.ts';
 import { filesKeys, type HeaderFiles } from './header-files.ts';
+import { type HeaderOnSignal, onSignalSchema } from './header-on-signal.ts';
 import { type HeaderVtts, vttsSchema } from './header-vtts.ts';
 import { type HeaderWindow, WINDOW_PATTERN, windowHours } from './header-window.ts';
 import { NO_OWN_AUDITS, type OwnAudits } from './own-audits.ts';
@@ -95,14 +98,20 @@ export const headerSchema = strictMap({
   process_name: nameText,
   pattern: pattern.optional(),
   etl_pattern_id: patternId.optional(),
+  engine: z.enum(ENGINE_NAMES).optional(),
   sources: z.array(source).min(1),
   target,
   on_schema_change: z.enum(['refuse', 'append', 'ignore']).optional(),
   audits: z.array(auditSchemaWith(NO_OWN_AUDITS)).optional(),
   hours: z.enum(['contiguous', 'touched']).optional(),
+  grain: z.enum(GRAINS).optional(),
   catchup: strictMap({
     threshold_hours: z.int('threshold_hours must be a whole number').min(1).optional(),
+    load: z.enum(['changed', 'range']).optional(),
+    order: z.enum(['oldest', 'newest']).optional(),
+    hours_per_session: z.int('hours_per_session must be a whole number').min(1).optional(),
   }).optional(),
+  on_signal: onSignalSchema.optional(),
 });
 
 const schemas = new WeakMap<OwnAudits, typeof headerSchema>([[NO_OWN_AUDITS, headerSchema]]);
@@ -120,6 +129,7 @@ export interface Header {
   readonly process_name: string;
   readonly pattern?: Pattern | 1 | 2;
   readonly etl_pattern_id?: 1 | 2;
+  readonly engine?: EngineName;
   readonly sources: readonly HeaderSource[];
   readonly target: {
     readonly table: string;
@@ -131,7 +141,14 @@ export interface Header {
   readonly on_schema_change?: 'refuse' | 'append' | 'ignore';
   readonly audits?: readonly unknown[];
   readonly hours?: 'contiguous' | 'touched';
-  readonly catchup?: { readonly threshold_hours?: number };
+  readonly grain?: Grain;
+  readonly catchup?: {
+    readonly threshold_hours?: number;
+    readonly load?: 'changed' | 'range';
+    readonly order?: 'oldest' | 'newest';
+    readonly hours_per_session?: number;
+  };
+  readonly on_signal?: HeaderOnSignal;
 }
 export interface HeaderSource extends HeaderFiles {
   readonly table?: string;

@@ -23,11 +23,24 @@ const VTTS_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   }),
 );
 
+/** The same for the project and for a process. */
+const ON_SIGNAL = {
+  command:
+    'A program and its arguments, run in the project without a shell: the message is JSON on its stdin, and in variables `PSYBERG_…`.',
+  webhook:
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as it is written in YAML
+    'In place of a command: a URL that is sent the message. `${NAME}` in it is a variable of the environment.',
+  timeout: 'How long a try may take: `30s`, `2m`. Default: `30s`.',
+  retries: 'Tries after the first, with growing pauses. Default: 3.',
+};
+
 export const PROCESS_KEYS: Readonly<Record<string, string>> = {
   process_name: 'Name of the process; unique in the project. Watermarks, sessions and signals carry it.',
   pattern:
     'How the target depends on its sources, see [patterns](../concepts/patterns.md). `1` is stateless, `2` stateful.',
   etl_pattern_id: 'The same as a number, as orchestrators name it: 1 stateless, 2 stateful or dimension.',
+  engine:
+    'What works on the rows. `duckdb`: this machine; `spark`: an Apache Spark, whose SQL that of the process and of its audits then is, see [Spark](../guides/spark.md). Default: `duckdb`.',
   sources: 'The tables that the SQL reads.',
   'sources[].table': 'The source, as `namespace.table`.',
   'sources[].files':
@@ -92,23 +105,59 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
     'What a session does when the columns of its query are not those of its target. `append`: new columns are added to the table by the commit that publishes; `ignore`: new ones are left out; missing ones are NULL in both. Default: `refuse`.',
   hours:
     'Stateful only. `touched` loads only the hours that changed, not those between them. Default: `contiguous`.',
-  catchup: 'Dimension only: how far a session reaches back.',
-  'catchup.threshold_hours': 'Reach back no further than this many hours; older hours stay owed.',
+  grain:
+    'What the target is counted in: `hour`, or `day` for [days](../concepts/days.md) in UTC. Default: `hour`.',
+  catchup: 'How a stateful process or a dimension [catches up](../guides/catching-up.md) with what changed.',
+  'catchup.threshold_hours':
+    'Compute again only this many of the newest complete hours, the last one counted; older changed hours stay owed.',
+  'catchup.load':
+    'Stateful only: `changed` loads the hours that changed and no others, as `hours: touched` does; `range` every hour between the first and the last of them. Default: as `hours` says.',
+  'catchup.order':
+    'Which hours a session takes first where they are more than `hours_per_session`. Default: `oldest`; a dimension has no other.',
+  'catchup.hours_per_session':
+    'A session loads at most this many hours; the others stay owed, and later sessions load them. Default: all in one session.',
+  on_signal:
+    'Who is told what its sessions announce, in place of whoever the project names, see [signals](../guides/orchestrators.md#signals).',
+  'on_signal.command': ON_SIGNAL.command,
+  'on_signal.webhook': ON_SIGNAL.webhook,
+  'on_signal.timeout': ON_SIGNAL.timeout,
+  'on_signal.retries': ON_SIGNAL.retries,
 };
 
 export const PROJECT_KEYS: Readonly<Record<string, string>> = {
   name: 'Name of the project.',
   catalog: 'Where tables and pointers are, see [catalogs](../guides/foreign-catalogs.md).',
   'catalog.warehouse':
-    'A folder: the embedded catalog keeps data, metadata and pointers (`catalog.db`) there. With `uri`: the name of the warehouse in that catalog.',
+    'A folder: the embedded catalog keeps data, metadata and pointers (`catalog.db`) there. Or `s3://bucket/prefix` (`gs://…` too), with `database` or `state`, see [in an object store](../guides/object-stores.md). With `uri`: the name of the warehouse in that catalog.',
   'catalog.database': 'A URL `postgres://…`: the embedded catalog keeps its pointers in PostgreSQL.',
+  'catalog.state':
+    'A folder, such as `.psyberg`: where the pointers of a warehouse in an object store are kept, for one machine.',
   'catalog.uri': 'Any Iceberg REST catalog, in place of the embedded one.',
   'catalog.token': 'A bearer token for it.',
   'catalog.credential': '`id:secret` for OAuth2, in place of a token.',
   'catalog.oauth2_server_uri': "Where tokens are asked for. Default: the catalog's own token endpoint.",
-  'catalog.scope': 'The OAuth2 scope.',
+  'catalog.scope': 'The OAuth2 scope. Default: `catalog`.',
+  'catalog.audience': 'The OAuth2 audience to ask for.',
+  'catalog.resource': 'The OAuth2 resource to ask for.',
+  'catalog.subject_token':
+    'A token of another issuer, exchanged for one of the catalog (RFC 8693); with `credential`, as that client.',
+  'catalog.subject_token_file': 'The same from a file, read anew for each exchange.',
+  'catalog.subject_token_type': 'Its type. Default: `urn:ietf:params:oauth:token-type:jwt`.',
+  'catalog.auth':
+    '`sigv4`: requests are signed with AWS keys, as the REST endpoints of AWS Glue and S3 Tables want it, see [signed requests](../guides/foreign-catalogs.md#signed-requests).',
+  'catalog.signing_name':
+    'The service in the signature. Default: `glue` or `s3tables` where the address says so, else `execute-api`.',
+  'catalog.signing_region':
+    'The region in the signature. Default: what the address says, else `client.region` of `storage`, else that of this machine.',
+  'catalog.ca_file': 'Certificates (PEM) to trust beside those of this machine.',
+  'catalog.client_cert_file': 'The certificate (PEM) that shows the catalog who we are.',
+  'catalog.client_key_file': 'Its private key (PEM).',
+  'catalog.storage':
+    "How files of an object store are reached, those of tables where the catalog does not say: Iceberg's own names, such as `s3.endpoint`, `s3.access-key-id`, `s3.secret-access-key`, `s3.path-style-access`, `s3.request-timeout` (seconds) and `client.region`; `ca_file` names certificates (PEM) of stores to trust; `credentials: chain` takes the keys of this machine, see [where files are](../guides/foreign-catalogs.md#where-files-are).",
+  'catalog.access_delegation':
+    '`none`: the catalog is not asked for credentials for files. Default: `vended-credentials`.',
   'catalog.allowed_locations':
-    'Further folders in which tables may lie. Anything else outside the warehouse is refused.',
+    'Further folders (of a warehouse in an object store: further places there) in which tables may lie. Anything else outside the warehouse is refused.',
   processes: 'The folder of the process files. Default: `processes`.',
   tables: 'Other names for the [state tables](state-tables.md).',
   'tables.high_water_mark_table': 'Default: `psyberg.high_water_mark_table`.',
@@ -116,9 +165,29 @@ export const PROJECT_KEYS: Readonly<Record<string, string>> = {
   'tables.signal_table': 'Default: `psyberg.psyberg_signal`.',
   'tables.audit_failure_table': 'Default: `psyberg.psyberg_audit_failure`.',
   'tables.file_table': 'Files that were read. Default: `psyberg.psyberg_file_f`.',
+  engines: 'What processes may run on beside DuckDB.',
+  'engines.spark': 'An Apache Spark, for processes with `engine: spark`, see [Spark](../guides/spark.md).',
+  'engines.spark.remote':
+    'Its address, `sc://host:15002`, as the clients of Spark Connect write it; with `/;use_ssl=true;token=…` behind it where the server asks for it. Default: the variable `SPARK_REMOTE` of the environment.',
+  'engines.spark.ca_file':
+    'A PEM file with the certificate authorities of a server of your own, relative to psyberg.yaml. Default: the variable `NODE_EXTRA_CA_CERTS`.',
+  'engines.spark.timeout':
+    'How long a statement may go on without one of its tasks ending, such as `30m`; then it is interrupted and the session ends with `spark-timeout`. Default: for ever.',
+  'engines.spark.catalog':
+    'An Iceberg catalog that Spark has itself. With it Spark asks nothing of psyberg, finds the tables of a session as files, and gets to them by the settings of that catalog, see [Spark](../guides/spark.md#a-spark-that-cannot-call-back). Default: it asks the catalog that psyberg serves.',
+  'engines.spark.catalog_uri':
+    "The address under which Spark's driver reaches the catalog that psyberg serves while a session loads; `{port}` in it is the port of that catalog. Default: where that listens.",
+  'engines.spark.catalog_host': 'What that catalog listens on, such as `0.0.0.0`. Default: `127.0.0.1`.',
+  'engines.spark.conf': 'Settings of Spark for every session, such as `spark.sql.shuffle.partitions`.',
   window_key_limit:
     'With more keys of changed rows than this, all hours of a [window](../concepts/windows.md#keys) change. Default: 1000000.',
   vars: 'Values that queries and audits name as `$name`; `--var name=value` puts others in their place, see [macros and variables](../guides/macros-and-variables.md). Their types are those that YAML spells: text, a whole number (`30`), a number (`0.5`), `true` or `false`, a date (`2024-01-31`, without quotes).',
+  on_signal:
+    'Who is told what sessions announce: a command or a webhook, see [signals](../guides/orchestrators.md#signals).',
+  'on_signal.command': ON_SIGNAL.command,
+  'on_signal.webhook': ON_SIGNAL.webhook,
+  'on_signal.timeout': ON_SIGNAL.timeout,
+  'on_signal.retries': ON_SIGNAL.retries,
   audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',
 };
 
@@ -148,6 +217,7 @@ export const PROJECT_EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   name: ['my_lake'],
   'catalog.warehouse': ['warehouse'],
   'catalog.database': ['postgres://user@host/catalog'],
+  'catalog.state': ['.psyberg'],
   'catalog.uri': ['https://host/catalog'],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: as it is written in psyberg.yaml
   'catalog.token': ['${CATALOG_TOKEN}'],

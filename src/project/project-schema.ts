@@ -4,12 +4,16 @@
  */
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
+import type { EnginesSpec } from '../model/engines.ts';
 import { parseTableName, tableKey, tableNameProblem } from '../model/names.ts';
+import type { OnSignalSpec } from '../model/on-signal.ts';
 import type { CatalogSpec, StateTables } from '../model/process-spec.ts';
+import { checkOnSignal, type HeaderOnSignal, onSignalOf, onSignalSchema } from './header-on-signal.ts';
 import { tableText } from './header-schema.ts';
 import { isMap } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import { catalogOf } from './read-catalog.ts';
+import { enginesOf, enginesSchema } from './read-engines.ts';
 import { variablesSchema } from './read-variables.ts';
 import { validate } from './validate.ts';
 import type { YamlText } from './yaml-text.ts';
@@ -34,18 +38,47 @@ const AUDIT_FAILURE_ROWS = 1000;
 const WINDOW_KEY_LIMIT = 1_000_000;
 const AUDIT_FAILURE_ROWS_MAX = 100_000;
 
+/**
+ * Iceberg's own names: what else stands there would be taken for a setting and do nothing. Beside them,
+ * whose keys are used, and whose certificates.
+ */
+const storageSchema = z.record(
+  z
+    .string()
+    .regex(
+      /^(credentials|ca_file|(s3|client|gcs|adls)\.[A-Za-z0-9.-]+)$/,
+      "must be one of Iceberg's settings for files, such as s3.endpoint, or credentials, or ca_file",
+    ),
+  z.union([filled, z.boolean().transform(String), z.number().transform(String)]),
+);
+
 export const projectSchema = strictMap({
   name: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'must hold letters, digits, _, - and . only'),
   catalog: strictMap({
     warehouse: filled.optional(),
     database: filled.optional(),
+    state: filled.optional(),
     uri: filled.optional(),
     token: filled.optional(),
     credential: filled.optional(),
     oauth2_server_uri: filled.optional(),
     scope: filled.optional(),
+    audience: filled.optional(),
+    resource: filled.optional(),
+    subject_token: filled.optional(),
+    subject_token_file: filled.optional(),
+    subject_token_type: filled.optional(),
+    auth: z.literal('sigv4').optional(),
+    signing_name: filled.optional(),
+    signing_region: filled.optional(),
+    ca_file: filled.optional(),
+    client_cert_file: filled.optional(),
+    client_key_file: filled.optional(),
+    storage: storageSchema.optional(),
+    access_delegation: z.enum(['vended-credentials', 'none']).optional(),
     allowed_locations: z.array(filled).optional(),
   }),
+  engines: enginesSchema,
   processes: filled.optional(),
   tables: strictMap({
     high_water_mark_table: tableText.optional(),
@@ -57,6 +90,7 @@ export const projectSchema = strictMap({
   audit_failure_rows: z.number().int().min(0).max(AUDIT_FAILURE_ROWS_MAX).optional(),
   window_key_limit: z.number().int().min(0).optional(),
   vars: variablesSchema,
+  on_signal: onSignalSchema.optional(),
 });
 
 export interface ProjectFile {
@@ -66,6 +100,8 @@ export interface ProjectFile {
   readonly tables: StateTables;
   readonly auditFailureRows: number;
   readonly windowKeyLimit: number;
+  readonly onSignal?: OnSignalSpec;
+  readonly engines?: EnginesSpec;
 }
 
 /** Validates psyberg.yaml. Every problem is reported; the result is meaningful only when there was none. */
@@ -91,6 +127,8 @@ export function readProjectFile(
   const { window_key_limit: windowKeyLimit } = yaml.value;
   const named = isMap(tables) ? tables : {};
   checkTables(named, yaml, report);
+  const { on_signal: onSignal } = yaml.value;
+  checkOnSignal(onSignal, yaml, report);
   return {
     name: typeof name === 'string' ? name : '',
     catalog: isMap(catalog) ? catalogOf(catalog, yaml, options) : { kind: 'embedded', warehouse: root },
@@ -98,6 +136,8 @@ export function readProjectFile(
     tables: tablesOf(named),
     auditFailureRows: typeof auditFailureRows === 'number' ? auditFailureRows : AUDIT_FAILURE_ROWS,
     windowKeyLimit: typeof windowKeyLimit === 'number' ? windowKeyLimit : WINDOW_KEY_LIMIT,
+    ...enginesOf(yaml.value['engines'], { yaml, ...options }),
+    ...(isMap(onSignal) ? { onSignal: onSignalOf(onSignal as HeaderOnSignal) } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { AUDIT_NAMES, auditKind, type Expression, type QueryFile } from '../kinds/audits/index.ts';
 import { type AuditSpec, PARAMETER_NAMES, type TextPosition } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
+import type { SqlSyntax } from '../model/sql-tokens.ts';
 import { argumentsOf, parametersDeclared, reportUses } from './audit-parameters.ts';
 import { aliasOf } from './header-names.ts';
 import type { OwnAudits } from './own-audits.ts';
@@ -25,6 +26,8 @@ interface Reading {
   readonly own: OwnAudits;
   /** The variables of the project. */
   readonly named: ReadonlySet<string>;
+  /** Whose SQL theirs is. */
+  readonly syntax: SqlSyntax;
 }
 
 /** Reads the audits, and the files of those that are the project's own SQL. */
@@ -86,7 +89,7 @@ interface FileReading extends Reading {
 }
 
 function readQueryFile(written: string, reading: FileReading): QueryFile | undefined {
-  const { root, problems, report, named, placeOf, given, path: at } = reading;
+  const { root, problems, report, named, syntax, placeOf, given, path: at } = reading;
   const file = path.resolve(root, written);
   if (!fs.existsSync(file) || !fs.statSync(file).isFile()) {
     report(
@@ -107,6 +110,7 @@ function readQueryFile(written: string, reading: FileReading): QueryFile | undef
     first: 0,
     what: 'the audit',
     named: new Set([...named, ...declared.map(({ name }) => name)]),
+    syntax,
     report: reportOwn,
   });
   const { sql, parameters, placeholders, sqlOffset } = query;
@@ -138,9 +142,9 @@ function readQueryFile(written: string, reading: FileReading): QueryFile | undef
 function readExpression(
   sql: string,
   place: TextPosition,
-  { report, named }: Reading,
+  { report, named, syntax }: Reading,
 ): Expression | undefined {
-  const { statements, parameters, unclosed } = scanSql(sql);
+  const { statements, parameters, unclosed } = scanSql(sql, syntax);
   const names = [...PARAMETER_NAMES, ...named];
   const unknown = parameters.find(({ name }) => !names.includes(name));
   const [problem, hint] =

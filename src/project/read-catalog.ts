@@ -1,28 +1,11 @@
 /** The catalog of psyberg.yaml. YAML -> CatalogSpec. Every problem is reported. */
 import path from 'node:path';
+import { isPatternInStore } from '../model/plain-path.ts';
 import type { CatalogSpec } from '../model/process-spec.ts';
-import type { ReportProblem } from './problems.ts';
+import { CA_FILE } from '../model/storage-settings.ts';
+import { REST_KEYS, REST_TEXTS, restCatalog } from './read-rest-catalog.ts';
+import type { Reading, Written } from './written-catalog.ts';
 import type { YamlText } from './yaml-text.ts';
-
-interface Reading {
-  /** As it is written, also where a value is of a wrong type. */
-  readonly catalog: Readonly<Record<string, unknown>>;
-  readonly yaml: YamlText;
-  readonly root: string;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly report: ReportProblem;
-}
-/** The catalog's keys as they are written, with the values of environment variables in them. */
-interface Written {
-  readonly [key: string]: unknown;
-  readonly warehouse?: string | undefined;
-  readonly database?: string | undefined;
-  readonly uri?: string | undefined;
-  readonly token?: string | undefined;
-  readonly credential?: string | undefined;
-  readonly oauth2_server_uri?: string | undefined;
-  readonly scope?: string | undefined;
-}
 
 export function catalogOf(
   catalog: Readonly<Record<string, unknown>>,
@@ -31,15 +14,11 @@ export function catalogOf(
 ): CatalogSpec {
   const reading = { ...options, catalog, yaml };
   const text = (key: string): string | undefined => textOf(catalog, key, reading);
+  const texts = ['warehouse', 'uri', 'database', 'state', ...REST_TEXTS];
   const written: Written = {
     ...catalog,
-    warehouse: text('warehouse'),
-    uri: text('uri'),
-    database: text('database'),
-    token: text('token'),
-    credential: text('credential'),
-    oauth2_server_uri: text('oauth2_server_uri'),
-    scope: text('scope'),
+    ...Object.fromEntries(texts.map((key) => [key, text(key)])),
+    ...storageOf(reading),
   };
   return written.uri === undefined
     ? embeddedCatalog(written, reading)
@@ -53,12 +32,78 @@ function textOf(
   { yaml, environment, report }: Reading,
 ): string | undefined {
   const value = catalog[key];
-  if (typeof value !== 'string') return undefined;
-  return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, variable: string) => {
+  return typeof value === 'string'
+    ? filledIn(value, ['catalog', key], { yaml, environment, report })
+    : undefined;
+}
+
+/** Iceberg's names, and PyIceberg's: whose profile of this machine is meant. */
+const PROFILE_KEYS: readonly string[] = ['client.profile-name', 's3.profile-name'];
+
+/** The settings for files; each may hold environment variables. */
+function storageOf(reading: Reading): Pick<Written, 'storage' | 'storageChain'> {
+  const { storage } = reading.catalog;
+  if (typeof storage !== 'object' || storage === null) return { storage: undefined };
+  const filled = Object.entries(storage).map(
+    ([key, value]) => [key, filledIn(String(value), ['catalog', 'storage', key], reading)] as const,
+  );
+  const said = filled.find(([key]) => key === 'credentials')?.[1];
+  const chained = said === 'chain';
+  if (said !== undefined && !chained)
+    reading.report(
+      reading.yaml.placeOf(['catalog', 'storage', 'credentials']),
+      `credentials is chain, not ${said}`,
+      'write credentials: chain for the keys of this machine, or s3.access-key-id and s3.secret-access-key',
+    );
+  const profile = filled.find(([key]) => PROFILE_KEYS.includes(key))?.[1];
+  checkKeys(new Map(filled), chained, reading);
+  return {
+    storage: Object.fromEntries(
+      filled
+        .filter(([key]) => key !== 'credentials' && !PROFILE_KEYS.includes(key))
+        .map(([key, value]) => [key, key === CA_FILE ? path.resolve(reading.root, value) : value]),
+    ),
+    ...(chained ? { storageChain: profile === undefined ? {} : { profile } } : {}),
+  };
+}
+
+/** Keys come from one place, and both of them. */
+function checkKeys(storage: ReadonlyMap<string, string>, chained: boolean, { yaml, report }: Reading): void {
+  const [id, secret] = ['s3.access-key-id', 's3.secret-access-key'];
+  const named = [id, secret].filter((key) => storage.has(key as string)) as string[];
+  if (chained)
+    for (const key of named)
+      report(
+        yaml.placeOfKey(['catalog', 'storage', key]),
+        'keys come from catalog.storage or from the chain, not from both',
+        `remove ${key}, or credentials: chain`,
+      );
+  else if (named.length === 1)
+    report(
+      yaml.placeOfKey(['catalog', 'storage', named[0] as string]),
+      `${named[0]} alone is no way in`,
+      `add ${named[0] === id ? secret : id}, or write credentials: chain`,
+    );
+  const profile = PROFILE_KEYS.find((key) => storage.has(key));
+  if (profile !== undefined && !chained)
+    report(
+      yaml.placeOfKey(['catalog', 'storage', profile]),
+      `${profile} is for keys of this machine`,
+      'add credentials: chain',
+    );
+}
+
+/** A text with the values of environment variables in it. */
+export function filledIn(
+  text: string,
+  place: readonly string[],
+  { yaml, environment, report }: Pick<Reading, 'yaml' | 'environment' | 'report'>,
+): string {
+  return text.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (whole, variable: string) => {
     const found = environment[variable];
     if (found === undefined)
       report(
-        yaml.placeOf(['catalog', key]),
+        yaml.placeOf(place),
         `the environment variable ${variable} is not set`,
         `set it: export ${variable}=…`,
       );
@@ -66,69 +111,10 @@ function textOf(
   });
 }
 
-function restCatalog(written: Written & { readonly uri: string }, reading: Reading): CatalogSpec {
-  const { warehouse, uri, token, credential, oauth2_server_uri: oauth2ServerUri, scope } = written;
-  checkRestKeys(written, reading);
-  checkAddresses(written, reading);
-  checkCredential(written, reading);
-  return {
-    kind: 'rest',
-    uri,
-    ...(warehouse === undefined ? {} : { warehouse }),
-    ...(token === undefined ? {} : { token }),
-    ...(credential === undefined ? {} : { credential }),
-    ...(oauth2ServerUri === undefined ? {} : { oauth2ServerUri }),
-    ...(scope === undefined ? {} : { scope }),
-  };
-}
-
-function checkRestKeys(written: Written, { yaml, report }: Reading): void {
-  if (written['allowed_locations'] !== undefined)
-    report(
-      yaml.placeOfKey(['catalog', 'allowed_locations']),
-      'allowed_locations is for the embedded catalog',
-      'remove it, or remove uri',
-    );
-  if (written.database !== undefined)
-    report(
-      yaml.placeOfKey(['catalog', 'database']),
-      'a catalog has uri or database, not both',
-      'keep uri for an Iceberg REST catalog, database for the embedded one',
-    );
-  if (written.token !== undefined && written.credential !== undefined)
-    report(
-      yaml.placeOfKey(['catalog', 'credential']),
-      'a catalog has token or credential, not both',
-      'keep one of them',
-    );
-}
-
-function checkAddresses(written: Written & { readonly uri: string }, { yaml, report }: Reading): void {
-  if (!/^https?:\/\//.test(written.uri))
-    report(yaml.placeOf(['catalog', 'uri']), 'uri must begin with http:// or https://');
-  // Addresses are printed; tokens and credentials never are.
-  for (const key of ['uri', 'oauth2_server_uri'] as const)
-    if (/^https?:\/\/[^/]*@/.test(written[key] ?? ''))
-      report(
-        yaml.placeOf(['catalog', key]),
-        `${key} must not hold a user or a password`,
-        'use token or credential',
-      );
-}
-
-function checkCredential(written: Written, { yaml, report }: Reading): void {
-  for (const key of ['oauth2_server_uri', 'scope'] as const)
-    if (written[key] !== undefined && written.credential === undefined)
-      report(
-        yaml.placeOfKey(['catalog', key]),
-        `${key} is for a catalog with credential`,
-        'add credential, or remove it',
-      );
-}
-
-function embeddedCatalog(written: Written, { catalog, yaml, root, report }: Reading): CatalogSpec {
-  const { warehouse, database } = written;
-  for (const key of ['token', 'credential', 'oauth2_server_uri', 'scope'])
+function embeddedCatalog(written: Written, reading: Reading): CatalogSpec {
+  const { catalog, yaml, root, report } = reading;
+  const { warehouse, database, storage, storageChain } = written;
+  for (const key of REST_KEYS)
     if (catalog[key] !== undefined)
       report(yaml.placeOfKey(['catalog', key]), `${key} is for a catalog with uri`, 'add uri, or remove it');
   if (warehouse === undefined) {
@@ -140,29 +126,84 @@ function embeddedCatalog(written: Written, { catalog, yaml, root, report }: Read
       );
     return { kind: 'embedded', warehouse: root };
   }
-  const local = withoutScheme(warehouse);
   if (database !== undefined && !/^postgres(ql)?:\/\//.test(database))
     report(yaml.placeOf(['catalog', 'database']), 'database must begin with postgres://');
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(local))
-    report(
-      yaml.placeOf(['catalog', 'warehouse']),
-      'the embedded catalog keeps tables in a folder of this machine or of one that it mounts',
-      'name a folder, or the uri of a catalog that serves this warehouse',
-    );
-  const place = { warehouse: path.resolve(root, local), ...allowedLocations(written, root) };
+  const allowed = allowedLocations(warehouse, reading);
+  const place = {
+    warehouse: placeOf(warehouse, root),
+    ...(allowed.length === 0 ? {} : { allowedLocations: allowed }),
+    ...(storage === undefined ? {} : { storage }),
+    ...(storageChain === undefined ? {} : { storageChain }),
+  };
+  const state = stateFolder(written, warehouse, reading);
   return database === undefined
-    ? { kind: 'embedded', ...place }
+    ? { kind: 'embedded', ...place, ...(state === undefined ? {} : { state }) }
     : { kind: 'embedded-database', database, ...place };
 }
+
+/** Of stores that are reached by the S3 protocol. */
+const IN_STORE = /^(s3|gs):\/\/[^/?#*]+(\/[^?#*]*)?$/;
+
+/** Where one machine keeps the pointers of a warehouse in an object store; checks the warehouse's place. */
+function stateFolder(
+  { database, state }: Written,
+  warehouse: string,
+  { yaml, root, report }: Reading,
+): string | undefined {
+  const isInStore = IN_STORE.test(warehouse);
+  if (!isInStore && SCHEME.test(withoutScheme(warehouse)))
+    report(
+      yaml.placeOf(['catalog', 'warehouse']),
+      'the embedded catalog keeps tables in a folder, or in an object store that speaks the S3 protocol',
+      'name a folder, s3://bucket/prefix, gs://bucket/prefix, or the uri of a catalog that serves this warehouse',
+    );
+  else if (isInStore && isPatternInStore(warehouse))
+    report(
+      yaml.placeOf(['catalog', 'warehouse']),
+      'a warehouse in an object store has no brackets in its name: DuckDB takes them for a pattern',
+      'choose another prefix',
+    );
+  else if (!isInStore && state !== undefined)
+    report(
+      yaml.placeOfKey(['catalog', 'state']),
+      'state is for a warehouse in an object store: one in a folder has its pointers there',
+      'remove it',
+    );
+  else if (isInStore && state !== undefined && database !== undefined)
+    report(
+      yaml.placeOfKey(['catalog', 'state']),
+      'the pointers are in state or in database, not in both',
+      'keep state for one machine, database for several',
+    );
+  else if (isInStore && state === undefined && database === undefined)
+    report(
+      yaml.placeOf(['catalog', 'warehouse']),
+      'a store cannot swap several pointers at once, so the pointers of this warehouse need another place',
+      'add "state: .psyberg" for this machine alone, or "database: postgres://…" for several',
+    );
+  return isInStore && state !== undefined ? path.resolve(root, withoutScheme(state)) : undefined;
+}
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /** Beside `file:///a/b`: `file:/a/b`, and `file://b` for a folder of the project. */
 const withoutScheme = (location: string): string => location.replace(/^file:(\/\/)?/, '');
 
-function allowedLocations(written: Written, root: string): { readonly allowedLocations?: readonly string[] } {
-  const allowed = Array.isArray(written['allowed_locations'])
-    ? written['allowed_locations'].filter((each) => typeof each === 'string')
-    : [];
-  return allowed.length === 0
-    ? {}
-    : { allowedLocations: allowed.map((location) => path.resolve(root, withoutScheme(location))) };
+const placeOf = (location: string, root: string): string =>
+  IN_STORE.test(location) ? location.replace(/\/+$/, '') : path.resolve(root, withoutScheme(location));
+
+/** What lies elsewhere than the warehouse is reached in the same way, or not at all. */
+function allowedLocations(warehouse: string, { catalog, yaml, root, report }: Reading): readonly string[] {
+  const written = catalog['allowed_locations'];
+  const allowed = Array.isArray(written) ? written.filter((each) => typeof each === 'string') : [];
+  const schemeOf = (location: string): string => SCHEME.exec(withoutScheme(location))?.[0] ?? '';
+  allowed.forEach((location, index) => {
+    if (schemeOf(location) !== schemeOf(warehouse))
+      report(
+        yaml.placeOf(['catalog', 'allowed_locations', index]),
+        `tables of the warehouse ${warehouse} cannot lie in ${location}: all of a catalog lie in folders, or all in one kind of store`,
+        schemeOf(warehouse) === '' ? 'name a folder' : `name a place that begins with ${schemeOf(warehouse)}`,
+      );
+  });
+  return allowed.map((location) => placeOf(location, root));
 }

@@ -3,6 +3,8 @@
  * reported, none is thrown.
  */
 import fs from 'node:fs';
+import type { EngineName } from '../model/engines.ts';
+import { withGrain } from '../model/grain.ts';
 import { durationMs, HOUR_MS } from '../model/hour.ts';
 import { parseTableName, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 import type {
@@ -16,9 +18,11 @@ import type {
 import { parseStart } from '../model/start.ts';
 import { checkHeader } from './check-header.ts';
 import { checkLandedAt } from './check-landed-at.ts';
+import { catchupOf, hoursToLoad } from './header-catchup.ts';
 import { readFilesKeys, writtenFolder } from './header-files.ts';
 import { readLookup } from './header-lookup.ts';
 import { aliasOf, writtenPattern } from './header-names.ts';
+import { checkOnSignal, onSignalOf } from './header-on-signal.ts';
 import { type Header, type HeaderSource, headerSchemaWith } from './header-schema.ts';
 import { readVtts } from './header-vtts.ts';
 import { readWindow } from './header-window.ts';
@@ -31,7 +35,7 @@ import { readAudits } from './read-audits.ts';
 import { relativeFile } from './relative-file.ts';
 import { type QueryText, readQueryText } from './sql-text.ts';
 import { validate } from './validate.ts';
-import { type Path, parseYamlText } from './yaml-text.ts';
+import { type Path, parseYamlText, type YamlText } from './yaml-text.ts';
 
 /**
  * What a file says about itself as far as it can be read: enough for the rules between processes, also when
@@ -64,6 +68,8 @@ interface ReadOptions {
   readonly problems: ProjectProblem[];
   /** What its SQL and its header may use of the project; default: nothing. */
   readonly shared?: ProjectSql & { readonly audits: OwnAudits };
+  /** In place of what the header says, unless the process reads files: those are DuckDB's. */
+  readonly engine?: EngineName | undefined;
 }
 
 /** Reads `file` of the project in `root`; its problems are added to `problems`. */
@@ -88,13 +94,15 @@ function readDraft(options: ReadOptions): Omit<ProcessDraft, 'problems'> {
 
   const header = headerIn(text, report);
   if (header === undefined) return nothing;
+  const yaml = onEngine(parseYamlText(text, header, report), options.engine);
+  const syntax = isMap(yaml.value) && yaml.value['engine'] === 'spark' ? 'spark' : 'duckdb';
   const query = readQueryText(text, {
     first: header.last + HEADER_CLOSE.length,
     what: 'the process',
     named,
+    syntax,
     report,
   });
-  const yaml = parseYamlText(text, header, report);
   if (!isMap(yaml.value)) {
     if (problems.length === problemsBefore || yaml.value !== undefined)
       report(
@@ -106,6 +114,7 @@ function readDraft(options: ReadOptions): Omit<ProcessDraft, 'problems'> {
   }
   validate(headerSchemaWith(shared.audits), yaml, report);
   checkHeader(yaml, report, shared.audits);
+  checkOnSignal(yaml.value['on_signal'], yaml, report);
   const audits = readAudits(yaml.value, {
     root,
     report,
@@ -113,6 +122,7 @@ function readDraft(options: ReadOptions): Omit<ProcessDraft, 'problems'> {
     placeOf: yaml.placeOf,
     own: shared.audits,
     named,
+    syntax,
   });
   checkLandedAt(yaml.value, {
     query,
@@ -125,6 +135,15 @@ function readDraft(options: ReadOptions): Omit<ProcessDraft, 'problems'> {
   if (problems.length > problemsBefore) return draft;
   const read = { file, root, query, audits, shared, placeOf: yaml.placeOf };
   return { ...draft, spec: specOf(yaml.value as unknown as Header, read) };
+}
+
+function onEngine(yaml: YamlText, engine: EngineName | undefined): YamlText {
+  const { value } = yaml;
+  if (engine === undefined || !isMap(value)) return yaml;
+  const readsFiles = listOf(value['sources']).some(
+    (source) => isMap(source) && source['files'] !== undefined,
+  );
+  return readsFiles ? yaml : { ...yaml, value: { ...value, engine } };
 }
 
 /** Where the YAML of the header stands in the text; undefined, and reported, where there is no header. */
@@ -197,25 +216,31 @@ function specOf(
   },
 ): ProcessSpec {
   const { sql, sqlOffset, parameters } = read.query;
-  const threshold = header.catchup?.threshold_hours;
   return {
     processName: header.process_name,
     file: read.file,
     pattern: writtenPattern({ ...header }) as Pattern,
+    ...(header.engine === 'spark' ? { engine: header.engine } : {}),
     sources: header.sources.map((source, index) =>
       sourceOf(source, { root: read.root, placeOf: (path) => read.placeOf(['sources', index, ...path]) }),
     ),
     target: targetOf(header.target),
     onSchemaChange: header.on_schema_change ?? 'refuse',
     audits: read.audits,
-    hours: header.hours ?? 'contiguous',
-    catchup: threshold === undefined ? {} : { thresholdHours: threshold },
+    hours: hoursToLoad(header),
+    ...withGrain(header),
+    catchup: catchupOf(header),
+    ...(header.on_signal === undefined ? {} : { onSignal: onSignalOf(header.on_signal) }),
     sql,
     sqlOffset,
     parameters,
-    ...usedOf({ sql, parameters, audits: read.audits }, read.shared),
+    ...usedOf({ sql, parameters, audits: read.audits }, sharedWith(header, read.shared)),
   };
 }
+
+/** Macros are DuckDB's. */
+const sharedWith = ({ engine }: Header, shared: ProjectSql): ProjectSql =>
+  engine === 'spark' ? { ...shared, macros: [] } : shared;
 
 const sourceOf = (
   source: HeaderSource,

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import type { EngineName } from '../model/engines.ts';
 import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { checkProject } from './check-project.ts';
@@ -33,6 +34,8 @@ interface ReadOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Values in place of those of `vars`. */
   readonly variables?: GivenVariables;
+  /** The engine of all processes that may run on it, in place of what they say. */
+  readonly engine?: EngineName;
 }
 
 /** Reads a project. Throws `project-not-found` or, with every problem found, `project-invalid`. */
@@ -94,7 +97,13 @@ function readParts(options: ReadOptions) {
     );
   }
   const drafts = (files ?? []).map((name) =>
-    readProcess({ file: path.join(processesDirectory, name), root, problems, shared }),
+    readProcess({
+      file: path.join(processesDirectory, name),
+      root,
+      problems,
+      shared,
+      engine: options.engine,
+    }),
   );
   checkProject(drafts, projectFile.tables, problems);
   if (problems.length === 0) {

@@ -5,6 +5,7 @@
 import { NAME_PATTERN } from '../model/names.ts';
 import { PARAMETER_NAMES, type ParameterUse, type TextPosition } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
+import { type SqlSyntax, sqlTokens } from '../model/sql-tokens.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
 
@@ -56,15 +57,17 @@ export interface QueryTextOptions {
   readonly what: string;
   /** What it may name as `$name` beside the engine's own parameters. */
   readonly named: ReadonlySet<string>;
+  /** Default: DuckDB's. */
+  readonly syntax?: SqlSyntax;
   readonly report: ReportProblem;
 }
 
 /** Reads the SQL that stands in `text`. */
 export function readQueryText(text: string, options: QueryTextOptions): QueryText {
-  const { what, report } = options;
+  const { what, report, syntax = 'duckdb' } = options;
   const names = [...PARAMETER_NAMES, ...options.named];
   const rest = text.slice(options.first);
-  const scan = scanSql(rest);
+  const scan = scanSql(rest, syntax);
   const place = (offset: number): TextPosition => positionAt(text, options.first + offset);
   const [statement, second] = scan.statements;
   if (scan.unclosed !== undefined)
@@ -85,6 +88,7 @@ export function readQueryText(text: string, options: QueryTextOptions): QueryTex
       'keep one query; use "with … as (…)" for steps',
     );
   }
+  if (syntax === 'spark') refuseDoubleQuotes(rest, (offset) => report(place(offset), ...DOUBLE_QUOTES));
   for (const { name, offset } of scan.parameters)
     if (!names.includes(name)) report(place(offset), ...unknownParameter(name, names));
   const start = rest.length - rest.trimStart().length;
@@ -99,6 +103,20 @@ export function readQueryText(text: string, options: QueryTextOptions): QueryTex
       .map(({ name, offset }) => ({ name, offset: offset - start })),
     placeholders: scan.placeholders.map(({ name, offset }) => ({ name, offset: offset - start })),
   };
+}
+
+/**
+ * In the statements of a session double quotes hold names, as in standard SQL; Spark alone reads texts in
+ * them, and a text that is the name of a column would be read as that column.
+ */
+const DOUBLE_QUOTES: [message: string, hint: string] = [
+  'double quotes mean a text to Spark by itself, and a name in standard SQL',
+  "write '…' for a text, and `…` for a name",
+];
+
+function refuseDoubleQuotes(sql: string, refuse: (offset: number) => void): void {
+  for (const { first } of sqlTokens(sql, 'spark'))
+    if (/^(?:[rR])?"/.test(sql.slice(first, first + 2))) refuse(first);
 }
 
 /** What is wrong with a parameter that nobody declares, and what to do. */

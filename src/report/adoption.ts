@@ -1,6 +1,6 @@
 /** What an adoption set, for people. Plan -> text. Pure. */
 import type { Plan } from '../model/plan.ts';
-import { columnsText, hourLabel, hoursLabel, indent, instantLabel } from './text.ts';
+import { columnsText, hourLabel, indent, instantLabel, unitsLabel } from './text.ts';
 
 /** `from`: the name that the process had before, where it goes on from there. */
 export function adoptionText(plan: Plan, from?: string): string {
@@ -15,6 +15,7 @@ export function adoptionText(plan: Plan, from?: string): string {
     from === undefined
       ? `has adopted ${plan.target.table}`
       : `goes on where ${from} stopped in ${plan.target.table}`;
-  const owed = plan.owed_hours.length === 0 ? '' : `\n${indent(`owed: ${hoursLabel(plan.owed_hours)}`, 2)}`;
+  const owed =
+    plan.owed_hours.length === 0 ? '' : `\n${indent(`owed: ${unitsLabel(plan, plan.owed_hours)}`, 2)}`;
   return `${plan.process_name} ${how}; the next session loads what came after:\n${indent(columnsText(rows), 2)}${owed}`;
 }

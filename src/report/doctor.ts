@@ -1,8 +1,9 @@
 /** What `psyberg doctor` found, as text. Check[] -> text. Pure. */
 import type { PageOptions } from './document-text.ts';
-import { hangingText, UNLIMITED, visibleLength, wrapText } from './fit.ts';
+import { hangingText, UNLIMITED, wrapText } from './fit.ts';
 import { PLAIN } from './style.ts';
-import { padVisible, plural } from './text.ts';
+import { plural } from './text.ts';
+import { cutMiddle, displayWidth, padToWidth } from './width.ts';
 
 export interface Check {
   /** What was looked at. */
@@ -21,12 +22,21 @@ export function doctorText(
   { style = PLAIN, width = UNLIMITED }: PageOptions = {},
 ): string {
   const colour = { ok: style.good, warn: style.warn, fail: style.bad };
-  const nameWidth = Math.min(NAME_WIDTH, Math.max(0, ...checks.map(({ name }) => visibleLength(name))));
+  const nameWidth = Math.min(
+    Math.max(0, ...checks.map(({ name }) => displayWidth(name))),
+    Math.max(NAME_WIDTH_LEAST, Math.min(NAME_WIDTH_MOST, Math.floor(width / 2) - STATUS_WIDTH - 2)),
+  );
   const lines = checks.flatMap((check) => {
-    const status = padVisible(colour[check.status](check.status), 4);
-    const lead = `${status}  ${padVisible(style.strong(check.name), nameWidth)}  `;
+    const status = padToWidth(colour[check.status](check.status), STATUS_WIDTH);
+    const name = style.strong(check.name);
+    // A name that is longer has a line of its own, and its message stands below the others.
+    const isLong = displayWidth(check.name) > nameWidth;
+    const lead = isLong
+      ? ' '.repeat(STATUS_WIDTH + nameWidth + 2)
+      : `${status}${padToWidth(name, nameWidth)}  `;
     // A long message (every problem of a project) keeps its lines.
     return [
+      ...(isLong ? [status + cutMiddle(name, width - STATUS_WIDTH)] : []),
       hangingText(lead, firstLine(check.message), width),
       ...restLines(check.message).map((line) => wrapText(line, width, 2)),
       ...(check.hint === null ? [] : [hangingText(`      ${style.faint('hint:')} `, check.hint, width)]),
@@ -40,8 +50,10 @@ export function doctorText(
   ].join('\n');
 }
 
-/** A longer name pushes its message aside, and no other's. */
-const NAME_WIDTH = 26;
+/** `warn` and the blanks behind it. */
+const STATUS_WIDTH = 6;
+const NAME_WIDTH_LEAST = 20;
+const NAME_WIDTH_MOST = 60;
 
 const firstLine = (text: string): string => text.split('\n')[0] as string;
 const restLines = (text: string): string[] =>

@@ -2,6 +2,7 @@
  * Text and columns that fit a width, in characters as a terminal shows them. Cells -> cells. Pure. Codes of
  * colours take no room and are kept.
  */
+import { cutMiddle, displayWidth } from './width.ts';
 
 /** A width that nothing is made to fit. */
 export const UNLIMITED = Number.POSITIVE_INFINITY;
@@ -14,49 +15,6 @@ export const UNLIMITED = Number.POSITIVE_INFINITY;
 export type Fit = 'keep' | 'cut' | 'wrap' | 'drop';
 
 const CODES = /\x1b\[[0-9;]*m/g;
-/** A code of colours, or one character. */
-const PARTS = /\x1b\[[0-9;]*m|./gsu;
-/** Letters of East Asia and pictures take two places, marks on letters none. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
-const NO_ROOM = /[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
-const PRINTABLE_ASCII = /^[ -~]*$/;
-
-/** How many places a text takes on a terminal. */
-export function visibleLength(text: string): number {
-  const seen = text.replace(CODES, '');
-  if (PRINTABLE_ASCII.test(seen)) return seen.length;
-  let length = 0;
-  for (const character of seen) length += placesOf(character);
-  return length;
-}
-
-const placesOf = (character: string): number => (NO_ROOM.test(character) ? 0 : WIDE.test(character) ? 2 : 1);
-
-/** `some_very…fact_load`: at most `width` places, both ends of the text kept. */
-export function cutMiddle(text: string, width: number): string {
-  if (visibleLength(text) <= width) return text;
-  const room = Math.max(0, Math.floor(width) - 1);
-  const head = Math.ceil(room / 2);
-  const parts = text.match(PARTS) ?? [];
-  const places = parts.map((part) => (part.startsWith('\x1b') ? 0 : placesOf(part)));
-  const all = places.reduce((sum, each) => sum + each, 0);
-  let before = 0;
-  let isCut = false;
-  return parts
-    .map((part, index) => {
-      if (part.startsWith('\x1b')) return part;
-      const end = before + (places[index] as number);
-      const isKept = end <= head || all - before <= room - head;
-      before = end;
-      if (isKept) return part;
-      if (isCut) return '';
-      isCut = true;
-      return '…';
-    })
-    .join('');
-}
-
 /**
  * A text as lines of at most `width` places, broken between words; a word that is longer is cut in its
  * middle. `indent`: blanks before every line but the first.
@@ -69,7 +27,7 @@ export function wrapText(text: string, width: number, indent = 0): string {
 }
 
 function wrapLine(line: string, width: number, indent: number): string {
-  if (visibleLength(line) <= width) return line;
+  if (displayWidth(line) <= width) return line;
   const [, lead = '', rest = ''] = /^( *)(.*)$/s.exec(line) ?? [];
   const margin = ' '.repeat(Math.min(lead.length + indent, Math.max(0, width - 8)));
   const lines: string[] = [];
@@ -77,7 +35,7 @@ function wrapLine(line: string, width: number, indent: number): string {
   let isEmpty = true;
   for (const [word, space] of wordsOf(rest)) {
     const next = isEmpty ? open + word : `${open}${space}${word}`;
-    if (isEmpty || visibleLength(next) <= width) open = next;
+    if (isEmpty || displayWidth(next) <= width) open = next;
     else {
       lines.push(open);
       open = margin + word;
@@ -114,8 +72,8 @@ const isOff = (code: string): boolean => ['\x1b[0m', '\x1b[22m', '\x1b[39m'].inc
  * too little room it begins below.
  */
 export function hangingText(label: string, text: string, width: number): string {
-  const margin = visibleLength(label);
-  if (margin + visibleLength(text) <= width) return (label + text).trimEnd();
+  const margin = displayWidth(label);
+  if (margin + displayWidth(text) <= width) return (label + text).trimEnd();
   if (margin > width / 2) return [cutMiddle(label.trimEnd(), width), ...below(text, width)].join('\n');
   return wrapText(text, width - margin)
     .split('\n')
@@ -174,7 +132,7 @@ function naturalWidths(rows: readonly (readonly string[])[]): number[] {
   const widths: number[] = [];
   for (const row of rows)
     for (const [index, cell] of row.entries())
-      widths[index] = Math.max(widths[index] ?? 0, ...cell.split('\n').map(visibleLength));
+      widths[index] = Math.max(widths[index] ?? 0, ...cell.split('\n').map(displayWidth));
   return widths;
 }
 

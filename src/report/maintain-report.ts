@@ -9,24 +9,28 @@ import { errorText } from './run-report.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytesText, countText, indent, plural, secondsText } from './text.ts';
 
+/** What was done to a table, or would be: a text each. */
+export const maintainFacts = (
+  record: Pick<MaintainRecord, 'compacted' | 'manifests' | 'expired' | 'freed' | 'orphans'>,
+): string[] => [
+  ...(record.compacted === null || record.compacted.files_before === 0
+    ? []
+    : [compactedText(record.compacted)]),
+  ...(record.manifests === null || record.manifests.before === record.manifests.after
+    ? []
+    : [`${plural(record.manifests.before, 'manifest')} became ${countText(record.manifests.after)}`]),
+  ...(record.expired === null || record.expired.snapshots + record.expired.refs.length === 0
+    ? []
+    : [expiredText(record.expired)]),
+  ...freedText('freed', record.freed),
+  ...(record.orphans === null ? [] : freedText('orphans', record.orphans)),
+];
+
 /** One table: a line, and below it what a person must know. */
 export function maintainText(record: MaintainRecord, style: Style = PLAIN): string {
-  const facts = [
-    ...(record.compacted === null || record.compacted.files_before === 0
-      ? []
-      : [compactedText(record.compacted)]),
-    ...(record.manifests === null || record.manifests.before === record.manifests.after
-      ? []
-      : [`${plural(record.manifests.before, 'manifest')} became ${countText(record.manifests.after)}`]),
-    ...(record.expired === null || record.expired.snapshots + record.expired.refs.length === 0
-      ? []
-      : [expiredText(record.expired)]),
-    ...freedText('freed', record.freed),
-    ...(record.orphans === null ? [] : freedText('orphans', record.orphans)),
-  ];
   const lines = [
     `${style.strong(record.table)}  ${statusText(record, style)}  ${style.faint(secondsText(record.seconds))}`,
-    ...facts.map((fact) => indent(fact, 4)),
+    ...maintainFacts(record).map((fact) => indent(fact, 4)),
   ];
   for (const { who, snapshots } of record.expired?.kept_for ?? [])
     lines.push(

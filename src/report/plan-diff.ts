@@ -1,8 +1,9 @@
 /** What differs between two files of plans. CompiledPlan[] twice -> value -> document. Pure. */
+import { type Grain, type WithGrain, withGrain } from '../model/grain.ts';
 import type { CompiledPlan, PlanSource } from '../model/plan.ts';
 import { type Block, bad, type Document, faint, good, type Spans, strong } from './document.ts';
 import { lineDiff } from './line-diff.ts';
-import { bytesText, countText, hoursLabel, plural, rangeLabel } from './text.ts';
+import { bytesText, countText, rangeLabel, unitsLabel, unitsText } from './text.ts';
 
 /** A value in the first file and in the second. */
 export interface Changed<Value> {
@@ -24,10 +25,14 @@ export interface ProcessDiff {
   readonly target: Changed<string | null> | null;
   readonly operation: Changed<string | null> | null;
   readonly base_snapshot_id: Changed<string | null> | null;
+  /** There of a process of days: each of `hours` and `owed_hours` is the first of one. */
+  readonly grain?: Grain;
   readonly range: Changed<CompiledPlan['range']> | null;
   readonly hours: SetChange | null;
   readonly owed_hours: SetChange | null;
   readonly held_back_by: Changed<string | null> | null;
+  readonly follows: SetChange | null;
+  readonly expected_hours: SetChange | null;
   readonly rows: Changed<string> | null;
   readonly bytes: Changed<string> | null;
   readonly heads: readonly (Changed<string | null> & { readonly table: string })[];
@@ -86,6 +91,8 @@ function processDiff(
     hours: sets((plan) => plan.hours.map(({ hour }) => hour)),
     owed_hours: sets((plan) => plan.owed_hours),
     held_back_by: both((plan) => plan.held_back_by),
+    follows: sets((plan) => plan.follows ?? []),
+    expected_hours: sets((plan) => plan.expected_hours ?? []),
     rows: sums('rows'),
     bytes: sums('bytes'),
     heads: headChanges(from, to),
@@ -96,7 +103,7 @@ function processDiff(
     (each) => each === null || (Array.isArray(each) && each.length === 0),
   );
   const change = from === undefined ? 'added' : to === undefined ? 'removed' : isSame ? 'same' : 'changed';
-  return { process_name: name, change, ...facts };
+  return { process_name: name, change, ...withGrain(to ?? from ?? {}), ...facts };
 }
 
 function setChange(from: readonly string[], to: readonly string[]): SetChange | null {
@@ -110,7 +117,7 @@ const sumOf = (plan: CompiledPlan | undefined, field: 'rows' | 'bytes'): string 
   String((plan?.sources ?? []).reduce((sum, source) => sum + BigInt(source[field]), 0n));
 
 const auditsOf = ({ steps }: CompiledPlan): string[] =>
-  steps.flatMap((step) => (step.stage === 'audit' && step.name !== 'count_sources' ? [step.name] : []));
+  steps.flatMap((step) => (step.kind === 'audit' ? [step.name] : []));
 
 function headChanges(from: CompiledPlan | undefined, to: CompiledPlan | undefined): ProcessDiff['heads'] {
   const headIn = (plan: CompiledPlan | undefined, table: string): string | null =>
@@ -196,28 +203,31 @@ function factsOf(diff: ProcessDiff): [string, Spans][] {
   said('status', diff.status);
   said('target', diff.target);
   said('operation', diff.operation);
-  said('range', diff.range, (range) => rangeLabel(range.first_hour, range.last_hour));
-  pushSets(facts, 'hours', diff.hours);
-  pushSets(facts, 'owed', diff.owed_hours);
+  said('range', diff.range, (range) => rangeLabel(range.first_hour, range.last_hour, diff));
+  pushSets(facts, diff.grain === 'day' ? 'days' : 'hours', diff.hours, diff);
+  pushSets(facts, 'owed', diff.owed_hours, diff);
   said('held back by', diff.held_back_by);
+  pushNames(facts, 'follows', diff.follows);
+  pushSets(facts, 'expected', diff.expected_hours, diff);
   said('new rows', diff.rows, countText);
   said('bytes', diff.bytes, bytesText);
   for (const head of diff.heads) said(`head of ${head.table}`, head);
   said('base', diff.base_snapshot_id);
-  if (diff.audits !== null)
-    facts.push([
-      'audits',
-      [...diff.audits.added.map((name) => `+${name}`), ...diff.audits.removed.map((name) => `-${name}`)].join(
-        ', ',
-      ),
-    ]);
+  pushNames(facts, 'audits', diff.audits);
   return facts.map(([name, text]) => [name, [text]]);
 }
 
-function pushSets(facts: [string, string][], name: string, sets: SetChange | null): void {
+function pushNames(facts: [string, string][], name: string, sets: SetChange | null): void {
   if (sets === null) return;
   const { added, removed } = sets;
-  if (added.length > 0) facts.push([`${name} +`, `${plural(added.length, 'hour')}: ${hoursLabel(added, 3)}`]);
+  facts.push([name, [...added.map((each) => `+${each}`), ...removed.map((each) => `-${each}`)].join(', ')]);
+}
+
+function pushSets(facts: [string, string][], name: string, sets: SetChange | null, of: WithGrain): void {
+  if (sets === null) return;
+  const { added, removed } = sets;
+  if (added.length > 0)
+    facts.push([`${name} +`, `${unitsText(of, added.length)}: ${unitsLabel(of, added, 3)}`]);
   if (removed.length > 0)
-    facts.push([`${name} -`, `${plural(removed.length, 'hour')}: ${hoursLabel(removed, 3)}`]);
+    facts.push([`${name} -`, `${unitsText(of, removed.length)}: ${unitsLabel(of, removed, 3)}`]);
 }

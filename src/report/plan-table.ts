@@ -2,9 +2,12 @@
 import type { CompiledPlan } from '../model/plan.ts';
 import { type Block, type Document, faint, type Spans, strong, warn } from './document.ts';
 import { documentText, type PageOptions } from './document-text.ts';
+import { followsRemarks } from './explain/follows.ts';
 import { ignoredChanges } from './explain/lookups.ts';
 import { planSummary, statusSpan, unplacedText } from './explain/summary.ts';
-import { bytesText, countText, hoursLabel } from './text.ts';
+import { owedTexts } from './owed.ts';
+import { sqlChangedText } from './sql-changed.ts';
+import { bytesText, countText, unitsLabel } from './text.ts';
 
 /** A table of the plans, and below it what is owed. */
 export const planTable = (plans: readonly CompiledPlan[], page: PageOptions = {}): string =>
@@ -22,9 +25,11 @@ export function planOverview(plans: readonly CompiledPlan[]): Document {
     ];
   const remarks = [
     ...plans.flatMap(warnings),
+    ...plans.flatMap(sqlChanged),
     ...plans.flatMap(setAside),
     ...plans.flatMap(ignored),
     ...plans.flatMap(owed),
+    ...plans.flatMap(followsRemarks),
   ];
   return [
     tableOf(plans),
@@ -54,6 +59,11 @@ function tableOf(plans: readonly CompiledPlan[]): Block {
 const warnings = ({ warnings: given = [] }: CompiledPlan): Spans[] =>
   given.flatMap(({ message, hint }) => [[warn(`warning: ${message}`)], [faint(`  ${hint}`)]]);
 
+const sqlChanged = (plan: CompiledPlan): Spans[] => {
+  const told = sqlChangedText(plan);
+  return told === undefined ? [] : [[warn(`${plan.process_name}: ${told.what}`)], [faint(`  ${told.hint}`)]];
+};
+
 const ignored = (plan: CompiledPlan): Spans[] => ignoredChanges(plan).map((text) => [faint(text)]);
 
 const setAside = (plan: CompiledPlan): Spans[] =>
@@ -62,13 +72,13 @@ const setAside = (plan: CompiledPlan): Spans[] =>
     return text === '' ? [] : [[warn(`${plan.process_name} sets aside of ${source.table}: ${text}`)]];
   });
 
-const owed = (plan: CompiledPlan): Spans[] =>
-  plan.status !== 'work' || plan.owed_hours.length === 0
-    ? []
-    : [
-        [
-          warn(
-            `${plan.process_name} owes ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`}`,
-          ),
-        ],
-      ];
+/** What is expected of those that it follows is no debt of this run. */
+function owed(plan: CompiledPlan): Spans[] {
+  if (plan.catchup !== undefined)
+    return owedTexts(plan).map((text) => [warn(`${plan.process_name}: ${text}`)]);
+  const expected = new Set(plan.expected_hours ?? []);
+  const hours = plan.owed_hours.filter((hour) => !expected.has(hour));
+  if (plan.status !== 'work' || hours.length === 0) return [];
+  const holder = plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete for it`;
+  return [[warn(`${plan.process_name} owes ${unitsLabel(plan, hours)}${holder}`)]];
+}

@@ -1,5 +1,5 @@
 /** How far something long has come, in a line. Progress -> text. Pure; the clock is given. */
-import type { PartsProgress } from '../model/progress.ts';
+import type { PartsProgress, WorkProgress } from '../model/progress.ts';
 import { countText, plural } from './text.ts';
 
 /** What is known of what goes on now. */
@@ -12,6 +12,60 @@ export interface LongWork {
   /** Since it began, ms. */
   readonly elapsedMs: number;
 }
+
+/** Steps and progress as they are told, kept for whoever draws them. */
+export interface WorkUnderWay {
+  /** What is done now. */
+  step(message: string): void;
+  /** How far it is. */
+  progress(progress: WorkProgress): void;
+  /** In a line; empty when nothing was told yet. */
+  text(): string;
+  /** How much is done, 0..1; undefined where nobody knows. */
+  fraction(): number | undefined;
+}
+
+/** Work that goes on, and since when. */
+interface Since<Value> {
+  readonly value: Value;
+  readonly sinceMs: number;
+}
+
+/** `now`: ms, of which only differences count. */
+export function workUnderWay(now: () => number): WorkUnderWay {
+  let step: Since<string> | undefined;
+  let parts: Since<PartsProgress> | undefined;
+  /** A step after the parts is told in their place. */
+  let showsParts = false;
+  let percent: number | undefined;
+  const shownParts = (): Since<PartsProgress> | undefined => (showsParts ? parts : undefined);
+  return {
+    step(message) {
+      step = { value: message, sinceMs: now() };
+      showsParts = false;
+      percent = undefined;
+    },
+    progress(progress) {
+      if (progress.kind === 'statement') percent = progress.percent;
+      else {
+        const sinceMs = goesOn(parts?.value, progress) ? (parts?.sinceMs as number) : now();
+        parts = { value: progress, sinceMs };
+        showsParts = true;
+        percent = undefined;
+      }
+    },
+    text() {
+      const sinceMs = (shownParts() ?? step)?.sinceMs ?? now();
+      const shown = { step: step?.value, parts: shownParts()?.value };
+      return progressText({ ...shown, percent, elapsedMs: now() - sinceMs });
+    },
+    fraction: () => fractionDone(shownParts()?.value, percent),
+  };
+}
+
+/** The same work with more of it done. */
+const goesOn = (before: PartsProgress | undefined, now: PartsProgress): boolean =>
+  before?.subject === now.subject && before.action === now.action && before.done <= now.done;
 
 /** Before this an estimate of the time left would be a guess. */
 const GUESS_MS = 2000;
@@ -50,7 +104,7 @@ function leftText(done: number | undefined, elapsedMs: number): string {
 }
 
 /** As exact as an estimate is. */
-function durationText(ms: number): string {
+export function durationText(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);

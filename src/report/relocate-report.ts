@@ -1,7 +1,7 @@
 /** What relocating did, as text for people. RelocateReport -> text. Pure. */
 import type { RelocatedTable, RelocateReport } from '../model/relocate-record.ts';
 import { PLAIN, type Style } from './style.ts';
-import { indent, plural } from './text.ts';
+import { bytesText, indent, plural } from './text.ts';
 
 const MISSING_SHOWN = 3;
 
@@ -17,11 +17,29 @@ export function relocateText(report: RelocateReport, style: Style = PLAIN): stri
     lines.push(
       style.warn(`no longer in this catalog, since the original has them: ${report.forgotten.join(', ')}`),
     );
-  const done = report.dry_run ? 'would be relocated' : style.good('relocated');
+  const { files } = report;
+  const verb = files === undefined ? 'relocated' : 'copied';
+  const done = report.dry_run ? `would be ${verb}` : style.good(verb);
   lines.push(
     `${plural(report.tables.length, 'table')} ${done} from ${report.from} to ${report.to}${report.dry_run ? '; nothing was changed' : ''}`,
   );
+  if (files !== undefined) lines.push(...copyLines(files, report));
   return lines.join('\n');
+}
+
+/** What was taken along, and what is left to do. */
+function copyLines(
+  { copied, already_there: there, bytes }: NonNullable<RelocateReport['files']>,
+  { to, dry_run: dryRun }: RelocateReport,
+): string[] {
+  const earlier = there === 0 ? '' : `, ${there} of an earlier try held against the original`;
+  const counted = `${plural(copied, 'data file')}${earlier}, ${bytesText(BigInt(bytes))} in all`;
+  return dryRun
+    ? [counted]
+    : [
+        `${counted}, each by its checksum`,
+        `to work on the copy write "warehouse: ${to}" under catalog in psyberg.yaml, with the state or database of its pointers`,
+      ];
 }
 
 function tableLines(table: RelocatedTable, style: Style): string[] {

@@ -3,8 +3,10 @@ import type { ErrorJson } from '../model/errors.ts';
 import type { AuditResult, RunRecord } from '../model/run-record.ts';
 import type { PageOptions } from './document-text.ts';
 import { hangingText, UNLIMITED, wrapText } from './fit.ts';
+import { owedTexts } from './owed.ts';
 import { PLAIN, type Style } from './style.ts';
-import { countText, hoursLabel, indent, padVisible, plural, rangeLabel, secondsText } from './text.ts';
+import { countText, indent, plural, rangeLabel, secondsText } from './text.ts';
+import { padToWidth } from './width.ts';
 
 /** A record of a run, or of one step of a session: the steps have states of their own. */
 export type ReportedRecord = Omit<RunRecord, 'status'> & { readonly status: string };
@@ -15,23 +17,28 @@ export type ReportedRecord = Omit<RunRecord, 'status'> & { readonly status: stri
  */
 export function runText(
   record: ReportedRecord,
-  { style = PLAIN, width = UNLIMITED, nameWidth = 0 }: PageOptions & { readonly nameWidth?: number } = {},
+  { style = PLAIN, width = UNLIMITED, nameWidth = 0, goesOn = false }: RunTextOptions = {},
 ): string {
-  const lead = `${padVisible(style.strong(record.process_name), nameWidth)}  ${padVisible(statusText(record.status, style), 12)}  `;
+  const lead = `${padToWidth(style.strong(record.process_name), nameWidth)}  ${padToWidth(statusText(record.status, style), 12)}  `;
   const lines = [hangingText(lead, factsText(record), width).trimEnd()];
   for (const audit of record.audits)
     if (audit.status === 'failed') lines.push(indent(failedAuditText(audit, style), 4));
-  for (const remark of remarks(record, style)) lines.push(indent(wrapText(remark, width - 4, 2), 4));
+  for (const remark of remarks(record, style, goesOn)) lines.push(indent(wrapText(remark, width - 4, 2), 4));
   if (record.error !== null) lines.push(indent(errorText(record.error, style), 4));
   return lines.join('\n');
 }
 
+interface RunTextOptions extends PageOptions {
+  readonly nameWidth?: number;
+  /** True where the next session follows at once, and loads what this one left. */
+  readonly goesOn?: boolean;
+}
+
 /** What a person must know beside the first line. */
-function remarks(record: ReportedRecord, style: Style): string[] {
-  const { held_back_by: holder, skipped_null_event_times: skipped, waited_seconds: waited } = record;
-  const owed = `owed: ${hoursLabel(record.owed_hours)}${holder === null ? '' : `, until ${holder} is complete for it`}`;
+function remarks(record: ReportedRecord, style: Style, goesOn: boolean): string[] {
+  const { skipped_null_event_times: skipped, waited_seconds: waited } = record;
   return [
-    ...(record.owed_hours.length === 0 ? [] : [style.warn(owed)]),
+    ...(goesOn ? [] : owedTexts(record).map(style.warn)),
     ...(skipped === '0' ? [] : [style.warn(`skipped: ${plural(skipped, 'row')} without an event time`)]),
     ...(waited === undefined
       ? []
@@ -69,7 +76,8 @@ function factsText(record: ReportedRecord): string {
     record.rows_read === '0' && record.rows_written === '0'
       ? ''
       : `${countText(record.rows_read)} ${record.rows_read === '1' ? 'row' : 'rows'} read, ${countText(record.rows_written)} written`;
-  const hours = record.range === null ? '' : rangeLabel(record.range.first_hour, record.range.last_hour);
+  const hours =
+    record.range === null ? '' : rangeLabel(record.range.first_hour, record.range.last_hour, record);
   return [
     `${record.operation} ${record.target}`,
     hours,
@@ -110,12 +118,14 @@ export function errorText(error: Pick<ErrorJson, 'message' | 'hint'>, style: Sty
   return [`${style.bad('error:')} ${error.message}`, ...hint].join('\n');
 }
 
-/** The last line of a run with several processes. */
+/** The last line of a run with several processes, or several sessions of them. */
 export function runSummary(records: readonly ReportedRecord[], seconds: number): string {
   const counts = new Map<string, number>();
   for (const record of records) counts.set(record.status, (counts.get(record.status) ?? 0) + 1);
   const parts = [...counts].map(
     ([status, count]) => `${count} ${status === 'nothing-new' ? 'with nothing new' : status}`,
   );
-  return `${plural(records.length, 'process', 'processes')}: ${parts.join(', ')}; ${secondsText(seconds)}`;
+  const processes = new Set(records.map((record) => record.process_name)).size;
+  const sessions = processes === records.length ? '' : `, ${plural(records.length, 'session')}`;
+  return `${plural(processes, 'process', 'processes')}${sessions}: ${parts.join(', ')}; ${secondsText(seconds)}`;
 }

@@ -1,10 +1,15 @@
 /** How far each process has come, as text. ProcessStatus[] -> text. Pure. */
+import type { Grain } from '../model/grain.ts';
+import type { PlanSqlChanged } from '../model/plan.ts';
 import type { OnLookupChange } from '../model/process-spec.ts';
+import type { Trigger } from '../model/restate.ts';
 import type { PageOptions } from './document-text.ts';
 import { UNLIMITED, wrapText } from './fit.ts';
+import { restateText } from './owed.ts';
+import { sqlChangedText } from './sql-changed.ts';
 import { PLAIN, type Style } from './style.ts';
 import { borderedTable } from './table.ts';
-import { countText, hourLabel, hoursLabel, instantLabel, plural, rangeLabel } from './text.ts';
+import { countText, hourLabel, instantLabel, plural, rangeLabel, unitLabel, unitsLabel } from './text.ts';
 
 /** Plain JSON: the objects of `status --json`. */
 export interface SourceStatus {
@@ -35,14 +40,27 @@ export interface ProcessStatus {
   readonly pattern: string;
   readonly target: string;
   readonly target_exists: boolean;
+  /** There of a process of days: `owed_hours` names the first hour of each. */
+  readonly grain?: Grain;
   readonly complete_to_hour: string | null;
   readonly sources: readonly SourceStatus[];
+  /**
+   * Of a process with `catchup.threshold_hours`: the hours it owes that no session loads by itself, and the
+   * rows that its sources have in them; `exact`: false where files hold rows of other hours, too. Null: none.
+   */
+  readonly beyond_threshold?: {
+    readonly hours: readonly string[];
+    readonly rows: string;
+    readonly exact: boolean;
+  } | null;
   readonly branches: readonly BranchStatus[];
   readonly last_session: {
     readonly psyberg_session_id: string;
     readonly status: string;
     readonly created_at: string;
   } | null;
+  /** Hours that other SQL has made than that of now; null where no such hour is known. */
+  readonly sql_changed?: PlanSqlChanged | null;
 }
 
 /** A line a process, below it one for each source; then what is owed. */
@@ -54,7 +72,7 @@ export function statusText(
   const rows = statuses.flatMap((status) => [
     [
       style.strong(status.process_name),
-      status.complete_to_hour === null ? '' : hourLabel(status.complete_to_hour),
+      status.complete_to_hour === null ? '' : unitLabel(status, status.complete_to_hour),
       lastSession(status, style),
     ],
     ...status.sources.map((source) => [
@@ -72,12 +90,38 @@ export function statusText(
   });
   const owed = statuses.flatMap((status) => {
     const hours = status.sources.flatMap((source) => source.owed_hours);
-    return hours.length === 0 ? [] : [style.warn(`${status.process_name} owes ${hoursLabel(hours)}`)];
+    if (hours.length === 0) return [];
+    const each = [...new Set(hours)].sort();
+    const beyond = beyondText(status);
+    const isAll = status.beyond_threshold?.hours.length === each.length;
+    const owes = `${status.process_name} owes ${unitsLabel(status, each)}`;
+    return (
+      isAll
+        ? [`${status.process_name} owes ${beyond}`]
+        : [owes, ...(beyond === '' ? [] : [`  of these ${beyond}`])]
+    ).map(style.warn);
   });
   const branches = statuses.flatMap((status) =>
     status.branches.map((each) => branchText(status, each, style)),
   );
-  return [table, ...owed.map((text) => wrapText(text, width, 2)), ...branches].join('\n');
+  const changed = statuses.flatMap((status) => {
+    const told = sqlChangedText(status);
+    return told === undefined
+      ? []
+      : [
+          style.warn(wrapText(`${status.process_name}: ${told.what}`, width, 2)),
+          style.faint(`  ${told.hint}`),
+        ];
+  });
+  return [table, ...owed.map((text) => wrapText(text, width, 2)), ...changed, ...branches].join('\n');
+}
+
+function beyondText(status: ProcessStatus): string {
+  const { process_name: name, beyond_threshold: beyond } = status;
+  if (beyond == null) return '';
+  const { hours, rows, exact } = beyond;
+  const counted = `${exact ? '' : 'at most '}${plural(rows, 'row')}`;
+  return `${unitsLabel(status, hours)} (${counted}), further back than catchup.threshold_hours; ${restateText(name, hours, status)}`;
 }
 
 const STATE_TEXT: Readonly<Record<BranchStatus['state'], string>> = {
@@ -147,6 +191,15 @@ export interface HistoryRow {
   readonly rows_read: string | null;
   readonly rows_written: string | null;
   readonly created_at: string;
+  /** `restate`: somebody asked for it, and `reason` is what they said. */
+  readonly trigger: Trigger;
+  readonly reason: string | null;
+  /** Data files of its sources that were new to it, and their bytes; null of an earlier release's session. */
+  readonly new_files: string | null;
+  readonly new_bytes: string | null;
+  /** Data files that it added to its target, and their bytes; null of one that did not publish, too. */
+  readonly files_written: string | null;
+  readonly bytes_written: string | null;
   /** Why it did not publish; null where it did. */
   readonly error: { readonly code: string } | null;
 }
@@ -156,8 +209,18 @@ export function historyText(
   { style = PLAIN, width = UNLIMITED }: PageOptions = {},
 ): string {
   if (rows.length === 0) return 'no session yet; run: psyberg run';
+  const restates = rows.some(({ trigger }) => trigger === 'restate');
   return borderedTable({
-    head: ['session', 'process', 'status', 'hours', 'rows read', 'written', 'recorded'],
+    head: [
+      'session',
+      'process',
+      'status',
+      'hours',
+      'rows read',
+      'written',
+      'recorded',
+      ...(restates ? ['why'] : []),
+    ],
     rows: rows.map((row) => [
       row.psyberg_session_id,
       row.process_name,
@@ -170,13 +233,17 @@ export function historyText(
       countText(row.rows_read ?? '0'),
       countText(row.rows_written ?? '0'),
       instantLabel(row.created_at),
+      ...(restates ? [whyText(row)] : []),
     ]),
     alignRight: [4, 5],
-    fits: ['keep', 'cut', 'wrap', 'wrap', 'drop', 'keep', 'drop'],
+    fits: ['keep', 'cut', 'wrap', 'wrap', 'drop', 'keep', 'drop', ...(restates ? ['wrap' as const] : [])],
     width,
     style,
   });
 }
+
+const whyText = ({ trigger, reason }: HistoryRow): string =>
+  trigger === 'restate' ? (reason === null ? 'restate' : `restate: ${reason}`) : '';
 
 export interface SignalRow {
   readonly signal_name: string;
@@ -185,6 +252,8 @@ export interface SignalRow {
   readonly kind: string;
   readonly psyberg_session_id: string;
   readonly created_at: string;
+  /** First and last hour of each stretch that was reopened; null of a completeness. */
+  readonly hours: readonly (readonly [first: string, last: string])[] | null;
 }
 
 export function signalsText(
@@ -193,17 +262,40 @@ export function signalsText(
 ): string {
   if (rows.length === 0) return 'nothing was announced yet; a run announces how far its target is complete';
   return borderedTable({
-    head: ['signal', 'kind', 'up to', 'process', 'session', 'announced'],
+    head: ['signal', 'kind', 'hours', 'process', 'session', 'announced'],
     rows: rows.map((row) => [
       row.signal_name,
       row.kind,
-      hourLabel(row.hour),
+      announcedHours(row),
       row.process_name,
       row.psyberg_session_id,
       instantLabel(row.created_at),
     ]),
-    fits: ['cut', 'keep', 'keep', 'cut', 'drop', 'drop'],
+    fits: ['cut', 'keep', 'wrap', 'cut', 'drop', 'drop'],
     width,
     style,
   });
+}
+
+const announcedHours = ({ hour, hours }: SignalRow): string =>
+  hours === null
+    ? `up to ${hourLabel(hour)}`
+    : hours.map(([first, last]) => (first === last ? hourLabel(first) : rangeLabel(first, last))).join(', ');
+
+/** One announcement in a line, as it comes. */
+export const signalLine = (row: SignalRow): string =>
+  `${row.signal_name} ${row.kind} ${announcedHours(row)} (${row.process_name}, session ${row.psyberg_session_id})`;
+
+/** What came of waiting for a table. */
+export function waitText(wait: {
+  readonly signal_name: string;
+  readonly wait_for: string;
+  readonly complete: boolean;
+  readonly complete_to_hour: string | null;
+  readonly waited_seconds: number;
+}): string {
+  const to =
+    wait.complete_to_hour === null ? 'not announced yet' : `complete to ${hourLabel(wait.complete_to_hour)}`;
+  const short = wait.complete ? '' : `, not to ${hourLabel(wait.wait_for)}`;
+  return `${wait.signal_name} is ${to}${short}; waited ${wait.waited_seconds} s`;
 }

@@ -1,7 +1,8 @@
 /** A table: cells below a head, cut or wrapped to a width. Cells -> text. Pure. */
 import Table from 'cli-table3';
-import { cutMiddle, type Fit, fitCells, UNLIMITED } from './fit.ts';
+import { type Fit, fitCells, UNLIMITED } from './fit.ts';
 import { PLAIN, type Style } from './style.ts';
+import { cutMiddle } from './width.ts';
 
 export interface TableText {
   readonly head: readonly string[];

@@ -1,4 +1,5 @@
 /** What became of tests, as text for people. TestResult -> text. Pure. */
+import type { WithGrain } from '../model/grain.ts';
 import type {
   ChangedRow,
   RowObject,
@@ -13,7 +14,7 @@ import { type Fit, UNLIMITED } from './fit.ts';
 import { errorText } from './run-report.ts';
 import { PLAIN, type Style } from './style.ts';
 import { borderedTable } from './table.ts';
-import { hourLabel, hoursLabel, indent, plural, rangeLabel, secondsText } from './text.ts';
+import { hourLabel, indent, plural, rangeLabel, secondsText, unitsLabel } from './text.ts';
 
 /** One test: a line, and below it what failed. */
 export function testText(result: TestResult, { style = PLAIN, width = UNLIMITED }: PageOptions = {}): string {
@@ -88,27 +89,28 @@ function failureText(failure: TestFailure, { style, width, target }: FailurePage
 }
 
 /** What was expected, where. */
-function headline(failure: TestFailure, of: string | undefined): string {
+function headline(failure: TestFailure, table: string | undefined): string {
+  const of = failure.plan ?? {};
   const { arrival, order, what, expected, actual, process_name: name, missing, extra } = failure;
   const isGiven = order.every((each, index) => each === index + 1);
   const where = isGiven ? `after arrival ${arrival}` : `arrivals in the order ${order.join(', ')}`;
   if (what === 'recompute') {
-    const target = of ?? `the target of ${name}`;
+    const target = table ?? `the target of ${name}`;
     return missing.length + extra.length === 0
       ? `${where}: ${name}: expected ${valueText(expected)}, found ${valueText(actual)}`
       : `${where}: ${target} is not what ${name} gives over whole tables: ${plural(missing.length, 'row')} missing, ${extra.length} extra`;
   }
   if (what === 'rows')
     return `${where}: rows of the target of ${name}: ${plural(missing.length, 'row')} missing, ${extra.length} not expected`;
-  return `${where}: ${what} of ${name}: expected ${valueText(expected)}, found ${valueText(actual)}`;
+  return `${where}: ${what} of ${name}: expected ${valueText(expected, of)}, found ${valueText(actual, of)}`;
 }
 
-const valueText = (value: unknown): string =>
+const valueText = (value: unknown, of: WithGrain = {}): string =>
   Array.isArray(value)
     ? value.length === 0
       ? 'none'
       : value.every((each) => typeof each === 'string' && /^\d{4}-\d\d-\d\dT\d\d:00:00Z$/.test(each))
-        ? hoursLabel(value as string[])
+        ? unitsLabel(of, value as string[])
         : JSON.stringify(value)
     : value === null
       ? 'none'
@@ -168,10 +170,10 @@ function planText({ process_name: name }: TestFailure, plan: TestPlan): string {
   const what = plan.operation === 'append' ? 'append to' : 'overwrite';
   const hours =
     plan.hours.length > 0
-      ? hoursLabel(plan.hours)
+      ? unitsLabel(plan, plan.hours)
       : plan.range === null
         ? ''
-        : rangeLabel(plan.range.first_hour, plan.range.last_hour);
+        : rangeLabel(plan.range.first_hour, plan.range.last_hour, plan);
   const head =
     plan.status === 'work'
       ? `${what} ${plan.target}${hours === '' ? '' : `, ${hours}`}`
@@ -189,7 +191,7 @@ function planText({ process_name: name }: TestFailure, plan: TestPlan): string {
     plan.owed_hours.length === 0
       ? []
       : [
-          `  owed: ${hoursLabel(plan.owed_hours)}${plan.held_back_by === null ? '' : `, held back by ${plan.held_back_by}`}`,
+          `  owed: ${unitsLabel(plan, plan.owed_hours)}${plan.held_back_by === null ? '' : `, held back by ${plan.held_back_by}`}`,
         ];
   return [`plan of ${name} at that step: ${head}`, ...sources, ...owed].join('\n');
 }

@@ -1,7 +1,9 @@
 /** Numbers and times as people read them. Values of plans and records -> short text. Pure. */
+import { unitHours, type WithGrain } from '../model/grain.ts';
 import { hourText, parseHour } from '../model/hour.ts';
 import type { PlanWindow } from '../model/plan.ts';
-import { type Fit, fitCells, UNLIMITED, visibleLength } from './fit.ts';
+import { type Fit, fitCells, UNLIMITED } from './fit.ts';
+import { displayWidth, padToWidth } from './width.ts';
 
 /** `1,234,567`, from a number or from 64-bit text. */
 export const countText = (count: string | number | bigint): string =>
@@ -36,8 +38,22 @@ export function secondsText(seconds: number): string {
 /** `2023-09-14 05h`: the hour that starts at 05:00 UTC. */
 export const hourLabel = (hour: string): string => `${hour.slice(0, -10)} ${hour.slice(-9, -7)}h`;
 
-/** `2023-09-14 05h..07h`, or both days where they differ. Both ends included. */
-export function rangeLabel(firstHour: string, lastHour: string): string {
+/** `2 hours`, `1 day`: so many of what a process counts its target in. */
+export const unitsText = ({ grain = 'hour' }: WithGrain, count: number): string => plural(count, grain);
+
+/** `2023-09-14 05h`, or of days `2023-09-14`: the hour, or the day that it lies in. */
+export const unitLabel = (of: WithGrain, hour: string): string =>
+  unitHours(of) === 1 ? hourLabel(hour) : hour.slice(0, -10);
+
+/**
+ * `2023-09-14 05h..07h`, or both days where they differ. Both ends included. Of days
+ * `2023-09-14..2023-09-16`.
+ */
+export function rangeLabel(firstHour: string, lastHour: string, of: WithGrain = {}): string {
+  if (unitHours(of) > 1) {
+    const days = [unitLabel(of, firstHour), unitLabel(of, lastHour)];
+    return [...new Set(days)].join('..');
+  }
   if (firstHour === lastHour) return hourLabel(firstHour);
   const [first, last] = [hourLabel(firstHour), hourLabel(lastHour)];
   const sameDay = first.slice(0, -4) === last.slice(0, -4);
@@ -48,36 +64,37 @@ export function rangeLabel(firstHour: string, lastHour: string): string {
 export const instantLabel = (instant: string): string =>
   `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 
-/** Neighbouring hours as one range each; hours are ISO texts, in any order. */
+/** Neighbouring hours, or days, as one range each; hours are ISO texts, in any order. */
 export function hourRanges(
   hours: readonly string[],
+  of: WithGrain = {},
 ): { readonly firstHour: string; readonly lastHour: string; readonly count: number }[] {
   const sorted = [...new Set(hours.map(parseHour))].sort((left, right) => left - right);
+  const step = unitHours(of);
   const ranges: { first: number; last: number }[] = [];
   for (const hour of sorted) {
     const open = ranges.at(-1);
-    if (open !== undefined && hour === open.last + 1) open.last = hour;
+    if (open !== undefined && hour === open.last + step) open.last = hour;
     else ranges.push({ first: hour, last: hour });
   }
   return ranges.map(({ first, last }) => ({
     firstHour: hourText(first),
     lastHour: hourText(last),
-    count: last - first + 1,
+    count: (last - first) / step + 1,
   }));
 }
 
 /** `2023-09-14 02h..03h, 2023-09-14 06h`; beyond `most` ranges their number. */
-export function hoursLabel(hours: readonly string[], most = 4): string {
-  const ranges = hourRanges(hours);
-  const shown = ranges.slice(0, most).map((range) => rangeLabel(range.firstHour, range.lastHour));
+export const hoursLabel = (hours: readonly string[], most?: number): string => unitsLabel({}, hours, most);
+
+/** The same of what a process counts its target in. `hours`: the first of each day, where it counts days. */
+export function unitsLabel(of: WithGrain, hours: readonly string[], most = 4): string {
+  const ranges = hourRanges(hours, of);
+  const shown = ranges.slice(0, most).map((range) => rangeLabel(range.firstHour, range.lastHour, of));
   return ranges.length > most
     ? `${shown.join(', ')} and ${plural(ranges.length - most, 'more range')}`
     : shown.join(', ');
 }
-
-/** Pads by what is seen: colour codes take no room. */
-export const padVisible = (text: string, width: number): string =>
-  text + ' '.repeat(Math.max(0, width - visibleLength(text)));
 
 /** Indents every line. */
 export const indent = (text: string, width: number): string =>
@@ -105,15 +122,13 @@ export function columnsText(
   const widths: number[] = [];
   for (const line of lines)
     for (const [index, cell] of line.entries())
-      widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell));
+      widths[index] = Math.max(widths[index] ?? 0, displayWidth(cell));
   return lines
     .map((line) =>
       line
         .map((cell, index) => {
-          const room = widths[index] as number;
-          return alignRight.includes(fitted.shown[index] as number)
-            ? ' '.repeat(room - visibleLength(cell)) + cell
-            : padVisible(cell, room);
+          const isRight = alignRight.includes(fitted.shown[index] as number);
+          return padToWidth(cell, widths[index] as number, isRight ? 'left' : 'right');
         })
         .join(' '.repeat(gap))
         .trimEnd(),

@@ -2,8 +2,10 @@
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
+import type { SharedMarkers } from '../markers/shared-markers.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
+import type { Observer } from '../observe/port.ts';
 import type { Workload } from '../workload/port.ts';
 
 export interface RunPorts {
@@ -23,6 +25,10 @@ export interface RunPorts {
    * may be theirs.
    */
   readonly markersAreShared: boolean;
+  /** Begins and ends them, also for other machines that share the warehouse. */
+  readonly markers: SharedMarkers;
+  /** Takes what the stages of sessions, and what they ask of DuckDB and the catalog, tell of themselves. */
+  readonly observer: Observer;
   /** Called with what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;
   /** Called while something long goes on. */

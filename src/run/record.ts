@@ -1,6 +1,7 @@
 /** What a session reports. Session -> RunRecord, plain JSON. Pure. */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
+import { withGrain } from '../model/grain.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { RunRecord, RunStatus } from '../model/run-record.ts';
 import { branchName } from '../model/session-branch.ts';
@@ -38,23 +39,29 @@ export function recordHead(
   RunRecord,
   | 'process_name'
   | 'psyberg_session_id'
+  | 'trigger'
   | 'target'
   | 'operation'
   | 'branch'
+  | 'grain'
   | 'range'
   | 'owed_hours'
   | 'held_back_by'
+  | 'catchup'
   | 'skipped_null_event_times'
 > {
   return {
     process_name: plan.process_name,
     psyberg_session_id: plan.psyberg_session_id,
+    trigger: plan.trigger ?? 'changes',
     target: plan.target.table,
     operation: plan.target.operation,
     branch: branchName(plan.process_name, plan.psyberg_session_id),
+    ...withGrain(plan),
     range: plan.range,
     owed_hours: plan.owed_hours,
     held_back_by: plan.held_back_by,
+    ...(plan.catchup === undefined ? {} : { catchup: plan.catchup }),
     skipped_null_event_times: patternOf(plan).loadsHours
       ? String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n))
       : '0',

@@ -10,6 +10,8 @@ export interface SessionView {
   show(tables: readonly ViewTable[]): void;
   /** Shows the target under another schema from now on. */
   useSchema(target: TableIdentifier, schemaId: number): void;
+  /** Says that files of its views lie beside that table, so that whoever may read it may read them. */
+  putListsBeside(table: TableIdentifier): void;
   close(): void;
 }
 
@@ -20,6 +22,7 @@ export function sessionView(
   { readOnly = false }: { readonly readOnly?: boolean } = {},
 ): SessionView {
   const shown = new Map<string, ViewTable>();
+  const beside = new Map<string, TableIdentifier>();
   let schema: { readonly target: TableIdentifier; readonly schemaId: number } | undefined;
   const open = (): void => {
     const tables = [...shown.values()].map((each) =>
@@ -27,7 +30,7 @@ export function sessionView(
         ? { ...each, schemaId: schema.schemaId }
         : each,
     );
-    views.open({ name, tables, readOnly });
+    views.open({ name, tables, readOnly, listsBeside: [...beside.values()] });
   };
   return {
     show(tables) {
@@ -36,6 +39,11 @@ export function sessionView(
     },
     useSchema(target, schemaId) {
       schema = { target, schemaId };
+      if (shown.size > 0) open();
+    },
+    putListsBeside(table) {
+      if (beside.has(tableName(table))) return;
+      beside.set(tableName(table), table);
       if (shown.size > 0) open();
     },
     close: () => views.close(name),

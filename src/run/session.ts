@@ -8,10 +8,12 @@
  */
 import { join } from 'node:path';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { Hour } from '../model/hour.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import type { AuditResult } from '../model/run-record.ts';
+import type { AuditResult, StageSeconds } from '../model/run-record.ts';
 import { branchName } from '../model/session-branch.ts';
+import type { WriterCounts } from '../model/writer-counts.ts';
 import type { StateRow } from '../state/tables/state-table.ts';
 import type { StateChange } from '../state/write-state.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
@@ -33,11 +35,15 @@ export interface Begun {
   readonly directory: string;
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
+  /** False for a look: it may create nothing that stays. */
+  readonly writes: boolean;
   /**
    * An adoption publishes no rows. `from`: the name whose progress it takes over, since the process was
    * renamed.
    */
   readonly adoption: { readonly from: string | undefined } | undefined;
+  /** How long its stages took so far; absent of one that goes step by step. */
+  readonly stageSeconds?: (() => StageSeconds) | undefined;
   /** The tables as DuckDB sees them for this session. */
   readonly view: SessionView;
   readonly leftovers: Leftovers;
@@ -86,8 +92,18 @@ export interface Staged extends Opened {
   readonly stagedIds: readonly SnapshotId[];
   /** Those among them that hold what the query returned; the others hold rows that were carried over. */
   readonly insertIds: readonly SnapshotId[];
-  /** Of a process that runs hour by hour: how far it is. */
-  readonly computed: { readonly hours: number; readonly rows: bigint };
+  /**
+   * What the writer counted of the rows that the query returned; undefined where there are none, where it
+   * does not tell, and where another process wrote them.
+   */
+  readonly written: WriterCounts | undefined;
+  /** Rows that were carried over. */
+  readonly carriedRows: bigint;
+  /**
+   * Of a process that runs hour by hour: the rows that it computed, and the hours that came out otherwise
+   * than the target had them; undefined where nobody compared. `plan` is by now that of the computed hours.
+   */
+  readonly computed: { readonly rows: bigint; readonly differing: readonly Hour[] | undefined };
 }
 
 /** The snapshot to publish is written. */
@@ -98,6 +114,8 @@ export interface Composed extends Staged {
 
 /** Its rows are counted, and its audits are run. */
 export interface Audited extends Composed {
+  /** Whether the staged rows are shown: not before a statement asks for them. */
+  readonly stagedIsShown: boolean;
   readonly rowsRead: bigint;
   readonly rowsWritten: bigint;
   readonly audits: readonly AuditResult[];
@@ -108,6 +126,13 @@ export interface Audited extends Composed {
 /** `main` is the session's snapshot, or one that the same session published from another process. */
 export interface Published extends Audited {
   readonly publishedSnapshotId: SnapshotId | undefined;
+  /** Files that nothing refers to since: they go when the session is closed. */
+  readonly obsolete: {
+    /** Manifest lists of what was staged. */
+    readonly lists: readonly string[];
+    /** Of the engine's own tables. */
+    readonly stateFiles: readonly string[];
+  };
 }
 
 /** Writes the engine's own tables; the values that it is given say what. */
@@ -175,7 +200,11 @@ export function beginSession(
   ports: RunPorts,
   plan: CompiledPlan,
   spec: ProcessSpec,
-  { stepwise = false, adoption }: { readonly stepwise?: boolean; readonly adoption?: Begun['adoption'] } = {},
+  {
+    stepwise = false,
+    adoption,
+    stageSeconds,
+  }: Partial<Pick<Begun, 'stepwise' | 'adoption' | 'stageSeconds'>> = {},
 ): Begun {
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return {
@@ -185,7 +214,9 @@ export function beginSession(
     branch,
     directory: join(ports.sessionsDirectory, branch),
     stepwise,
+    writes: true,
     adoption,
+    stageSeconds,
     view: sessionView(ports.views, branch),
     leftovers: { branchOfAnother: false, lostRaces: false, schemaId: undefined, stateRows: undefined },
   };
@@ -207,12 +238,15 @@ export const unstaged = (opened: Opened): Staged => ({
   clearedId: undefined,
   stagedIds: [],
   insertIds: [],
-  computed: { hours: 0, rows: 0n },
+  written: undefined,
+  carriedRows: 0n,
+  computed: { rows: 0n, differing: undefined },
 });
 
 /** That session with nothing counted. */
 export const unaudited = (composed: Composed): Audited => ({
   ...composed,
+  stagedIsShown: false,
   rowsRead: 0n,
   rowsWritten: 0n,
   audits: [],

@@ -62,6 +62,23 @@ export const targetView = ({ spec, branch, base }: Pick<Opened, 'spec' | 'branch
   show: { kind: 'branch', branch, base: base?.['snapshot-id'], folder: branch },
 });
 
+/** Where an engine that commits puts its rows: the target without any, in no snapshot of it. */
+export function collectedView({
+  ports,
+  spec,
+  branch,
+}: Pick<Opened, 'ports' | 'spec' | 'branch'>): ViewTable[] {
+  const { collected } = ports.workload;
+  if (collected === undefined) return [];
+  return [
+    {
+      identifier: { namespace: ['collected'], name: spec.target.table.name },
+      table: spec.target.table,
+      show: { kind: 'collected', folder: branch, into: collected },
+    },
+  ];
+}
+
 /**
  * True when `main` is what the plan found. One that was empty then may have begun since: with a try of the
  * same session that was killed, or with another first session.

@@ -14,14 +14,13 @@ import { isIncomparable } from '../changes/rows/compare-rows.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import type { NestedField, TableMetadata } from '../iceberg/table-metadata.ts';
-import { hoursOfRow, keyHours } from '../kinds/patterns/key-hours.ts';
+import { hoursOfRow, keyHours, keyReach } from '../kinds/patterns/key-hours.ts';
 import { usageError } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import { ascending, union } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { KeyMatch, Session, SourceState } from '../model/session.ts';
-import { sourceWindow } from '../model/window-hours.ts';
 import { comparedAs, type TableWithKey, tableToRead, targetWithKey } from './key-tables.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -111,7 +110,6 @@ async function hoursWithKeys(
   keys: ChangedKeys,
 ): Promise<KeyMatch> {
   const engine = await input.engine();
-  const { beforeHours, afterHours } = sourceWindow(source);
   const found = new Set<Hour>();
   let { files, bytes } = keys;
   for (const table of keys.count === 0 ? [] : tables) {
@@ -123,11 +121,7 @@ async function hoursWithKeys(
       key: table.column.name,
       keys: keys.table,
       candidates: left,
-      reach: {
-        earlier: afterHours,
-        later: beforeHours + hoursOfRow(session, source),
-        rowHours: table.rowHours,
-      },
+      reach: { ...keyReach(session, source), rowHours: table.rowHours },
     });
     for (const hour of held.hours) found.add(hour);
     files += held.files;

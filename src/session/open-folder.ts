@@ -79,7 +79,7 @@ export async function openFolder(
 }
 
 /** The watermark of the folder; one whose globs were changed is known where a process has a single one. */
-function ownMark(
+export function ownMark(
   { spec: { sources } }: OpenSessionInput,
   { table }: FolderSpec,
   marks: readonly Watermark[],
@@ -134,7 +134,7 @@ function headOf(
 }
 
 /** What of the folder the process has read. */
-async function ledgerOf(
+export async function ledgerOf(
   { spec, project, catalog }: OpenSessionInput,
   engine: Engine,
   watermark: Watermark | undefined,
@@ -167,7 +167,7 @@ async function filesToRead(
 type Rows = Pick<SourceState, 'files' | 'toRead' | 'eventTimeType' | 'eventTimeUnit'>;
 
 /** Reads the new files, and the hours of their rows. */
-async function readRows(
+export async function readRows(
   input: OpenSessionInput,
   spec: FolderSpec,
   {
@@ -281,7 +281,10 @@ function eventTimeOf(
 }
 
 /** A folder has no snapshot: what was read of it is known by the ledger alone, so the two may not part. */
-async function refuseCatalog({ catalog, spec: process }: OpenSessionInput, spec: FolderSpec): Promise<void> {
+export async function refuseCatalog(
+  { catalog, spec: process }: OpenSessionInput,
+  spec: FolderSpec,
+): Promise<void> {
   if (await catalog.commitsTogether()) return;
   throw usageError(
     'files-need-one-commit',
@@ -322,7 +325,7 @@ function fileChanged(
   );
 }
 
-function ledgerLost(
+export function ledgerLost(
   { spec, project }: OpenSessionInput,
   { expected, found }: { readonly expected: bigint; readonly found: bigint },
 ): PsybergError {

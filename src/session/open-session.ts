@@ -8,11 +8,14 @@ import type { Hour } from '../model/hour.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, progressInSummary } from '../state/read-watermarks.ts';
 import { matchKeys } from './match-keys.ts';
+import { openBelowRestated } from './open-below.ts';
 import { numberedTogether } from './open-folder.ts';
 import { openLookupState } from './open-lookup.ts';
+import { openRestate } from './open-restate.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
+import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
 import { restateLookups } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -20,10 +23,17 @@ import { targetProgress } from './target-progress.ts';
 import { targetState } from './target-state.ts';
 
 /**
- * Opens a session. Throws `target-not-empty`, `source-missing`, `source-replaced`, `source-changed`,
- * `history-expired` and the errors of reading.
+ * Opens a session. Throws `target-not-empty`, `grain-changed`, `source-missing`, `source-replaced`,
+ * `source-changed`, `history-expired` and the errors of reading.
  */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
+  const { restate } = input;
+  if (restate?.hours !== undefined) return openRestate(input, restate.hours);
+  return restate === undefined ? openChanges(input) : openBelowRestated(input, openChanges);
+}
+
+/** What changed since the watermarks. */
+async function openChanges(input: OpenSessionInput): Promise<Session> {
   const { spec, catalog } = input;
   const loadedTarget = await catalog.loadTable(spec.target.table);
   if (input.lookUpTo !== undefined) return openHeads(input, input.lookUpTo, loadedTarget?.metadata);
@@ -35,7 +45,10 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
   else if (loadedTarget !== undefined) {
     const target = loadedTarget.metadata;
     if (progress === undefined) await refuseFilledTarget(input, target);
-    else refuseOvertakenProgress(input.project, spec, { target, progress });
+    else {
+      refuseOtherGrain(spec, progress);
+      refuseOvertakenProgress(input.project, spec, { target, progress });
+    }
   }
   const sources = await Promise.all(
     spec.sources.map((source) =>

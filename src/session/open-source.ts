@@ -14,6 +14,7 @@ import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metad
 import { patternOf } from '../kinds/patterns/index.ts';
 import { vttsKind } from '../kinds/vtts/index.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
+import { unitOf } from '../model/grain.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
 import { protectionTag, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
@@ -161,7 +162,7 @@ async function stateAt(
           {
             source: await open(),
             processName: input.spec.processName,
-            needs: patternOf(input.spec).changesNeeded(spec),
+            needs: input.changesNeeded ?? patternOf(input.spec).changesNeeded(spec),
             watermarksEver: once(() => watermarksEver(input, spec)),
           },
           head,
@@ -208,7 +209,10 @@ async function completenessOf(
     completeToHour: progress?.completeToHour,
   });
   const vttsHour = asksProvider(input, spec, { changed, progress })
-    ? await askProvider(input, spec, { newestHour, snapshots: () => ancestors(metadata, head) })
+    ? await askProvider(input, spec, {
+        newestHour: newestHour === undefined ? undefined : lastOfNewest(input, table, newestHour),
+        snapshots: () => ancestors(metadata, head),
+      })
     : undefined;
   return {
     ...(newestHour === undefined ? {} : { newestHour }),
@@ -217,7 +221,21 @@ async function completenessOf(
   };
 }
 
-const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<SourceState> =>
+/**
+ * Up to which hour rows of the newest one say that the source is complete: those of days say it of their day.
+ * A target of days has only such as are complete; a date stands for its midnight as long as its day is not
+ * over, and a process of days would wait for the next one to know that it is.
+ */
+function lastOfNewest(input: OpenSessionInput, table: SourceTable, newestHour: Hour): Hour {
+  const writer = input.project.processes.find((each) => sameTable(each.target.table, table.spec.table));
+  const isOfDays = writer?.grain === 'day' && patternOf(writer).loadsHours;
+  const { lastHour } = unitOf({ grain: 'day' }, newestHour);
+  const isOver = lastHour <= table.lastAllowedHour;
+  const isDate = input.spec.grain === 'day' && table.eventTime?.unit === 'day';
+  return isOfDays || (isDate && isOver) ? lastHour : newestHour;
+}
+
+export const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<SourceState> =>
   eventTime === undefined
     ? {}
     : {
@@ -296,7 +314,7 @@ export function refuseMissing(input: OpenSessionInput, spec: SourceSpec): void {
   });
 }
 
-const sourceReplaced = (
+export const sourceReplaced = (
   { spec }: OpenSessionInput,
   name: string,
   { watermark, found }: { readonly watermark: Watermark; readonly found: string },

@@ -7,9 +7,10 @@ import { countWhole } from '../changes/files/whole-table.ts';
 import { sourceFilesOfHours } from '../changes/keys/files-of-hours.ts';
 import { openSource } from '../changes/open-source.ts';
 import { snapshotById } from '../iceberg/history.ts';
-import { type Hour, type HourRange, hourIntervals, hourOfMs, hourText, parseHour } from '../model/hour.ts';
+import { plannedHours } from '../model/grain.ts';
+import { type Hour, type HourRange, hourIntervals, hourOfMs, hourText } from '../model/hour.ts';
 import type { Plan, PlanLookback, PlanReads, PlanSource } from '../model/plan.ts';
-import type { Session, SourceState } from '../model/session.ts';
+import type { Session, SourcePosition, SourceState } from '../model/session.ts';
 import { eventTimeOf } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -119,7 +120,7 @@ async function wholeAt({ catalog, engine }: OpenSessionInput, { spec, head }: So
   return metadata === undefined || snapshot === undefined ? NOTHING : countWhole(engine, metadata, snapshot);
 }
 
-interface FileOfHours {
+export interface FileOfHours {
   readonly rows: bigint;
   readonly bytes: bigint;
   readonly first_hour: bigint | null;
@@ -127,9 +128,9 @@ interface FileOfHours {
 }
 
 /** The files at the head that may hold rows of the hours; undefined where rows have no hour. */
-async function filesAt(
-  input: OpenSessionInput,
-  { spec, head }: SourceState,
+export async function filesAt(
+  input: Pick<OpenSessionInput, 'catalog' | 'engine' | 'views' | 'endpoint' | 'nowMs'>,
+  { spec, head }: Pick<SourceState, 'spec'> & { readonly head?: Pick<SourcePosition, 'snapshotId'> },
   ranges: readonly HourRange[],
 ): Promise<readonly FileOfHours[] | undefined> {
   const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
@@ -179,9 +180,8 @@ function missedBefore(
   first: Hour,
   { session, plan }: ReadCostsInput,
 ): Pick<PlanLookback, 'missed_hours' | 'missed_rows'> {
-  const hours = plan.hours.filter(
-    ({ hour, reason }) => reason !== 'contiguous' && parseHour(hour) < first,
-  ).length;
+  const needed = plan.hours.filter(({ reason }) => reason !== 'contiguous');
+  const hours = plannedHours({ ...plan, hours: needed }).filter((hour) => hour < first).length;
   const rows = session.sources
     .flatMap(({ files }) => files)
     .filter(({ status, lastHour }) => status === 'added' && lastHour !== undefined && lastHour < first)

@@ -21,6 +21,7 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { hoursOfRow } from '../kinds/patterns/key-hours.ts';
 import { pending } from '../kinds/patterns/pending.ts';
 import { refusal, usageError } from '../model/errors.ts';
+import { unitHours } from '../model/grain.ts';
 import { type Hour, type HourRange, hoursOf } from '../model/hour.ts';
 import { ascending, intervalsOf, touchedHours, union, wholeDays } from '../model/hour-sets.ts';
 import { isLookup, withoutLookups } from '../model/lookups.ts';
@@ -195,7 +196,7 @@ const hoursIn = (ranges: readonly HourRange[]): Hour[] => ranges.flatMap(hoursOf
 const ANY_HOUR = 100_000_000;
 
 /** Every hour that the target has: those of its rows, and those for which its query returned none. */
-async function hoursOfTarget(input: OpenSessionInput, session: Session): Promise<Hour[]> {
+export async function hoursOfTarget(input: OpenSessionInput, session: Session): Promise<Hour[]> {
   const files = new Map<SourceState, readonly ChangedFile[]>();
   // What lies before a process has begun it has never computed, unless there are rows of it.
   for (const source of withoutLookups(session.sources))
@@ -203,25 +204,30 @@ async function hoursOfTarget(input: OpenSessionInput, session: Session): Promise
   const computed = hoursComputed(session, files);
   const target = await targetOfHours(input, session);
   if (target === undefined) return computed;
-  const touched = touchedHours(await filesAt(input, target));
-  const isDaily = session.target.eventTime?.unit === 'day' && !patternOf(session.spec).readsPrevious;
+  const touched = touchedHours(await filesOfSnapshot(input, target));
+  const isDaily =
+    unitHours(session.spec) === 24 ||
+    (session.target.eventTime?.unit === 'day' && !patternOf(session.spec).readsPrevious);
   const last = session.target.completeToHour as Hour;
   return union([computed, (isDaily ? wholeDays(touched) : touched).filter((hour) => hour <= last)]);
 }
 
-async function liveFiles(input: OpenSessionInput, source: SourceState): Promise<readonly ChangedFile[]> {
+export async function liveFiles(
+  input: OpenSessionInput,
+  source: SourceState,
+): Promise<readonly ChangedFile[]> {
   const table = await tableAtHead(input, source);
-  return table === undefined ? [] : filesAt(input, table);
+  return table === undefined ? [] : filesOfSnapshot(input, table);
 }
 
-async function filesAt(
+export async function filesOfSnapshot(
   input: OpenSessionInput,
   { source, snapshot }: TableOfHours,
 ): Promise<readonly ChangedFile[]> {
   return (await firstLoad(openSource(await input.engine(), source), snapshot)).files;
 }
 
-async function tableAtHead(
+export async function tableAtHead(
   input: OpenSessionInput,
   { spec, head }: SourceState,
 ): Promise<TableOfHours | undefined> {

@@ -5,6 +5,8 @@ import type { ViewPorts } from '../changes/source.ts';
 import type { Engine } from '../engine/index.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
+import type { RestateRequest } from '../model/restate.ts';
+import type { ChangesNeeded, Session } from '../model/session.ts';
 import type { StartSpec } from '../model/start.ts';
 
 export interface OpenSessionInput extends ViewPorts {
@@ -28,6 +30,12 @@ export interface OpenSessionInput extends ViewPorts {
   readonly isLoaded?: boolean;
   /** For adopting: nobody said a place, so that nothing may have come since another process has read. */
   readonly adoptsAsItIs?: boolean;
+  /** What is asked of the sources' changes; default: what the pattern can use. */
+  readonly changesNeeded?: ChangesNeeded;
+  /** For restating: what somebody asked for. */
+  readonly restate?: RestateRequest;
+  /** For restating: says by which SQL the hours of the target were made (`Session.sqlChanged`). */
+  readonly withSqlChanged?: (session: Session) => Promise<Session>;
   /** Rewrites that earlier sessions compared; what this one compares is added. */
   readonly verified?: VerifiedRewrites;
   /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */

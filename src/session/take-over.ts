@@ -8,13 +8,15 @@ import type { SourceSpec } from '../model/process-spec.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
 import { nothingToTakeOver, refuseAdoption, refuseNameInUse } from './refuse-adoption.ts';
+import { refuseOtherGrain } from './refuse-other-grain.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { targetProgress } from './target-progress.ts';
 import { targetState } from './target-state.ts';
+import { asOfWatermark } from './watermark-facts.ts';
 
 /**
- * Throws `target-missing`, `target-has-history`, `adopt-from-in-use`, `adopt-from-unknown`, and what reading
- * the old name's progress throws (`target-rewound`, `watermark-lost`).
+ * Throws `target-missing`, `target-has-history`, `adopt-from-in-use`, `adopt-from-unknown`,
+ * `grain-changed`, and what reading the old name's progress throws (`target-rewound`, `watermark-lost`).
  */
 export async function openTakeover(
   input: Omit<OpenSessionInput, 'adoptAt' | 'views' | 'endpoint' | 'verified'>,
@@ -30,6 +32,7 @@ export async function openTakeover(
   refuseAdoption(spec, target, own);
   const progress = await targetProgress(input, target, from);
   if (progress === undefined) throw nothingToTakeOver(spec, target, from);
+  refuseOtherGrain(spec, progress);
   const sources = await Promise.all(spec.sources.map((source) => sourceAt(input, source, progress)));
   // A watermark that is of no source any more would leave the process without any.
   if (sources.every((source) => source.head === undefined))
@@ -73,16 +76,6 @@ async function sourceAt(
     listedBy: 'manifests' as const,
     manifestLists: [],
     ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
-    ...(watermark === undefined || known === undefined
-      ? {}
-      : {
-          watermark,
-          head: watermark,
-          ...(watermark.newestHour === undefined ? {} : { newestHour: watermark.newestHour }),
-          ...(watermark.totalRecords === undefined ? {} : { totalRecords: watermark.totalRecords }),
-          ...(watermark.addedRecords === undefined ? {} : { addedRecords: watermark.addedRecords }),
-          ...(watermark.eventTimeId === undefined ? {} : { eventTimeId: watermark.eventTimeId }),
-          ...(watermark.windowKeyId === undefined ? {} : { windowKeyId: watermark.windowKeyId }),
-        }),
+    ...(known === undefined ? {} : asOfWatermark(known)),
   });
 }

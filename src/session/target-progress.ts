@@ -5,8 +5,10 @@
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
+import { hoursMadeBySessions } from '../state/hours-made-by-sessions.ts';
 import {
   type CopiedProgress,
+  isRetired,
   lastSessionProperty,
   type ProcessProgress,
   progressInSummary,
@@ -15,7 +17,7 @@ import {
   publishedProperty,
   SUMMARY,
 } from '../state/read-watermarks.ts';
-import { heirOf, isUntouched } from '../state/target-publishers.ts';
+import { heirOf, isUntouched, namesEver } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 export type ProgressInput = Pick<OpenSessionInput, 'spec' | 'project' | 'catalog' | 'engine'> & {
@@ -51,7 +53,14 @@ export async function targetProgress(
   const behind = copy !== undefined && isBehind(copy, target, processName);
   if ((copy === undefined || behind) && input.adoptAt === undefined)
     refuseLostWatermark(input, target, processName);
-  return behind ? undefined : copy;
+  if (behind || copy === undefined) return undefined;
+  const hoursMade = await hoursMadeBySessions({
+    ...input,
+    sessionTable: project.tables.sessionTable,
+    target: spec.target.table,
+    processNames: namesEver(target, processName),
+  });
+  return { ...copy, ...(hoursMade === undefined ? {} : { hoursMade }) };
 }
 
 /**
@@ -98,7 +107,8 @@ function refuseRewoundTarget({ spec }: ProgressInput, target: TableMetadata, pro
   const undone = target.snapshots?.find(
     (snapshot) =>
       snapshot.summary?.[SUMMARY.processName] === processName &&
-      snapshot.summary[SUMMARY.watermarks] !== undefined,
+      snapshot.summary[SUMMARY.watermarks] !== undefined &&
+      !isRetired(target, snapshot.summary),
   );
   if (undone === undefined) return;
   const name = tableName(spec.target.table);

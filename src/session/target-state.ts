@@ -31,7 +31,9 @@ export function targetState(
     tableUuid: metadata['table-uuid'],
     ...(base === undefined ? {} : { baseSnapshotId: base['snapshot-id'] }),
     ...(progress?.completeToHour === undefined ? {} : { completeToHour: progress.completeToHour }),
+    ...(progress?.announcedToHour === undefined ? {} : { announcedToHour: progress.announcedToHour }),
     ...(progress?.psybergSessionId === undefined ? {} : { previousSessionId: progress.psybergSessionId }),
+    ...(progress?.hoursMade === undefined ? {} : { hoursMade: progress.hoursMade }),
   };
 }
 

@@ -1,5 +1,7 @@
 /** The extensions that the engine loads. */
 export const EXTENSION_NAMES: readonly string[];
+/** SHA-256 (hex) of known files, by `<version>/<platform>` and the extension's name. */
+export const EXTENSION_DIGESTS: Readonly<Record<string, Readonly<Record<string, string>>>>;
 /**
  * DuckDB's `extension_directory`: `PSYBERG_EXTENSION_DIRECTORY`, else DuckDB's default below the home folder.
  */

@@ -7,8 +7,11 @@ import type { Engine } from '../engine/index.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
+import type { Grain } from '../model/grain.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
+import { type HoursMade, parseHoursMade } from '../model/hours-made.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
+import { parseOwedHours } from '../model/owed-hours.ts';
 import type { OnLookupChange } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
@@ -19,6 +22,24 @@ export const SUMMARY = {
   sessionId: 'psyberg.session-id',
   watermarks: 'psyberg.high-water-marks',
   completeToHour: 'psyberg.complete-to-hour',
+  /**
+   * Up to which hour the target was announced by then, where that is an earlier one: the newest hours were
+   * loaded first. `none` where it was not.
+   */
+  announcedToHour: 'psyberg.announced-to-hour',
+  /** The fingerprint of the SQL by which the session made its rows (`src/project/process-fingerprint.ts`). */
+  sqlFingerprint: 'psyberg.sql-fingerprint',
+  /** The hours that the session wrote. JSON, an array of `[first, last]`, both included. */
+  hoursWritten: 'psyberg.hours-written',
+  /** By which SQL the hours of the target were made up to then, by sessions of the process. JSON. */
+  hoursMade: 'psyberg.hours-made',
+  /**
+   * JSON: the hours announced before that the session wrote, as `[first, last]`; absent where there are
+   * none.
+   */
+  reopenedHours: 'psyberg.reopened-hours',
+  /** `day`, where the process counts its target in days. */
+  grain: 'psyberg.grain',
   /**
    * On a snapshot of maintenance: what the snapshots below it say of each process, so that they may expire.
    * JSON, an array of the keys above.
@@ -36,6 +57,17 @@ export const SUMMARY = {
    * none: under it, rows that the new name loaded since would be loaded again.
    */
   adoptedFrom: 'psyberg.adopted-from',
+  /**
+   * How long the stages of the session took up to its commit, in seconds. JSON, `{"init", "load", "audit",
+   * "publish"}`; absent of a session that went step by step.
+   */
+  stageSeconds: 'psyberg.stage-seconds',
+  /** On the snapshot of a restate, or of a session below one: `restate`. */
+  trigger: 'psyberg.trigger',
+  /** Of the same: why somebody asked for it. */
+  reason: 'psyberg.reason',
+  /** On the snapshot of a restate: JSON, `{"hours": [[first, last], …], "process_sha256"}`. */
+  restated: 'psyberg.restated',
 } as const;
 
 /**
@@ -54,6 +86,21 @@ export const lastSessionProperty = (processName: string): string => `psyberg.las
  * any more, since somebody said that the process is gone.
  */
 export const releasedProperty = (processName: string): string => `psyberg.released.${processName}`;
+
+/**
+ * A property of a target: the last session of a process that was retired. What its snapshots say of sessions
+ * up to that one is over; a later session of that name begins anew.
+ */
+export const retiredProperty = (processName: string): string => `psyberg.retired.${processName}`;
+
+/** True of what a session said whose process was retired since. */
+export function isRetired(
+  { properties = {} }: Pick<TableMetadata, 'properties'>,
+  summary: Readonly<Record<string, string>> | undefined,
+): boolean {
+  const last = properties[retiredProperty(summary?.[SUMMARY.processName] ?? '')];
+  return last !== undefined && (summary?.[SUMMARY.sessionId] ?? '') <= last;
+}
 
 /** The last session of the process that published to the table; undefined when none did. */
 export function lastSessionOf(metadata: TableMetadata, processName: string): string | undefined {
@@ -80,8 +127,14 @@ export const isReleased = (
 export interface ProcessProgress {
   readonly watermarks: readonly Watermark[];
   readonly completeToHour?: Hour;
+  /** Up to which hour it was announced, where that is not `completeToHour`; null: to none. */
+  readonly announcedToHour?: Hour | null;
+  /** What the target was counted in by then; undefined where only the watermark table tells. */
+  readonly grain?: Grain;
   /** The session that published it. */
   readonly psybergSessionId?: string;
+  /** By which SQL the hours were made; undefined where no session has noted it. */
+  readonly hoursMade?: readonly HoursMade[];
 }
 
 /** A watermark as the summary holds it; hours as ISO texts, 64-bit numbers as text. */
@@ -91,6 +144,7 @@ export interface WatermarkJson {
   readonly snapshot_id: string;
   readonly sequence_number: string;
   readonly committed_at: string;
+  /** As {@link owedHoursJson} writes them. */
   readonly owed_hours: readonly string[];
   readonly newest_hour?: string | null;
   readonly total_records?: string | null;
@@ -107,7 +161,7 @@ export interface WatermarkJson {
  */
 export function progressInSummary(metadata: TableMetadata, processName: string): ProcessProgress | undefined {
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
-    for (const summary of progressSummaries(snapshot))
+    for (const summary of progressSummaries(metadata, snapshot))
       if (summary[SUMMARY.processName] === processName) return progressOf(summary, snapshot);
     if (snapshot.summary?.[SUMMARY.adoptedFrom] === processName) return undefined;
   }
@@ -129,7 +183,7 @@ export interface FoundProgress {
  */
 export function progressEverSaid(metadata: TableMetadata, processName: string): ProcessProgress[] {
   return (metadata.snapshots ?? []).flatMap((snapshot) =>
-    progressSummaries(snapshot).flatMap((summary) =>
+    progressSummaries(metadata, snapshot).flatMap((summary) =>
       summary[SUMMARY.processName] === processName ? [progressOf(summary, snapshot)] : [],
     ),
   );
@@ -140,7 +194,7 @@ export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
   const found = new Map<string, FoundProgress>();
   const ended = new Set<string>();
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
-    for (const summary of progressSummaries(snapshot)) {
+    for (const summary of progressSummaries(metadata, snapshot)) {
       const processName = summary[SUMMARY.processName] as string;
       if (!found.has(processName) && !ended.has(processName))
         found.set(processName, {
@@ -156,14 +210,20 @@ export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
   return [...found.values()];
 }
 
+const CARRIED = [
+  SUMMARY.processName,
+  SUMMARY.sessionId,
+  SUMMARY.watermarks,
+  SUMMARY.completeToHour,
+  SUMMARY.announcedToHour,
+  SUMMARY.hoursMade,
+  SUMMARY.grain,
+] as const;
+
 /** For the summary of a snapshot of maintenance: what the table's history says of each process. */
 export function carriedProgress(metadata: TableMetadata): Record<string, string> {
   const carried = progressOfAll(metadata).map(({ summary }) =>
-    Object.fromEntries(
-      [SUMMARY.processName, SUMMARY.sessionId, SUMMARY.watermarks, SUMMARY.completeToHour].flatMap((key) =>
-        summary[key] === undefined ? [] : [[key, summary[key]]],
-      ),
-    ),
+    Object.fromEntries(CARRIED.flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]]))),
   );
   return carried.length === 0 ? {} : { [SUMMARY.carriedProgress]: JSON.stringify(carried) };
 }
@@ -172,7 +232,10 @@ export function carriedProgress(metadata: TableMetadata): Record<string, string>
  * What a snapshot says of processes: of the one that published it, or of those whose snapshots maintenance
  * carried over.
  */
-function progressSummaries(snapshot: Snapshot): Readonly<Record<string, string>>[] {
+const progressSummaries = (metadata: TableMetadata, snapshot: Snapshot): Readonly<Record<string, string>>[] =>
+  summariesOf(snapshot).filter((summary) => !isRetired(metadata, summary));
+
+function summariesOf(snapshot: Snapshot): Readonly<Record<string, string>>[] {
   const summary = snapshot.summary ?? {};
   if (summary[SUMMARY.processName] !== undefined && summary[SUMMARY.watermarks] !== undefined)
     return [summary];
@@ -187,10 +250,17 @@ function progressSummaries(snapshot: Snapshot): Readonly<Record<string, string>>
 
 function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapshot): ProcessProgress {
   const completeTo = summary[SUMMARY.completeToHour];
+  const announcedTo = summary[SUMMARY.announcedToHour];
+  const hoursMade = parseHoursMade(summary[SUMMARY.hoursMade]);
   return {
     watermarks: parseWatermarks(summary[SUMMARY.watermarks] as string, snapshot),
     ...(completeTo === undefined ? {} : { completeToHour: parseHour(completeTo) }),
+    ...(announcedTo === undefined
+      ? {}
+      : { announcedToHour: announcedTo === 'none' ? null : parseHour(announcedTo) }),
+    grain: summary[SUMMARY.grain] === 'day' ? 'day' : 'hour',
     ...(summary[SUMMARY.sessionId] === undefined ? {} : { psybergSessionId: summary[SUMMARY.sessionId] }),
+    ...(hoursMade === undefined ? {} : { hoursMade }),
   };
 }
 
@@ -210,7 +280,8 @@ export function watermarkFor(
 export const watermarksOn = (progress: ProcessProgress | undefined, tableUuid: string): Watermark[] =>
   progress?.watermarks.filter((each) => each.tableUuid === tableUuid) ?? [];
 
-function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
+/** The watermarks of a summary. Throws `watermark-unreadable`. */
+export function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
   try {
     return (JSON.parse(text) as WatermarkJson[]).map(watermarkOf);
   } catch (error) {
@@ -234,7 +305,7 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   snapshotId: BigInt(json.snapshot_id),
   sequenceNumber: BigInt(json.sequence_number),
   committedAtMs: Date.parse(json.committed_at),
-  owedHours: json.owed_hours.map(parseHour),
+  owedHours: parseOwedHours(json.owed_hours),
   ...(json.newest_hour == null ? {} : { newestHour: parseHour(json.newest_hour) }),
   ...(json.total_records == null ? {} : { totalRecords: BigInt(json.total_records) }),
   ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),

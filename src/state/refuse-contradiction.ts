@@ -9,12 +9,14 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
+import { knownRows } from './known-rows.ts';
 import {
   progressEverSaid,
   progressInSummary,
   type StoredWatermark,
   storedWatermarks,
 } from './read-watermarks.ts';
+import type { StateRow } from './tables/state-table.ts';
 
 export interface ContradictionInput {
   readonly engine: Engine;
@@ -35,8 +37,11 @@ export async function refuseContradiction({
   target,
 }: ContradictionInput): Promise<void> {
   const table = (await catalog.loadTable(highWaterMarkTable))?.metadata;
-  if (table === undefined || mainSnapshot(table) === undefined) return;
-  const rows = await storedWatermarks(engine, { highWaterMarkTable, processName });
+  const main = table === undefined ? undefined : mainSnapshot(table);
+  if (main === undefined) return;
+  const rows =
+    knownRows(main['manifest-list'], processName)?.map(rowAsWritten) ??
+    (await storedWatermarks(engine, { highWaterMarkTable, processName }));
   // The target after the rows: a session that publishes in between is then in both.
   const metadata = rows.length === 0 ? undefined : (await catalog.loadTable(target))?.metadata;
   if (metadata === undefined) return;
@@ -47,6 +52,16 @@ export async function refuseContradiction({
   });
   if (found !== undefined) throw found;
 }
+
+/** What is compared of a row. */
+type ComparedRow = Pick<StoredWatermark, 'table' | 'table_uuid' | 'snapshot_id' | 'psyberg_session_id'>;
+
+const rowAsWritten = (row: StateRow): ComparedRow => ({
+  table: String(row['src_table']),
+  table_uuid: String(row['table_uuid']),
+  snapshot_id: String(row['snapshot_id']),
+  psyberg_session_id: row['psyberg_session_id'] === null ? null : String(row['psyberg_session_id']),
+});
 
 interface Names {
   readonly processName: string;
@@ -59,7 +74,7 @@ interface Names {
  * snapshot is still there.
  */
 export function contradiction(
-  rows: readonly StoredWatermark[],
+  rows: readonly ComparedRow[],
   metadata: TableMetadata,
   names: Names,
 ): PsybergError | undefined {
@@ -95,7 +110,7 @@ export function contradiction(
 }
 
 const contradicting = (
-  row: StoredWatermark,
+  row: ComparedRow,
   { processName, target, highWaterMarkTable }: Names,
   { found, hint }: { readonly found: string; readonly hint: string },
 ): PsybergError =>

@@ -4,7 +4,7 @@
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { progressOfAll, publishedProperty, SUMMARY } from './read-watermarks.ts';
+import { isRetired, progressOfAll, publishedProperty, SUMMARY } from './read-watermarks.ts';
 
 const PUBLISHED = publishedProperty('');
 
@@ -18,7 +18,9 @@ export function publishersOf(metadata: TableMetadata): string[] {
     key.startsWith(PUBLISHED) && uuid === metadata['table-uuid'] ? [key.slice(PUBLISHED.length)] : [],
   );
   const anywhere = (metadata.snapshots ?? []).flatMap(({ summary }) =>
-    summary?.[SUMMARY.processName] === undefined || summary[SUMMARY.watermarks] === undefined
+    summary?.[SUMMARY.processName] === undefined ||
+    summary[SUMMARY.watermarks] === undefined ||
+    isRetired(metadata, summary)
       ? []
       : [summary[SUMMARY.processName] as string],
   );

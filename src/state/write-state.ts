@@ -8,14 +8,15 @@ import { randomUUID } from 'node:crypto';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { CommitTableRequest } from '../catalog/service/catalog.ts';
 import type { Engine } from '../engine/index.ts';
-import { discard, makeLocalFolder, mayBeThere, removeLocalFile } from '../files/local.ts';
+import { isLocalFile, makeLocalFolder } from '../files/local.ts';
+import { discard, removeFile } from '../files/remove.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber, tableRoot } from '../iceberg/new-snapshot.ts';
 import { moveMain } from '../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { PsybergError, usageError } from '../model/errors.ts';
-import { type TableIdentifier, tableName } from '../model/names.ts';
+import { PsybergError } from '../model/errors.ts';
+import type { TableIdentifier } from '../model/names.ts';
 import { branchName } from '../model/session-branch.ts';
 import {
   fieldIdsFragment,
@@ -25,10 +26,12 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
-import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
-import { writeSingleManifest } from '../tables/write/single-manifest.ts';
+import { singleContent, writeSingleManifest } from '../tables/write/single-manifest.ts';
+import { filesThatGo, type ReplacedFiles, type Replacing } from './files-that-go.ts';
+import { noteRows } from './known-rows.ts';
 import { SUMMARY } from './read-watermarks.ts';
 import type { StateRow, StateTable } from './tables/state-table.ts';
+import { withColumns } from './widen-table.ts';
 
 /** A change of a state table, and the files that nothing refers to once it is committed. */
 export interface StateChange {
@@ -38,6 +41,17 @@ export interface StateChange {
   readonly files: readonly string[];
   readonly sequenceNumber: bigint;
   readonly snapshotId: SnapshotId;
+  /** Its data file, where that holds nothing but its rows. */
+  readonly data?: WrittenData | undefined;
+}
+
+/** A data file with the rows of a change, which is as good for another base of the table. */
+export interface WrittenData {
+  readonly path: string;
+  readonly rows: bigint;
+  readonly bytes: bigint;
+  /** Of the schema that it was written with. */
+  readonly schemaId: number;
 }
 
 /**
@@ -52,22 +66,13 @@ const SNAPSHOTS_KEPT = 100;
 const REPLACED_FILES = 'psyberg.replaced-files';
 /**
  * Summary key: the files that nothing refers to since a snapshot was committed. Whoever was killed before
- * deleting them left that to the next session.
+ * deleting them left that to the next session: those that are still there go with its commit.
  */
 const OBSOLETE_FILES = 'psyberg.obsolete-files';
 
-export interface StateWrite {
+export interface StateWrite extends Replacing {
   readonly table: TableIdentifier;
-  readonly definition: StateTable;
-  readonly processName: string;
-  readonly psybergSessionId: string;
   readonly rows: readonly StateRow[];
-  /** True when rows of this session may be there already and are replaced. */
-  readonly replacesSession: boolean;
-  /** A process whose rows all go: another one has taken over what they say. */
-  readonly endedProcess?: string;
-  /** Of the ledger of files: the number of this session, and whether rows of later ones are there and go. */
-  readonly ledger?: { readonly session: bigint; readonly undone: boolean };
 }
 
 /**
@@ -79,7 +84,7 @@ export async function ensureStateTable(
   definition: StateTable,
 ): Promise<TableMetadata> {
   const found = await catalog.loadTable(table);
-  if (found !== undefined) return checkedColumns(found.metadata, table, definition);
+  if (found !== undefined) return withColumns(catalog, found.metadata, table, definition);
   await catalog.createNamespace(table.namespace);
   const fields = definition.columns.map((column, index) => ({
     id: index + 1,
@@ -104,63 +109,53 @@ export async function ensureStateTable(
     if (!(error instanceof PsybergError) || error.code !== 'table-exists') throw error;
     const raced = await catalog.loadTable(table);
     if (raced === undefined) throw error;
-    return raced.metadata;
+    return withColumns(catalog, raced.metadata, table, definition);
   }
-}
-
-function checkedColumns(
-  metadata: TableMetadata,
-  table: TableIdentifier,
-  definition: StateTable,
-): TableMetadata {
-  const names = new Set(currentSchema(metadata).fields.map((field) => field.name));
-  const missing = definition.columns.filter((column) => !names.has(column.name)).map((column) => column.name);
-  if (missing.length > 0)
-    throw usageError(
-      'state-table-columns',
-      `the table ${tableName(table)} lacks the columns ${missing.join(', ')}: it was not made by this engine, or by an older one`,
-      {
-        hint: `name another table in psyberg.yaml, or add them: alter table ${tableName(table)} add column ${missing[0]} …`,
-      },
-    );
-  return metadata;
 }
 
 /**
  * Writes the files of one state change and returns the change. Call again with fresh metadata after a lost
- * race.
+ * race; `before`: the data of the try that lost, which then need not be written again.
  */
 export async function composeStateChange(
   engine: Engine,
   metadata: TableMetadata,
   write: StateWrite,
+  before?: WrittenData,
 ): Promise<StateChange> {
   const base = mainSnapshot(metadata);
-  for (const file of filesIn(base, OBSOLETE_FILES)) removeLocalFile(file);
-  const manifests = base === undefined ? [] : await dataManifests(engine, metadata, base);
-  const replaced = await replacedFiles(engine, write, await liveFiles(engine, manifests, write.processName));
-  const removed = [...replaced.files, ...(await liveFiles(engine, manifests, write.endedProcess))];
+  const content = await singleContent(engine, metadata, base);
+  const { replaced, removed } = await filesThatGo(engine, content.files, write);
+  const removes = write.removesProcess === true;
   const root = tableRoot(metadata);
   const snapshotId = newSnapshotId();
   const sequenceNumber = nextSequenceNumber(metadata);
   const owner = branchName(write.processName, write.psybergSessionId);
-  const path = `${root}/data/${owner}-${randomUUID()}.parquet`;
+  const schemaId = metadata['current-schema-id'];
+  const kept = before?.schemaId === schemaId && !replaced.holdOthers ? before : undefined;
+  const path = kept?.path ?? `${root}/data/${owner}-${randomUUID()}.parquet`;
   const manifest = `${root}/metadata/${owner}-${snapshotId}-m0.avro`;
   const list = `${root}/metadata/${owner}-snap-${snapshotId}-${randomUUID()}.avro`;
   makeLocalFolder(`${root}/data`);
-  const written = await writeRows(engine, metadata, write, { path, replaced });
+  const written = removes
+    ? undefined
+    : (kept ?? (await writeRows(engine, metadata, write, { path, replaced })));
   await writeSingleManifest(engine, {
     metadata,
-    base,
-    manifests,
-    added: { path, processName: write.processName, ...written },
-    removed,
+    content,
+    added:
+      written === undefined
+        ? undefined
+        : { path, processName: write.processName, rows: written.rows, bytes: written.bytes },
+    removed: new Set(removed),
     snapshotId,
     sequenceNumber,
     manifest,
     list,
   });
-  return stateChange(metadata, write, [path, manifest, list], {
+  if (write.definition.filesPerProcess === 1)
+    noteRows(list, { ...write, endedProcess: write.endedProcess, base: base?.['manifest-list'] });
+  const change = stateChange(metadata, write, [...(written === undefined ? [] : [path]), manifest, list], {
     'snapshot-id': snapshotId,
     ...(base === undefined ? {} : { 'parent-snapshot-id': base['snapshot-id'] }),
     'sequence-number': sequenceNumber,
@@ -168,29 +163,15 @@ export async function composeStateChange(
     'manifest-list': list,
     'schema-id': metadata['current-schema-id'],
     summary: {
-      operation: removed.length > 0 ? 'overwrite' : 'append',
+      operation: removes ? 'delete' : removed.length > 0 ? 'overwrite' : 'append',
       [SUMMARY.processName]: write.processName,
       [SUMMARY.sessionId]: write.psybergSessionId,
       ...(removed.length > 0 ? { [REPLACED_FILES]: JSON.stringify(removed) } : {}),
     },
   });
-}
-
-/** The live data files of a process. */
-async function liveFiles(
-  engine: Engine,
-  manifests: readonly string[],
-  processName: string | undefined,
-): Promise<string[]> {
-  if (manifests.length === 0 || processName === undefined) return [];
-  const rows = await engine.query(statement('state/live_files'), { manifests, process_name: processName });
-  return rows.map((row) => row.path);
-}
-
-interface ReplacedFiles {
-  readonly files: readonly string[];
-  /** Whether they also hold rows that are kept. */
-  readonly holdOthers: boolean;
+  return replaced.holdOthers || written === undefined
+    ? change
+    : { ...change, data: { path, rows: written.rows, bytes: written.bytes, schemaId } };
 }
 
 /** Writes the new rows, and those that are kept of files that give way, as one file. */
@@ -200,13 +181,16 @@ async function writeRows(
   { definition, table, processName, psybergSessionId, rows, ledger }: StateWrite,
   { path, replaced }: { readonly path: string; readonly replaced: ReplacedFiles },
 ): Promise<{ readonly rows: bigint; readonly bytes: bigint }> {
+  const known = new Set(definition.columns.map(({ name }) => name));
+  // Columns that others have added are in the rows that are kept, and in no other.
+  const fields = currentSchema(metadata).fields.filter(({ name }) => replaced.holdOthers || known.has(name));
   const kept = (): string =>
     renderStatement(definition.keptStatement, { table: tableFragment('lake', table) });
   const [file] = await engine.query(
     statement('state/write_file', {
       rows: statementFragment(definition.rowsQuery()),
       kept: replaced.holdOthers ? statementFragment(`union all by name\n${kept()}`) : NOTHING,
-      field_ids: fieldIdsFragment(currentSchema(metadata).fields),
+      field_ids: fieldIdsFragment(fields),
     }),
     {
       rows: JSON.stringify(rows),
@@ -222,25 +206,6 @@ async function writeRows(
     },
   );
   return { rows: file?.count as bigint, bytes: file?.file_size_bytes as bigint };
-}
-
-/**
- * Which of a process's live files give way to the new one: all of them when they are many, else those with
- * rows that are written anew.
- */
-async function replacedFiles(
-  engine: Engine,
-  { definition, psybergSessionId, replacesSession, ledger }: StateWrite,
-  live: readonly string[],
-): Promise<ReplacedFiles> {
-  if (live.length >= definition.filesPerProcess || (ledger?.undone === true && live.length > 0))
-    return { files: live, holdOthers: definition.filesPerProcess > 1 };
-  if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };
-  const holding = await engine.query(statement('state/files_of_session'), {
-    files: live,
-    psyberg_session_id: psybergSessionId,
-  });
-  return { files: holding.map((file) => file.path), holdOthers: holding.some((file) => file.holds_others) };
 }
 
 /** Every snapshot of a state table has a manifest of its own, named after it and after the session. */
@@ -261,15 +226,18 @@ function stateChange(
 ): StateChange {
   const base = mainSnapshot(metadata);
   const expired = expiredSnapshots(metadata);
-  const obsoleteFiles = expired.flatMap((each) => [
+  const left = filesIn(base, OBSOLETE_FILES);
+  const outdated = expired.flatMap((each) => [
     each['manifest-list'],
     manifestOf(metadata, each),
     ...filesIn(each, REPLACED_FILES),
   ]);
+  // Those in a store are deleted once more, without a look whether they are there.
+  const noted = [...left.filter(isLocalFile), ...outdated];
   const snapshot =
-    obsoleteFiles.length === 0
+    noted.length === 0
       ? written
-      : { ...written, summary: { ...written.summary, [OBSOLETE_FILES]: JSON.stringify(obsoleteFiles) } };
+      : { ...written, summary: { ...written.summary, [OBSOLETE_FILES]: JSON.stringify(noted) } };
   return {
     change: {
       identifier: write.table,
@@ -291,7 +259,7 @@ function stateChange(
             ]),
       ],
     },
-    obsoleteFiles,
+    obsoleteFiles: [...left, ...outdated],
     files,
     sequenceNumber: snapshot['sequence-number'] ?? 0n,
     snapshotId: snapshot['snapshot-id'],
@@ -330,17 +298,5 @@ export async function commitStateChange(
 
 /** Deletes files that a committed change made obsolete. */
 export function deleteObsoleteFiles(changes: readonly StateChange[]): void {
-  for (const file of changes.flatMap((each) => each.obsoleteFiles)) removeLocalFile(file);
-}
-
-/**
- * The manifests with files: of a snapshot of ours the one that it is known by, which saves reading the list.
- */
-async function dataManifests(engine: Engine, metadata: TableMetadata, base: Snapshot): Promise<string[]> {
-  if (base.summary?.[SUMMARY.sessionId] !== undefined) {
-    const known = manifestOf(metadata, base);
-    // Relocated with its warehouse, it has another name.
-    if (mayBeThere(known)) return [known];
-  }
-  return ofData(await liveManifestsOf(engine, base)).map((manifest) => manifest.manifest_path);
+  for (const file of changes.flatMap((each) => each.obsoleteFiles)) removeFile(file);
 }

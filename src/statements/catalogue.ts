@@ -20,16 +20,22 @@ export interface Catalogue {
       range_end?: Instant | undefined;
       hours?: readonly (bigint | number)[] | undefined;
     };
-    fragments: 'sources' | 'rows_read' | 'staged' | 'rows_outside';
-    row: {
-      alias: string | null;
-      path: string | null;
-      rows: bigint | null;
-      first_hour: bigint | null;
-      last_hour: bigint | null;
-      rows_staged: bigint;
-      rows_outside: bigint | null;
+    fragments: 'sources' | 'rows_read';
+    row: { alias: string; path: string; rows: bigint; first_hour: bigint | null; last_hour: bigint | null };
+  };
+  'audit/count_staged': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      landed_at?: Instant | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
     };
+    fragments: 'staged' | 'rows_outside';
+    row: { rows_staged: bigint; rows_outside: bigint };
   };
   'audit/expression': {
     parameters: Nothing;
@@ -61,6 +67,20 @@ export interface Catalogue {
     fragments: 'staged' | 'event_time';
     row: { one: bigint };
   };
+  'audit/outside_restated': {
+    parameters: {
+      range_start: Instant;
+      range_end: Instant;
+      hours?: readonly (bigint | number)[] | undefined;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      landed_at?: Instant | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+    };
+    fragments: 'sources' | 'query' | 'in_hours';
+    row: { one: bigint };
+  };
   'audit/project_query': {
     parameters: Nothing;
     fragments: 'sources' | 'query';
@@ -77,7 +97,12 @@ export interface Catalogue {
     row: { actual: bigint };
   };
   'audit/rows_by_file': {
-    parameters: { previous_start?: Instant | undefined; range_start?: Instant | undefined };
+    parameters: {
+      previous_start?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
     fragments: 'alias' | 'rows';
     row: { alias: string; path: string; rows: bigint; first_hour: bigint | null; last_hour: bigint | null };
   };
@@ -224,11 +249,6 @@ export interface Catalogue {
     fragments: 'file_columns' | 'column';
     row: { path: string };
   };
-  'changes/open_avro': {
-    parameters: { file: string };
-    fragments: never;
-    row: { entries: bigint };
-  };
   'changes/rows_by_hour': {
     parameters: { files?: readonly string[] | undefined; unit: string };
     fragments: 'stored_event_time' | 'row' | 'rows';
@@ -259,6 +279,117 @@ export interface Catalogue {
     };
     fragments: never;
     row: { unmatched: boolean };
+  };
+  'compare/attach_compared': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'compare/copy_by_hour': {
+    parameters: Nothing;
+    fragments: 'table' | 'hour' | 'rows';
+    row: AnyRow;
+  };
+  'compare/copy_hours': {
+    parameters: { hours: readonly (bigint | number)[]; with_none: boolean };
+    fragments: 'table' | 'hour' | 'columns' | 'rows' | 'keep';
+    row: AnyRow;
+  };
+  'compare/diff_hours': {
+    parameters: Nothing;
+    fragments: 'paired';
+    row: { hour: bigint | null; added: bigint; removed: bigint; changed: bigint };
+  };
+  'compare/diff_sample': {
+    parameters: { surplus: number; changed: boolean; kept_rows: bigint | number };
+    fragments: 'columns' | 'paired' | 'order';
+    row: AnyRow;
+  };
+  'compare/differences': {
+    parameters: Nothing;
+    fragments: 'differing';
+    row: { hour: bigint | null; missing: bigint; extra: bigint };
+  };
+  'compare/differing': {
+    parameters: Nothing;
+    fragments: 'table' | 'columns' | 'found' | 'expected';
+    row: AnyRow;
+  };
+  'compare/drop_compared': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'compare/files_of_source': {
+    parameters: Nothing;
+    fragments: 'relation';
+    row: AnyRow;
+  };
+  'compare/files_read': {
+    parameters: { process_name: string; session: bigint | number; others: readonly string[] };
+    fragments: 'file_table';
+    row: {
+      path: string;
+      bytes: bigint | null;
+      modified_us: bigint | null;
+      etag: string | null;
+      readings: bigint;
+    };
+  };
+  'compare/hours': {
+    parameters: Nothing;
+    fragments: 'hour' | 'row' | 'columns' | 'expected' | 'keep' | 'found';
+    row: { hour: bigint | null; rows_expected: bigint; rows_found: bigint; same: boolean };
+  };
+  'compare/hours_of_copy': {
+    parameters: Nothing;
+    fragments: 'table' | 'first' | 'last';
+    row: AnyRow;
+  };
+  'compare/hours_of_sessions': {
+    parameters: { process_name: string };
+    fragments: 'session_table';
+    row: { psyberg_session_id: string; first_hour: string; last_hour: string };
+  };
+  'compare/make_compared': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'compare/named_files_of_source': {
+    parameters: Nothing;
+    fragments: 'relation';
+    row: AnyRow;
+  };
+  'compare/not_near': {
+    parameters: Nothing;
+    fragments: 'table' | 'others' | 'floats' | 'differing' | 'near';
+    row: AnyRow;
+  };
+  'compare/paired': {
+    parameters: Nothing;
+    fragments: 'table' | 'key' | 'has_key' | 'differing';
+    row: AnyRow;
+  };
+  'compare/rows_between': {
+    parameters: Nothing;
+    fragments: 'table' | 'columns' | 'after' | 'before';
+    row: AnyRow;
+  };
+  'compare/sample': {
+    parameters: { surplus: number; kept_rows: bigint | number };
+    fragments: 'columns' | 'differing' | 'order';
+    row: AnyRow;
+  };
+  'compare/stand_ins': {
+    parameters: Nothing;
+    fragments: 'columns' | 'rows';
+    row: AnyRow;
+  };
+  'compare/unpaired': {
+    parameters: Nothing;
+    fragments: 'table' | 'differing';
+    row: AnyRow;
   };
   'compile/begin_hours': {
     parameters: Nothing;
@@ -296,6 +427,7 @@ export interface Catalogue {
       hours?: readonly (bigint | number)[] | undefined;
       previous_start?: Instant | undefined;
       computed_from?: Instant | undefined;
+      computed_before?: boolean | undefined;
     };
     fragments: 'hours' | 'sources' | 'query';
     row: AnyRow;
@@ -320,6 +452,15 @@ export interface Catalogue {
     fragments: 'target' | 'partitioning' | 'properties' | 'sources' | 'query';
     row: AnyRow;
   };
+  'compile/cut_to_hours': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'query' | 'in_hours';
+    row: AnyRow;
+  };
   'compile/describe_query': {
     parameters: {
       psyberg_session_id?: string | undefined;
@@ -335,10 +476,20 @@ export interface Catalogue {
     fragments: 'sources' | 'query';
     row: AnyRow;
   };
+  'compile/differing_hours': {
+    parameters: { hours: readonly (bigint | number)[]; range_start: Instant; range_end: Instant };
+    fragments: 'columns' | 'stored_event_time' | 'unit' | 'hours' | 'target' | 'event_time';
+    row: { hour: bigint };
+  };
   'compile/given_hours': {
     parameters: { hours: readonly (bigint | number)[] };
     fragments: never;
     row: AnyRow;
+  };
+  'compile/hour_is_unchanged': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'columns' | 'hours' | 'event_time' | 'target';
+    row: { is_unchanged: boolean };
   };
   'compile/hours_around': {
     parameters: { hours: readonly (bigint | number)[] };
@@ -348,6 +499,26 @@ export interface Catalogue {
   'compile/previous_hour': {
     parameters: { previous_start: Instant; range_start: Instant };
     fragments: 'columns' | 'target' | 'event_time';
+    row: AnyRow;
+  };
+  'compile/previous_of_either': {
+    parameters: { computed_before: boolean };
+    fragments: 'hours' | 'target';
+    row: AnyRow;
+  };
+  'compile/read_ahead': {
+    parameters: { range_start?: Instant | undefined; range_end?: Instant | undefined };
+    fragments: 'ahead' | 'rows';
+    row: AnyRow;
+  };
+  'compile/restated_hours': {
+    parameters: { range_start: Instant; range_end: Instant; hours: readonly (bigint | number)[] };
+    fragments: 'event_time';
+    row: AnyRow;
+  };
+  'compile/restated_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'event_time';
     row: AnyRow;
   };
   'compile/session_query': {
@@ -488,16 +659,6 @@ export interface Catalogue {
     fragments: 'query';
     row: { tree: string };
   };
-  'fragments/carried_deletes': {
-    parameters: { manifest_list: string };
-    fragments: never;
-    row: AnyRow;
-  };
-  'fragments/existing_entries': {
-    parameters: { manifest_list: string; manifests: readonly string[]; removed_files: readonly string[] };
-    fragments: never;
-    row: AnyRow;
-  };
   'fragments/file_and_hour': {
     parameters: Nothing;
     fragments: 'file' | 'stored_event_time' | 'unit';
@@ -506,6 +667,11 @@ export interface Catalogue {
   'fragments/file_kind': {
     parameters: Nothing;
     fragments: never;
+    row: AnyRow;
+  };
+  'fragments/file_of_row': {
+    parameters: Nothing;
+    fragments: 'file';
     row: AnyRow;
   };
   'fragments/first_row_ids': {
@@ -547,7 +713,7 @@ export interface Catalogue {
   };
   'fragments/manifest_list_format': {
     parameters: Nothing;
-    fragments: 'row_lineage';
+    fragments: 'field_ids';
     row: AnyRow;
   };
   'fragments/manifest_row': {
@@ -595,10 +761,55 @@ export interface Catalogue {
     fragments: never;
     row: { bytes: bigint };
   };
+  'inspect/failing_audits': {
+    parameters: { rows_max: bigint | number };
+    fragments: 'failure_table';
+    row: {
+      process_name: string;
+      psyberg_session_id: string;
+      audit_name: string;
+      severity: string;
+      failing_rows: string | null;
+      sample: readonly string[];
+    };
+  };
   'inspect/files_without_bounds': {
     parameters: { manifests: readonly string[]; field_id: number };
     fragments: never;
     row: { files: bigint; without_bounds: bigint; all_null: bigint };
+  };
+  'inspect/folder_files_of_session': {
+    parameters: { process_name: string; psyberg_session_id: string; src_files: string };
+    fragments: 'file_table';
+    row: { path: string };
+  };
+  'inspect/kept_sql': {
+    parameters: { fingerprints: readonly string[] };
+    fragments: 'session_table';
+    row: { fingerprint: string; sql: string };
+  };
+  'inspect/landed_files': {
+    parameters: {
+      manifests: readonly string[];
+      field_id: number;
+      unit: string;
+      type: string;
+      partition_position: number;
+      partition_transform: string;
+    };
+    fragments: never;
+    row: {
+      manifest_path: string;
+      snapshot_id: bigint | null;
+      partition: string | null;
+      first_hour: number | null;
+      last_hour: number | null;
+      files: bigint;
+      rows: bigint;
+      bytes: bigint;
+      null_event_times: bigint;
+      paths: readonly string[] | null;
+    };
   };
   'inspect/last_sessions': {
     parameters: Nothing;
@@ -628,27 +839,34 @@ export interface Catalogue {
     fragments: never;
     row: { newest_hour: number | null };
   };
+  'inspect/rows_asked': {
+    parameters: Nothing;
+    fragments: 'file' | 'hour' | 'table' | 'condition' | 'row_limit';
+    row: AnyRow;
+  };
   'inspect/session_history': {
     parameters: { process_name: string | null; row_limit: bigint | number };
+    fragments: 'session_table';
+    row: { sessions: string; total: bigint };
+  };
+  'inspect/session_sources': {
+    parameters: { per_process: bigint | number; text_max: bigint | number };
     fragments: 'session_table';
     row: {
       process_name: string;
       psyberg_session_id: string;
-      pattern: string;
-      status: string;
-      target_table: string;
-      target_snapshot_id: string | null;
-      src_tables: string;
+      src_table: string;
+      partitions: bigint;
+      processing_uris: string | null;
       first_hour: string | null;
       last_hour: string | null;
-      rows_read: string | null;
-      rows_written: string | null;
-      created_at: string;
-      error: string | null;
+      source_snapshot_id: bigint | null;
+      target_snapshot_id: bigint | null;
+      hours_written: string | null;
     };
   };
   'inspect/signals': {
-    parameters: { row_limit: bigint | number };
+    parameters: { signal_name: string | null; row_limit: bigint | number };
     fragments: 'signal_table';
     row: {
       signal_name: string;
@@ -657,6 +875,7 @@ export interface Catalogue {
       kind: string;
       psyberg_session_id: string;
       created_at: string;
+      hours: string | null;
     };
   };
   'landing/add_lines': {
@@ -773,6 +992,11 @@ export interface Catalogue {
     parameters: { files: readonly string[]; folder: string; above: readonly string[] };
     fragments: 'relation' | 'values' | 'reader' | 'options' | 'only';
     row: AnyRow;
+  };
+  'landing/recorded_files': {
+    parameters: { process_name: string; session: bigint | number; others: readonly string[] };
+    fragments: 'file_table';
+    row: { path: string; bytes: bigint; modified_us: bigint; etag: string | null; read_by: string };
   };
   'landing/reject_rows': {
     parameters: { files: readonly string[] };
@@ -1068,6 +1292,11 @@ export interface Catalogue {
     fragments: 'partition_key' | 'entry_columns';
     row: AnyRow;
   };
+  'maintain/manifest_counts': {
+    parameters: { manifest: string };
+    fragments: never;
+    row: { entries: bigint; rows: bigint };
+  };
   'maintain/manifests_of_files': {
     parameters: { paths: readonly string[] };
     fragments: never;
@@ -1244,6 +1473,171 @@ export interface Catalogue {
     fragments: 'signal_table';
     row: { hour: number | null };
   };
+  'spark/accepted_values_on_spark': {
+    parameters: { values: readonly string[] };
+    fragments: 'staged' | 'column';
+    row: AnyRow;
+  };
+  'spark/any_row': {
+    parameters: Nothing;
+    fragments: 'query';
+    row: { one: bigint };
+  };
+  'spark/as_json': {
+    parameters: Nothing;
+    fragments: 'query';
+    row: { psyberg_row: string };
+  };
+  'spark/collect': {
+    parameters: Nothing;
+    fragments: 'rows' | 'query';
+    row: AnyRow;
+  };
+  'spark/drop_hours_table': {
+    parameters: Nothing;
+    fragments: 'hours';
+    row: AnyRow;
+  };
+  'spark/file_and_hour_on_spark': {
+    parameters: Nothing;
+    fragments: 'hour';
+    row: AnyRow;
+  };
+  'spark/files_of_table': {
+    parameters: Nothing;
+    fragments: 'table';
+    row: { files: bigint };
+  };
+  'spark/hour_of_moment': {
+    parameters: Nothing;
+    fragments: 'instant';
+    row: AnyRow;
+  };
+  'spark/hours_of_table': {
+    parameters: Nothing;
+    fragments: 'table' | 'near' | 'hour' | 'first' | 'last';
+    row: AnyRow;
+  };
+  'spark/hours_on_spark': {
+    parameters: { files: readonly string[] };
+    fragments: 'hours';
+    row: AnyRow;
+  };
+  'spark/hours_table': {
+    parameters: Nothing;
+    fragments: 'hours' | 'target';
+    row: AnyRow;
+  };
+  'spark/lies_in_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'event_time' | 'hour';
+    row: AnyRow;
+  };
+  'spark/lies_in_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'event_time';
+    row: AnyRow;
+  };
+  'spark/near_bounds': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'event_time' | 'from' | 'to';
+    row: AnyRow;
+  };
+  'spark/near_hours': {
+    parameters: { hours: readonly (bigint | number)[] };
+    fragments: 'event_time' | 'reach_hours' | 'hour';
+    row: AnyRow;
+  };
+  'spark/near_range': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'event_time' | 'reach';
+    row: AnyRow;
+  };
+  'spark/outside': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'staged' | 'event_time' | 'is_inside';
+    row: { one: bigint };
+  };
+  'spark/previous_of_either_on_spark': {
+    parameters: { computed_before: boolean };
+    fragments: 'collected' | 'target';
+    row: AnyRow;
+  };
+  'spark/rows_between_on_spark': {
+    parameters: Nothing;
+    fragments: 'columns' | 'after' | 'before';
+    row: AnyRow;
+  };
+  'spark/source_hours_on_spark': {
+    parameters: { range_start: Instant; range_end: Instant; hours: readonly (bigint | number)[] };
+    fragments:
+      | 'columns'
+      | 'source'
+      | 'event_time'
+      | 'range_start'
+      | 'range_end'
+      | 'hour'
+      | 'before_hours'
+      | 'after_hours';
+    row: AnyRow;
+  };
+  'spark/temporary_view': {
+    parameters: Nothing;
+    fragments: 'name' | 'query';
+    row: AnyRow;
+  };
+  'spark/unique_over_target_on_spark': {
+    parameters: Nothing;
+    fragments: 'columns' | 'staged' | 'none_is_null' | 'target';
+    row: AnyRow;
+  };
+  'spark/versions': {
+    parameters: Nothing;
+    fragments: 'function';
+    row: { spark: string; iceberg: string };
+  };
+  'spark/whole_query': {
+    parameters: Nothing;
+    fragments: 'sources' | 'columns' | 'query' | 'keep';
+    row: AnyRow;
+  };
+  'spark/whole_target_on_spark': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'target_columns' | 'target' | 'is_inside' | 'row_columns' | 'rows';
+    row: AnyRow;
+  };
+  'spark/within': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'query' | 'is_near' | 'is_inside';
+    row: AnyRow;
+  };
+  'spark/without_columns_on_spark': {
+    parameters: Nothing;
+    fragments: 'columns' | 'query';
+    row: AnyRow;
+  };
+  'spark/without_rows': {
+    parameters: Nothing;
+    fragments: 'query';
+    row: AnyRow;
+  };
+  'state/count_rows': {
+    parameters: { process_name: string };
+    fragments: 'table';
+    row: { rows: bigint };
+  };
   'state/files_of_session': {
     parameters: { files: readonly string[]; psyberg_session_id: string };
     fragments: never;
@@ -1274,11 +1668,6 @@ export interface Catalogue {
     fragments: 'table';
     row: AnyRow;
   };
-  'state/live_files': {
-    parameters: { manifests: readonly string[]; process_name: string };
-    fragments: never;
-    row: { path: string };
-  };
   'state/published_sessions': {
     parameters: { process_name: string; session_ids: readonly string[] };
     fragments: 'session_table';
@@ -1301,10 +1690,35 @@ export interface Catalogue {
       plan: string | null;
     };
   };
+  'state/sessions_of_target': {
+    parameters: { target_table: string; process_names: readonly string[] | null };
+    fragments: 'session_table';
+    row: {
+      process_name: string;
+      psyberg_session_id: string;
+      pattern: string;
+      status: string;
+      src_table: string;
+      source_snapshot_id: bigint | null;
+      first_hour: string | null;
+      last_hour: string | null;
+      target_snapshot_id: bigint | null;
+      created_at: string;
+      sql_fingerprint: string | null;
+      hours_written: string | null;
+      audits: string | null;
+      trigger: string | null;
+    };
+  };
   'state/snapshots_read': {
     parameters: { process_names: readonly string[]; src_table: string };
     fragments: 'session_table';
     row: { snapshot_id: bigint };
+  };
+  'state/tables_of_process': {
+    parameters: { process_name: string };
+    fragments: 'session_table';
+    row: { table: string };
   };
   'state/watermarks_of_process': {
     parameters: { process_name: string };
@@ -1447,13 +1861,13 @@ export interface Catalogue {
     parameters: { manifest_list: string; snapshot_id: bigint | number; first_row_id: bigint | number | null };
     fragments: never;
     row: {
-      total_files: bigint;
-      total_rows: bigint;
+      manifest_path: string | null;
+      partition_spec_id: number | null;
+      content: number | null;
+      is_changed: boolean;
+      files: bigint;
+      rows: bigint;
       assigned_rows: bigint;
-      changed_manifests: readonly string[] | null;
-      changed_spec_ids: readonly number[] | null;
-      changed_contents: readonly number[] | null;
-      delete_manifests: readonly string[] | null;
     };
   };
   'tables/listed_files': {
@@ -1493,19 +1907,6 @@ export interface Catalogue {
     parameters: { manifest_lists: readonly string[] };
     fragments: never;
     row: { manifest_path: string };
-  };
-  'tables/manifests': {
-    parameters: { manifest_lists: readonly string[]; added_by: readonly (bigint | number)[] | null };
-    fragments: never;
-    row: {
-      manifest_path: string;
-      partition_spec_id: number;
-      content: number;
-      added_snapshot_id: bigint;
-      sequence_number: bigint;
-      live_files: bigint;
-      mixed: boolean;
-    };
   };
   'tables/manifests_outside_hours': {
     parameters: {
@@ -1574,6 +1975,11 @@ export interface Catalogue {
     fragments: never;
     row: { manifest_path: string; file_key: string };
   };
+  'tables/open_avro': {
+    parameters: { file: string };
+    fragments: never;
+    row: { entries: bigint };
+  };
   'tables/partition_summaries': {
     parameters: { manifest_list: string; fields: readonly string[] };
     fragments: never;
@@ -1591,6 +1997,11 @@ export interface Catalogue {
     fragments: never;
     row: { content: string };
   };
+  'tables/repack_avro': {
+    parameters: { path: string; destination: string };
+    fragments: 'avro_format';
+    row: AnyRow;
+  };
   'tables/rewrite_manifest': {
     parameters: {
       manifests: readonly string[];
@@ -1606,6 +2017,20 @@ export interface Catalogue {
       content: string;
     };
     fragments: 'inherited' | 'data_file' | 'manifest_format';
+    row: AnyRow;
+  };
+  'tables/take_over_entries': {
+    parameters: {
+      manifests: readonly string[];
+      destination: string;
+      schema: string;
+      schema_id: number;
+      partition_spec: string;
+      partition_spec_id: number;
+      format_version: number;
+      content: string;
+    };
+    fragments: 'data_file' | 'manifest_format';
     row: AnyRow;
   };
   'tables/write_bytes': {
@@ -1645,7 +2070,6 @@ export interface Catalogue {
   'tables/write_file_manifest': {
     parameters: {
       files: string;
-      metrics: string;
       sort_order_id: number | null;
       destination: string;
       schema: string;
@@ -1725,38 +2149,6 @@ export interface Catalogue {
     fragments: 'new_manifests' | 'listed' | 'manifest_list_format';
     row: { Count: bigint };
   };
-  'tables/write_single_list': {
-    parameters: {
-      manifest: string;
-      partition_spec_id: number;
-      snapshot_id: bigint | number;
-      sequence_number: bigint | number;
-      destination: string;
-      manifest_list?: string | undefined;
-    };
-    fragments: 'carried' | 'manifest_list_format';
-    row: AnyRow;
-  };
-  'tables/write_single_manifest': {
-    parameters: {
-      path: string;
-      process_name: string;
-      row_count: bigint | number;
-      file_size: bigint | number;
-      schema: string;
-      schema_id: number;
-      partition_spec: string;
-      partition_spec_id: number;
-      format_version: number;
-      content: string;
-      destination: string;
-      manifest_list?: string | undefined;
-      manifests?: readonly string[] | undefined;
-      removed_files?: readonly string[] | undefined;
-    };
-    fragments: 'existing' | 'manifest_format';
-    row: AnyRow;
-  };
   'tables/write_staged_list': {
     parameters: {
       manifest: string;
@@ -1769,6 +2161,18 @@ export interface Catalogue {
     };
     fragments: 'parent' | 'summaries' | 'listed' | 'manifest_list_format';
     row: { Count: bigint };
+  };
+  'tables/written_counts': {
+    parameters: { manifests: readonly string[]; field_id: number; unit: string; type: string };
+    fragments: never;
+    row: {
+      path: string;
+      rows: bigint;
+      first_hour: number | null;
+      last_hour: number | null;
+      null_event_times: bigint | null;
+      fields_without_null: readonly number[];
+    };
   };
   'test/all_rows': {
     parameters: Nothing;
@@ -1825,6 +2229,11 @@ export interface Catalogue {
     fragments: 'table';
     row: { fingerprint: string };
   };
+  'test/hours_with_keys': {
+    parameters: Nothing;
+    fragments: 'keys' | 'rows' | 'later' | 'earlier';
+    row: { hour: bigint; keys: bigint };
+  };
   'test/in_hours': {
     parameters: Nothing;
     fragments: 'table' | 'hours' | 'hour';
@@ -1838,6 +2247,11 @@ export interface Catalogue {
   'test/insert_query': {
     parameters: Nothing;
     fragments: 'table' | 'query';
+    row: AnyRow;
+  };
+  'test/keys_of_rows': {
+    parameters: Nothing;
+    fragments: 'key' | 'hour' | 'table';
     row: AnyRow;
   };
   'test/land': {
@@ -1928,6 +2342,11 @@ export interface Catalogue {
   'test/rows_to_hour': {
     parameters: Nothing;
     fragments: 'table' | 'hour' | 'first' | 'last';
+    row: AnyRow;
+  };
+  'test/rows_where': {
+    parameters: Nothing;
+    fragments: 'table' | 'condition';
     row: AnyRow;
   };
   'test/rows_without': {

@@ -37,6 +37,22 @@ export function fileColumnsFragment(
 }
 
 /**
+ * The columns by which rows are grouped as equal ones, and the text of those that have values which DuckDB
+ * 1.5.5 takes for equal though they differ, such as -0.0 and 0.0.
+ */
+export const comparedColumnsFragment = (columns: readonly LayoutColumn[]): SqlFragment =>
+  statementFragment(
+    [
+      ...columns.map(({ name }) => quoteIdentifier(name)),
+      ...columns
+        .filter(({ type }) => typeof type !== 'string' || type === 'float' || type === 'double')
+        .map(
+          ({ name }, index) => `json_array(${quoteIdentifier(name)})::varchar as psyberg_text_${index + 1}`,
+        ),
+    ].join(', '),
+  );
+
+/**
  * `{"a": 1, "b": {__duckdb_field_id: 2, "element": 3}}`: Iceberg's field ids for COPY, of parts of columns
  * too.
  */

@@ -1,6 +1,16 @@
 export type { Instant } from './catalogue.ts';
 export {
+  type KeptHours,
+  keptHoursFragment,
+  moreColumnsFragment,
+  NEAR_PART,
+  nearFragment,
+  orderedByFragment,
+  standInsFragment,
+} from './compared-rows.ts';
+export {
   carriedColumnsFragment,
+  comparedColumnsFragment,
   fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
@@ -47,8 +57,8 @@ export {
   readFilesValues,
 } from './read-files.ts';
 export { nullsAgainstFragment, requiresInside } from './required-values.ts';
+export { type RowsAsked, rowsAskedFragments } from './rows-asked.ts';
 export {
-  type AvroRecord,
   contentFragment,
   dataFileColumns,
   hasEmptyPartition,
@@ -56,6 +66,7 @@ export {
   sameAvroFragment,
   writableManifest,
 } from './same-avro.ts';
+export * from './spark-sql.ts';
 export { parseStatement, type StatementFile, statementFile } from './statement-file.ts';
 export {
   type ArgumentsOf,
@@ -73,10 +84,12 @@ export {
   statement,
 } from './statements.ts';
 export {
+  beyondReachFragment,
   cellFragment,
   eventHourFragment,
   hourListFragment,
-  inHourFragment,
+  inRangeFragment,
+  inRangesFragment,
   instantFragment,
   shapedColumnsFragment,
   type TestColumn,

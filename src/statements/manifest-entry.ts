@@ -4,6 +4,9 @@
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
 import { avroName } from '../model/avro-name.ts';
+import type { AvroField } from '../model/avro-schema.ts';
+import { ENTRY_FIELDS, REQUIRED_OF_FILE } from '../model/manifest-schema.ts';
+import { avroFieldId } from './avro-field-ids.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 
@@ -19,13 +22,9 @@ export interface PartitionColumn {
   readonly textWidth?: number;
 }
 
-const REQUIRED: Readonly<Record<string, number>> = {
-  content: 134,
-  file_path: 100,
-  file_format: 101,
-  record_count: 103,
-  file_size_in_bytes: 104,
-};
+const REQUIRED: ReadonlyMap<string, AvroField> = new Map(
+  REQUIRED_OF_FILE.map((field) => [field.name, field]),
+);
 const OPTIONAL: Readonly<Record<string, number>> = {
   key_metadata: 131,
   sort_order_id: 140,
@@ -271,14 +270,14 @@ function entryFragments(
   return {
     dataFile: statementFragment(`struct_pack(${values.join(', ')})`),
     fieldIds: statementFragment(
-      `{status: {__duckdb_field_id: 0, __duckdb_nullable: false}, snapshot_id: 1, sequence_number: 3, file_sequence_number: 4, data_file: {__duckdb_field_id: 2, __duckdb_nullable: false, ${ids.join(', ')}}}`,
+      `{${ENTRY_FIELDS.map((field) => `${field.name}: ${avroFieldId(field)}`).join(', ')}, data_file: {__duckdb_field_id: 2, __duckdb_nullable: false, ${ids.join(', ')}}}`,
     ),
   };
 }
 
 function fieldIds(name: string): string | undefined {
-  const required = REQUIRED[name];
-  if (required !== undefined) return `{__duckdb_field_id: ${required}, __duckdb_nullable: false}`;
+  const required = REQUIRED.get(name);
+  if (required !== undefined) return avroFieldId(required);
   const map = MAPS[name];
   if (map !== undefined)
     return `{__duckdb_field_id: ${map[0]}, key: {__duckdb_field_id: ${map[1]}, __duckdb_nullable: false}, value: {__duckdb_field_id: ${map[2]}, __duckdb_nullable: false}}`;

@@ -2,27 +2,10 @@
  * Writing an Avro file of the schema of another one. The schema in a file's header -> fragments. Pure. So
  * whatever its writer put into it stays: optional columns, field ids, what is required.
  */
+import type { AvroField, AvroRecord, AvroType } from '../model/avro-schema.ts';
+import { avroFieldIds, fieldsOfAvro } from './avro-field-ids.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
-
-/** Avro specification, "Schema Declaration"; with the ids that Iceberg adds ("Appendix A: Avro"). */
-export type AvroType = string | readonly AvroType[] | AvroComplexType;
-interface AvroComplexType {
-  readonly type: string;
-  readonly logicalType?: string;
-  readonly fields?: readonly AvroField[];
-  readonly items?: AvroType;
-  readonly 'element-id'?: number;
-}
-export interface AvroField {
-  readonly name: string;
-  readonly type: AvroType;
-  readonly 'field-id': number;
-}
-export interface AvroRecord {
-  readonly name: string;
-  readonly fields: readonly AvroField[];
-}
 
 /** Options of COPY. `words`: what the header says beside schema and codec. */
 export const sameAvroFragment = (
@@ -32,7 +15,7 @@ export const sameAvroFragment = (
   statementFragment(
     renderStatement('fragments/moved_avro_format', {
       root_name: statementFragment(quoteLiteral(schema.name)),
-      field_ids: statementFragment(`{${schema.fields.map(fieldIds).join(', ')}}`),
+      field_ids: avroFieldIds(schema.fields),
       metadata: statementFragment(
         words.length === 0
           ? ''
@@ -43,11 +26,11 @@ export const sameAvroFragment = (
 
 /** True for the manifest of an unpartitioned table: SQL cannot write its empty record. */
 export const hasEmptyPartition = (dataFile: readonly AvroField[]): boolean =>
-  dataFile.some(({ name, type }) => name === 'partition' && fieldsOf(type)?.length === 0);
+  dataFile.some(({ name, type }) => name === 'partition' && fieldsOfAvro(type)?.length === 0);
 
 /** The columns of `data_file` in the schema of a manifest. */
 export const dataFileColumns = (manifest: AvroRecord): readonly AvroField[] =>
-  (fieldsOf(manifest.fields.find(({ name }) => name === 'data_file')?.type) ?? []).filter(
+  (fieldsOfAvro(manifest.fields.find(({ name }) => name === 'data_file')?.type) ?? []).filter(
     // The byte that stands for an empty record in manifests of this engine (`iceberg/empty-partition.ts`).
     ({ name }) => name !== 'unpartitioned',
   );
@@ -84,33 +67,6 @@ const writableDataFile = (columns: readonly AvroField[]): AvroType => ({
     column.name === 'partition' && hasEmptyPartition(columns) ? { ...column, type: ['null', 'int'] } : column,
   ),
 });
-
-/** The type itself where the field is optional. */
-const present = (type: AvroType | undefined): AvroType | undefined =>
-  Array.isArray(type) ? (type as readonly AvroType[]).find((each) => each !== 'null') : type;
-
-function fieldsOf(type: AvroType | undefined): readonly AvroField[] | undefined {
-  const given = present(type);
-  return typeof given === 'object' && !Array.isArray(given) ? (given as AvroComplexType).fields : undefined;
-}
-
-const fieldIds = ({ name, type, 'field-id': id }: AvroField): string =>
-  `${quoteIdentifier(name)}: ${withId(id, type)}`;
-
-/** `{__duckdb_field_id: 1, __duckdb_nullable: false, …}`, with what is inside the type. */
-function withId(id: number | undefined, type: AvroType): string {
-  const parts = [`__duckdb_field_id: ${Number(id)}`];
-  if (!Array.isArray(type)) parts.push('__duckdb_nullable: false');
-  const given = present(type);
-  if (typeof given === 'object' && !Array.isArray(given)) {
-    const { fields, items, logicalType, 'element-id': element } = given as AvroComplexType;
-    if (fields !== undefined) parts.push(...fields.map(fieldIds));
-    else if (items !== undefined && logicalType === 'map')
-      parts.push(...(fieldsOf(items) ?? []).map(fieldIds));
-    else if (items !== undefined) parts.push(`list: ${withId(element, items)}`);
-  }
-  return `{${parts.join(', ')}}`;
-}
 
 /** What a file holds, by the columns of `data_file`: format version 1 knows data files only. */
 export const contentFragment = (columns: readonly AvroField[]): SqlFragment =>

@@ -3,6 +3,8 @@
  * a statement takes and returns the compiler knows from the catalogue, which is printed from the headers.
  */
 import { PsybergError } from '../model/errors.ts';
+import { MANIFEST_FILE, MANIFEST_FILE_WITH_ROW_IDS } from '../model/manifest-schema.ts';
+import { avroFieldIds } from './avro-field-ids.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type SqlFragment, statementFragment } from './quote.ts';
 import { statementFile } from './statement-file.ts';
@@ -82,7 +84,7 @@ export type RowLineage = 'none' | 'assigned' | 'kept';
 export const manifestListFragment = (lineage: RowLineage = 'none'): SqlFragment =>
   statementFragment(
     renderStatement('fragments/manifest_list_format', {
-      row_lineage: statementFragment(lineage === 'none' ? '' : ',\n  first_row_id: 520'),
+      field_ids: avroFieldIds((lineage === 'none' ? MANIFEST_FILE : MANIFEST_FILE_WITH_ROW_IDS).fields),
     }),
   );
 

@@ -1,4 +1,5 @@
 /** Fragments for the tables of tests: cells and their types, event times as instants and hours. Pure. */
+import type { HourRange } from '../model/hour.ts';
 import { quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
 export interface TestColumn {
@@ -57,8 +58,8 @@ export function eventHourFragment(column: TestColumn, unit: string | undefined):
 }
 
 /** The rows of one hour: of a query with a window others may be beside it. */
-export const inHourFragment = (hour: SqlFragment, only: number): SqlFragment =>
-  statementFragment(`${hour.sql} = ${Math.trunc(only)}`);
+export const inRangeFragment = (hour: SqlFragment, first: number, last: number): SqlFragment =>
+  statementFragment(`${hour.sql} between ${Math.trunc(first)} and ${Math.trunc(last)}`);
 
 /** `hour <= 470000`, or every row. */
 export const upToHourFragment = (hour: SqlFragment | undefined, last: number | undefined): SqlFragment =>
@@ -69,3 +70,24 @@ export const upToHourFragment = (hour: SqlFragment | undefined, last: number | u
 /** `[470000, 470001]::bigint[]` */
 export const hourListFragment = (hours: readonly number[]): SqlFragment =>
   statementFragment(`[${hours.map((hour) => Math.trunc(hour)).join(', ')}]::bigint[]`);
+
+const inRanges = (hour: SqlFragment, ranges: readonly HourRange[]): string =>
+  ranges.length === 0
+    ? 'false'
+    : `(${ranges
+        .map(
+          ({ firstHour, lastHour }) =>
+            `${hour.sql} between ${Math.trunc(firstHour)} and ${Math.trunc(lastHour)}`,
+        )
+        .join(' or ')})`;
+
+/** The rows of the ranges, their last hours included. */
+export const inRangesFragment = (hour: SqlFragment, ranges: readonly HourRange[]): SqlFragment =>
+  statementFragment(inRanges(hour, ranges));
+
+/** The rows of the hours, and those that do not even lie around them; also those of no hour. */
+export const beyondReachFragment = (
+  hour: SqlFragment,
+  { own, around }: { readonly own: readonly HourRange[]; readonly around: readonly HourRange[] },
+): SqlFragment =>
+  statementFragment(`coalesce(${inRanges(hour, own)} or not ${inRanges(hour, around)}, true)`);

@@ -1,4 +1,6 @@
 /** Which columns of its sources a process reads: those without which its query cannot be bound. */
+
+import { queryOf } from '../compare/recompute/process-query.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { tableKey } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
@@ -12,7 +14,6 @@ import {
 } from '../statements/index.ts';
 import { isSqlFault } from './problem.ts';
 import { lakeTable, memoryTable, type OutsideTable } from './world/make-tables.ts';
-import { queryOf } from './world/process-query.ts';
 import type { Sandbox } from './world/sandbox.ts';
 
 /**

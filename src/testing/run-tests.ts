@@ -12,6 +12,7 @@ import type { TestSpec, UnreadTest } from './test-spec.ts';
 import { withoutBrokenMacros } from './without-broken-macros.ts';
 import { outsideTables, tableMaker } from './world/make-tables.ts';
 import { openSandbox, type Sandbox } from './world/sandbox.ts';
+import { sandboxesFor, threadsOfNode } from './world/sandboxes.ts';
 import { readSourceTypes, type SourceTypes } from './world/source-types.ts';
 
 export interface TestRequest extends TestOptions {
@@ -30,9 +31,6 @@ export interface TestRequest extends TestOptions {
   /** Told of a way to stop what is running. */
   readonly onStart?: (interrupt: () => void) => void;
 }
-
-/** More would only wait for each other: a session is work for a core. */
-const SANDBOXES_MAX = 8;
 
 /** Runs tests. Throws `tests-missing`, and `interrupted`; what is wrong with a test is in its result. */
 export async function runTests(project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> {
@@ -103,7 +101,7 @@ async function playAll(
       await worker.close();
     }
   };
-  const count = Math.max(1, Math.min(SANDBOXES_MAX, os.availableParallelism(), tests.length));
+  const count = sandboxesFor(tests.length, os.availableParallelism(), threadsOfNode());
   const workers = [first, ...Array.from({ length: count - 1 }, open)];
   const ended = await Promise.allSettled(workers.map(work));
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
@@ -138,7 +136,7 @@ function openWorker(
   types: SourceTypes,
   { request, interrupts }: WorkerContext,
 ): Worker {
-  const { order, wholeSessions = false, keep = false } = request;
+  const { order, wholeSessions = false, keep = false, engine } = request;
   const open = async (): Promise<{ sandbox: Sandbox; make: ReturnType<typeof tableMaker> }> => {
     const sandbox = await openSandbox(project, { keep });
     interrupts.push(sandbox.interrupt);
@@ -155,6 +153,7 @@ function openWorker(
       const { sandbox, make } = await opened;
       const result = await runTest(sandbox, test, make, {
         wholeSessions,
+        ...(engine === undefined ? {} : { engine }),
         ...(order === undefined ? {} : { order }),
       });
       if (!keep) return result;

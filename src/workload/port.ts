@@ -6,8 +6,9 @@
  * An engine reads the session's own catalog: sources cut to what changed, the target on its branch, and what
  * was staged. It writes data files, and hands over a manifest of them; it never commits.
  */
+import type { Collected } from '../catalog/index.ts';
 import type { Dialect, LookRows, LookShape, LookStep } from '../compile/index.ts';
-import type { ResultRows } from '../engine/index.ts';
+import type { BoundStatement, ResultRows } from '../engine/index.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../model/column-type.ts';
 import type { FileLayout } from '../model/file-layout.ts';
@@ -18,10 +19,15 @@ import type {
   CarryOverStep,
   ComputeHoursStep,
   CountSourcesStep,
+  CountStagedStep,
   CreateTargetStep,
+  DifferingHoursStep,
   InsertStep,
+  MayStopStep,
 } from '../model/step.ts';
+import type { WriterCounts } from '../model/writer-counts.ts';
 import type { StagedManifest } from '../tables/write/manifest-list.ts';
+import type { RunInputs } from './bind-step.ts';
 
 /** What is worked for. `root`: the project's folder, for messages that name its files. */
 export interface Work {
@@ -35,6 +41,8 @@ export interface ServedCatalog {
   readonly warehouse: string;
   readonly uri: string;
   readonly token: string;
+  /** Where files may be put that only the statements of the session read; they go when it ends. */
+  readonly viewsFolder?: () => Promise<string>;
 }
 
 /** Where the rows of a step go. */
@@ -47,20 +55,67 @@ export interface StagingTarget {
   readonly owner: string;
 }
 
-/** Rows that were read of one file of a source; one row with `alias` null counts what was staged. */
+/** The files of a step. */
+export interface CountedManifest {
+  readonly manifest: StagedManifest;
+  /** Undefined where the writer does not tell. */
+  readonly written: WriterCounts | undefined;
+}
+
+/** Rows that were read of one file of a source. */
 export interface CountedRow extends Record<string, unknown> {
-  readonly alias: string | null;
+  readonly alias: string;
   readonly path: string;
   readonly rows: bigint;
-  /** Hours since 1970; null where the rows have none. */
+  /** Hours since 1970; null where the rows have none, or nobody asks for them. */
   readonly first_hour: bigint | null;
   readonly last_hour: bigint | null;
+}
+
+/** What was staged. */
+export interface StagedCount extends Record<string, unknown> {
   readonly rows_staged: bigint;
   /** Staged rows outside of the session's hours, or of none. */
   readonly rows_outside: bigint;
 }
 
+/** Steps that only read. */
+export type AskedStep = CountSourcesStep | CountStagedStep | AuditStep;
+
+export interface OutsideSession {
+  /** Undefined while none is open. */
+  id(): string | undefined;
+  /** Stops what a session of that id still does; one that has ended is no error. */
+  end(id: string): Promise<void>;
+}
+
+/** Statements beside a session, in what is attached. */
+export interface BesideSessions {
+  /**
+   * The columns of a query of the process, which is not run. Throws what is wrong with it, and
+   * `table-not-declared`.
+   */
+  columns(work: Pick<Work, 'spec' | 'root'>, query: BoundStatement): Promise<QueryColumn[]>;
+  /** A statement that gives no rows. */
+  execute(statement: BoundStatement): Promise<void>;
+  query(statement: BoundStatement): Promise<Readonly<Record<string, unknown>>[]>;
+}
+
 export interface Workload {
+  /**
+   * True for an engine that may work on other machines: it gets to the files of tables, and not to this
+   * machine's folders.
+   */
+  readonly isElsewhere?: boolean;
+  /**
+   * What it has committed to the table `collected` of the session's catalog, for an engine that cannot write
+   * files without a commit; undefined for one that can.
+   */
+  readonly collected?: Collected;
+  /** The session that it has opened on an engine elsewhere, which goes on when this process dies. */
+  readonly outside?: OutsideSession;
+  /** For an engine to which tables in the memory of this process are none. */
+  readonly beside?: BesideSessions;
   /** How its steps are written. */
   readonly dialect: Dialect;
   /** Opens the session's catalog under the name that steps use. */
@@ -74,16 +129,34 @@ export interface Workload {
   create(work: Work, step: CreateTargetStep): Promise<void>;
   /**
    * Computes hour after hour of a process that reads its own result; nothing is written before it is staged.
-   * Returns the rows of the hour.
+   * Returns the rows of the hour. `fromRun`: what is known of the hours before it.
    */
-  compute(step: ComputeHoursStep): Promise<bigint>;
+  compute(
+    step: Exclude<ComputeHoursStep, MayStopStep | DifferingHoursStep>,
+    fromRun: RunInputs,
+  ): Promise<bigint>;
+  /** Whether the rows of an hour came out as the target has them. */
+  isUnchanged(work: Work, step: MayStopStep): Promise<boolean>;
+  /** The computed hours that did not, counted from 1970, ascending. */
+  differing(work: Work, step: DifferingHoursStep, fromRun: RunInputs): Promise<number[]>;
   /**
    * Writes the rows of a step as data files, and a manifest of them whose entries inherit snapshot and
    * sequence number; undefined where there is no row. Throws `null-in-required-column`.
    */
-  stage(work: Work, step: InsertStep | CarryOverStep, to: StagingTarget): Promise<StagedManifest | undefined>;
-  /** Counts what was read, file by file, and what was staged. */
+  stage(
+    work: Work,
+    step: InsertStep | CarryOverStep,
+    to: StagingTarget,
+  ): Promise<CountedManifest | undefined>;
+  /**
+   * Begins to answer what the same steps will be asked for later, for an engine that works on several
+   * statements at once; undefined for one that does not. What is in the way is thrown when they are asked.
+   */
+  ahead?(steps: readonly AskedStep[], keptRows: number): void;
+  /** Counts what was read, file by file. */
   count(step: CountSourcesStep): Promise<CountedRow[]>;
+  /** Counts what was staged. */
+  countStaged(step: CountStagedStep): Promise<StagedCount>;
   /** What an audit selects, `keptRows` of it at most. */
   audit(step: AuditStep, keptRows: number): Promise<Readonly<Record<string, unknown>>[]>;
   /** What the statements of a look are compiled for. Throws what is wrong with the query. */

@@ -20,12 +20,12 @@ export async function maintainProject(
       },
     );
   const { maintainTables } = await import('../maintain/index.ts');
-  const ports = async () => ({
-    ...(await workspace.ports()),
-    warehouse: catalog.warehouse,
-    nowMs,
-    interrupted,
-  });
+  const ports = async () => {
+    const own = await workspace.ports();
+    // Again for each table: what a session of another machine has written is in no metadata yet.
+    await own.markers.learn();
+    return { ...own, warehouse: catalog.warehouse, nowMs, interrupted };
+  };
   return maintainTables(ports, tables, request);
 }
 

@@ -1,41 +1,53 @@
 /**
- * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by the
- * first call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is built on
- * this.
+ * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by
+ * the first call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is
+ * built on this.
  */
 
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { tellingStorage } from '../catalog/client/storage-client.ts';
-import type { CatalogServer, ServeOptions } from '../catalog/index.ts';
+import type { CatalogServer, HeldCommits } from '../catalog/index.ts';
 import { openVerifiedRewrites, type VerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
 import type { ViewPorts } from '../changes/source.ts';
-import type { Binder, Engine, StorageAccess } from '../engine/index.ts';
-import type { ProjectSpec } from '../model/process-spec.ts';
+import type { Binder, Engine } from '../engine/index.ts';
+import type { SharedMarkers } from '../markers/shared-markers.ts';
+import { engineOf } from '../model/engines.ts';
+import { oneAfterTheOther } from '../model/in-turn.ts';
+import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
+import { aroundRequests, observedClient } from '../observe/observed-catalog.ts';
+import { observedEngine } from '../observe/observed-engine.ts';
+import { type Observer, UNOBSERVED } from '../observe/port.ts';
 import type { RunPorts } from '../run/ports.ts';
 import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
 import { defineMacros, defineOnBinder } from '../workload/duckdb/define-macros.ts';
-import { duckdbWorkload } from '../workload/duckdb/index.ts';
-import { readableManifests, sessionsDirectory, verifiedRewritesFile } from './folders.ts';
-import { CATALOG_NAME, startProjectCatalog } from './project-catalog.ts';
+import { readableManifests, seesAllMarkers, sessionsDirectory, verifiedRewritesFile } from './folders.ts';
+import { type KnownStorage, knownStorage } from './known-storage.ts';
+import { CATALOG_NAME, type ProjectServeOptions, startProjectCatalog } from './project-catalog.ts';
+import { markersOf } from './storage.ts';
+import { workloadFor } from './workload-for.ts';
 
 export interface WorkspaceOptions {
   /** Called with what is being done, for progress. */
   readonly onStep?: (message: string) => void;
+  /** Called with what is to be known, and failed nothing; default: as a step. */
+  readonly onWarning?: (message: string) => void;
   /** Called while something long goes on: how many parts of it are done, how much of a statement. */
   readonly onProgress?: (progress: WorkProgress) => void;
   /**
-   * DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it DuckDB
-   * goes on in temporary files.
+   * DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it
+   * DuckDB goes on in temporary files.
    */
   readonly memoryLimit?: string;
   /** Threads that DuckDB computes with; default: one a core. */
   readonly threads?: number;
+  /** Takes what sessions tell of themselves; it is closed with the workspace. Default: nobody listens. */
+  readonly observer?: Observer;
   /** The clock, in ms since 1970; for tests and replays. */
   readonly now?: () => number;
   /** Where its catalog is served for other programs; default: any free port of this machine, for itself. */
-  readonly serve?: Pick<ServeOptions, 'host' | 'port' | 'token' | 'holdsProcess'>;
+  readonly serve?: Omit<ProjectServeOptions, 'duckDb' | 'held'>;
 }
 
 export interface Workspace extends ViewPorts {
@@ -47,46 +59,72 @@ export interface Workspace extends ViewPorts {
   engineStarted(): boolean;
   /** DuckDB as a judge of texts, without the warehouse. */
   binder(): Promise<Binder>;
-  /** What a run needs of the outside. Starts DuckDB. */
-  ports(): Promise<RunPorts>;
+  /**
+   * What a run needs of the outside. Starts DuckDB. `spec`: of whom the engine works; default: DuckDB does.
+   */
+  ports(spec?: Pick<ProcessSpec, 'engine'>): Promise<RunPorts>;
   /** Rewrites that sessions compared and found to change no row. */
   readonly verified: VerifiedRewrites;
   /** Where running sessions have their markers. */
   readonly sessionsDirectory: string;
+  /** Begins and ends the markers, and takes note of those of other machines. */
+  readonly markers: SharedMarkers;
   /** The last session of a process that failed: one that begins in the same second is another one. */
   readonly failedSessions: Map<string, string>;
+  /** Takes what sessions tell of themselves. */
+  readonly observer: Observer;
   now(): number;
   onStep(message: string): void;
+  onWarning(message: string): void;
   onProgress(progress: WorkProgress): void;
   isInterrupted(): boolean;
   /** Stops what is running, and what would begin. */
   interrupt(): void;
+  /** Has `stop` called with each interrupt, until the function that this returns is called. */
+  onInterrupt(stop: () => void): () => void;
+  /** Opens another one of the same project, whose commits are held. What it is told, this one tells. */
+  holding(): Promise<HoldingWorkspace>;
   close(): Promise<void>;
 }
 
+/** A workspace with a catalog and a DuckDB of its own, which alone see what is held. */
+export interface HoldingWorkspace extends Workspace {
+  readonly held: HeldCommits;
+}
+
 /** Opens a workspace. Throws what the catalog's start throws. */
-export async function openWorkspace(
+export const openWorkspace = (project: ProjectSpec, options: WorkspaceOptions = {}): Promise<Workspace> =>
+  openOver(project, options, undefined);
+
+async function openOver(
   project: ProjectSpec,
-  options: WorkspaceOptions = {},
+  options: WorkspaceOptions,
+  held: HeldCommits | undefined,
 ): Promise<Workspace> {
   const readable = readableNames(readableManifests(project));
+  const { observer = UNOBSERVED, now = Date.now } = options;
   // It serves this process alone, and has nothing to do when that has not.
   const catalog = await startProjectCatalog(project, {
     duckDb: helpForDuckDb(() => lake.engine(), readable),
     holdsProcess: false,
+    ...servedToSpark(project),
+    ...aroundRequests(observer),
     ...options.serve,
+    held,
   });
   // A foreign catalog hands out credentials with its tables; the statements that read their manifests need
   // them too.
-  const storage = new Map<string, StorageAccess>();
+  const storage = knownStorage(project);
   const lake = openedOnDemand(catalog, storage, { ...options, project });
-  const client = readingClient(catalog, storage, { lake, readable });
+  const client = observedClient(readingClient(catalog, storage, { lake, readable }), observer);
   const sessions = sessionsDirectory(project);
+  const markers = markersOf(project);
   const binder = binderOnDemand(project);
   const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
-  const onStep = (message: string): void => options.onStep?.(message);
-  const onProgress = (progress: WorkProgress): void => options.onProgress?.(progress);
-  let interrupted = false;
+  const told = toldBy(options);
+  const interrupts = interruptible();
+  interrupts.onInterrupt(lake.interrupt);
+  const failedSessions = new Map<string, string>();
   return {
     project,
     catalog,
@@ -95,25 +133,84 @@ export async function openWorkspace(
     engine: lake.engine,
     engineStarted: lake.isStarted,
     binder: binder.open,
-    ports: async () => {
+    ports: async (spec) => {
       const engine = await lake.engine();
-      const workload = duckdbWorkload(engine);
-      const markersAreShared = project.catalog.kind !== 'rest';
-      const ports = { project, catalog: client, ...viewPorts, engine, workload, markersAreShared };
-      return { ...ports, sessionsDirectory: sessions, onStep, onProgress };
+      const workload = await workloadFor(spec, { project, engine, client, ...told, ...interrupts });
+      const ports = { project, catalog: client, ...viewPorts, engine, workload, markers, observer, ...told };
+      return { ...ports, markersAreShared: seesAllMarkers(project), sessionsDirectory: sessions };
     },
     verified: openVerifiedRewrites(verifiedRewritesFile(project)),
     sessionsDirectory: sessions,
-    failedSessions: new Map(),
-    now: options.now ?? Date.now,
-    onStep,
-    onProgress,
+    markers,
+    failedSessions,
+    observer,
+    now,
+    ...told,
+    ...interrupts,
+    holding: () => openHolding(project, options, { failedSessions, ...interrupts }),
+    async close() {
+      // Those who listen may still ask for tables.
+      await observer.close();
+      await Promise.all([binder.close(), lake.close()]);
+      await catalog.close();
+    },
+  };
+}
+
+function toldBy({
+  onStep = () => undefined,
+  onWarning = onStep,
+  onProgress = () => undefined,
+}: WorkspaceOptions): Pick<Workspace, 'onStep' | 'onWarning' | 'onProgress'> {
+  return { onStep, onWarning, onProgress };
+}
+
+/** Calls all that is to be stopped. */
+function interruptible(): Pick<Workspace, 'isInterrupted' | 'interrupt' | 'onInterrupt'> {
+  let interrupted = false;
+  const stops = new Set<() => void>();
+  return {
     isInterrupted: () => interrupted,
     interrupt() {
       interrupted = true;
-      lake.interrupt();
+      for (const stop of stops) stop();
     },
-    close: () => Promise.all([binder.close(), lake.close()]).then(() => catalog.close()),
+    onInterrupt(stop) {
+      stops.add(stop);
+      return () => stops.delete(stop);
+    },
+  };
+}
+
+/** At an address of its own: the one that was asked for is taken. */
+async function openHolding(
+  project: ProjectSpec,
+  { serve: _taken, observer = UNOBSERVED, ...options }: WorkspaceOptions,
+  { failedSessions, onInterrupt }: Pick<Workspace, 'failedSessions' | 'onInterrupt'>,
+): Promise<HoldingWorkspace> {
+  const { heldCommits } = await import('../catalog/service/held-commits.ts');
+  const held = heldCommits();
+  // Those who listen go on listening.
+  const heard = { ...observer, close: async () => undefined };
+  const opened = await openOver(project, { ...options, observer: heard }, held);
+  const release = onInterrupt(() => opened.interrupt());
+  const close = (): Promise<void> => {
+    release();
+    return opened.close();
+  };
+  return { ...opened, failedSessions, held, close };
+}
+
+/** Spark's driver may be on another machine, and knows of no keys but those that it is told. */
+function servedToSpark({
+  engines,
+  processes,
+}: ProjectSpec): Pick<ProjectServeOptions, 'host' | 'vendsStorage'> {
+  const spark = engines?.spark;
+  if (spark?.catalog !== undefined || processes.every((spec) => engineOf(spec) !== 'spark')) return {};
+  return {
+    vendsStorage: 'sessions',
+    ...(spark?.catalogHost === undefined ? {} : { host: spark.catalogHost }),
   };
 }
 
@@ -149,35 +246,30 @@ interface Lake {
 
 function openedOnDemand(
   { uri, token }: CatalogServer,
-  storage: ReadonlyMap<string, StorageAccess>,
+  storage: KnownStorage,
   {
     project,
     onStep,
     onProgress,
     memoryLimit = process.env['PSYBERG_MEMORY_LIMIT'],
     threads,
+    observer = UNOBSERVED,
   }: WorkspaceOptions & { readonly project: ProjectSpec },
 ): Lake {
   let opening: Promise<Engine> | undefined;
+  let isOpen = false;
   const open = async (): Promise<Engine> => {
     const { openWarehouse } = await import('../engine/index.ts');
     const running = await openWarehouse({
-      uri,
-      token,
-      warehouse: CATALOG_NAME,
+      ...{ uri, token, warehouse: CATALOG_NAME },
       log: (message) => onStep?.(message),
-      ...(onProgress === undefined ? {} : { onProgress }),
-      ...(memoryLimit === undefined ? {} : { memoryLimit }),
-      ...(threads === undefined ? {} : { threads }),
+      ...given({ onProgress, memoryLimit, threads }),
+      filesNeverChange: readsTablesOnly(project),
+      beforeStatement: () => (isOpen ? storage.renewIfDue() : undefined),
     });
-    try {
-      await running.useStorage([...storage.values()]);
-      await defineMacros(running, project);
-    } catch (error) {
-      running.close();
-      throw error;
-    }
-    return running;
+    await prepare(running, storage, project);
+    isOpen = true;
+    return observedEngine(running, observer);
   };
   const engine = async (): Promise<Engine> => {
     opening ??= open();
@@ -187,6 +279,7 @@ function openedOnDemand(
     // Whoever finds out first opens the next one; the others wait for that.
     if (opening === asked) {
       opening = undefined;
+      isOpen = false;
       void running.retire();
     }
     return engine();
@@ -194,26 +287,55 @@ function openedOnDemand(
   return {
     engine,
     isStarted: () => opening !== undefined,
-    async useStorage() {
-      if (opening !== undefined) await (await opening).useStorage([...storage.values()]);
-    },
+    // Two that tell DuckDB of one secret at once are in each other's way.
+    useStorage: oneAfterTheOther()(async () => {
+      if (opening !== undefined) await (await opening).useStorage(await storage.all());
+    }),
     interrupt() {
       void opening?.then((running) => running.interrupt());
     },
     async close() {
+      storage.stop();
       (await opening?.catch(() => undefined))?.close();
     },
   };
 }
 
+async function prepare(running: Engine, storage: KnownStorage, project: ProjectSpec): Promise<void> {
+  try {
+    await running.useStorage(await storage.all());
+    await defineMacros(running, project);
+  } catch (error) {
+    running.close();
+    throw error;
+  }
+}
+
+type EngineLimits = Pick<WorkspaceOptions, 'onProgress' | 'memoryLimit' | 'threads'>;
+
+/** Those that are there: absence is no value. */
+const given = (
+  limits: { readonly [Key in keyof EngineLimits]: EngineLimits[Key] | undefined },
+): EngineLimits => Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+
+const readsTablesOnly = ({ processes }: ProjectSpec): boolean =>
+  processes.every(({ sources }) => sources.every(({ files }) => files === undefined));
+
 /** The catalog's client; what it hands out of tables, DuckDB can read. */
 function readingClient(
   catalog: CatalogServer,
-  storage: Map<string, StorageAccess>,
+  storage: KnownStorage,
   { lake, readable }: { readonly lake: Lake; readonly readable: ReturnType<typeof readableNames> },
 ): CatalogClient {
-  const told = tellingStorage(catalog.client, async (credentials) => {
-    for (const { prefix, config } of credentials) storage.set(prefix, { scope: prefix, config });
+  const told = tellingStorage(catalog.client, async (table, credentials) => {
+    storage.learn(
+      table,
+      credentials.map(({ prefix, config }) => ({ scope: prefix, config })),
+    );
+    await lake.useStorage();
+  });
+  storage.whenExpiring(async (tables) => {
+    for (const table of tables) await told.loadTable(table);
     await lake.useStorage();
   });
   return {

@@ -29,13 +29,18 @@ export function queriesOver(
         : (await import('../run/sql/copy-to-file.ts')).withCopyToFile(given, copyTo);
     const current = await workspace.engine();
     const { forkForQueries } = await import('../engine/index.ts');
-    if (querying?.engine !== current) querying = { engine: current, connection: forkForQueries(current) };
+    if (querying?.engine !== current) {
+      // A statement of the user's may read a file that somebody writes anew.
+      await current.looksForChangedFiles();
+      querying = { engine: current, connection: forkForQueries(current) };
+    }
     // DuckDB wants a schema to begin with; any one will do.
     const [namespace = project.tables.sessionTable.namespace] = await client.listNamespaces();
     await client.createNamespace(namespace);
     const { runSql } = await import('../run/sql/run-sql.ts');
+    const ofOneState = project.catalog.kind !== 'rest';
     return runSql(
-      { catalog: client, views, endpoint, engine: await querying.connection },
+      { catalog: client, views, endpoint, engine: await querying.connection, ofOneState },
       { ...options, query, statements: statementsIn(query), schema: namespace.join('.') },
     );
   });

@@ -1,5 +1,6 @@
 /**
- * Puts the paths of a project's warehouse right after its folder was moved or copied. ProjectSpec -> report.
+ * Puts the paths of a project's warehouse right after its folder was moved or copied. ProjectSpec ->
+ * report.
  */
 import { openWarehouseFiles } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -28,7 +29,7 @@ export async function relocateProject(
     import('../maintain/relocate/relocate-warehouse.ts'),
     import('../engine/index.ts'),
   ]);
-  const { kind: _embedded, ...place } = catalog;
+  const { kind: _embedded, storage: _ofFiles, ...place } = catalog;
   const warehouse = await openWarehouseFiles({ ...place, catalogName: CATALOG_NAME });
   let opening: Promise<Engine> | undefined;
   try {

@@ -1,14 +1,16 @@
 /** The tables of a project's warehouse, where there is one. Names -> metadata. Reads only. */
 import fs from 'node:fs';
-import path from 'node:path';
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
 import { type TableIdentifier, tableKey } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import { pointersFile } from './folders.ts';
 import { openWorkspace } from './open-workspace.ts';
 
 /** An embedded warehouse that is not there yet: to open it would make it. */
-export const hasWarehouse = ({ catalog }: Pick<ProjectSpec, 'catalog'>): boolean =>
-  catalog.kind !== 'embedded' || fs.existsSync(path.join(catalog.warehouse, 'catalog.db'));
+export function hasWarehouse(project: Pick<ProjectSpec, 'catalog'>): boolean {
+  const pointers = pointersFile(project);
+  return pointers === undefined || fs.existsSync(pointers);
+}
 
 /** By the key of each table that is there. Throws what the catalog's start throws. */
 export async function tablesInWarehouse(

@@ -5,11 +5,12 @@ import path from 'node:path';
 import { checkProjectFolder } from '../../src/check/check-files.ts';
 import { range, timed } from './measure.ts';
 
-const PROCESSES = 200;
-const TABLES = 20;
+/** How many processes, and tables that they read. */
+export const PROCESSES = 200;
+export const TABLES = 20;
 const RUNS = 7;
 
-const COLUMNS =
+export const COLUMNS =
   'event_id bigint, account_id bigint, event_ts timestamptz, kind varchar, amount decimal(18, 2), country varchar, device varchar, landing_date date';
 
 const SINGLE = `select event_id, account_id, event_ts, date_trunc('hour', event_ts) as hour_ts, upper(kind) as kind,
@@ -29,7 +30,7 @@ from f
 left join recent as r on r.account_id = f.account_id`;
 
 /** Every fourth process joins what the one before it writes with events of the hours before. */
-function processText(number: number): string {
+export function processText(number: number): string {
   const events = `{ table: raw.events_${number % TABLES}, event_time: event_ts, alias: e`;
   const [sources, sql] =
     number % 4 === 3

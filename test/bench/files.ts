@@ -11,7 +11,7 @@ import type { FilesSpec } from '../../src/model/files-source.ts';
 import { tableName } from '../../src/model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../src/model/process-spec.ts';
 import { open } from '../support/open-project.ts';
-import { ms } from './measure.ts';
+import { type Cost, costLine, costOf } from './measure.ts';
 
 const NEW = 10_000;
 const KNOWN = 100_000;
@@ -50,35 +50,18 @@ const linesOf = (file: number): string =>
     return `${JSON.stringify({ id, ordered_at: at, customer: `c${id % 997}`, amount: (id % 2000) / 100, note: 'by post' })}\n`;
   }).join('');
 
-/** CPU of this process beside the wall clock: of work with other work beside it the first says more. */
-async function measured(
-  work: () => Promise<unknown>,
-): Promise<{ readonly ms: number; readonly cpuMs: number }> {
-  const [startedMs, before] = [performance.now(), process.cpuUsage()];
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return { ms: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
-}
-
-type Measured = Awaited<ReturnType<typeof measured>>;
-const shown = (all: readonly Measured[]): string => {
-  const sorted = [...all].sort((one, other) => one.cpuMs - other.cpuMs);
-  const median = sorted[Math.floor(sorted.length / 2)] as Measured;
-  return `${ms(median.ms)}, ${ms(median.cpuMs)} of CPU`;
-};
-
 /** The first session over `files` new ones, and a plain COPY of the same, turn about. */
 async function oneSession(files: number): Promise<string[]> {
   const root = makeProject(files);
   const engine = await openEngine();
-  const [copies, sessions]: [Measured[], Measured[]] = [[], []];
+  const [copies, sessions]: [Cost[], Cost[]] = [[], []];
   try {
     const names = fs.readdirSync(path.join(root, 'landing')).map((name) => path.join(root, 'landing', name));
     const list = `[${names.map((name) => `'${name}'`).join(', ')}]`;
     for (let run = 0; run < RUNS; run += 1) {
       const to = path.join(root, `copy-${run}.parquet`);
       copies.push(
-        await measured(() =>
+        await costOf(() =>
           engine.execute({ sql: `copy (from read_json(${list})) to '${to}'`, parameters: {} }),
         ),
       );
@@ -86,7 +69,7 @@ async function oneSession(files: number): Promise<string[]> {
       const psyberg = await open({ project: root });
       // DuckDB and its extensions are loaded, as they are for COPY.
       await psyberg.sql('select 1');
-      sessions.push(await measured(() => psyberg.run()));
+      sessions.push(await costOf(() => psyberg.run()));
       await psyberg.close();
     }
   } finally {
@@ -94,8 +77,8 @@ async function oneSession(files: number): Promise<string[]> {
     fs.rmSync(root, { recursive: true, force: true });
   }
   return [
-    `${files} new files, a session     ${shown(sessions)}`,
-    `the same, plain COPY             ${shown(copies)}`,
+    `${files} new files, a session     ${costLine(sessions)}`,
+    `the same, plain COPY             ${costLine(copies)}`,
   ];
 }
 
@@ -104,15 +87,15 @@ async function knownFolder(): Promise<string[]> {
   const root = makeProject(KNOWN);
   const psyberg = await open({ project: root });
   try {
-    const first = await measured(() => psyberg.run());
-    const again: Measured[] = [];
+    const first = await costOf(() => psyberg.run());
+    const again: Cost[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       fs.writeFileSync(path.join(root, 'landing', `new-${run}.jsonl`), linesOf(KNOWN + run));
-      again.push(await measured(() => psyberg.plan()));
+      again.push(await costOf(() => psyberg.plan()));
     }
     return [
-      `${KNOWN} new files, a session    ${shown([first])}`,
-      `a plan over ${KNOWN} that were read  ${shown(again)}`,
+      `${KNOWN} new files, a session    ${costLine([first])}`,
+      `a plan over ${KNOWN} that were read  ${costLine(again)}`,
     ];
   } finally {
     await psyberg.close();
@@ -141,15 +124,15 @@ async function longLedger(): Promise<string[]> {
       modifiedAtUs: 0n,
       etag: null,
     }));
-    const all: Measured[] = [];
+    const all: Cost[] = [];
     for (let run = 0; run < RUNS; run += 1)
       all.push(
-        await measured(async () => {
+        await costOf(async () => {
           await summarizeLedger(ledger, files);
           await unreadAmong(ledger, files, listed);
         }),
       );
-    return [`a ledger of ${LEDGER} rows asked for ${NEW} files  ${shown(all)}`];
+    return [`a ledger of ${LEDGER} rows asked for ${NEW} files  ${costLine(all)}`];
   } finally {
     await psyberg.close();
     fs.rmSync(root, { recursive: true, force: true });

@@ -2,7 +2,7 @@
  * An overwrite of three hours in a table of 10,000 data files, beside the same in one of 100: what taking
  * files off, writing the three rows, composing and publishing cost.
  */
-import { ms, timingOf } from './measure.ts';
+import { cpuNowMs, ms, timingOf } from './measure.ts';
 import { countsProject } from './project.ts';
 
 const RUNS = 9;
@@ -26,14 +26,9 @@ interface Timing {
   readonly sessionMs: number;
 }
 
-const cpuMs = (): number => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
 async function overwrites(files: number): Promise<Timing> {
   let marks: { readonly step: string; readonly atMs: number; readonly cpu: number }[] = [];
-  const mark = (step: string): void => void marks.push({ step, atMs: performance.now(), cpu: cpuMs() });
+  const mark = (step: string): void => void marks.push({ step, atMs: performance.now(), cpu: cpuNowMs() });
   const project = await countsProject(files, mark);
   const { psyberg } = project;
   try {

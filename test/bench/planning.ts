@@ -8,15 +8,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
-import { listStatement } from '../../src/statements/index.ts';
 import { type OpenedProject, open } from '../support/open-project.ts';
+import { lengthen } from './long-history.ts';
 import { ms, range, type Timing, timed } from './measure.ts';
 
 const SIZES = [100, 1000, 10_000];
 const NEW_FILES = 10;
 const RUNS = 15;
 const TABLE = { namespace: ['raw'], name: 'events' };
-const FIRST_ID = 4_000_000_000_000_000_000n;
 
 const process_ = (name: string, pattern: string, target: string): string => `/*---
 process_name: ${name}
@@ -61,7 +60,7 @@ async function tableOf(snapshots: number): Promise<History> {
   await psyberg.sql(
     `insert into raw.events select i, timestamptz '2023-09-14' + to_seconds(i) from range(100) t(i)`,
   );
-  await lengthen(psyberg, snapshots);
+  await lengthen(psyberg, TABLE, snapshots);
   for (const name of ['append_load', 'overwrite_load']) await psyberg.adopt(name);
   return {
     root,
@@ -78,76 +77,6 @@ async function tableOf(snapshots: number): Promise<History> {
       fs.rmSync(root, { recursive: true, force: true });
     },
   };
-}
-
-/** Composes the history: 10,000 commits would take half an hour, and leave the same metadata. */
-async function lengthen(psyberg: OpenedProject, snapshots: number): Promise<void> {
-  const { client } = psyberg.internals;
-  const engine = await psyberg.internals.engine();
-  const metadata = (await client.loadTable(TABLE))?.metadata;
-  const only = metadata === undefined ? undefined : mainSnapshot(metadata);
-  if (only === undefined) throw new Error('the table has no snapshot');
-  const [row] = await engine.query<{ manifest_path: string }>({
-    sql: 'select manifest_path from read_avro($list)',
-    parameters: { list: only['manifest-list'] },
-  });
-  const manifest = row?.manifest_path as string;
-  for (let number = 2; number <= snapshots; number += 1)
-    fs.copyFileSync(manifest, manifest.replace('-m0.avro', `-${number}-m0.avro`));
-  const list = only['manifest-list'].replace(/snap-[^/]*$/, 'snap-long.avro');
-  const select =
-    listStatement('tables/write_empty_list', 'none').sql.match(/to \$destination[\s\S]*$/)?.[0] ?? '';
-  await engine.execute({
-    sql: `copy (
-      select
-        case when number = 1 then manifest_path else replace(manifest_path, '-m0.avro', '-' || number || '-m0.avro') end as manifest_path,
-        manifest_length, partition_spec_id, content,
-        number as sequence_number, number as min_sequence_number,
-        case when number = 1 then added_snapshot_id else $first_id::bigint + number end as added_snapshot_id,
-        added_files_count, existing_files_count, deleted_files_count, added_rows_count, existing_rows_count, deleted_rows_count, partitions
-      from read_avro($list), range(1, $snapshots::bigint + 1) as each(number)
-      order by number
-    ) ${select}`,
-    parameters: {
-      list: only['manifest-list'],
-      first_id: String(FIRST_ID),
-      snapshots: String(snapshots),
-      destination: list,
-    },
-  });
-  const added = Array.from({ length: snapshots - 1 }, (_, index) => {
-    const number = BigInt(index + 2);
-    return {
-      action: 'add-snapshot' as const,
-      snapshot: {
-        ...only,
-        'snapshot-id': FIRST_ID + number,
-        'parent-snapshot-id': number === 2n ? only['snapshot-id'] : FIRST_ID + number - 1n,
-        'sequence-number': number,
-        'timestamp-ms': only['timestamp-ms'] + Number(number),
-        // Only the newest list is ever read: the older ones would be gigabytes.
-        'manifest-list': number === BigInt(snapshots) ? list : `${list}.${number}`,
-        summary: {
-          ...only.summary,
-          operation: 'append',
-          'total-data-files': String(number),
-          'total-records': String(100n * number),
-        },
-      },
-    };
-  });
-  await client.commitTable(TABLE, {
-    requirements: [],
-    updates: [
-      ...added,
-      {
-        action: 'set-snapshot-ref',
-        'ref-name': 'main',
-        type: 'branch',
-        'snapshot-id': FIRST_ID + BigInt(snapshots),
-      },
-    ],
-  });
 }
 
 /** Ten new files in ten commits, `daysLate` behind the newest hour of the table. */

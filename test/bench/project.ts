@@ -19,7 +19,7 @@ export interface BenchProject {
 
 const FIRST_HOUR = '2023-09-14';
 
-const PROCESS = `/*---
+export const PROCESS = `/*---
 process_name: event_fact_load
 pattern: stateless
 sources:
@@ -39,38 +39,66 @@ audits:
 export const SELECT_LIST =
   'event_id, event_ts, account_id, upper(country) as country, plan, device, amount * 1.19 as amount_gross, session_key, payload';
 
-export async function benchProject(): Promise<BenchProject> {
+/** Columns of the landed events. */
+export const EVENT_COLUMNS =
+  'event_id bigint, event_ts timestamptz, account_id bigint, country varchar, plan varchar, device varchar, amount double, session_key varchar, payload varchar, landing_hour int';
+
+/** Lands the rows with these numbers. `hour`: SQL of the row's number `i`, hours since the first one. */
+export function eventRows({
+  from,
+  to,
+  hour,
+}: {
+  readonly from: number;
+  readonly to: number;
+  readonly hour: string;
+}): string {
+  // Hashes of the row's number and no random(): every run of the benchmark writes the same rows.
+  return `insert into raw.events
+    select
+      i as event_id,
+      timestamptz '${FIRST_HOUR}' + to_hours(((${hour}) - case when hash(i) % 100 < 3 then (hash(i, 1) % 10)::int + 1 else 0 end)::int) + to_microseconds((hash(i, 2) % 3600000000)::bigint) as event_ts,
+      (hash(i, 3) % 500000)::bigint as account_id,
+      ['us', 'de', 'in', 'br', 'jp'][(hash(i, 4) % 5)::int + 1] as country,
+      ['basic', 'standard', 'premium'][(hash(i, 5) % 3)::int + 1] as plan,
+      ['tv', 'phone', 'tablet', 'web'][(hash(i, 6) % 4)::int + 1] as device,
+      (hash(i, 7) % 2000)::double / 100 as amount,
+      md5(i::varchar) as session_key,
+      'campaign=' || (hash(i, 8) % 1000) || '&referrer=' || (hash(i, 9) % 100000) as payload,
+      (${hour})::int as landing_hour
+    from range(${from}, ${to}) as t(i)`;
+}
+
+/** The same process on Spark, with a target of its own. */
+const ON_SPARK = PROCESS.replace('event_fact_load', 'event_fact_on_spark')
+  .replace('pattern:', 'engine: spark\npattern:')
+  .replace('facts.event_fact\n', 'facts.event_fact_spark\n');
+
+/** `spark`: its address, where the process is to be there a second time, on Spark. */
+export async function benchProject(spark?: string): Promise<BenchProject> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-bench-'));
   fs.mkdirSync(path.join(root, 'processes'));
-  fs.writeFileSync(path.join(root, 'psyberg.yaml'), 'name: bench\ncatalog:\n  warehouse: warehouse\n');
-  fs.writeFileSync(
-    path.join(root, 'processes', 'event_fact_load.sql'),
-    `${PROCESS}select ${SELECT_LIST}\nfrom events\n`,
-  );
+  const engines = spark === undefined ? '' : `engines: { spark: { remote: "${spark}" } }\n`;
+  const yaml = `name: bench\ncatalog:\n  warehouse: warehouse\n${engines}`;
+  fs.writeFileSync(path.join(root, 'psyberg.yaml'), yaml);
+  const write = (name: string, header: string): void =>
+    fs.writeFileSync(
+      path.join(root, 'processes', `${name}.sql`),
+      `${header}select ${SELECT_LIST}\nfrom events\n`,
+    );
+  write('event_fact_load', PROCESS);
+  if (spark !== undefined) write('event_fact_on_spark', ON_SPARK);
   const psyberg = await open({ project: root });
   await psyberg.sql('create schema if not exists raw');
-  await psyberg.sql(`create table raw.events (
-    event_id bigint, event_ts timestamptz, account_id bigint, country varchar, plan varchar, device varchar, amount double, session_key varchar, payload varchar, landing_hour int
-  ) partitioned by (landing_hour) with ('format-version' = '2')`);
+  await psyberg.sql(
+    `create table raw.events (${EVENT_COLUMNS}) partitioned by (landing_hour) with ('format-version' = '2')`,
+  );
   let next = 0;
   return {
     root,
     psyberg,
     async land(rows, hour) {
-      // Hashes of the row's number and no random(): every run of the benchmark writes the same rows.
-      await psyberg.sql(`insert into raw.events
-        select
-          i as event_id,
-          timestamptz '${FIRST_HOUR}' + to_hours(${hour} - case when hash(i) % 100 < 3 then (hash(i, 1) % 10)::int + 1 else 0 end) + to_microseconds((hash(i, 2) % 3600000000)::bigint) as event_ts,
-          (hash(i, 3) % 500000)::bigint as account_id,
-          ['us', 'de', 'in', 'br', 'jp'][(hash(i, 4) % 5)::int + 1] as country,
-          ['basic', 'standard', 'premium'][(hash(i, 5) % 3)::int + 1] as plan,
-          ['tv', 'phone', 'tablet', 'web'][(hash(i, 6) % 4)::int + 1] as device,
-          (hash(i, 7) % 2000)::double / 100 as amount,
-          md5(i::varchar) as session_key,
-          'campaign=' || (hash(i, 8) % 1000) || '&referrer=' || (hash(i, 9) % 100000) as payload,
-          ${hour} as landing_hour
-        from range(${next}, ${next + rows}) as t(i)`);
+      await psyberg.sql(eventRows({ from: next, to: next + rows, hour: String(hour) }));
       next += rows;
     },
     landedFiles(hour) {

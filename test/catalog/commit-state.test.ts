@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitStateUnknown } from '../../src/catalog/errors.ts';
+import { localDisk } from '../../src/catalog/files/disk.ts';
 import { tableMetadataFiles, viewMetadataFiles } from '../../src/catalog/files/metadata-files.ts';
 import { answerError } from '../../src/catalog/protocol/error-body.ts';
 import type { Catalog } from '../../src/catalog/service/catalog.ts';
@@ -93,8 +94,9 @@ describe('a commit whose answer is lost', () => {
       warehouseCatalog({
         roots,
         store: over,
-        files: tableMetadataFiles(roots),
-        viewFiles: viewMetadataFiles(roots),
+        disk: localDisk,
+        files: tableMetadataFiles({ roots, disk: localDisk }),
+        viewFiles: viewMetadataFiles({ roots, disk: localDisk }),
       });
     [catalog, other] = [catalogOver(losingStore), catalogOver(store)];
     await catalog.createNamespace(['facts'], {});

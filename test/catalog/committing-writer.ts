@@ -5,6 +5,7 @@
  */
 
 import { localClient } from '../../src/catalog/client/local-client.ts';
+import { localDisk } from '../../src/catalog/files/disk.ts';
 import { tableMetadataFiles, viewMetadataFiles } from '../../src/catalog/files/metadata-files.ts';
 import { startCatalog } from '../../src/catalog/index.ts';
 import { warehouseCatalog } from '../../src/catalog/service/warehouse-catalog.ts';
@@ -63,8 +64,9 @@ async function openClient() {
   const catalog = warehouseCatalog({
     roots,
     store: dying,
-    files: tableMetadataFiles(roots),
-    viewFiles: viewMetadataFiles(roots),
+    disk: localDisk,
+    files: tableMetadataFiles({ roots, disk: localDisk }),
+    viewFiles: viewMetadataFiles({ roots, disk: localDisk }),
   });
   return { client: localClient(async () => catalog), close: () => store.close() };
 }

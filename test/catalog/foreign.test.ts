@@ -1,10 +1,14 @@
 // Goal: the client of foreign catalogs keeps to the Iceberg REST specification. Method: a server with
 // manners, and what it was asked.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type BearerTokens, bearerTokens } from '../../src/catalog/foreign/bearer-tokens.ts';
 import { connectForeignCatalog } from '../../src/catalog/foreign/connect.ts';
+import { httpSender } from '../../src/catalog/foreign/http.ts';
 import { showsUpdates } from '../../src/catalog/foreign/look-up-commit.ts';
 import { tableCache } from '../../src/catalog/foreign/table-cache.ts';
 import { uuidV7 } from '../../src/catalog/foreign/uuid-v7.ts';
@@ -20,6 +24,8 @@ async function serverForTest(manners: ForeignManners = {}): Promise<ForeignServe
   onTestFinished(() => server.close());
   return server;
 }
+/** Where nothing is staged. */
+const noBranches = join(tmpdir(), 'psyberg-no-branches');
 const TABLE = { namespace: ['a'], name: 't' };
 async function catalogWithTable(server: ForeignServer, options: { readonly token?: string } = {}) {
   const catalog = await connectForeignCatalog({ uri: server.uri, ...options });
@@ -126,6 +132,45 @@ describe('configuration', () => {
 });
 
 describe('tokens', () => {
+  it('are exchanged for those of another issuer, which are read anew each time', async () => {
+    const { uri, asked } = await tokenServer(
+      { body: { access_token: 'first', expires_in: 100 } },
+      { status: 400, body: { error: 'invalid_grant', error_description: 'no, two-of-the-pod' } },
+    );
+    const file = join(mkdtempSync(join(tmpdir(), 'psyberg-subject-')), 'token');
+    onTestFinished(() => rmSync(file));
+    writeFileSync(file, 'one-of-the-pod\n');
+    let nowMs = 1_000_000;
+    const tokens = bearerTokens(
+      {
+        uri: 'http://nowhere',
+        credential: 'id:secret',
+        oauth2ServerUri: uri,
+        subjectToken: { file },
+        audience: 'lake',
+      },
+      { http: httpSender(undefined), nowMs: () => nowMs },
+    );
+    expect(await tokens.current()).toBe('first');
+    expect(Object.fromEntries(asked[0] as URLSearchParams)).toEqual({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: 'one-of-the-pod',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      client_id: 'id',
+      client_secret: 'secret',
+      scope: 'catalog',
+      audience: 'lake',
+    });
+    writeFileSync(file, 'two-of-the-pod');
+    nowMs += 100_000;
+    const error = await failureOf(tokens.current());
+    expect(asked[1]?.get('subject_token')).toBe('two-of-the-pod');
+    expect(error).toMatchObject({ code: 'catalog-unauthorized' });
+    expect(error.message).toContain('invalid_grant');
+    expect(error.message).not.toContain('two-of-the-pod');
+  });
+
   it('are bought with client credentials, once for many requests, and renewed before they expire', async () => {
     const { uri, asked } = await tokenServer(
       { body: { access_token: 'first', expires_in: 100 } },
@@ -134,7 +179,7 @@ describe('tokens', () => {
     let nowMs = 1_000_000;
     const tokens: BearerTokens = bearerTokens(
       { uri: 'http://nowhere', credential: 'id:se:cret', oauth2ServerUri: uri, scope: 'PRINCIPAL_ROLE:ALL' },
-      () => nowMs,
+      { http: httpSender(undefined), nowMs: () => nowMs },
     );
     expect(await Promise.all([tokens.current(), tokens.current()])).toEqual(['first', 'first']);
     nowMs += 89_000;
@@ -319,6 +364,7 @@ describe('a commit without an answer', () => {
       'made, repeated, and the repetition met it',
       { status: 503, after: true, headers: { 'retry-after': '0' } },
     ],
+    ['made, and the answer cannot be read', { status: 200, after: true, body: '{"metadata": {' }],
     ['not made, and the answer was 500', { status: 500 }],
   ] as const)('%s: it is looked up, and made once', async (_what, interference) => {
     const server = await serverForTest();
@@ -387,7 +433,10 @@ describe('storage credentials', () => {
       },
     });
     await catalogWithTable(server, { token: 'of-the-catalog' });
-    const proxy = await startProxy({ foreign: { uri: server.uri, token: 'of-the-catalog' } });
+    const proxy = await startProxy({
+      foreign: { uri: server.uri, token: 'of-the-catalog' },
+      branches: noBranches,
+    });
     onTestFinished(() => proxy.close());
     proxy.views.open({
       name: 'session',
@@ -417,12 +466,13 @@ describe('storage credentials', () => {
     let nowMs = 0;
     const cache = tableCache(() => nowMs);
     const table = { metadata: {}, metadataLocation: 'm' } as CatalogTable;
-    cache.remember('plain', '"1"', table);
-    cache.remember('dated', '"1"', {
-      ...table,
+    const remember = (key: string, more: Partial<CatalogTable>): void =>
+      cache.remember(key, '"1"', { table: { ...table, ...more }, askedAt: cache.askedAt() });
+    remember('plain', {});
+    remember('dated', {
       storageCredentials: [{ prefix: 's3://b', config: { 's3.session-token-expires-at-ms': '900000' } }],
     });
-    cache.remember('silent', '"1"', { ...table, config: { 's3.secret-access-key': 'x' } });
+    remember('silent', { config: { 's3.secret-access-key': 'x' } });
     nowMs = 299_999;
     expect(['plain', 'dated', 'silent'].map((key) => cache.find(key) !== undefined)).toEqual([
       true,
@@ -440,11 +490,56 @@ describe('storage credentials', () => {
   });
 });
 
+describe('in a session a table', () => {
+  it('is asked for once, whatever others do, and anew after a commit or in the next session', async () => {
+    const server = await serverForTest();
+    const catalog = await catalogWithTable(server);
+    const other = await connectForeignCatalog({ uri: server.uri });
+    const inSession = catalog.inSession as NonNullable<typeof catalog.inSession>;
+    const head = async () => (await catalog.loadTable(TABLE)).metadata['current-snapshot-id'] ?? null;
+    const loads = () => server.calls.filter((call) => call.path.endsWith('/tables/t')).length;
+    await inSession(async () => {
+      expect([await head(), await head()]).toEqual([null, null]);
+      await other.commitTables([{ identifier: TABLE, ...append(1n, null) }]);
+      const asked = loads();
+      expect(await head()).toBeNull();
+      expect(loads()).toBe(asked);
+      // What was expected is not so: from then on it is looked at again.
+      const error = await failureOf(catalog.commitTables([{ identifier: TABLE, ...append(2n, null) }]));
+      expect(error.code).toBe('commit-conflict');
+      expect([await head(), await head()]).toEqual([1n, 1n]);
+    });
+    await other.commitTables([{ identifier: TABLE, ...append(3n, 1n) }]);
+    expect(await head()).toBe(3n);
+    await inSession(async () => expect(await head()).toBe(3n));
+  });
+
+  it('is asked for again when it was committed to while an answer was under way', () => {
+    const cache = tableCache();
+    const end = cache.beginSession();
+    const table = { metadata: {}, metadataLocation: 'm' } as CatalogTable;
+    const askedAt = cache.askedAt();
+    cache.forget('t');
+    cache.remember('t', '"1"', { table, askedAt });
+    expect(cache.seen('t')).toBeUndefined();
+    cache.remember('t', '"2"', { table, askedAt: cache.askedAt() });
+    expect(cache.seen('t')).toBe(table);
+    const endOther = cache.beginSession();
+    expect(cache.seen('t')).toBeUndefined();
+    cache.confirm('t', cache.askedAt());
+    expect(cache.seen('t')).toBe(table);
+    endOther();
+    end();
+    expect(cache.seen('t')).toBeUndefined();
+    expect(cache.find('t')?.etag).toBe('"2"');
+  });
+});
+
 describe('the proxy', () => {
   it("passes the catalog's refusals on in its own words and with the right status", async () => {
     const server = await serverForTest();
     await catalogWithTable(server);
-    const proxy = await startProxy({ foreign: { uri: server.uri } });
+    const proxy = await startProxy({ foreign: { uri: server.uri }, branches: noBranches });
     onTestFinished(() => proxy.close());
     const call = async (path: string): Promise<[number, string, string]> => {
       const response = await fetch(`${proxy.uri}/v1/psyberg/${path}`, {
@@ -466,7 +561,7 @@ describe('the proxy', () => {
     const server = await serverForTest();
     const catalog = await catalogWithTable(server);
     const { metadata } = await catalog.loadTable(TABLE);
-    const proxy = await startProxy({ foreign: { uri: server.uri } });
+    const proxy = await startProxy({ foreign: { uri: server.uri }, branches: noBranches });
     onTestFinished(() => proxy.close());
     const post = (path: string, body: unknown) =>
       fetch(`${proxy.uri}/v1/psyberg/namespaces/a/tables/t${path}`, {
@@ -488,13 +583,28 @@ describe('the proxy', () => {
         : { status: 200, body: JSON.parse(renderJson({ metadata })) };
     };
     expect((await post('/metrics', report)).status).toBe(204);
-    const reply = await post('', append(1n, null));
+    const properties = { requirements: [], updates: [{ action: 'set-properties', updates: { a: 'b' } }] };
+    const reply = await post('', properties);
     expect(await reply.json()).toMatchObject({ metadata: { 'table-uuid': metadata['table-uuid'] } });
+  });
+  it('refuses to go on where a commit is answered with another main than it asked for', async () => {
+    const server = await serverForTest();
+    const catalog = await catalogWithTable(server);
+    const { metadata } = await catalog.loadTable(TABLE);
+    const proxy = await startProxy({ foreign: { uri: server.uri }, branches: noBranches });
+    onTestFinished(() => proxy.close());
+    server.manners.interfere = ({ method }) =>
+      method === 'POST' ? { status: 200, body: JSON.parse(renderJson({ metadata })) } : undefined;
+    expect(await failureOf(proxy.client.commitTable(TABLE, append(1n, null)))).toMatchObject({
+      code: 'commit-not-as-asked',
+      kind: 'refused',
+      message: /a\.t and did something else: main is no snapshot, not 1/,
+    });
   });
   it('offers several tables in one commit only where the catalog does', async () => {
     for (const oneTableAtATime of [true, false]) {
       const server = await serverForTest({ oneTableAtATime });
-      const proxy = await startProxy({ foreign: { uri: server.uri } });
+      const proxy = await startProxy({ foreign: { uri: server.uri }, branches: noBranches });
       onTestFinished(() => proxy.close());
       const response = await fetch(`${proxy.uri}/v1/config`, {
         headers: { authorization: `Bearer ${proxy.token}` },

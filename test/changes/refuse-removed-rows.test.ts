@@ -9,7 +9,10 @@ const reader = (needs: ChangesNeeded): Reader =>
   ({
     needs,
     processName: 'a_load',
-    source: { spec: { table: { namespace: ['raw'], name: 't' } } },
+    source: {
+      spec: { table: { namespace: ['raw'], name: 't' } },
+      metadata: { snapshots: [{ 'snapshot-id': 7n, summary: { 'psyberg.process-name': 'b_load' } }] },
+    },
   }) as unknown as Reader;
 const change = (snapshotId: bigint, counted = true): SnapshotChange =>
   ({ snapshotId, counted, operation: 'overwrite', removedRows: 3n }) as SnapshotChange;
@@ -59,4 +62,16 @@ it.each<[string, ChangesNeeded, Parameters<typeof refuseRemovedRows>[1], boolean
   if (refused)
     expect(work).toThrow(/snapshot 2 of raw.t \(overwrite\) changed or removed rows that a_load may have/);
   else expect(work).not.toThrow();
+});
+
+it('names the command that takes up what another process replaced', () => {
+  const gone = { ...file(7n, 'removed'), firstHour: 470_597, lastHour: 470_598 };
+  const found = { changes: [change(7n)], files: [gone], deletes: deletes() };
+  expect(() => refuseRemovedRows(reader('new-rows'), found)).toThrow(
+    expect.objectContaining({
+      hint: expect.stringContaining(
+        'psyberg restate b_load --hours 2023-09-08T05..2023-09-08T06 --downstream',
+      ),
+    }),
+  );
 });

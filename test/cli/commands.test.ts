@@ -111,7 +111,7 @@ describe('looking', () => {
     );
     const { stdout } = await cli('doctor', '--project', project.root);
     expect(stdout).toMatch(
-      /warn\s+signup_load < raw.signups\s+in 1 file of 2 signup_ts is NULL in every row:\s+those rows belong to no hour/,
+      /warn\s+signup_load < raw.signups\s+in 1 file of 2 signup_ts is NULL in every\s+row: those rows belong to no hour/,
     );
     expect(stdout).not.toContain('write.metadata.metrics');
     // What is known of a source goes into the template of its process.

@@ -31,7 +31,10 @@ const planJson = z.looseObject({
   psyberg_session_id: z.string().regex(/^\d{14}$/),
   pattern: z.enum(['stateless', 'stateful', 'dimension']),
   etl_pattern_id: z.union([z.literal(1), z.literal(2)]),
-  status: z.enum(['work', 'nothing-new', 'waiting']),
+  status: z.enum(['work', 'follows', 'nothing-new', 'waiting']),
+  follows: z.array(z.string()),
+  expected_hours: z.array(hour),
+  trigger: z.enum(['changes', 'restate']),
   sources: z.array(
     z.looseObject({
       table: z.string(),
@@ -102,6 +105,7 @@ const runJson = z.looseObject({
   process_name: z.string(),
   psyberg_session_id: z.string(),
   status: z.enum(['published', 'nothing-new', 'waiting', 'audit-failed', 'conflict', 'refused', 'failed']),
+  trigger: z.enum(['changes', 'restate']),
   target: z.string(),
   operation: z.enum(['append', 'overwrite']),
   published_snapshot_id: id.nullable(),

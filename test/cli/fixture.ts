@@ -122,6 +122,19 @@ export function makeProject(files: Readonly<Record<string, string>>): Project {
   };
 }
 
+/** A project of one process, which takes over the rows of one table. */
+export const CANCEL_LOAD = {
+  'processes/cancel_load.sql': `/*---
+process_name: cancel_load
+pattern: stateless
+sources:
+  - { table: raw.cancels, event_time: ts }
+target: { table: facts.cancels }
+---*/
+select * from cancels
+`,
+};
+
 /**
  * Sign-ups are appended; cancels and requests are joined over a range of hours, and a later hour waits for
  * both.

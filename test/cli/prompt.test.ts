@@ -79,14 +79,15 @@ describe('the prompt', () => {
     expect(history()[0]).toBe("select event_id, 'a;b' as text from raw.events order by 1;");
   });
   it('stops a statement by Ctrl-C and not itself; twice at the empty prompt ends it', async () => {
+    // What was printed is not the end of a statement: the prompt that comes after it is.
     const { type, prompt, input } = await promptOver();
     await type(ENDLESS, '\n');
     await new Promise((done) => setTimeout(done, 300));
-    await type(CTRL_C, 'stopped');
-    expect(await type('select 41 + 1 as answer;\n', '1 row')).toContain('42');
+    await type(CTRL_C, /stopped.*psyberg> /s);
+    expect(await type('select 41 + 1 as answer;\n', /1 row.*psyberg> /s)).toContain('42');
     await type('select 1, -- half', 'half');
     await type(CTRL_C);
-    expect(await type('select 43 as next;\n', '1 row')).toContain('43');
+    expect(await type('select 43 as next;\n', /1 row.*psyberg> /s)).toContain('43');
     await type(CTRL_C, 'Ctrl-C again');
     await new Promise((done) => setTimeout(done, 300));
     input.write(CTRL_C);

@@ -32,10 +32,35 @@ describe('compilePlan', () => {
       'load insert',
       'compose compose_snapshot',
       'audit count_sources',
+      'audit count_staged',
       'publish publish',
       'cleanup protect_watermarks',
       'cleanup close_session',
     ]);
+  });
+
+  it('reads hours of few rows ahead, in portions that grow, and those of many each by itself', () => {
+    const data: SessionData = { pattern: 'dimension', sources: { s: { added: [0, 29], vtts: 29 } } };
+    const portions = (rows: string | null): string[][] => {
+      const plan = planSession(sessionOf(data));
+      const sources = plan.sources.map((source) => ({ ...source, total_records: rows }));
+      return compilePlan({ ...plan, sources }, specOf(data)).steps.flatMap((step) =>
+        step.kind === 'read-ahead' ? [[step.first_hour, step.last_hour]] : [],
+      );
+    };
+    expect(portions('6000')).toEqual([
+      [hourAt(0), hourAt(3)],
+      [hourAt(4), hourAt(11)],
+      [hourAt(12), hourAt(27)],
+      [hourAt(28), hourAt(29)],
+    ]);
+    // 40,000 rows an hour: four hours are 160,000 of them, eight would be too many.
+    expect(portions('1200000').slice(0, 2)).toEqual([
+      [hourAt(0), hourAt(3)],
+      [hourAt(4), hourAt(7)],
+    ]);
+    expect(portions('60000000')).toEqual([]);
+    expect(portions(null)).toEqual([]);
   });
 
   it('orders the steps of an overwrite', () => {
@@ -46,6 +71,7 @@ describe('compilePlan', () => {
       'load insert',
       'compose compose_snapshot',
       'audit count_sources',
+      'audit count_staged',
       'publish publish',
       'cleanup protect_watermarks',
       'cleanup close_session',
@@ -155,11 +181,11 @@ describe('compilePlan', () => {
   });
 
   it('refuses rows outside the replaced hours of an overwrite, and of an append none', () => {
-    expect(stepOf(compile(stateful), 'count_sources')).toMatchObject({
+    expect(stepOf(compile(stateful), 'count_staged')).toMatchObject({
       sql: expect.stringContaining('or "ts" >= $range_end'),
       parameters: { range_start: hourAt(1), range_end: hourAt(4) },
     });
-    expect(stepOf(compile(stateless), 'count_sources').parameters).toEqual({});
+    expect(stepOf(compile(stateless), 'count_staged').parameters).toEqual({});
   });
 
   it('makes one step of each audit, in the order in which they are declared', () => {
@@ -189,6 +215,7 @@ describe('compilePlan', () => {
     const plan = compile({ ...stateless, spec: { audits } });
     expect(plan.steps.filter((step) => step.stage === 'audit').map((step) => step.name)).toEqual([
       'count_sources',
+      'count_staged',
       'unique',
       'unique_2',
       'no_missing_events',

@@ -16,7 +16,7 @@ import {
   firstInsertStep,
 } from '../../src/compile/index.ts';
 import type { FileLayout } from '../../src/model/file-layout.ts';
-import type { CompiledPlan, PlanRead, PlanStatus, Step, StepStage } from '../../src/model/plan.ts';
+import type { CompiledPlan, PlanRead, SessionStatus, Step, StepStage } from '../../src/model/plan.ts';
 import type { AuditSpec, Pattern, ProcessSpec, VttsSpec } from '../../src/model/process-spec.ts';
 import type { ChangedFile, DetectedBy, Session } from '../../src/model/session.ts';
 import type { StartSpec } from '../../src/model/start.ts';
@@ -155,11 +155,15 @@ describe('the golden plans together', () => {
         'clear-hours': true,
         'carry-over': true,
         'begin-hours': true,
+        'read-ahead': true,
         'compute-hour': true,
+        'may-stop': true,
+        'differing-hours': true,
         'end-hours': true,
         insert: true,
         'compose-snapshot': true,
         'count-sources': true,
+        'count-staged': true,
         audit: true,
         publish: true,
         'protect-watermarks': true,
@@ -181,7 +185,7 @@ describe('the golden plans together', () => {
   it('hold every pattern in every status, and every kind of audit, of VTTS and of start', () => {
     const specs = cases.flatMap(({ spec }) => spec.sources);
     const patterns = all<Pattern>({ stateless: true, stateful: true, dimension: true });
-    const statuses = all<PlanStatus>({ work: true, 'nothing-new': true, waiting: true });
+    const statuses = all<SessionStatus>({ work: true, 'nothing-new': true, waiting: true });
     expect(found(cases.map(({ plan }) => `${plan.pattern} ${plan.status}`))).toEqual(
       patterns.flatMap((pattern) => statuses.map((status) => `${pattern} ${status}`)).sort(),
     );

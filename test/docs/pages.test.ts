@@ -13,6 +13,7 @@ import { readProject } from '../../src/project/read-project.ts';
 import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
 import { readTests } from '../../src/testing/read/read-tests.ts';
 import { errorDocument, planDocument, runDocument } from '../cli/contract-schemas.ts';
+import { complaintOf } from './command-complaint.ts';
 import {
   anchorsOf,
   blocksOf,
@@ -31,18 +32,6 @@ const SCRIPTS = (
 ).scripts;
 const each = pages.map((page) => [page.file, page] as const);
 
-/** Parses a command as the command line would; undefined, or what is wrong with it. Nothing is run. */
-async function complaintOf(words: readonly string[]): Promise<string | undefined> {
-  const root = program(() => async () => {});
-  root.configureOutput({ writeOut: () => {}, writeErr: () => {} });
-  try {
-    await root.parseAsync([...words], { from: 'user' });
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 /** Of an inline synopsis such as `psyberg plan [PROCESS…] --explain`: the command, and its unknown options. */
 function unknownIn(words: readonly string[]): string[] {
   let command: Command = program(() => async () => {});
@@ -53,8 +42,10 @@ function unknownIn(words: readonly string[]): string[] {
     else if (command.commands.length > 0 && /^[a-z]/.test(word)) return [`command ${word}`];
     else if (!word.startsWith('--')) break;
   }
+  // What stands behind `--` is for another program.
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
   const known = [...global, ...command.options.map((option) => option.long), '--help'];
-  return words.filter((word) => word.startsWith('--') && !known.includes(word.split('=')[0] as string));
+  return own.filter((word) => word.startsWith('--') && !known.includes(word.split('=')[0] as string));
 }
 
 describe('commands', () => {
@@ -115,7 +106,7 @@ describe('files that are shown', () => {
         for (const [index, process] of processes.entries())
           writeFileSync(join(folder, 'processes', `shown_${index}.sql`), process);
         writeFileSync(join(folder, 'audits', 'churn_type_known.sql'), 'select * from staged where false\n');
-        const environment = { CATALOG_CREDENTIAL: 'id:secret' };
+        const environment = { CATALOG_CREDENTIAL: 'id:secret', STORE_KEY: 'key', STORE_SECRET: 'secret' };
         expect(readProject({ root: folder, environment }).processes).toHaveLength(processes.length);
       }
     } finally {
@@ -153,8 +144,8 @@ describe('names', () => {
       .flatMap(keyPathsOf)
       .map((path) => path.split('.').at(-1) as string),
   );
-  /** Written like a key, and of something else: an answer of the catalog or of DuckDB. */
-  const OTHERS = new Set(['catalog']);
+  /** Written like a key: an answer of the catalog or of DuckDB, or a key among Iceberg's own. */
+  const OTHERS = new Set(['catalog', 'credentials']);
   it.each(each)('of keys in %s are keys', (_file, page) => {
     const named = inlineCodeOf(page).flatMap((code) => /^([a-z_]+):( |$)/.exec(code)?.[1] ?? []);
     expect(named.filter((name) => !keys.has(name) && !OTHERS.has(name))).toEqual([]);

@@ -98,6 +98,32 @@ describe('a statement', () => {
   });
 });
 
+describe('the keys of a store', () => {
+  it('stand in no error, whoever repeats them', async () => {
+    const config = { 's3.access-key-id': 'AK', 's3.secret-access-key': 'Zq-never' };
+    await engine.useStorage([{ scope: 's3://lake', config }]);
+    await expect(one("select error('signed with Zq-never')")).rejects.toMatchObject({
+      message: expect.stringContaining('signed with …'),
+    });
+  });
+
+  it('come with several tables at the same time', async () => {
+    const config = (round: number) => ({
+      's3.access-key-id': `AK${round}`,
+      's3.secret-access-key': 'Zq-never',
+    });
+    for (let round = 0; round < 5; round += 1)
+      await Promise.all(
+        [1, 2, 3].map((each) =>
+          engine.useStorage([{ scope: 's3://lake/t', config: config(round * 3 + each) }]),
+        ),
+      );
+    expect(await one("select count(*) as n from duckdb_secrets() where scope = ['s3://lake/t']")).toEqual({
+      n: 1n,
+    });
+  });
+});
+
 describe('a transaction', () => {
   it('is kept by a commit and left out by a rollback, and where there is none that does nothing', async () => {
     const insert = (value: number) =>

@@ -161,6 +161,8 @@ describe('Avro files of different writers', () => {
   });
 });
 
+const KEYS = { 's3.access-key-id': 'k', 's3.secret-access-key': 's' };
+
 describe("credentials of a catalog as DuckDB's secret", () => {
   it.each<[string, string, Record<string, string>, string | undefined]>([
     [
@@ -172,14 +174,19 @@ describe("credentials of a catalog as DuckDB's secret", () => {
     [
       'an endpoint without TLS, by path',
       's3a://b',
-      { 's3.endpoint': 'http://minio:9000/', 's3.path-style-access': 'true', 's3.session-token': 't' },
-      `(type s3, scope 's3a://b', session_token 't', endpoint 'minio:9000', use_ssl 'false', url_style 'path')`,
+      {
+        ...KEYS,
+        's3.endpoint': 'http://minio:9000/',
+        's3.path-style-access': 'true',
+        's3.session-token': 't',
+      },
+      `(type s3, scope 's3a://b', key_id 'k', secret 's', session_token 't', endpoint 'minio:9000', use_ssl 'false', url_style 'path')`,
     ],
     [
       'an endpoint without a scheme',
       's3n://b',
-      { 's3.endpoint': 'minio', 's3.path-style-access': 'false' },
-      `(type s3, scope 's3n://b', endpoint 'minio')`,
+      { ...KEYS, 's3.endpoint': 'minio', 's3.path-style-access': 'false' },
+      `(type s3, scope 's3n://b', key_id 'k', secret 's', endpoint 'minio')`,
     ],
     [
       'a token of Google',
@@ -188,6 +195,7 @@ describe("credentials of a catalog as DuckDB's secret", () => {
       `(type gcs, scope 'gs://b', bearer_token 't')`,
     ],
     ['keys for files of another kind', '/warehouse', { 's3.access-key-id': 'k' }, undefined],
+    ['an endpoint without keys', 's3://b', { 's3.endpoint': 'minio', 's3.access-key-id': 'k' }, undefined],
     ['nothing that DuckDB knows', 's3://b', { 's3.sse.type': 'kms' }, undefined],
   ])('%s', (_name, scope, config, expected) => {
     const statement = secretStatement('a "b"', { scope, config });

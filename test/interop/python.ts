@@ -1,10 +1,10 @@
 /**
- * Python with PyIceberg for the interop tests: `.venv/` in the project, made once and reused.
+ * Python with packages for the interop tests: PyIceberg in `.venv/` of the project, made once and reused.
  * It fails with a clear message where it cannot be made: an interop test that is skipped proves nothing.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { installOnce, PROJECT } from './install-once.ts';
 
@@ -13,30 +13,44 @@ const run = promisify(execFile);
 /** Pinned: another release may write other bytes. */
 const REQUIREMENTS = ['pyiceberg[pyarrow,pyiceberg-core,sql-sqlite]==0.12.0', 'psycopg2-binary==2.9.13'];
 
-const venv = join(PROJECT, '.venv');
-const python = join(venv, 'bin', 'python');
-/** Written last. */
-const mark = join(venv, `installed-${REQUIREMENTS.join(',').replace(/[^a-z0-9.]+/gi, '-')}`);
-
-/** Makes sure that Python with PyIceberg is there. @returns the interpreter's path. */
-export async function preparePython(): Promise<string> {
-  await installOnce({ isInstalled: () => existsSync(mark), name: 'venv', install });
-  return python;
+export interface Venv {
+  readonly folder: string;
+  /** Pinned, as pip takes them. */
+  readonly requirements: readonly string[];
 }
 
-async function install(): Promise<void> {
+const OWN: Venv = { folder: join(PROJECT, '.venv'), requirements: REQUIREMENTS };
+
+/** Makes sure that Python with PyIceberg is there. @returns the interpreter's path. */
+export const preparePython = (): Promise<string> => prepareVenv(OWN);
+
+/** Makes sure that Python with packages is there. @returns the interpreter's path. */
+export async function prepareVenv(venv: Venv): Promise<string> {
+  const { folder, requirements } = venv;
+  // Written last.
+  const mark = join(folder, `installed-${requirements.join(',').replace(/[^a-z0-9.]+/gi, '-')}`);
+  await installOnce({
+    isInstalled: () => existsSync(mark),
+    name: basename(folder).replace(/^\./, ''),
+    install: () => install(venv, mark),
+  });
+  return join(folder, 'bin', 'python');
+}
+
+async function install({ folder, requirements }: Venv, mark: string): Promise<void> {
+  const python = join(folder, 'bin', 'python');
   try {
-    rmSync(venv, { recursive: true, force: true });
-    await run('python3', ['-m', 'venv', venv]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS], {
+    rmSync(folder, { recursive: true, force: true });
+    await run('python3', ['-m', 'venv', folder]);
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...requirements], {
       maxBuffer: 64 * 1024 * 1024,
     });
     writeFileSync(mark, '');
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
     throw new Error(
-      `PyIceberg could not be installed into ${venv}: ${(stderr || message).trim().split('\n').at(-1)}\n` +
-        `Make sure that python3 (3.10 or newer) with the modules venv and pip is installed, and that "pip install ${REQUIREMENTS.join(' ')}" works.`,
+      `Python could not be prepared in ${folder}: ${(stderr || message).trim().split('\n').at(-1)}\n` +
+        `Make sure that python3 (3.10 or newer) with the modules venv and pip is installed, and that "pip install ${requirements.join(' ')}" works.`,
       { cause: error },
     );
   }

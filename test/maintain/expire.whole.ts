@@ -9,7 +9,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { MaintainRecord, MaintainRequest } from '../../src/index.ts';
@@ -224,6 +224,10 @@ describe('orphans', () => {
       utimesSync(path, time, time);
       return path;
     };
+    const plantBelow = (path: string): string => {
+      mkdirSync(dirname(join(metadata, path)), { recursive: true });
+      return plant(join(metadata, path));
+    };
     const outside = join(world.root, 'outside');
     mkdirSync(outside);
     const linked = plant(join(outside, 'linked.parquet'));
@@ -232,6 +236,10 @@ describe('orphans', () => {
       plant(join(data, 'left.parquet')),
       plant(join(metadata, 'left-m0.avro')),
       plant(join(metadata, 'snap-1-left.avro')),
+      // What an engine elsewhere was shown by a session that nobody cleaned up after.
+      plantBelow('psyberg_event_load_20230914061501/changes-e-1.avro'),
+      plantBelow('psyberg_event_load_20230914061501/spark-1/sources/e/metadata/v1.metadata.json'),
+      plantBelow('psyberg_event_load_20230914061501/spark-1/sources/e/metadata/version-hint.text'),
     ];
     const stays = [
       plant(join(data, 'young.parquet'), new Date()),
@@ -245,7 +253,7 @@ describe('orphans', () => {
     const report = await world.psyberg.maintain(undefined, { only: ['orphans'] });
     expect(recordOf(report.tables, 'raw.events')).toMatchObject({
       status: 'done',
-      orphans: { data_files: 1, manifests: 1, manifest_lists: 1, metadata_files: 0 },
+      orphans: { data_files: 1, manifests: 1, manifest_lists: 1, metadata_files: 0, other_files: 3 },
       reported: { metadata_files: 1, unknown_files: 1, bytes: '2' },
     });
     expect(report.dropped_tables).toMatchObject([

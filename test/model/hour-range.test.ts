@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hoursOf, hourText } from '../../src/model/hour.ts';
-import { hourRangeText, parseHourRange } from '../../src/model/hour-range.ts';
+import { hourRangeText, hoursText, parseHourRange } from '../../src/model/hour-range.ts';
+import type { PlanHour } from '../../src/model/plan.ts';
 
 const ends = (text: string): string[] => {
   const { firstHour, lastHour } = parseHourRange(text);
@@ -49,6 +50,18 @@ describe('hours', () => {
     expect(() => parseHourRange('2023-09-14T07..2023-09-14T05')).toThrow(
       expect.objectContaining({ hint: 'turn them round: 2023-09-14T05..2023-09-14T07' }),
     );
+  });
+  it('are days where a process counts them', () => {
+    const of = { grain: 'day' } as const;
+    const [one, two] = [parseHourRange('2023-09-14'), parseHourRange('2023-09-14..2023-09-16')];
+    expect([hourRangeText(one, of), hourRangeText(two, of)]).toEqual([
+      '2023-09-14',
+      '2023-09-14..2023-09-16',
+    ]);
+    const days = [14, 15, 16].map((day) => ({ hour: `2023-09-${day}T00:00:00Z` }) as PlanHour);
+    const range = { first_hour: '2023-09-14T00:00:00Z', last_hour: '2023-09-16T23:00:00Z' };
+    expect(hoursText({ ...of, range, hours: days })).toBe('2023-09-14..2023-09-16');
+    expect(hoursText({ ...of, range, hours: days.toSpliced(1, 1) })).toBe('2 days of 2023-09-14..2023-09-16');
   });
   it('survive the way through text', () => {
     const hour = fc.integer({ min: -15_000_000, max: 15_000_000 });

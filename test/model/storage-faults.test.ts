@@ -50,13 +50,70 @@ describe('what a system says of a full or read-only disk', () => {
   });
 });
 
+// As DuckDB 1.5.5 wrote them, of a store that repeats the keys (2026-11-29).
+describe('what a store answers', () => {
+  const reading = (status: string, code: string): string =>
+    `HTTP Error: HTTP GET error reading 'http://127.0.0.1:9000/lake/x/a.avro' in region 'us-east-1' (HTTP ${status})\n\n${code}: for AKID secret\n\n* Credentials are provided, but they did not work.`;
+  const writing = (status: number, reason: string, code: string): string =>
+    `HTTP Error: Unable to connect to URL s3://lake/x/b.parquet: ${reason} (HTTP code ${status})\n\n${code}: for AKID secret`;
+  it.for([
+    [reading('403 Forbidden', 'AccessDenied'), 'storage-denied', 'psyberg doctor'],
+    [reading('403 Forbidden', 'RequestTimeTooSkewed'), 'storage-denied', 'clock'],
+    [reading('400 Bad Request', 'ExpiredToken'), 'storage-denied', 'expired'],
+    [reading('400 Bad Request', 'AuthorizationHeaderMalformed'), 'storage-denied', 'client.region'],
+    [reading('404 Not Found', 'NoSuchBucket'), 'bucket-missing', 's3.endpoint'],
+    [writing(403, 'Forbidden', 'AccessDenied'), 'storage-denied', 'may write'],
+    [writing(301, 'Moved Permanently', 'PermanentRedirect'), 'storage-denied', 'client.region'],
+    [writing(404, 'Not Found', 'NoSuchBucket'), 'bucket-missing', 's3.endpoint'],
+    [
+      "HTTP Error: HTTP GET error reading 's3://lake/x/a.avro' in region 'eu-west-1' (HTTP 301 Moved Permanently)",
+      'storage-denied',
+      'client.region',
+    ],
+    [
+      "HTTP Error: Request returned HTTP 503 for HTTP HEAD to 'http://127.0.0.1:9000/lake/x/a.avro?X-Amz-Signature=secret'",
+      'storage-unreachable',
+      'run the same command again',
+    ],
+    [
+      "IO Error: Server returned nothing (no headers, no data) error for HTTP PUT to 'http://127.0.0.1:9000/lake/x/b.parquet'",
+      'storage-unreachable',
+      'run the same command again',
+    ],
+    ["HTTP Error: HTTP GET error reading 's3://lake/x/a.avro' in region 'us-east-1' (HTTP 404 Not Found)"],
+    [
+      'Extension Autoloading Error: An error occurred while trying to automatically install the required extension \'azure\':\nFailed to download extension "azure"',
+      'extension-missing',
+      'S3 protocol',
+    ],
+    [
+      "IO Error: SSL peer certificate or SSH remote key was not OK error for HTTP HEAD to 'https://127.0.0.1:9000/lake/x/a.avro'",
+      'storage-untrusted',
+      'ca_file',
+    ],
+    [
+      "IO Error: Timeout was reached error for HTTP GET to 'https://127.0.0.1:9000/lake/x/a.avro?X-Amz-Signature=secret'",
+      'storage-unreachable',
+      's3.request-timeout',
+    ],
+    [reading('404 Not Found', 'InvalidAccessKeyId'), 'storage-denied', 'psyberg doctor'],
+    ["Binder Error: column 'http://a' (HTTP 403)"],
+  ] as const)('%s', ([message, code, hint]) => {
+    const fault = storageFault(new Error(message));
+    expect(fault?.code).toBe(code);
+    if (hint !== undefined) expect(fault?.hint).toContain(hint);
+    expect(`${fault?.message} ${JSON.stringify(fault?.context)}`).not.toMatch(/secret|AKID/);
+    expect(fault?.retryable ?? false).toBe(code === 'storage-unreachable');
+  });
+});
+
 describe('a fault of the storage', () => {
   const full = (path?: string): Error =>
     Object.assign(new Error('full'), { code: 'ENOSPC', ...(path === undefined ? {} : { path }) });
 
   it('names the place that the error names, else the one that was written', () => {
     expect(storageFault(full('/w/a'))?.context).toEqual({ path: '/w/a' });
-    expect(storageFault(full(), '/w/catalog.db')?.context).toEqual({ path: '/w/catalog.db' });
+    expect(storageFault(full(), { place: '/w/catalog.db' })?.context).toEqual({ path: '/w/catalog.db' });
     const byDuckDb = new Error('IO Error: Could not write file "/w/b.parquet": No space left on device');
     expect(storageFault(byDuckDb)?.context).toEqual({ path: '/w/b.parquet' });
   });

@@ -1,12 +1,21 @@
 // Goal: what a session leaves owed, and what it finds pending, miss no hour, whatever comes in whatever order through
 // whatever windows, with keys and without. Method: histories of arrivals and removals in a model of sources and target,
 // planned by the real planner; each planned hour takes the state of its windows, and every complete hour must have that
-// of now. Keys are matched in the model, over the hours that the planner says.
+// of now. Keys are matched in the model, over the hours that the planner says. Of a process of days an hour is a day: the
+// model's rows then lie five hours apart, so that several are in one day, and days are left that are not over.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyHours } from '../../src/kinds/patterns/key-hours.ts';
-import { type Hour, parseHour } from '../../src/model/hour.ts';
-import { completeToHour } from '../../src/model/plan.ts';
+import { keyHours, keyReach } from '../../src/kinds/patterns/key-hours.ts';
+import {
+  type Grain,
+  lastOfWholeUnits,
+  plannedHours,
+  unitHours,
+  unitOf,
+  wholeUnits,
+} from '../../src/model/grain.ts';
+import { type Hour, hoursOf, parseHour } from '../../src/model/hour.ts';
+import { completeToHour, type Plan } from '../../src/model/plan.ts';
 import type { ProcessSpec, SourceWindow } from '../../src/model/process-spec.ts';
 import type { ChangedFile, Session, SourceState, Watermark } from '../../src/model/session.ts';
 import { planSession } from '../../src/plan/index.ts';
@@ -47,9 +56,20 @@ const history = fc.record({
   windows: fc.array(windows, { minLength: 1, maxLength: 3 }),
   pattern: fc.constantFrom('stateful' as const, 'dimension' as const),
   hours: fc.constantFrom('contiguous' as const, 'touched' as const),
+  catchup: fc.record(
+    {
+      hoursPerSession: fc.integer({ min: 1, max: 6 }),
+      order: fc.constantFrom('oldest' as const, 'newest' as const),
+    },
+    { requiredKeys: [] },
+  ),
+  grain: fc.constantFrom<Grain>('hour', 'hour', 'day'),
   events: fc.array(event, { minLength: 2, maxLength: 24 }),
 });
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
+
+/** Of a process of days. */
+const HOURS_APART = 5;
 
 const POSITION = { tableUuid: 'u', snapshotId: 1n, sequenceNumber: 1n, committedAtMs: 0 };
 
@@ -80,8 +100,8 @@ class ModelSource {
   keysOf(at: Hour): number[] {
     return [...(this.counts.get(at) ?? [])].filter(([, count]) => count > 0).map(([key]) => key);
   }
-  change(status: 'added' | 'removed', row: Row): void {
-    const at = hour(row.hour);
+  change(status: 'added' | 'removed', row: Row, hoursApart: number): void {
+    const at = hour(row.hour * hoursApart);
     const count = this.countOf(at, row.key);
     if (status === 'removed' && count === 0) return;
     const keys = this.counts.get(at) ?? new Map<number, number>();
@@ -121,21 +141,35 @@ class Model {
   readonly target = new Map<Hour, string>();
   computedTo: Hour | undefined;
 
-  constructor({ windows: spans, pattern, hours }: History) {
+  constructor({ windows: spans, pattern, hours, grain, catchup: given }: History) {
+    const { hoursPerSession } = given;
+    const catchup = {
+      ...given,
+      ...(hoursPerSession === undefined ? {} : { hoursPerSession: hoursPerSession * unitHours({ grain }) }),
+      // A dimension has no other order.
+      ...(pattern === 'dimension' ? { order: 'oldest' as const } : {}),
+    };
     const spec = specOf({
       pattern,
-      spec: { hours },
+      spec: { hours, grain, catchup },
       sources: Object.fromEntries(spans.map((_, i) => [`s${i}`, {}])),
     });
     const drives = spans.some((span) => span === undefined || span.beforeHours + span.afterHours === 0);
     const sources = spec.sources.map((source, index) => {
       const span = spans[index];
       if (span === undefined || span.beforeHours + span.afterHours === 0) return source;
-      const { keyed, ...around } = span;
+      const { keyed } = span;
+      const apart = grain === 'day' ? HOURS_APART : 1;
+      const around = { beforeHours: span.beforeHours * apart, afterHours: span.afterHours * apart };
       return { ...source, window: { ...around, ...(keyed && drives ? { key: 'k' } : {}) } };
     });
     this.spec = { ...spec, sources };
     this.sources = spans.map(() => new ModelSource());
+  }
+
+  /** How far apart the hours of its rows lie. */
+  get hoursApart(): number {
+    return unitHours(this.spec) === 1 ? 1 : HOURS_APART;
   }
 
   private seen(
@@ -146,18 +180,22 @@ class Model {
   ): (readonly number[])[] {
     const source = this.sources[index] as ModelSource;
     const found: (readonly number[])[] = [];
-    for (let each = at - (window?.beforeHours ?? 0); each <= at + (window?.afterHours ?? 0); each += 1)
+    const { firstHour, lastHour } = unitOf(this.spec, at);
+    const [from, to] = [firstHour - (window?.beforeHours ?? 0), lastHour + (window?.afterHours ?? 0)];
+    for (let each = from; each <= to; each += 1)
       for (const found_ of source.keysOf(each).sort())
         if (key === undefined || key === found_) found.push([each, found_, source.countOf(each, found_)]);
     return found;
   }
 
-  /** What the query returns for an hour; nothing where it returns no row. */
+  /** What the query returns for an hour, or for its day; nothing where it returns no row. */
   contentOf(at: Hour): string {
     const rows = this.spec.sources.map(({ window }, index) => {
       if (window?.key === undefined) return this.seen(index, at, window);
       const drivers = this.spec.sources.flatMap((each, other) =>
-        each.window === undefined ? (this.sources[other] as ModelSource).keysOf(at) : [],
+        each.window === undefined
+          ? hoursOf(unitOf(this.spec, at)).flatMap((one) => (this.sources[other] as ModelSource).keysOf(one))
+          : [],
       );
       return [...new Set(drivers)].sort().flatMap((key) => this.seen(index, at, window, key));
     });
@@ -194,13 +232,14 @@ class Model {
     const isFirst =
       this.computedTo === undefined && session.sources.every((each) => each.watermark === undefined);
     const changed = (this.sources[index] as ModelSource).files;
+    const { earlier, later: further } = keyReach(session, source);
     const hours = candidates.filter(
       (at) =>
         !isFirst &&
         changed.some(
           (file) =>
-            file.hour >= at - window.beforeHours &&
-            file.hour <= at + window.afterHours &&
+            file.hour >= at - further &&
+            file.hour <= at + earlier &&
             this.spec.sources.some(
               (each, other) =>
                 each.window === undefined && (this.sources[other] as ModelSource).countOf(at, file.key) > 0,
@@ -217,11 +256,18 @@ class Model {
     return { ...source, matched: { hours: [...hours, ...later], ...counts } };
   }
 
-  run(now: number): void {
+  /** Session after session; each hour is in the end as it is now. */
+  runUntilComplete(now: number): void {
+    for (let sessions = 0; this.run(now).catchup?.later_hours ?? 0; sessions += 1)
+      expect(sessions).toBeLessThan(60);
+    expect(this.run(now).catchup?.later_hours ?? 0).toBe(0);
+  }
+
+  run(now: number): Plan {
     const session = this.sessionAt(now);
     const plan = planSession(session);
     if (plan.status === 'work') {
-      for (const { hour: at } of plan.hours) this.target.set(parseHour(at), this.contentOf(parseHour(at)));
+      for (const at of plannedHours(plan)) this.target.set(at, this.contentOf(at));
       const to = completeToHour(plan);
       this.computedTo = to === undefined ? this.computedTo : parseHour(to);
       for (const [index, model] of this.sources.entries()) {
@@ -240,27 +286,37 @@ class Model {
       vttsHour === undefined ? Number.NEGATIVE_INFINITY : vttsHour - (window?.afterHours ?? 0),
     );
     const limit = Math.max(this.computedTo ?? Number.NEGATIVE_INFINITY, Math.min(...complete));
-    for (let at = hour(-6); at <= limit; at += 1) {
+    const until = lastOfWholeUnits(this.spec, limit === Number.NEGATIVE_INFINITY ? hour(-24) : limit);
+    const owed = new Set(wholeUnits(this.spec, plan.owed_hours.map(parseHour)));
+    const atMost = this.spec.catchup.hoursPerSession;
+    if (atMost === undefined) expect([...owed].filter((at) => at <= until)).toEqual([]);
+    else expect(plannedHours(plan).length).toBeLessThanOrEqual(atMost);
+    for (let at = hour(-24); at <= until; at += 1) {
+      if (owed.has(at)) continue;
       const content = this.target.get(at) ?? this.nothing();
       expect({ at, content }, JSON.stringify(plan)).toEqual({ at, content: this.contentOf(at) });
     }
+    return plan;
   }
 }
 
 /** Runs a history; after each session every hour that is complete has the state of its windows now. */
 function check(each: History): void {
   const model = new Model(each);
-  let now = 6;
-  for (const event of [...each.events, { kind: 'session', passed: 9 } as const])
+  const { hoursApart } = model;
+  let now = 6 * hoursApart;
+  for (const event of each.events)
     if (event.kind === 'session') {
-      now += event.passed;
+      now += event.passed * hoursApart;
       model.run(now);
     } else
       for (const row of event.rows)
         model.sources[event.source % model.sources.length]?.change(
           event.kind === 'go' ? 'removed' : 'added',
           row,
+          hoursApart,
         );
+  model.runUntilComplete(now + 9 * hoursApart);
 }
 
 describe('what sessions plan through windows', () => {
@@ -314,30 +370,34 @@ describe('what sessions plan through windows', () => {
           orders(rest.filter((each) => each !== first)).map((more) => [first, ...more]),
         );
 
-  it.each(['stateful', 'dimension'] as const)(
-    '%s: all 120 orders of five arrivals end in the same',
-    (pattern) => {
-      const all = orders([0, 1, 2, 3, 4]);
-      expect(all).toHaveLength(120);
-      const spans = [
-        { beforeHours: 3, afterHours: 0, keyed: false },
-        { beforeHours: 0, afterHours: 2, keyed: true },
-        { beforeHours: 3, afterHours: 2, keyed: true },
-      ];
-      for (const span of spans)
-        for (const order of all)
-          check({
-            windows: [undefined, span],
-            pattern,
-            hours: 'contiguous',
-            events: order.flatMap((index): Event[] => {
-              const [source, rows] = ARRIVALS[index] as (typeof ARRIVALS)[number];
-              return [
-                { kind: 'come', source, rows },
-                { kind: 'session', passed: 2 },
-              ];
-            }),
-          });
-    },
-  );
+  it.each([
+    ['stateful', 'hour'],
+    ['dimension', 'hour'],
+    ['stateful', 'day'],
+    ['dimension', 'day'],
+  ] as const)('%s by %s: all 120 orders of five arrivals end in the same', (pattern, grain) => {
+    const all = orders([0, 1, 2, 3, 4]);
+    expect(all).toHaveLength(120);
+    const spans = [
+      { beforeHours: 3, afterHours: 0, keyed: false },
+      { beforeHours: 0, afterHours: 2, keyed: true },
+      { beforeHours: 3, afterHours: 2, keyed: true },
+    ];
+    for (const span of grain === 'day' ? spans.slice(1) : spans)
+      for (const order of all)
+        check({
+          windows: [undefined, span],
+          pattern,
+          hours: 'contiguous',
+          grain,
+          catchup: order[0] === 0 ? {} : { hoursPerSession: 1 + (order[0] as number) },
+          events: order.flatMap((index): Event[] => {
+            const [source, rows] = ARRIVALS[index] as (typeof ARRIVALS)[number];
+            return [
+              { kind: 'come', source, rows },
+              { kind: 'session', passed: 2 },
+            ];
+          }),
+        });
+  });
 });

@@ -41,7 +41,7 @@ it('is refused for a wrong column of a query or an audit, also when nothing is n
     "insert into raw.events values (1, '2023-09-14 05:10:00+00', 'a'), (2, '2023-09-14 06:10:00+00', 'a')",
   );
   // What the first one will write is known from its query.
-  expect(await planned(project)).toEqual(['a_load work', 'b_load waiting']);
+  expect(await planned(project)).toEqual(['a_load work', 'b_load follows']);
   project.write(
     'processes/b.sql',
     process('b_load', 'facts.a_load', 'select event_id, event_ts, kid from s'),

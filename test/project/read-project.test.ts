@@ -215,6 +215,25 @@ describe('readProject', () => {
     expect(Object.isFrozen(project.processes[0]?.sources[0]?.vtts)).toBe(true);
   });
 
+  it('takes a warehouse in an object store, with its pointers beside psyberg.yaml or in a database', () => {
+    const catalogOf = (text: string) =>
+      readProject({ root: projectOf({ 'psyberg.yaml': `name: p\ncatalog: ${text}\n` }) });
+    const one = catalogOf(
+      "{ warehouse: 's3://lake/w/', state: .psyberg, allowed_locations: ['s3://other/'] }",
+    );
+    expect(one.catalog).toEqual({
+      kind: 'embedded',
+      warehouse: 's3://lake/w',
+      state: path.join(one.root, '.psyberg'),
+      allowedLocations: ['s3://other'],
+    });
+    expect(catalogOf("{ warehouse: 'gs://lake', database: 'postgres://host/db' }").catalog).toEqual({
+      kind: 'embedded-database',
+      warehouse: 'gs://lake',
+      database: 'postgres://host/db',
+    });
+  });
+
   it('takes secrets of a REST catalog from the environment', () => {
     const root = projectOf({
       'psyberg.yaml':
@@ -309,14 +328,18 @@ describe('processHeaderJsonSchema', () => {
       'process_name',
       'pattern',
       'etl_pattern_id',
+      'engine',
       'sources',
       'target',
       'on_schema_change',
       'audits',
       'hours',
+      'grain',
       'catchup',
+      'on_signal',
     ]);
     expect(schema.properties['hours']?.enum).toEqual(['contiguous', 'touched']);
+    expect(schema.properties['grain']?.enum).toEqual(['hour', 'day']);
     expect(schema.properties['audits']?.items?.anyOf).toHaveLength(11);
   });
 });

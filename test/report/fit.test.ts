@@ -1,25 +1,13 @@
 // Goal: text fits the width that it is given, and loses as little as can be. Method: values in, text out.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutMiddle, type Fit, fitCells, hangingText, visibleLength, wrapText } from '../../src/report/fit.ts';
+import { type Fit, fitCells, hangingText, wrapText } from '../../src/report/fit.ts';
 import { columnsText } from '../../src/report/text.ts';
+import { displayWidth } from '../../src/report/width.ts';
 
 const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
 
 describe('a text that fits', () => {
-  it('takes the places that a terminal gives it', () => {
-    expect(['abc', RED('abc'), '日本', 'e\u0301', '😀', ''].map(visibleLength)).toEqual([3, 3, 4, 1, 2, 0]);
-  });
-
-  it('keeps both ends of a name that is cut', () => {
-    expect([
-      cutMiddle('account_state_dimension_load', 15),
-      cutMiddle('short', 15),
-      cutMiddle(RED('account_state'), 7),
-      cutMiddle('abc', 1),
-    ]).toEqual(['account…on_load', 'short', RED('acc…ate'), '…']);
-  });
-
   it('is broken between words, and where a range of days goes on', () => {
     expect(wrapText('one two three four', 9)).toBe('one two\nthree\nfour');
     expect(wrapText('  a list that goes on', 12, 2)).toBe('  a list\n    that\n    goes on');
@@ -91,7 +79,7 @@ describe('columns that fit', () => {
         ),
         ({ rows: given, ...options }) => {
           for (const line of columnsText(given, options).split('\n'))
-            expect(visibleLength(line)).toBeLessThanOrEqual(options.width);
+            expect(displayWidth(line)).toBeLessThanOrEqual(options.width);
         },
       ),
       { numRuns: 300 },

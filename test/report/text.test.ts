@@ -11,6 +11,9 @@ import {
   plural,
   rangeLabel,
   secondsText,
+  unitLabel,
+  unitsLabel,
+  unitsText,
 } from '../../src/report/text.ts';
 
 const hour = (day: number, of: number): string =>
@@ -163,6 +166,25 @@ describe('a run record', () => {
       '    error: nothing was published',
     );
     expect(linesOf({ expected: '10', sample: [] })[1]).toBe('    error: nothing was published');
+  });
+
+  it('speaks of days where a process counts them', () => {
+    const of = { grain: 'day' } as const;
+    expect(unitLabel(of, hour(14, 23))).toBe('2023-09-14');
+    expect(rangeLabel(hour(14, 0), hour(14, 23), of)).toBe('2023-09-14');
+    expect(rangeLabel(hour(14, 0), hour(15, 23), of)).toBe('2023-09-14..2023-09-15');
+    expect(
+      unitsLabel(
+        of,
+        [14, 15, 17].map((day) => hour(day, 0)),
+      ),
+    ).toBe('2023-09-14..2023-09-15, 2023-09-17');
+    expect(hourRanges([hour(14, 0), hour(15, 0)], of)[0]).toMatchObject({ count: 2 });
+    expect([unitsText(of, 1), unitsText(of, 2), unitsText({}, 2)]).toEqual(['1 day', '2 days', '2 hours']);
+    const range = { first_hour: hour(13, 0), last_hour: hour(13, 23) };
+    const text = runText({ ...RECORD, ...of, range, owed_hours: [hour(14, 0)] });
+    expect(text).toContain(', 2023-09-13, ');
+    expect(text).toMatch(/\n {4}owed: 2023-09-14$/);
   });
 
   it('says which hours are owed and to whom', () => {

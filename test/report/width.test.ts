@@ -1,218 +1,86 @@
-// Goal: 80 columns are enough for every table that the command line prints. Method: records with names as long
-// as people make them, printed 80 and 140 columns wide; no line is longer, and where there is room nothing is
-// cut.
+// Goal: text takes the room that a terminal gives it, and is cut between characters. Method: characters
+// of all that Unicode has, and texts of the difficult ones, beside the package string-width.
+import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import type { RunRecord } from '../../src/model/run-record.ts';
-import type { TestResult } from '../../src/model/test-record.ts';
-import { doctorText } from '../../src/report/doctor.ts';
-import { explainPlans } from '../../src/report/explain.ts';
-import { visibleLength } from '../../src/report/fit.ts';
-import { planTable } from '../../src/report/plan-table.ts';
-import { runText } from '../../src/report/run-report.ts';
-import { historyText, signalsText, statusText } from '../../src/report/status.ts';
-import type { Style } from '../../src/report/style.ts';
-import { testText } from '../../src/report/test-report.ts';
-import { planOf } from '../support/session-data.ts';
-import { hourAt } from '../support/world.ts';
+import { cutMiddle, cutToWidth, displayWidth, padToWidth } from '../../src/report/width.ts';
 
-const LONG = 'customer_account_subscription_state_dimension_load';
-const TABLE = 'warehouse_of_the_company.customer_account_subscription_state_dimension';
-const SECOND = 'warehouse_of_the_company.payment_service_provider_settlement_events';
-const AT = '2026-11-28T23:59:59.123Z';
+const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
 
-const PLAN = planOf({
-  pattern: 'stateful',
-  completeTo: 5,
-  spec: { processName: LONG },
-  target: { previousSessionId: '20230914051501' },
-  sources: {
-    settlement_events_of_the_provider: {
-      table: 'payment_service_provider_settlement_events',
-      added: [[2, 3], 26],
-      owed: [5],
-      vtts: 26,
-      state: { totalRecords: 10n ** 15n },
-    },
-    requests: { awaited: true, loaded: false, vtts: 24 },
-  },
-});
-const EXPLAINED = {
-  ...PLAN,
-  hours: PLAN.hours.map((hour) => ({
-    ...hour,
-    causes: hour.causes.map((cause) => ({ ...cause, snapshot_id: '8160943478014935151' })),
-  })),
-  reads: {
-    rows: '123456789012',
-    files: 1_234_567,
-    bytes: '123456789012345',
-    lookbacks: [1, 3, 6, 12].map((hours) => ({
-      lookback_hours: hours,
-      first_hour: hourAt(1),
-      last_hour: hourAt(1 + hours),
-      rows: '123456789012',
-      files: 1_234_567,
-      bytes: '123456789012345',
-      missed_hours: 2160,
-      missed_rows: '123456789012',
-    })),
-  },
-};
+/** Letters and pictures of one place, of two and of none, alone and in sequences. */
+const PIECES = [
+  'a',
+  ' ',
+  'é',
+  'e\u0301',
+  '日',
+  'ｱ',
+  'ｶﾞ',
+  '각',
+  '\u1100\u1161\u11a8',
+  '…',
+  '─',
+  '😀',
+  '❤',
+  '❤\ufe0f',
+].concat(['👩‍👩‍👧', '👍🏽', '🇩🇪', '1\ufe0f\u20e3', '1', '\u200b', '\u00ad', 'का', '𠀀', '\u0007', '\u202e']);
+const someText = fc.array(fc.constantFrom(...PIECES), { maxLength: 20 }).map((pieces) => pieces.join(''));
 
-const RECORD: RunRecord = {
-  process_name: LONG,
-  psyberg_session_id: '20230914061501',
-  status: 'published',
-  target: TABLE,
-  operation: 'overwrite',
-  published_snapshot_id: '5',
-  branch: 'b',
-  rows_read: '123456789',
-  rows_written: '123456789',
-  range: { first_hour: hourAt(-1), last_hour: hourAt(30) },
-  owed_hours: [hourAt(40), hourAt(42), hourAt(44)],
-  held_back_by: SECOND,
-  skipped_null_event_times: '12',
-  waited_seconds: 61,
-  audits: [],
-  seconds: { init: 0.1, load: 0.1, audit: 0.05, publish: 0.05, total: 125 },
-  error: null,
-};
-
-const ROW = Object.fromEntries(
-  Array.from({ length: 24 }, (_, index) => [
-    `column_with_a_long_name_${index}`,
-    `value ${index} of some length`,
-  ]),
-);
-const TEST: TestResult = {
-  name: 'a late settlement',
-  file: 'tests/settlements.yaml',
-  process_names: [LONG],
-  status: 'failed',
-  seconds: 1,
-  orders: 2,
-  error: null,
-  failures: [
-    {
-      arrival: 2,
-      order: [1, 2],
-      what: 'rows',
-      process_name: LONG,
-      expected: null,
-      actual: null,
-      columns: Object.keys(ROW),
-      missing: [ROW],
-      extra: [ROW],
-      changed: [],
-      error: null,
-      plan: null,
-      rerun: 'psyberg test',
-    },
-  ],
-};
-
-const session = {
-  process_name: LONG,
-  psyberg_session_id: '20230914061501',
-  target_table: TABLE,
-  src_tables: SECOND,
-  first_hour: hourAt(-1),
-  last_hour: hourAt(30),
-  rows_read: '123456789',
-  rows_written: '123456789',
-  created_at: AT,
-};
-
-const MARKED: Style = {
-  strong: (text) => `\u001b[1m${text}\u001b[22m`,
-  faint: (text) => `\u001b[2m${text}\u001b[22m`,
-  good: (text) => `\u001b[32m${text}\u001b[39m`,
-  warn: (text) => `\u001b[33m${text}\u001b[39m`,
-  bad: (text) => `\u001b[31m${text}\u001b[39m`,
-};
-
-const PRINTED: Readonly<Record<string, (page: { width: number; style: Style }) => string>> = {
-  status: (page) =>
-    statusText(
-      [
-        {
-          process_name: LONG,
-          pattern: 'stateful',
-          target: TABLE,
-          target_exists: true,
-          complete_to_hour: hourAt(5),
-          sources: [
-            {
-              table: SECOND,
-              exists: true,
-              watermark: { snapshot_id: '1', committed_at: AT },
-              head: { snapshot_id: '1', committed_at: AT },
-              snapshots_behind: null,
-              owed_hours: [hourAt(1), hourAt(3), hourAt(5), hourAt(30)],
-            },
-          ],
-          branches: [],
-          last_session: { psyberg_session_id: '20230914061501', status: 'audit-failed', created_at: AT },
-        },
-      ],
-      page,
-    ),
-  history: (page) =>
-    historyText(
-      [
-        { ...session, status: 'published', error: null },
-        { ...session, status: 'refused', error: { code: 'adoption-skips-rows' } },
-      ],
-      page,
-    ),
-  signals: (page) =>
-    signalsText(
-      [
-        {
-          signal_name: TABLE,
-          process_name: LONG,
-          hour: hourAt(5),
-          kind: 'reopened',
-          psyberg_session_id: '20230914061501',
-          created_at: AT,
-        },
-      ],
-      page,
-    ),
-  doctor: (page) =>
-    doctorText(
-      [
-        { name: 'Node', status: 'ok', message: '24.1.0', hint: null },
-        {
-          name: `${LONG} < ${SECOND}`,
-          status: 'warn',
-          message: `${TABLE} keeps its snapshots for a shorter time than its readers need them\nsecond line of ${TABLE}`,
-          hint: 'set history.expire.max-snapshot-age-ms, or run more often than the snapshots go',
-        },
-      ],
-      page,
-    ),
-  plan: (page) => planTable([PLAN, { ...PLAN, status: 'waiting', hours: [] }], page),
-  'plan --explain': (page) => explainPlans([EXPLAINED], page),
-  run: (page) => runText(RECORD, { ...page, nameWidth: LONG.length }),
-};
-
-const longest = (text: string): number => Math.max(...text.split('\n').map(visibleLength));
-
-describe('80 columns are enough for', () => {
-  it.each(Object.entries(PRINTED))('%s', (_command, print) => {
-    const narrow = print({ width: 80, style: MARKED });
-    expect(narrow.split('\n').filter((line) => visibleLength(line) > 80)).toEqual([]);
-    // What is cut in a narrow table is whole in a wide one.
-    expect(print({ width: 400, style: MARKED })).not.toContain('…');
-    expect(longest(print({ width: 140, style: MARKED }))).toBeGreaterThan(80);
+describe('the width of a text', () => {
+  it('is that of each character', () => {
+    const differing: string[] = [];
+    // Of the large blocks of ideograms and of planes without letters every 37th.
+    const isLarge = (code: number): boolean =>
+      (code > 0x3400 && code < 0xa000) || (code > 0xac00 && code < 0xd700) || code > 0x20000;
+    for (let code = 0; code <= 0x10ffff; code += isLarge(code) ? 37 : 1) {
+      if (code >= 0xd800 && code <= 0xdfff) continue;
+      const character = String.fromCodePoint(code);
+      // What this Unicode does not have yet no terminal agrees on.
+      if (/\p{Cn}/u.test(character)) continue;
+      if (displayWidth(character) !== stringWidth(character)) differing.push(code.toString(16));
+    }
+    expect(differing).toEqual([]);
   });
+  it('is that of texts of them', () => {
+    fc.assert(
+      fc.property(someText, (text) => {
+        expect(displayWidth(text)).toBe(stringWidth(text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+  it('does not count codes of colours', () => {
+    expect(['abc', RED('日本'), `${RED('')}…`, ''].map(displayWidth)).toEqual([3, 4, 1, 0]);
+  });
+});
 
-  it('the rows of a test, of which it says how many columns are left out', () => {
-    const lines = testText(TEST, { width: 80 }).split('\n');
-    const table = lines.slice(lines.findIndex((line) => line.includes('column')));
-    expect(table.filter((line) => visibleLength(line) > 80)).toEqual([]);
-    expect(table.join('\n')).toMatch(/and \d+ more columns, for which a line has no room/);
+describe('a text that is cut', () => {
+  it('is no wider, ends with an ellipsis, or keeps both ends of a name', () => {
+    expect([cutToWidth('abcdef', 4), cutMiddle('account_state_load', 9)]).toEqual(['abc…', 'acco…load']);
+    expect([cutToWidth(RED('abcdef'), 4), cutMiddle(RED('abcdef'), 4)]).toEqual([RED('abc…'), RED('ab…f')]);
+    expect([cutToWidth('abc', 3), cutMiddle('abc', 1), cutToWidth('abc', 1)]).toEqual(['abc', '…', '…']);
+  });
+  it('never has a part of a character', () => {
+    const whole = (text: string): string[] =>
+      Array.from(new Intl.Segmenter('en').segment(text), ({ segment }) => segment);
+    fc.assert(
+      fc.property(someText, fc.integer({ min: 1, max: 24 }), (text, width) => {
+        for (const cut of [cutToWidth(text, width), cutMiddle(text, width)]) {
+          expect(displayWidth(cut)).toBeLessThanOrEqual(width);
+          if (cut === text || text.includes('…')) continue;
+          const [head = '', tail = ''] = cut.split('…', 2);
+          const [all, first, last] = [text, head, tail].map(whole) as [string[], string[], string[]];
+          expect([all.slice(0, first.length), all.slice(all.length - last.length)]).toEqual([first, last]);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+  it('is filled up by places', () => {
+    expect([padToWidth('日', 4), padToWidth('日', 4, 'left'), padToWidth('abc', 2)]).toEqual([
+      '日  ',
+      '  日',
+      'abc',
+    ]);
   });
 });

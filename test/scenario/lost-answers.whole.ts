@@ -2,6 +2,8 @@
 // table needs. Method: the catalog's answers are lost on the way, with commits that land before, while and
 // after the session looks for them, alone and below commits of others.
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { CatalogClient } from '../../src/catalog/client/catalog-client.ts';
+import type { CommitTableRequest } from '../../src/catalog/service/catalog.ts';
 import { PsybergError } from '../../src/index.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
 import {
@@ -31,7 +33,12 @@ const lost = (): Error =>
 
 interface Faults {
   /** In place of a commit; `made` makes it. */
-  readonly commit: (made: () => Promise<void>, count: number) => Promise<void>;
+  readonly commit: (
+    made: () => Promise<void>,
+    count: number,
+    changes: readonly CommitTableRequest[],
+    commitTable: CatalogClient['commitTable'],
+  ) => Promise<void>;
   /** Before the session looks at a table, after its first commit. */
   readonly look?: (count: number) => Promise<void>;
 }
@@ -49,7 +56,7 @@ async function faulty(pattern: string, faults: Faults) {
   let looks = 0;
   client.commitTransaction = async (changes) => {
     commits += 1;
-    await faults.commit(() => original.commit(changes), commits);
+    await faults.commit(() => original.commit(changes), commits, changes, client.commitTable);
   };
   client.loadTable = async (id) => {
     if (commits > 0) {
@@ -117,6 +124,34 @@ describe('a lost answer', () => {
       await expectOnce(world);
     },
   );
+
+  it('is any error that does not say that the commit was not made: no file of the tables goes', async () => {
+    const { world, record } = await faulty('stateful', {
+      async commit(made) {
+        await made();
+        throw new TypeError('nobody foresaw this');
+      },
+      async look() {
+        throw new TypeError('nor this');
+      },
+    });
+    expect(record).toMatchObject({ published_snapshot_id: null, error: { message: 'nor this' } });
+    await world.reopen();
+    await expectOnce(world);
+  });
+  it('is an answer that tells of another commit than was asked for', async () => {
+    const { world, record } = await faulty('stateful', {
+      async commit(_made, _count, [, ...changes], commitTable) {
+        // The state tables change, the target does not.
+        for (const { identifier, ...change } of changes) await commitTable(identifier, change);
+        throw new PsybergError('commit-not-as-asked', 'something else was done');
+      },
+    });
+    expect(record).toMatchObject({ published_snapshot_id: null, error: { code: 'commit-not-as-asked' } });
+    // Each of its rows can be read: no file of the state tables is gone.
+    for (const table of ['psyberg_session_f', 'high_water_mark_table', 'psyberg_signal'])
+      expect(await world.rows(`from psyberg.${table}`)).not.toEqual([]);
+  });
 
   // The looks: at the target, and at each state table before its change is composed again.
   it.for(

@@ -455,6 +455,7 @@ describe('a dimension', () => {
     const first = await world.plan('state_load');
     expect(first.steps.filter((step) => step.stage === 'load').map((step) => step.name)).toEqual([
       'begin_hours',
+      `read_ahead e ${hourAt(0)}`,
       ...[0, 1, 2, 3].map((hour) => `compute_hour ${hourAt(hour)}`),
       'end_hours',
       'insert',

@@ -19,8 +19,13 @@ it.each(['', 'file:', 'file://', 'file://localhost'])('a location that begins wi
   expect(branch).toContain(psyberg_session_id);
   const stray = join(folder, 'data', branch as string, 'stray.parquet');
   writeFileSync(stray, 'half of a file');
-  const { client, engine } = world.psyberg.internals;
-  const ports = { catalog: client, engine: await engine(), project: world.psyberg.project };
+  const { client, engine, sessionsDirectory } = world.psyberg.internals;
+  const ports = {
+    catalog: client,
+    engine: await engine(),
+    project: world.psyberg.project,
+    sessionsDirectory,
+  };
   await sweepSession(ports, tableId('facts.appended'), branch as string);
   expect(existsSync(stray)).toBe(false);
   expect(await appended(world)).toEqual(await inSource(world));

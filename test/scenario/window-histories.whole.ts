@@ -1,11 +1,11 @@
 // Goal: with windows, too, whatever happens to the sources between sessions, after every session the target equals
 // the same SQL over whole tables, for the hours that are complete. Method: random histories of operations on the
 // source that drives the rows and the one with a window (before, after, with and without a key), stateful and
-// dimension, compared with plain SQL over the tables. PSYBERG_PROPERTY_RUNS, _MINUTES, _SEED and _REPORT as in
-// histories.whole.ts.
-import { writeFileSync } from 'node:fs';
+// dimension, by hour and by day, compared with plain SQL over the tables. PSYBERG_PROPERTY_RUNS, _MINUTES, _SEED and _REPORT as in
+// histories.whole.ts; PSYBERG_PROPERTY_GRAIN=day for days alone.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { histories } from '../support/histories.ts';
 import {
   anyOperations,
   applyOperation,
@@ -17,14 +17,10 @@ import {
   type SourceShape,
   shapes,
 } from '../support/source-history.ts';
+import { expectFaultFound, expectVerified } from '../support/verified.ts';
 import { createWorld, processFile, type World } from '../support/world.ts';
 
-const MINUTES =
-  process.env['PSYBERG_PROPERTY_MINUTES'] === undefined
-    ? undefined
-    : Number(process.env['PSYBERG_PROPERTY_MINUTES']);
-const RUNS = Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? (MINUTES === undefined ? 10 : 1_000_000));
-const TIME_LIMIT_MS = MINUTES === undefined ? 60_000 + RUNS * 15_000 : MINUTES * 60_000;
+const { cover, play, timeLimitMs } = histories({ runs: 10, timeLimitMs: (runs) => 60_000 + runs * 15_000 });
 
 type Side = 'driver' | 'wide';
 type Step =
@@ -42,6 +38,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('maintain' as const) }) },
 );
 
+const hoursApart = ({ grain }: { readonly grain: 'hour' | 'day' }): number => (grain === 'day' ? 9 : 1);
+
 const history = fc
   .record({
     /** A date is a row of every hour of its day: as what drives the rows it would be another query. */
@@ -52,6 +50,10 @@ const history = fc
     after: fc.integer({ min: 0, max: 2 }),
     key: fc.boolean(),
     hours: fc.constantFrom('contiguous', 'touched'),
+    grain:
+      process.env['PSYBERG_PROPERTY_GRAIN'] === 'day'
+        ? fc.constant('day' as const)
+        : fc.constantFrom('hour' as const, 'hour' as const, 'day' as const),
     targetPartitioning: fc.constantFrom<readonly string[]>([], ['hour(ts)'], ['region']),
     steps: fc
       .tuple(
@@ -69,11 +71,14 @@ const history = fc
       )
       .map(([first, second, then]): Step[] => [first, second, ...then]),
   })
-  .filter(({ before, after }) => before + after > 0);
+  .filter(({ before, after }) => before + after > 0)
+  // Of days both, and the hours of the rows, are wide enough to reach from one into the next.
+  .map((each) => ({
+    ...each,
+    before: each.before * hoursApart(each),
+    after: each.after * hoursApart(each),
+  }));
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
-
-const covered = new Map<string, number>();
-const cover = (what: string): void => void covered.set(what, (covered.get(what) ?? 0) + 1);
 
 class BeyondDuckdb extends Error {}
 
@@ -105,10 +110,10 @@ const oracleOf = (each: History, limit: string): string => {
   if (each.pattern === 'stateful')
     return `${rows} select id, region, ts, n from rows where ts < timestamptz '${limit}' + interval 1 hour`;
   return `${rows}, hours as (
-      select unnest(generate_series((select date_trunc('hour', min(ts)) from rows), timestamptz '${limit}', interval 1 hour)) as ts
+      select unnest(generate_series((select date_trunc('${each.grain}', min(ts)) from rows), timestamptz '${limit}', interval 1 ${each.grain})) as ts
     )
     select rows.region, hours.ts, sum(n)::bigint as n
-    from hours join rows on rows.ts < hours.ts + interval 1 hour
+    from hours join rows on rows.ts < hours.ts + interval 1 ${each.grain}
     group by all`;
 };
 
@@ -125,7 +130,11 @@ async function compare(world: World, each: History): Promise<void> {
 }
 
 async function runHistory(each: History): Promise<void> {
-  const { driver, wide, before, after, key, pattern, hours, targetPartitioning, steps } = each;
+  const { before, after, key, pattern, grain, hours, targetPartitioning, steps } = each;
+  const [driver, wide] = [each.driver, each.wide].map((shape) => ({
+    ...shape,
+    hoursApart: hoursApart(each),
+  })) as [SourceShape, SourceShape];
   datesAreDays = pattern === 'stateful';
   const source = (name: Side, shape: SourceShape) => ({
     table: `raw.${name}`,
@@ -138,6 +147,7 @@ async function runHistory(each: History): Promise<void> {
         {
           process_name: 'joined_load',
           pattern,
+          grain,
           ...(pattern === 'stateful' ? { hours } : {}),
           sources: [
             source('driver', driver),
@@ -175,6 +185,7 @@ async function runHistory(each: History): Promise<void> {
     expect(['published', 'nothing-new', 'waiting'], JSON.stringify(record)).toContain(record?.status);
     cover(`session ${record?.status}`);
     await compare(world, each);
+    cover(`verified ${(await expectVerified(world, 'joined_load')).status}`);
     return true;
   };
   try {
@@ -189,7 +200,9 @@ async function runHistory(each: History): Promise<void> {
         await world.psyberg.maintain(undefined, { olderThanMs: 0, orphanGraceMs: 0, force: true });
       else if (!(await session())) return;
     }
-    cover(`history: ${pattern}, before ${before}, after ${after}${key ? ', key' : ''}`);
+    const fault = { name: 'joined_load', table: 'facts.joined', time: 'ts' };
+    if (await expectFaultFound(world, fault)) cover('fault found');
+    cover(`history: ${pattern} by ${grain}, before ${before}, after ${after}${key ? ', key' : ''}`);
   } catch (error) {
     if (!(error instanceof BeyondDuckdb)) throw error;
     cover('given up: DuckDB cannot read a source');
@@ -199,33 +212,7 @@ async function runHistory(each: History): Promise<void> {
 }
 
 it('with windows the target equals its SQL over whole tables', {
-  timeout: TIME_LIMIT_MS + 120_000,
+  timeout: timeLimitMs + 120_000,
 }, async () => {
-  let histories = 0;
-  try {
-    await fc.assert(
-      fc.asyncProperty(history, async (each) => {
-        await runHistory(each);
-        histories += 1;
-      }),
-      {
-        numRuns: RUNS,
-        ...(process.env['PSYBERG_PROPERTY_SEED'] === undefined
-          ? {}
-          : { seed: Number(process.env['PSYBERG_PROPERTY_SEED']) }),
-        ...(process.env['PSYBERG_PROPERTY_PATH'] === undefined
-          ? {}
-          : { path: process.env['PSYBERG_PROPERTY_PATH'] }),
-        interruptAfterTimeLimit: TIME_LIMIT_MS,
-        markInterruptAsFailure: false,
-      },
-    );
-  } finally {
-    const report = process.env['PSYBERG_PROPERTY_REPORT'];
-    if (report !== undefined)
-      writeFileSync(
-        report,
-        JSON.stringify({ histories, covered: Object.fromEntries([...covered].sort()) }, undefined, 2),
-      );
-  }
+  await play(history, runHistory);
 });

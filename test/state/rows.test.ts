@@ -1,7 +1,7 @@
 // Goal: a row of a state table is written in the types of its columns, which stand in one place. Method: the query
 // that makes rows of each table, over one row of texts.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Engine, openEngine } from '../../src/engine/engine.ts';
+import { type Engine, openEngine } from '../../src/engine/index.ts';
 import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
 import { HIGH_WATER_MARK } from '../../src/state/tables/high-water-mark.ts';
 import { SESSION } from '../../src/state/tables/session.ts';

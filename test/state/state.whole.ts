@@ -80,6 +80,7 @@ describe('the rows of a session', () => {
         kind: 'complete',
         psyberg_session_id: '20230914061501',
         created_at: 'now',
+        hours: null,
       },
     ]);
     expect(signalRows(plan, { completeToHour: hourAt(3), createdAt: 'now' })).toEqual([]);

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCatalog } from '../../src/catalog/index.ts';
+import { onlyMain, onlyNewest } from './branchless.ts';
 
 export interface ForeignCall {
   readonly method: string;
@@ -36,6 +37,8 @@ export interface ForeignManners {
   silent?: boolean;
   /** Merged into the answer of `/v1/config`. */
   config?: Readonly<Record<string, unknown>>;
+  /** Keeps tables as Project Nessie does: `main` alone, and of its snapshots the newest. */
+  branchless?: boolean;
   /** Merged into the answers of tables. */
   tableResult?: Readonly<Record<string, unknown>>;
   /** The tokens it takes. Undefined: any. */
@@ -43,6 +46,13 @@ export interface ForeignManners {
   /** Path prefix of this catalog behind `/v1/`. */
   prefix?: string;
   interfere?: (call: ForeignCall) => Interference | undefined;
+  /** Another catalog that it stands in front of; default: this project's own. */
+  readonly inner?: string;
+  /** Where that has its tables, with the settings by which it reaches them; default: a folder. */
+  readonly store?: {
+    readonly warehouse: string;
+    readonly storage: Readonly<Record<string, string>>;
+  };
 }
 export interface ForeignServer {
   readonly uri: string;
@@ -54,7 +64,10 @@ export interface ForeignServer {
 
 export async function startForeignServer(manners: ForeignManners = {}): Promise<ForeignServer> {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-foreign-'));
-  const catalog = await startCatalog({ warehouse, catalogName: 'inner' });
+  const own =
+    manners.inner === undefined
+      ? await startCatalog({ ...placeOf(manners, warehouse), catalogName: 'inner' })
+      : undefined;
   const calls: ForeignCall[] = [];
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -94,23 +107,25 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
     const isConfig = call.path.startsWith('/config');
     const inner = isConfig
       ? '/v1/config'
-      : `/v1/inner${call.path.slice(manners.prefix === undefined ? 0 : manners.prefix.length + 1)}`;
-    const reply = await fetch(`${catalog.uri}${inner}`, {
+      : `/v1${own === undefined ? '' : '/inner'}${call.path.slice(manners.prefix === undefined ? 0 : manners.prefix.length + 1)}`;
+    const reply = await fetch(`${own?.uri ?? manners.inner}${inner}`, {
       method: call.method,
       headers: {
-        authorization: `Bearer ${catalog.token}`,
+        'content-type': 'application/json',
+        ...(own === undefined ? {} : { authorization: `Bearer ${own.token}` }),
         ...(typeof call.headers['if-none-match'] === 'string'
           ? { 'if-none-match': call.headers['if-none-match'] }
           : {}),
       },
-      ...(call.body === '' ? {} : { body: call.body }),
+      ...(call.body === '' ? {} : { body: manners.branchless === true ? onlyMain(call.body) : call.body }),
     });
     const text = await reply.text();
     if (given !== undefined) return send(response, given);
     response.statusCode = reply.status;
     const etag = reply.headers.get('etag');
     if (etag !== null) response.setHeader('etag', etag);
-    response.end(isConfig ? configuration(text) : withTableResult(text));
+    const told = manners.branchless === true && !isConfig ? onlyNewest(text) : text;
+    response.end(isConfig ? configuration(text) : withTableResult(told));
   }
 
   function configuration(text: string): string {
@@ -136,9 +151,9 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
 
   // The text is cut and not parsed: its 64-bit numbers must stay as they are.
   const withTableResult = (text: string): string =>
-    manners.tableResult === undefined || !text.includes('"metadata":') || !text.endsWith(',"config":{}}')
+    manners.tableResult === undefined || !text.includes('"metadata":') || !text.endsWith('}')
       ? text
-      : `${text.slice(0, -',"config":{}}'.length)},${JSON.stringify(manners.tableResult).slice(1)}`;
+      : `${text.replace(/(?:,"config":\{\})?(?:,"storage-credentials":\[\])?\}$/, '')},${JSON.stringify(manners.tableResult).slice(1)}`;
 
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {
@@ -149,10 +164,18 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
-      await catalog.close();
+      await own?.close();
       rmSync(warehouse, { recursive: true, force: true });
     },
   };
+}
+
+function placeOf(
+  { store }: ForeignManners,
+  folder: string,
+): Pick<Parameters<typeof startCatalog>[0], 'warehouse' | 'state' | 'storage'> {
+  if (store === undefined) return { warehouse: folder };
+  return { warehouse: store.warehouse, state: folder, storage: () => store.storage };
 }
 
 function send(response: ServerResponse, { status, headers = {}, body, cut }: Interference): void {

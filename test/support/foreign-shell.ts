@@ -1,6 +1,6 @@
 /** A DuckDB of somebody else, as a shell has it: it attaches a catalog over HTTP, and runs texts. */
-import { DuckDBInstance } from '@duckdb/node-api';
-import { loadExtensions } from '../../src/engine/extensions.ts';
+import { DuckDBInstance, version } from '@duckdb/node-api';
+import { findExtensions, loadExtensions, UNCHECKED } from '../../src/engine/extensions.ts';
 import { type ResultRows, resultRows } from '../../src/engine/values.ts';
 
 export interface ForeignShell {
@@ -10,9 +10,10 @@ export interface ForeignShell {
 }
 
 export async function foreignShell(): Promise<ForeignShell> {
-  const instance = await DuckDBInstance.create(':memory:');
-  await loadExtensions(instance);
+  const extensions = await findExtensions(version().replace(/^v/, ''));
+  const instance = await DuckDBInstance.create(':memory:', extensions.areKnown ? UNCHECKED : {});
   const connection = await instance.connect();
+  await loadExtensions(connection, extensions);
   return {
     async run(text) {
       const statements = await connection.extractStatements(text);

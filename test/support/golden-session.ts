@@ -112,7 +112,9 @@ const TARGET: Readers<TargetState> = {
   tableUuid: plain,
   baseSnapshotId: int64,
   completeToHour: hour,
+  announcedToHour: hour,
   previousSessionId: plain,
+  hoursMade: plain,
   formatVersion: plain,
   eventTime: plain,
   layout: plain<FileLayout>,
@@ -156,6 +158,9 @@ export function goldenSession(json: unknown, spec: ProcessSpec): Session {
     openedAtMs: instant,
     sources: listOf(objectOf(sourceReaders(spec))),
     target: objectOf(TARGET),
+    sql: plain,
+    sqlChanged: plain,
+    restate: plain,
   };
   return { spec, ...objectOf(readers)(json) };
 }

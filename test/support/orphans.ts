@@ -1,7 +1,8 @@
 /** Files of a warehouse that no table refers to: what a crash must not leave behind. World -> paths. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { World } from './world.ts';
+import type { ObjectStore } from './moto.ts';
+import { storeOfAllWorlds, type World } from './world.ts';
 
 function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -16,6 +17,44 @@ function filesBelow(folder: string): string[] {
  * folders of sessions. Relative to the warehouse.
  */
 export async function orphans(world: World): Promise<string[]> {
+  const store = storeOfAllWorlds();
+  if (store !== undefined) return storedOrphans(world, store);
+  const found = await unnamedFiles(world, async (folder) => filesBelow(folder));
+  const sessions = filesBelow(join(world.warehouse, '.psyberg', 'sessions'));
+  return [...found, ...sessions].map((file) => relative(world.warehouse, file)).sort();
+}
+
+/** The same of a warehouse in an object store, of which every object counts that is in no table's folder. */
+export async function storedOrphans(world: World, store: Pick<ObjectStore, 'list'>): Promise<string[]> {
+  const [, scheme, bucket = '', prefix] = /^(\w+):\/\/([^/]+)\/(.*)$/.exec(world.warehouse) ?? [];
+  const all = (await store.list(bucket, `${prefix}/`)).map((key) => `${scheme}://${bucket}/${key}`);
+  const inTables = new Set<string>();
+  const found = await unnamedFiles(world, async (folder) => {
+    const files = all.filter((file) => file.startsWith(`${folder}/`));
+    for (const file of files) inTables.add(file);
+    return files;
+  });
+  return [...found, ...all.filter((file) => !inTables.has(file))].sort();
+}
+
+/** Objects in folders of tables of a foreign catalog that nothing in the tables names. */
+export async function foreignOrphans(
+  world: World,
+  store: Pick<ObjectStore, 'list'>,
+  bucket: string,
+): Promise<string[]> {
+  const all = (await store.list(bucket)).map((key) => `s3://${bucket}/${key}`);
+  const found = await unnamedFiles(world, async (folder) =>
+    all.filter((file) => file.startsWith(`${folder}/`)),
+  );
+  return found.sort();
+}
+
+/** Files of the tables' folders that nothing in the tables names. */
+async function unnamedFiles(
+  world: World,
+  filesOf: (folder: string) => Promise<readonly string[]>,
+): Promise<string[]> {
   const { client } = world.psyberg.internals;
   const found: string[] = [];
   for (const namespace of await client.listNamespaces())
@@ -24,7 +63,8 @@ export async function orphans(world: World): Promise<string[]> {
       if (loaded === undefined) continue;
       const { metadata } = loaded;
       const lists = (metadata.snapshots ?? []).map((snapshot) => snapshot['manifest-list']);
-      const quoted = (paths: readonly string[]): string => `[${paths.map((path) => `'${path}'`).join(', ')}]`;
+      const quoted = (paths: readonly string[]): string =>
+        `[${paths.map((path) => `'${path.replaceAll("'", "''")}'`).join(', ')}]`;
       const manifests =
         lists.length === 0
           ? []
@@ -47,11 +87,10 @@ export async function orphans(world: World): Promise<string[]> {
         ...data,
       ]);
       const files = [
-        ...filesBelow(join(metadata.location, 'data')),
-        ...filesBelow(join(metadata.location, 'metadata')),
+        ...(await filesOf(`${metadata.location}/data`)),
+        ...(await filesOf(`${metadata.location}/metadata`)),
       ];
-      found.push(...files.filter((file) => !known.has(file)).map((file) => relative(world.warehouse, file)));
+      found.push(...files.filter((file) => !known.has(file)));
     }
-  const sessions = join(world.warehouse, '.psyberg', 'sessions');
-  return [...found, ...filesBelow(sessions).map((file) => relative(world.warehouse, file))].sort();
+  return found;
 }

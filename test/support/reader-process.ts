@@ -13,7 +13,7 @@ process.once('SIGTERM', () => {
 });
 for (let reads = 0; !stopped; reads += 1) {
   const [row] = (await psyberg.sql(query)).toObjects();
-  if (reads === 0) process.stderr.write('ready\n');
+  process.stderr.write(reads === 0 ? 'ready\n' : 'read\n');
   if (JSON.stringify(row) !== JSON.stringify(seen.at(-1))) seen.push(row);
 }
 await psyberg.close();

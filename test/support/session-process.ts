@@ -1,9 +1,10 @@
 /**
  * A process of its own that runs sessions: `node session-process.ts <project> <json>`. Prints the records as
  * its last line. `killAtStep`: SIGKILL to itself when that step begins. `killAtCommit`: before or after that
- * commit is made. `times`: how often it runs. `steps`: only these steps of a session of an orchestrator, one
+ * commit is made. `stopAtStep`: SIGSTOP to itself when a step of that name begins for the first time. `times`: how often it runs. `steps`: only these steps of a session of an orchestrator, one
  * after the other.
  */
+import type { RestateOptions } from '../../src/index.ts';
 import { open } from './open-project.ts';
 import { runSessionStep, type SessionStep } from './session-step.ts';
 
@@ -11,10 +12,15 @@ interface Order {
   readonly processes?: readonly string[];
   readonly killAtStep?: number;
   readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
+  readonly stopAtStep?: string;
   readonly steps?: { readonly names: readonly SessionStep[]; readonly psybergSessionId: string };
   readonly times?: number;
   /** A statement before each run; `$round` in it is the number of the run, from 1. */
   readonly land?: string;
+  /** In place of runs: a restate of the first process. */
+  readonly restate?: RestateOptions;
+  /** In place of runs: the whole warehouse is maintained, and what may be removed is removed now. */
+  readonly maintain?: boolean;
   /** A query whose sorted rows are printed instead of the records. */
   readonly plan?: boolean;
 }
@@ -22,12 +28,17 @@ interface Order {
 const [project, text] = process.argv.slice(2) as [string, string];
 const order = JSON.parse(text) as Order;
 let steps = 0;
+let stopped = false;
 const psyberg = await open({
   project,
   onStep(message) {
     steps += 1;
     process.stderr.write(`${message}\n`);
     if (steps === order.killAtStep) process.kill(process.pid, 'SIGKILL');
+    if (order.stopAtStep !== undefined && !stopped && message.includes(order.stopAtStep)) {
+      stopped = true;
+      process.kill(process.pid, 'SIGSTOP');
+    }
   },
 });
 await psyberg.internals.engine();
@@ -53,6 +64,12 @@ if (order.steps !== undefined) {
   if (spec === undefined) throw new Error(`no process ${order.processes?.[0]}`);
   for (const name of order.steps.names)
     records.push(await runSessionStep(psyberg, spec, name, order.steps.psybergSessionId));
+} else if (order.restate !== undefined)
+  records.push(...(await psyberg.restate(order.processes?.[0] ?? '', order.restate)));
+else if (order.maintain === true) {
+  const { tables } = await psyberg.maintain([], { olderThanMs: 0, orphanGraceMs: 1, force: true });
+  const failed = tables.flatMap(({ error }) => error ?? []);
+  if (failed.length > 0) throw new Error(JSON.stringify(failed));
 } else
   for (let round = 0; round < (order.times ?? 1); round += 1) {
     if (order.land !== undefined) await psyberg.sql(order.land.replaceAll('$round', String(round + 1)));

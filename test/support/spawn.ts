@@ -1,7 +1,9 @@
 /** Sessions in processes of their own, for tests of crashes, of several processes, and of time zones. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { CompiledPlan, RunRecord } from '../../src/index.ts';
+import type { CompiledPlan, RestateOptions, RunRecord } from '../../src/index.ts';
 import type { SessionStep } from './session-step.ts';
 
 const SCRIPT = fileURLToPath(new URL('session-process.ts', import.meta.url));
@@ -10,10 +12,15 @@ export interface SpawnOptions {
   readonly processes?: readonly string[];
   readonly killAtStep?: number;
   readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
+  /** Part of what it tells of a step: then it stops, until somebody sends SIGCONT. */
+  readonly stopAtStep?: string;
   readonly steps?: { readonly names: readonly SessionStep[]; readonly psybergSessionId: string };
   readonly times?: number;
   readonly land?: string;
+  readonly restate?: RestateOptions;
   readonly plan?: boolean;
+  /** In place of runs: the whole warehouse is maintained. */
+  readonly maintain?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with the running process once its engine is there. */
   readonly onReady?: (child: ChildProcess) => void;
@@ -24,6 +31,15 @@ export interface SpawnResult {
   readonly plans: readonly CompiledPlan[];
   /** The steps that it told of, one a line. */
   readonly steps: readonly string[];
+}
+
+/** Once a process has been stopped by SIGSTOP (Linux: `/proc/<pid>/stat`, the third field). */
+export async function untilStopped(pid: number): Promise<void> {
+  const endMs = Date.now() + 120_000;
+  while (!/^\d+ \(.*\) T /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) {
+    if (Date.now() > endMs) throw new Error(`process ${pid} did not stop`);
+    await sleep(50);
+  }
 }
 
 /** Runs sessions in a child process. Rejects when it ends otherwise than by itself or by SIGKILL. */
@@ -65,7 +81,12 @@ export function spawnSessions(
 export function spawnReader(
   project: string,
   query: string,
-): { readonly ready: Promise<void>; stop(): Promise<unknown[]> } {
+): {
+  readonly ready: Promise<void>;
+  /** How often it has read so far. */
+  reads(): number;
+  stop(): Promise<unknown[]>;
+} {
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL('reader-process.ts', import.meta.url)), project, query],
@@ -84,6 +105,7 @@ export function spawnReader(
   });
   return {
     ready,
+    reads: () => log.split('\n').filter((line) => line.startsWith('read')).length,
     async stop() {
       child.kill('SIGTERM');
       if ((await closed) !== 0) throw new Error(`the reader failed:\n${log}`);

@@ -11,6 +11,7 @@ import type { Snapshot, TableIdentifier, TableMetadata } from '../../src/iceberg
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
 import type { ExplainedPlan, OpenOptions, RunRecord, RunRequest } from '../../src/index.ts';
 import { composeFilesInto, type FileChange } from './file-change.ts';
+import type { ObjectStore } from './moto.ts';
 import { type OpenedProject, open } from './open-project.ts';
 
 /** A process file: its header as data, and its SQL. */
@@ -76,12 +77,36 @@ export interface World {
 
 export interface WorldOptions {
   /** What psyberg.yaml says under `catalog`; default: the embedded catalog in the folder `warehouse`. */
-  readonly catalog?: Readonly<Record<string, string>>;
+  readonly catalog?: Readonly<Record<string, unknown>>;
   /** Another folder as the warehouse of the embedded catalog; whoever names it removes it. */
   readonly warehouse?: string;
   readonly processes?: readonly ProcessFile[];
   readonly files?: Readonly<Record<string, string>>;
   readonly open?: OpenOptions;
+}
+
+/** Where worlds have their warehouses that name none; undefined: in their own folders. */
+let storeOfWorlds: ObjectStore | undefined;
+let worldsInStore = 0;
+/** The store of all worlds, where they are in one. */
+export const storeOfAllWorlds = (): ObjectStore | undefined => storeOfWorlds;
+
+/** From now on worlds that name neither catalog nor warehouse have theirs in a bucket of the store. */
+export async function putWorldsInto(store: ObjectStore): Promise<void> {
+  await store.makeBucket('worlds');
+  storeOfWorlds = store;
+}
+
+function placedInStore(options: WorldOptions): WorldOptions {
+  if (storeOfWorlds === undefined || options.catalog !== undefined || options.warehouse !== undefined)
+    return options;
+  worldsInStore += 1;
+  const warehouse = `s3://worlds/${worldsInStore}`;
+  return {
+    ...options,
+    warehouse,
+    catalog: { warehouse, state: '.psyberg', storage: storeOfWorlds.settings },
+  };
 }
 
 /** `a.b` as an identifier. */
@@ -97,7 +122,8 @@ export async function worldForTest(options: WorldOptions = {}): Promise<World> {
   return world;
 }
 
-export async function createWorld(options: WorldOptions = {}): Promise<World> {
+export async function createWorld(asked: WorldOptions = {}): Promise<World> {
+  const options = placedInStore(asked);
   const root = mkdtempSync(join(tmpdir(), 'psyberg-world-'));
   const warehouse = options.warehouse ?? join(root, 'warehouse');
   const columnsOf = new Map<string, string>();

@@ -4,8 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { openEngine } from '../../src/engine/engine.ts';
-import { type Engine, forkWithMacros } from '../../src/engine/index.ts';
+import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
 import { changeLocalFile, readLocalHead } from '../../src/files/local.ts';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import { manifestColumns } from '../../src/tables/read/manifest-columns.ts';
@@ -43,12 +42,10 @@ const pathsIn = (rows: readonly { readonly manifest_path: string }[]): string[] 
 it('reads a list once, and each list by itself', async () => {
   const one = await write('one.avro', listOf('m1', 'm2'));
   const other = await write('other.avro', listOf('m3'));
-  const asked = vi.spyOn(engine, 'query');
   expect(pathsIn(await manifestsOf(engine, snapshot(one)))).toEqual(['m1', 'm2']);
+  rmSync(one);
   expect(pathsIn(await manifestsOf(engine, snapshot(other)))).toEqual(['m3']);
   expect(pathsIn(await liveManifestsOf(engine, snapshot(one)))).toEqual(['m1', 'm2']);
-  expect(asked).toHaveBeenCalledTimes(2);
-  asked.mockRestore();
 });
 it('asks again for a list that could not be read', async () => {
   const late = join(folder, 'late.avro');

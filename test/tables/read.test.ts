@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openEngine } from '../../src/engine/engine.ts';
-import { type Engine, forkWithMacros } from '../../src/engine/index.ts';
+import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
 import { statement } from '../../src/statements/index.ts';
 import { readManifests } from '../../src/tables/read/manifest-list.ts';
 
@@ -52,6 +51,36 @@ describe('the manifests of lists', () => {
       { ...row, manifest_path: 'm1', added_snapshot_id: 7n, live_files: 2n, mixed: false },
     ]);
     expect(await readManifests(engine, [forgetful], [9n])).toEqual([]);
+  });
+
+  it('are the same to statements and to whoever reads them without, whatever counts are known', async () => {
+    const counts = ['null', '0', '2'];
+    const rows = counts.flatMap((added) =>
+      counts.flatMap((existing) => counts.map((deleted) => ({ added, existing, deleted }))),
+    );
+    const list = await write(
+      'counts.avro',
+      rows
+        .map(
+          ({ added, existing, deleted }, index) =>
+            `select 'm${index}' as manifest_path, 9::bigint as manifest_length, 1 as partition_spec_id, ${index % 2} as content, 7::bigint as added_snapshot_id,
+              ${index % 3}::bigint as sequence_number, ${added}::integer as added_files_count,
+              ${existing}::integer as existing_files_count, ${deleted}::integer as deleted_files_count`,
+        )
+        .join(' union all '),
+    );
+    const bySql = await engine.query({
+      sql: `select manifest_path, partition_spec_id, content, added_snapshot_id, sequence_number,
+          case when is_live then greatest(coalesce(added_files_count + existing_files_count, 0), 1) else 0 end::bigint as live_files,
+          coalesce(existing_files_count + deleted_files_count > 0 or added_files_count = 0, true) as mixed
+        from (
+          select * from manifest_list($list)
+        )
+        order by sequence_number, manifest_path`,
+      parameters: { list: [list] },
+    });
+    expect(bySql).toHaveLength(27);
+    expect(await readManifests(engine, [list])).toEqual(bySql);
   });
 });
 

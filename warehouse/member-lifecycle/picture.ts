@@ -15,6 +15,7 @@ const PAINTS = {
   late: colors.yellow,
   new: colors.green,
   between: colors.cyan,
+  expected: colors.cyan,
   owed: colors.magenta,
   done: colors.dim,
   none: (text: string) => text,

@@ -1,6 +1,7 @@
 /** What the engine asks of a catalog, and a client that asks it over HTTP. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
+import type { StorageOrigin } from '../../model/storage-settings.ts';
 import type { CommitTableRequest, StorageCredential } from '../service/catalog.ts';
 
 export interface LoadedTable {
@@ -39,6 +40,20 @@ export interface CatalogClient {
   dropTable(id: TableIdentifier, options?: { readonly purge: boolean }): Promise<boolean>;
   /** @throws PsybergError `commit-conflict`, retryable. */
   commitTable(id: TableIdentifier, commit: TableCommit): Promise<LoadedTable>;
+  /** True for a catalog that keeps no snapshot but the newest of a table. */
+  keepsOneSnapshot(): Promise<boolean>;
+  /**
+   * Runs what looks at the tables of one moment and commits what says which moment that was: each table is
+   * asked for once, and anew after a commit to it. What waits for others does so outside.
+   */
+  inSession<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs what prepares a commit to tables that many commit to, and makes it, after others of this machine
+   * that do. What takes long does not belong in it: they wait.
+   */
+  inTurn<T>(work: () => Promise<T>): Promise<T>;
+  /** How a table's files are reached, and who says so, without secrets; empty where nobody is asked. */
+  describeStorage(id: TableIdentifier): Promise<StorageOrigin[]>;
   /** False for a catalog that commits one table at a time. */
   commitsTogether(): Promise<boolean>;
   /**

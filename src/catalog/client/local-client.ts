@@ -36,6 +36,16 @@ export function localClient(open: () => Promise<Catalog>): CatalogClient {
       const [table] = await (await open()).commitTables([{ identifier: id, ...commit }]);
       return loaded(table as CatalogTable);
     },
+    keepsOneSnapshot: async () => (await open()).keepsOneSnapshot ?? false,
+    async inSession(work) {
+      const catalog = await open();
+      return catalog.inSession === undefined ? work() : catalog.inSession(work);
+    },
+    async inTurn(work) {
+      const catalog = await open();
+      return catalog.inTurn === undefined ? work() : catalog.inTurn(work);
+    },
+    describeStorage: async (id) => (await (await open()).describeStorage?.(id)) ?? [],
     commitsTogether: async () => (await open()).commitsTogether,
     async commitTransaction(changes) {
       await (await open()).commitTables(changes);

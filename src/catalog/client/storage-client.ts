@@ -2,22 +2,30 @@
  * A client that passes on what the catalog says about reaching a table's files, before it hands the table
  * out.
  */
+import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { StorageCredential } from '../service/catalog.ts';
 import type { CatalogClient, LoadedTable } from './catalog-client.ts';
+
+/** A table, and where its own files are. */
+export interface StoredTable {
+  readonly table: TableIdentifier;
+  readonly location: string;
+}
 
 /** `learn` is awaited: the files of a table that is handed out can be read. */
 export function tellingStorage(
   client: CatalogClient,
-  learn: (storage: readonly StorageCredential[]) => Promise<void>,
+  learn: (table: StoredTable, storage: readonly StorageCredential[]) => Promise<void>,
 ): CatalogClient {
-  const learned = async <T extends LoadedTable | undefined>(table: T): Promise<T> => {
-    if (table?.storage !== undefined) await learn(table.storage);
+  const learned = async <T extends LoadedTable | undefined>(id: TableIdentifier, table: T): Promise<T> => {
+    if (table?.storage !== undefined)
+      await learn({ table: id, location: table.metadata.location }, table.storage);
     return table;
   };
   return {
     ...client,
-    loadTable: async (id) => learned(await client.loadTable(id)),
-    loadTableToRead: async (id) => learned(await client.loadTableToRead(id)),
-    createTable: async (id, request) => learned(await client.createTable(id, request)),
+    loadTable: async (id) => learned(id, await client.loadTable(id)),
+    loadTableToRead: async (id) => learned(id, await client.loadTableToRead(id)),
+    createTable: async (id, request) => learned(id, await client.createTable(id, request)),
   };
 }

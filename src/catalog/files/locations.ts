@@ -1,8 +1,12 @@
-/** Where a table's files may lie. Location text -> local path inside the warehouse, or a refusal. */
+/**
+ * Where a table's files may lie. Location text -> place inside the warehouse, or a refusal: a local path,
+ * or of a warehouse in an object store a location there.
+ */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { isInStore, objectLocation } from '../../objects/location.ts';
 import { badRequest, forbidden } from '../errors.ts';
 
 /**
@@ -25,12 +29,13 @@ export function localPath(location: string): string | undefined {
 }
 
 /**
- * Where files may lie: below the warehouse, and below the folders that the catalog was started with besides.
+ * Where files may lie: below the warehouse, and below the folders that the catalog was started with
+ * besides.
  */
 export interface Roots {
-  /** Absolute. */
+  /** An absolute path, or `s3://bucket/prefix`; without a slash at its end. */
   readonly warehouse: string;
-  /** Absolute; each may be missing still. */
+  /** Of the same kind; each may be missing still. */
   readonly allowed: readonly string[];
 }
 
@@ -54,12 +59,33 @@ const LOCATION_SHOWN = 300;
 const DOTS = /^(\.|%2e){1,2}$/i;
 
 /**
- * Checks that a location lies where files may lie, also after `..` and symbolic links.
- * @returns its local path without a trailing slash.
- * @throws PsybergError `forbidden`: a catalog that follows any location lets a client write anywhere on this
- * machine; `bad-request` for a place inside where no file can be.
+ * Checks that a location lies where files may lie, also after `..` and symbolic links. @returns its place
+ * without a trailing slash. @throws PsybergError `forbidden`: a catalog that follows any location lets a
+ * client write anywhere on this machine; `bad-request` for a place inside where no file can be.
  */
-export function pathInside({ warehouse, allowed }: Roots, location: string): string {
+export function pathInside(roots: Roots, location: string): string {
+  return isInStore(roots.warehouse) ? objectInside(roots, location) : localPathInside(roots, location);
+}
+
+/** The longest key that S3 takes, in bytes. */
+const KEY_MAX = 1024;
+
+/**
+ * A store takes a key as it is spelled; so there is one spelling. What follows `?` DuckDB would read as
+ * settings.
+ */
+function objectInside({ warehouse, allowed }: Roots, location: string): string {
+  const target = withoutSlash(location);
+  const segments = objectLocation(target)?.key.split('/') ?? [''];
+  const isOdd = segments.some((segment) => segment === '' || DOTS.test(segment) || /[\0?#]/.test(segment));
+  const isInside = [warehouse, ...allowed].some((root) => target.startsWith(`${root}/`));
+  const isOwn = target.startsWith(`${warehouse}/`) && NO_TABLE.test(target.slice(warehouse.length + 1));
+  if (isOdd || !isInside || isOwn || `${warehouse}/`.startsWith(`${target}/`)) throw outside(location);
+  if (Buffer.byteLength(segments.join('/')) > KEY_MAX) throw impossible(location, 'ENAMETOOLONG');
+  return target;
+}
+
+function localPathInside({ warehouse, allowed }: Roots, location: string): string {
   const path = localPath(location);
   if (path === undefined || path.includes('\0') || path.split('/').some((segment) => DOTS.test(segment)))
     throw outside(location);
@@ -91,20 +117,31 @@ export function pathInside({ warehouse, allowed }: Roots, location: string): str
 }
 
 /**
+ * One text for every spelling of a place: of a local one its real path, also through links. Undefined where
+ * this catalog reaches nothing.
+ */
+export function realPlace(location: string): string | undefined {
+  if (isInStore(location)) return withoutSlash(location);
+  const path = localPath(location);
+  return path === undefined ? undefined : realPathOfExisting(normalize(path));
+}
+
+/**
  * Checks that a location is where a folder is, or may be made.
- * @returns its local path.
+ * @returns its place.
  * @throws PsybergError `forbidden` as `pathInside`; `bad-request` where something else is.
  */
 export function folderInside(roots: Roots, location: string): string {
   const path = pathInside(roots, location);
+  if (isInStore(path)) return path;
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
     throw badRequest(`Invalid location: ${location} is no folder`);
   return path;
 }
 
 /**
- * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads out of
- * the warehouse at a client that decodes locations. Those that tables have stay as they are.
+ * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads
+ * out of the warehouse at a client that decodes locations. Those that tables have stay as they are.
  * @throws PsybergError `forbidden`.
  */
 export function checkSpelling(location: string): void {
@@ -120,9 +157,8 @@ export const PATH_PROPERTIES = [
 ];
 
 /**
- * Checks the properties that send files elsewhere: what is written there would be deleted with the table, and
- * read with it.
- * @throws PsybergError as `folderInside`.
+ * Checks the properties that send files elsewhere: what is written there would be deleted with the table,
+ * and read with it. @throws PsybergError as `folderInside`.
  */
 export function checkPathProperties(
   roots: Roots,
@@ -137,8 +173,8 @@ const isBelow = (folder: string, path: string): boolean =>
   path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 /**
- * The real path of the deepest part that exists; the rest cannot be a link. A link to nowhere leads where its
- * target will be.
+ * The real path of the deepest part that exists; the rest cannot be a link. A link to nowhere leads where
+ * its target will be.
  */
 export function realPathOfExisting(path: string): string {
   let existing = path;

@@ -1,30 +1,36 @@
 /**
- * A warehouse whose folder has another path than its tables say: moved, copied, restored, or reached through
- * a link. Locations of the pointers -> where it lay. Iceberg's metadata name every file by its absolute path.
+ * A warehouse whose folder has another path than its tables say: moved, copied, restored, or reached
+ * through a link. Locations of the pointers -> where it lay. Iceberg's metadata name every file by its
+ * absolute path.
  */
 import { realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { plainPath } from '../../model/plain-path.ts';
+import { isInStore } from '../../objects/location.ts';
 import { localPath, type Roots } from './locations.ts';
 
-/** Absolute paths of one folder, without a slash at the end. */
+/** Absolute paths of one folder, or places in stores, without a slash at the end. */
 export interface Move {
   /** As the metadata name it. */
   readonly from: string;
   readonly to: string;
 }
 
-/** A location, as it is spelled, in the new folder; what does not lie in the old one stays as it is. */
+/**
+ * A location, as it is spelled, in the new folder; what does not lie in the old one stays as it is. As
+ * `sql/macros/moved_path.sql`.
+ */
 export function movedLocation(location: string, { from, to }: Move): string {
   const path = plainPath(location);
-  return path === from || path.startsWith(from + sep)
-    ? location.slice(0, location.length - path.length) + to + path.slice(from.length)
-    : location;
+  if (path !== from && !path.startsWith(from + sep)) return location;
+  // `file:` before a place in a store would be none.
+  const scheme = isInStore(to) ? '' : location.slice(0, location.length - path.length);
+  return scheme + to + path.slice(from.length);
 }
 
 /** True where the location lies in a folder, as both are spelled. */
 export const liesIn = (folder: string, location: string): boolean => {
-  const path = localPath(location);
+  const path = isInStore(location) ? location : localPath(location);
   return path !== undefined && (path === folder || path.startsWith(folder + sep));
 };
 

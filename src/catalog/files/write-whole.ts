@@ -8,7 +8,7 @@ import { makeFolder } from './folders.ts';
 export async function writeWhole(folder: string, name: string, content: string | Buffer): Promise<void> {
   const temporary = join(folder, `.${name}.tmp`);
   let file = await open(temporary, 'wx').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw storageFault(error, temporary) ?? error;
+    if (error.code !== 'ENOENT') throw storageFault(error, { place: temporary }) ?? error;
     makeFolder(folder);
     return await open(temporary, 'wx');
   });
@@ -23,7 +23,7 @@ export async function writeWhole(folder: string, name: string, content: string |
   } catch (error) {
     // A full disk leaves the first part of it.
     await rm(temporary, { force: true });
-    throw storageFault(error, temporary) ?? error;
+    throw storageFault(error, { place: temporary }) ?? error;
   }
   file = await open(folder, 'r');
   try {

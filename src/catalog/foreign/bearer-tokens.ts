@@ -2,8 +2,10 @@
  * Who we are to a foreign catalog: a fixed bearer token, or one bought with client credentials and renewed
  * before it expires.
  */
+import { readFile } from 'node:fs/promises';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
+import { type HttpReply, type SendHttp, tlsHint } from './http.ts';
 import { apiRoot } from './settings.ts';
 
 export interface BearerTokens {
@@ -26,11 +28,20 @@ const DEFAULT_LIFETIME_MS = 3_600_000;
 const RENEWAL_MARGIN_MS = 300_000;
 const TOKEN_TIMEOUT_MS = 60_000;
 
-/** Makes the source of tokens; nothing is asked for before the first call. `nowMs` is the clock. */
-export function bearerTokens(catalog: ForeignCatalog, nowMs: () => number = Date.now): BearerTokens {
-  return catalog.credential === undefined
+export interface TokenOptions {
+  readonly http: SendHttp;
+  /** The clock. */
+  readonly nowMs?: () => number;
+}
+
+/** Makes the source of tokens; nothing is asked for before the first call. */
+export function bearerTokens(
+  catalog: ForeignCatalog,
+  { http, nowMs = Date.now }: TokenOptions,
+): BearerTokens {
+  return catalog.credential === undefined && catalog.subjectToken === undefined
     ? fixedToken(catalog.token)
-    : boughtTokens({ ...catalog, credential: catalog.credential }, nowMs);
+    : boughtTokens(catalog, { http, nowMs });
 }
 
 function fixedToken(given: string | undefined): BearerTokens {
@@ -51,15 +62,19 @@ interface BoughtToken {
   readonly renewAtMs: number;
 }
 
-function boughtTokens(
-  catalog: ForeignCatalog & { readonly credential: string },
-  nowMs: () => number,
-): BearerTokens {
+function boughtTokens(catalog: ForeignCatalog, options: Required<TokenOptions>): BearerTokens {
+  const { nowMs } = options;
+  /** Of the last purchase: what was given for it. */
+  let subject: string | undefined;
   let buying: Promise<BoughtToken> | undefined;
   let bought: BoughtToken | undefined;
   const buy = (): Promise<BoughtToken> => {
     // One purchase at a time: requests that come meanwhile wait for it.
-    buying ??= buyToken(catalog, nowMs)
+    buying ??= subjectOf(catalog)
+      .then((given) => {
+        subject = given;
+        return buyToken(catalog, given, options);
+      })
       .then((token) => {
         bought = token;
         return token;
@@ -76,35 +91,43 @@ function boughtTokens(
       return true;
     },
     adopt: () => undefined,
-    secrets: () => [
-      catalog.credential,
-      secretOf(catalog.credential),
-      ...(bought === undefined ? [] : [bought.text]),
-    ],
+    secrets: () => [...secretsGiven(catalog, subject), ...(bought === undefined ? [] : [bought.text])],
   };
+}
+
+const secretsGiven = ({ credential }: ForeignCatalog, subject: string | undefined): string[] => [
+  ...(credential === undefined ? [] : [credential, secretOf(credential)]),
+  ...(subject === undefined ? [] : [subject]),
+];
+
+async function subjectOf({ subjectToken }: ForeignCatalog): Promise<string | undefined> {
+  if (subjectToken?.file === undefined) return subjectToken?.text;
+  const { file } = subjectToken;
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw usageError('catalog-unauthorized', `catalog.subject_token_file cannot be read: ${file}`, {
+      hint: 'name the file into which the issuer of the token writes it',
+      context: { file },
+      cause: error,
+    });
+  }
 }
 
 const secretOf = (credential: string): string => credential.slice(credential.indexOf(':') + 1);
 
-/** OAuth2, "Client Credentials Grant" (RFC 6749, 4.4). */
+/** OAuth2, "Client Credentials Grant" (RFC 6749, 4.4), or token exchange (RFC 8693). */
 async function buyToken(
-  catalog: ForeignCatalog & { readonly credential: string },
-  nowMs: () => number,
+  catalog: ForeignCatalog,
+  subject: string | undefined,
+  { http, nowMs }: Required<TokenOptions>,
 ): Promise<BoughtToken> {
-  const { credential, scope = 'catalog' } = catalog;
   const endpoint = catalog.oauth2ServerUri ?? `${apiRoot(catalog.uri)}oauth/tokens`;
-  const colon = credential.indexOf(':');
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    ...(colon < 0 ? {} : { client_id: credential.slice(0, colon) }),
-    client_secret: secretOf(credential),
-    scope,
-  });
   const startedMs = nowMs();
-  const { status, text } = await post(endpoint, form);
+  const { status, text } = await post(http, endpoint, tokenForm(catalog, subject));
   const answer = parsed(text);
   if (status >= 300 || typeof answer.access_token !== 'string')
-    throw noToken(answer, { status, endpoint, credential });
+    throw noToken(answer, { status, endpoint, secrets: secretsGiven(catalog, subject) });
   const lifetimeMs = typeof answer.expires_in === 'number' ? answer.expires_in * 1000 : DEFAULT_LIFETIME_MS;
   return {
     text: answer.access_token,
@@ -112,24 +135,43 @@ async function buyToken(
   };
 }
 
-async function post(
-  endpoint: string,
-  form: URLSearchParams,
-): Promise<{ readonly status: number; readonly text: string }> {
+function tokenForm(catalog: ForeignCatalog, subject: string | undefined): URLSearchParams {
+  const { credential, scope = 'catalog', audience, resource, subjectToken } = catalog;
+  const colon = credential?.indexOf(':') ?? -1;
+  return new URLSearchParams({
+    ...(subject === undefined
+      ? { grant_type: 'client_credentials' }
+      : {
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: subject,
+          subject_token_type: subjectToken?.type ?? 'urn:ietf:params:oauth:token-type:jwt',
+          requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+        }),
+    ...(credential === undefined || colon < 0 ? {} : { client_id: credential.slice(0, colon) }),
+    ...(credential === undefined ? {} : { client_secret: secretOf(credential) }),
+    scope,
+    ...(audience === undefined ? {} : { audience }),
+    ...(resource === undefined ? {} : { resource }),
+  });
+}
+
+async function post(http: SendHttp, endpoint: string, form: URLSearchParams): Promise<HttpReply> {
   try {
-    const response = await fetch(endpoint, {
+    return await http({
       method: 'POST',
-      body: form,
-      signal: AbortSignal.timeout(TOKEN_TIMEOUT_MS),
+      url: endpoint,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: form.toString(),
+      timeoutMs: TOKEN_TIMEOUT_MS,
     });
-    return { status: response.status, text: await response.text() };
   } catch (error) {
+    const hint = tlsHint(codeOfNode(error));
     throw new PsybergError(
       'catalog-unreachable',
       `The token server cannot be reached: ${endpoint} (${causeOf(error)})`,
       {
-        hint: 'check catalog.oauth2_server_uri in psyberg.yaml, and that the server is running',
-        retryable: true,
+        hint: hint ?? 'check catalog.oauth2_server_uri in psyberg.yaml, and that the server is running',
+        retryable: hint === undefined,
       },
     );
   }
@@ -141,22 +183,19 @@ function noToken(
   {
     status,
     endpoint,
-    credential,
-  }: { readonly status: number; readonly endpoint: string; readonly credential: string },
+    secrets,
+  }: { readonly status: number; readonly endpoint: string; readonly secrets: readonly string[] },
 ): PsybergError {
   const said =
     [error, description].filter((part) => typeof part === 'string').join(': ') || `status ${status}`;
-  const shown = [secretOf(credential), credential].reduce(
-    (rest, secret) => rest.replaceAll(secret, '…'),
-    said,
-  );
+  const shown = secrets.reduce((rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, '…')), said);
   if (status >= 500)
     return new PsybergError('catalog-failed', `The token server failed: ${endpoint}: ${shown}`, {
       hint: 'run again',
       retryable: true,
     });
   return usageError('catalog-unauthorized', `The token server gave no token: ${endpoint}: ${shown}`, {
-    hint: 'check catalog.credential and catalog.scope in psyberg.yaml',
+    hint: 'check catalog.credential or catalog.subject_token, and catalog.scope, in psyberg.yaml',
     context: { status },
   });
 }
@@ -178,5 +217,12 @@ function parsed(text: string): TokenAnswer {
 /** Node's fetch says only "fetch failed"; why stands in its cause. */
 export function causeOf(error: unknown): string {
   const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string };
-  return cause?.code ?? cause?.message ?? message ?? 'no answer';
+  return codeOfNode(error) || (cause?.message ?? message ?? 'no answer');
+}
+
+/** `ECONNREFUSED` and its like: in the cause of an error of fetch, in the error itself of node:https. */
+export function codeOfNode(error: unknown): string {
+  const { cause, code } = error as { cause?: { code?: unknown }; code?: unknown };
+  const found = cause?.code ?? code;
+  return typeof found === 'string' ? found : '';
 }

@@ -18,7 +18,7 @@ import {
 } from './load-table.ts';
 import { showsUpdates } from './look-up-commit.ts';
 import { ask, foreignRefusal, ofTable } from './requests.ts';
-import type { ForeignReply } from './transport.ts';
+import { type ForeignReply, stateUnknown } from './transport.ts';
 
 /** Looks at a table after a commit without an answer; a slow catalog may still be at it. */
 const LOOKS_MS: readonly number[] = [0, 250, 1_000, 3_000];
@@ -59,16 +59,29 @@ async function commitOne(tables: ForeignTables, change: CommitTableRequest): Pro
     path: tablePath(tables, identifier),
     body: { identifier, requirements, updates },
     token: tables.tokens.get(key),
-  });
+  }).finally(() => tables.cache.forget(key));
   if (reply.status >= 300) throw foreignRefusal(tables, reply, ofTable(identifier, 'commit'));
-  return located(parseJson<LoadTableResult>(reply.text));
+  return madeCommit(reply);
+}
+
+/** The commit is made, so an answer that cannot be read is a lost one: what became of it is looked up. */
+function madeCommit({ text }: ForeignReply): CatalogTable {
+  try {
+    return located(parseJson<LoadTableResult>(text));
+  } catch (error) {
+    throw stateUnknown(`The catalog took a commit, and its answer cannot be read (${String(error)})`);
+  }
 }
 
 async function commitTogether(tables: ForeignTables, changes: readonly CommitTableRequest[]): Promise<void> {
   if (!tables.commitsTogether) throw noTransactions();
-  for (const change of changes) tables.cache.forget(identifierKey(change.identifier));
+  // Before, too: a catalog may have committed long before it answers.
+  const forget = (): void => {
+    for (const change of changes) tables.cache.forget(identifierKey(change.identifier));
+  };
+  forget();
   const body = { 'table-changes': changes };
-  const reply = await ask(tables, { method: 'POST', path: 'transactions/commit', body });
+  const reply = await ask(tables, { method: 'POST', path: 'transactions/commit', body }).finally(forget);
   if (reply.status < 300) return;
   const names = changes.map((change) => formatIdentifier(change.identifier)).join(', ');
   const attempted: Attempted = { what: 'commit', subject: `Tables ${names}`, absent: 'no-such-table' };
@@ -115,6 +128,7 @@ async function lookUp(
   if (!lost && !mayBeOwn) return undefined;
   for (const waitMs of lost ? LOOKS_MS : [0]) {
     await sleep(waitMs);
+    for (const change of changes) tables.cache.forget(identifierKey(change.identifier));
     const found = await Promise.all(changes.map((change) => findForeignTable(tables, change.identifier)));
     if (changes.every(({ updates }, index) => showsUpdates(found[index]?.metadata, updates)))
       return found as CatalogTable[];

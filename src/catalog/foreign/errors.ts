@@ -46,10 +46,15 @@ export function foreignError(
     case 401:
     case 419:
       return usageError('catalog-unauthorized', message, {
-        hint: 'check catalog.token or catalog.credential in psyberg.yaml',
+        hint: 'check catalog.token, catalog.credential or catalog.auth in psyberg.yaml',
         context,
       });
     case 403:
+      if (UNPROVEN.test(said.message))
+        return usageError('catalog-unauthorized', message, {
+          hint: 'the keys that sign requests are unknown, have expired, or the clock of this machine is off: check catalog.storage or AWS_PROFILE (aws sts get-caller-identity), catalog.signing_region, and the time',
+          context,
+        });
       return usageError('forbidden', message, {
         hint: 'ask whoever runs the catalog for the right to do it',
         context,
@@ -81,6 +86,10 @@ export function foreignError(
     ? new PsybergError('catalog-failed', message, { hint: 'run again', context, retryable: true })
     : stateUnknown(message);
 }
+
+/** What AWS says of a signature that it does not take. */
+const UNPROVEN =
+  /security token|signature (?:we calculated|expired|not yet current)|does not match|credential should be scoped|missing authentication token|InvalidClientTokenId|SignatureDoesNotMatch|ExpiredToken/i;
 
 const busy = (message: string, context: Readonly<Record<string, unknown>>): PsybergError =>
   new PsybergError('catalog-busy', message, {

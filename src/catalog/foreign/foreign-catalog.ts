@@ -6,7 +6,7 @@
 import { COMMIT_TRANSACTION } from '../protocol/endpoints.ts';
 import type { Catalog } from '../service/catalog.ts';
 import { commitTables } from './commit-tables.ts';
-import type { ForeignTables } from './load-table.ts';
+import { describeStorage, type ForeignTables } from './load-table.ts';
 import { foreignNamespaces, NAMESPACE_ENDPOINTS } from './namespaces.ts';
 import type { ForeignConnection } from './requests.ts';
 import { tableCache } from './table-cache.ts';
@@ -33,6 +33,16 @@ export function foreignCatalog(connection: ForeignConnection): Catalog {
     },
     ...foreignNamespaces(connection),
     ...foreignTables(tables),
+    keepsOneSnapshot: connection.settings.keepsOneSnapshot,
+    async inSession(work) {
+      const end = tables.cache.beginSession();
+      try {
+        return await work();
+      } finally {
+        end();
+      }
+    },
+    describeStorage: (id) => describeStorage(tables, id),
     commitTables: (changes) => commitTables(tables, changes),
   };
 }

@@ -2,10 +2,13 @@
 import { parseJson } from '../../iceberg/json.ts';
 import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { StorageOrigin } from '../../model/storage-settings.ts';
 import { codeOf, identifierKey } from '../errors.ts';
 import type { CatalogTable, StorageCredential } from '../service/catalog.ts';
 import { ask, type ForeignConnection, foreignRefusal, namespacePath, ofTable } from './requests.ts';
-import type { TableCache } from './table-cache.ts';
+import { PROJECT_VOICE } from './settings.ts';
+import { type StorageVoices, settingsOf, storageOrigins, tableStorage } from './storage-settings.ts';
+import type { AskedAt, TableCache } from './table-cache.ts';
 import type { ForeignReply } from './transport.ts';
 
 /** A connection, and what is remembered of the tables behind it. */
@@ -24,8 +27,12 @@ export interface LoadTableResult {
   readonly 'storage-credentials'?: readonly StorageCredential[] | null;
 }
 
-/** Asks a catalog that can for credentials for the table's files. */
-export const DELEGATION = { 'x-iceberg-access-delegation': 'vended-credentials' } as const;
+/**
+ * Asks a catalog that can for credentials for the table's files. One that has none to give may refuse the
+ * table for it (Apache Polaris without STS does).
+ */
+export const delegation = ({ settings }: ForeignConnection): Readonly<Record<string, string>> =>
+  settings.delegatesAccess ? { 'x-iceberg-access-delegation': 'vended-credentials' } : {};
 
 export const tablePath = (connection: ForeignConnection, id: TableIdentifier): string =>
   `${namespacePath(connection, id.namespace)}/tables/${encodeURIComponent(id.name)}`;
@@ -33,20 +40,56 @@ export const tablePath = (connection: ForeignConnection, id: TableIdentifier): s
 /** @throws PsybergError `no-such-table`, and the catalog's other refusals. */
 export async function loadForeignTable(tables: ForeignTables, id: TableIdentifier): Promise<CatalogTable> {
   const key = identifierKey(id);
+  const seen = tables.cache.seen(key);
+  if (seen !== undefined) return seen;
   const known = tables.cache.find(key);
+  const askedAt = tables.cache.askedAt();
   const reply = await ask(tables, {
     method: 'GET',
     path: tablePath(tables, id),
-    headers: { ...DELEGATION, ...(known === undefined ? {} : { 'if-none-match': known.etag }) },
+    headers: { ...delegation(tables), ...(known === undefined ? {} : { 'if-none-match': known.etag }) },
     token: tables.tokens.get(key),
   });
-  if (reply.status === 304 && known !== undefined) return known.table;
-  if (reply.status === 200) return readTable(tables, id, reply);
+  if (reply.status === 304 && known !== undefined) {
+    tables.cache.confirm(key, askedAt);
+    return known.table;
+  }
+  if (reply.status === 200) return await readTable(tables, id, { reply, askedAt });
   tables.cache.forget(key);
   // A table's own token may have expired: the catalog's is asked for a new one.
   if ((reply.status === 401 || reply.status === 419) && tables.tokens.delete(key))
     return loadForeignTable(tables, id);
   throw foreignRefusal(tables, reply, ofTable(id, 'read'));
+}
+
+/** How the table's files are reached, and who says so; of several credentials the first. */
+export async function describeStorage(tables: ForeignTables, id: TableIdentifier): Promise<StorageOrigin[]> {
+  const reply = await ask(tables, {
+    method: 'GET',
+    path: tablePath(tables, id),
+    headers: delegation(tables),
+    token: tables.tokens.get(identifierKey(id)),
+  });
+  if (reply.status !== 200) throw foreignRefusal(tables, reply, ofTable(id, 'read'));
+  const result = parseJson<LoadTableResult>(reply.text);
+  return storageOrigins([
+    ...(await voicesOf(tables)),
+    ["the table's config", result.config],
+    ['its storage credentials', result['storage-credentials']?.[0]?.config],
+  ]);
+}
+
+/** What is said of all tables, with the keys that this machine has now. */
+async function voicesOf({ settings, chain }: ForeignConnection): Promise<StorageVoices> {
+  if (chain === undefined) return settings.storageVoices;
+  // A catalog knows where its tables are; that this machine is elsewhere says nothing of them.
+  const { 'client.region': region, ...keys } = await chain.settings();
+  return [
+    ['this machine', region === undefined ? {} : { 'client.region': region }],
+    ...settings.storageVoices.flatMap((voice) =>
+      voice[0] === PROJECT_VOICE ? [['the keys of this machine', keys] as const, voice] : [voice],
+    ),
+  ];
 }
 
 /** Undefined for a table that is not there. */
@@ -63,7 +106,11 @@ export async function findForeignTable(
 }
 
 /** Reads a `LoadTableResult`, and remembers the table and its token. */
-export function readTable(tables: ForeignTables, id: TableIdentifier, reply: ForeignReply): CatalogTable {
+export async function readTable(
+  tables: ForeignTables,
+  id: TableIdentifier,
+  { reply, askedAt }: { readonly reply: ForeignReply; readonly askedAt: AskedAt },
+): Promise<CatalogTable> {
   const result = parseJson<LoadTableResult>(reply.text);
   const { token, ...config } = result.config ?? {};
   const key = identifierKey(id);
@@ -71,10 +118,9 @@ export function readTable(tables: ForeignTables, id: TableIdentifier, reply: For
   else tables.tokens.set(key, token);
   const table: CatalogTable = {
     ...located(result),
-    config,
-    ...(result['storage-credentials'] == null ? {} : { storageCredentials: result['storage-credentials'] }),
+    ...tableStorage(settingsOf(await voicesOf(tables)), config, result['storage-credentials']),
   };
-  tables.cache.remember(key, reply.headers.get('etag'), table);
+  tables.cache.remember(key, reply.headers.get('etag'), { table, askedAt });
   return table;
 }
 

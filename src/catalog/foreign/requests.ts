@@ -2,6 +2,8 @@
  * Requests to a foreign catalog that has answered. Path and body -> HTTP -> values, or its refusal in our
  * words.
  */
+
+import type { CredentialChain } from '../../aws/credential-chain.ts';
 import { parseJson } from '../../iceberg/json.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -12,6 +14,8 @@ import type { ForeignReply, ForeignRequest, Transport } from './transport.ts';
 
 export interface ForeignConnection {
   readonly settings: ForeignSettings;
+  /** The keys of this machine, where the project wants them. */
+  readonly chain?: CredentialChain | undefined;
   readonly transport: Transport;
   /** A text without the secrets of this connection. */
   readonly withoutSecrets: (text: string) => string;

@@ -2,6 +2,7 @@
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 import { DEFAULT_ENDPOINTS } from '../protocol/endpoints.ts';
+import type { StorageVoices } from './storage-settings.ts';
 
 /** The answer of `/v1/config`. */
 export interface CatalogConfig {
@@ -22,7 +23,16 @@ export interface ForeignSettings {
   readonly acceptsIdempotencyKeys: boolean;
   /** A token that the catalog hands out in its configuration, to be used from then on. */
   readonly token: string | undefined;
+  /** Who says what of every table's files; what a table says itself goes before. */
+  readonly storageVoices: StorageVoices;
+  /** True for a catalog that keeps no snapshot but the newest of a table, and no reference but `main`. */
+  readonly keepsOneSnapshot: boolean;
+  /** False: the catalog is not asked for credentials. */
+  readonly delegatesAccess: boolean;
 }
+
+/** Where the project's own settings stand among the others. */
+export const PROJECT_VOICE = 'psyberg.yaml';
 
 /** Where a catalog at `uri` answers before it has said more. */
 export const apiRoot = (uri: string): string => `${withoutSlash(uri)}/v1/`;
@@ -42,6 +52,11 @@ export function foreignSettings(catalog: ForeignCatalog, config: CatalogConfig):
   const headers = Object.entries(properties).flatMap(([key, value]) =>
     key.startsWith('header.') ? [[key.slice('header.'.length).toLowerCase(), value] as const] : [],
   );
+  const voices: StorageVoices = [
+    ['the defaults of /v1/config', config.defaults],
+    [PROJECT_VOICE, catalog.storage],
+    ['the overrides of /v1/config', config.overrides],
+  ];
   return {
     root: `${apiRoot(uri)}${prefix === '' ? '' : `${prefix.split('/').map(encodeOnce).join('/')}/`}`,
     namespaceSeparator: decoded(properties['namespace-separator'] ?? '%1F'),
@@ -49,6 +64,10 @@ export function foreignSettings(catalog: ForeignCatalog, config: CatalogConfig):
     endpoints: new Set(config.endpoints ?? DEFAULT_ENDPOINTS),
     acceptsIdempotencyKeys: config['idempotency-key-lifetime'] != null,
     token: properties['token'],
+    storageVoices: voices,
+    // Project Nessie's own word; there is none in the specification.
+    keepsOneSnapshot: properties['nessie.is-nessie-catalog'] === 'true',
+    delegatesAccess: catalog.accessDelegation !== 'none',
   };
 }
 

@@ -4,7 +4,7 @@ import { identifierKey } from '../errors.ts';
 import { REPORT_METRICS } from '../protocol/endpoints.ts';
 import type { Catalog, CatalogTable, CreateTableRequest } from '../service/catalog.ts';
 import {
-  DELEGATION,
+  delegation,
   type ForeignTables,
   findForeignTable,
   loadForeignTable,
@@ -45,20 +45,22 @@ export const foreignTables = (tables: ForeignTables): TableRequests => ({
   createTable: (id, request) => createTable(tables, id, request),
   async registerTable(id, { metadataLocation, overwrite }) {
     requireEndpoint(tables, REGISTER, 'register a table');
+    const askedAt = tables.cache.askedAt();
     const reply = await ask(tables, {
       method: 'POST',
       path: `${namespacePath(tables, id.namespace)}/register`,
-      headers: DELEGATION,
+      headers: delegation(tables),
       body: { name: id.name, 'metadata-location': metadataLocation, overwrite },
     });
     if (reply.status >= 300) throw foreignRefusal(tables, reply, ofNewTable(id));
-    return readTable(tables, id, reply);
+    return readTable(tables, id, { reply, askedAt });
   },
   async renameTable({ from, to }) {
     requireEndpoint(tables, RENAME, 'rename a table');
     tables.cache.forget(identifierKey(from));
     const body = { source: from, destination: to };
     await answered(tables, { method: 'POST', path: 'tables/rename', body }, ofTable(from, 'change'));
+    for (const id of [from, to]) tables.cache.forget(identifierKey(id));
   },
   async dropTable(id, { purge }) {
     requireEndpoint(tables, DROP, 'drop a table');
@@ -66,6 +68,7 @@ export const foreignTables = (tables: ForeignTables): TableRequests => ({
     tables.cache.forget(key);
     const path = `${tablePath(tables, id)}?purgeRequested=${purge}`;
     await answered(tables, { method: 'DELETE', path, token: tables.tokens.get(key) }, ofTable(id, 'change'));
+    tables.cache.forget(key);
   },
   async reportMetrics(id, report) {
     if (!tables.settings.endpoints.has(REPORT_METRICS)) return;
@@ -87,20 +90,22 @@ async function createTable(
   request: CreateTableRequest,
 ): Promise<CatalogTable> {
   const { stageCreate } = request;
+  const askedAt = tables.cache.askedAt();
   const reply = await ask(tables, {
     method: 'POST',
     path: `${namespacePath(tables, id.namespace)}/tables`,
-    headers: DELEGATION,
+    headers: delegation(tables),
     body: bodyOf(id, request),
   });
   if (reply.status >= 300) {
     const error = foreignRefusal(tables, reply, ofNewTable(id));
     const mayBeThere = error.code === 'commit-state-unknown' && stageCreate !== true;
     // Made by this request or by another one: either way it is there.
+    tables.cache.forget(identifierKey(id));
     if (mayBeThere && (await findForeignTable(tables, id)) !== undefined) throw alreadyThere(ofNewTable(id));
     throw error;
   }
-  const created = readTable(tables, id, reply);
+  const created = await readTable(tables, id, { reply, askedAt });
   // A staged table is not there yet: nothing about it may be taken from memory.
   if (stageCreate === true) tables.cache.forget(identifierKey(id));
   return created;

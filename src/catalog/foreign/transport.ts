@@ -5,7 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderJson } from '../../iceberg/json.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { type BearerTokens, causeOf } from './bearer-tokens.ts';
+import type { AroundRequest } from '../around-request.ts';
+import { type BearerTokens, causeOf, codeOfNode } from './bearer-tokens.ts';
+import { type HttpReply, type SendHttp, tlsHint } from './http.ts';
+import type { RequestSigner } from './sign.ts';
 import { uuidV7 } from './uuid-v7.ts';
 
 export interface ForeignRequest {
@@ -17,16 +20,16 @@ export interface ForeignRequest {
   /** Used in place of the catalog's own token: some catalogs hand out one for each table. */
   readonly token?: string | undefined;
 }
-export interface ForeignReply {
-  readonly status: number;
-  readonly text: string;
-  readonly headers: Headers;
-}
+export type ForeignReply = HttpReply;
 export interface TransportOptions {
   readonly uri: string;
+  readonly http: SendHttp;
   readonly tokens: BearerTokens;
+  /** Signs requests in place of a token. */
+  readonly signer?: RequestSigner | undefined;
   /** True when the catalog remembers a change by its key: repeating it is then safe. */
   readonly acceptsIdempotencyKeys: () => boolean;
+  readonly aroundRequest: AroundRequest;
 }
 export type Transport = (request: ForeignRequest) => Promise<ForeignReply>;
 
@@ -44,8 +47,11 @@ const REQUEST_TIMEOUT_MS = 120_000;
  * @throws PsybergError `catalog-unreachable` when no request arrived; `commit-state-unknown` when a change
  * was sent and nothing came back.
  */
-export function foreignTransport({ uri, tokens, acceptsIdempotencyKeys }: TransportOptions): Transport {
+export function foreignTransport(options: TransportOptions): Transport {
+  const { uri, tokens, acceptsIdempotencyKeys, aroundRequest } = options;
   return async (request) => {
+    const { method } = request;
+    const told = { side: 'sent', method, path: new URL(request.url).pathname } as const;
     const changes = request.method === 'POST' || request.method === 'DELETE';
     const key = changes && acceptsIdempotencyKeys() ? uuidV7() : undefined;
     const repeatable = !changes || key !== undefined;
@@ -54,10 +60,13 @@ export function foreignTransport({ uri, tokens, acceptsIdempotencyKeys }: Transp
       const token = request.token ?? (await tokens.current());
       let reply: ForeignReply;
       try {
-        reply = await send(request, token, key);
+        reply = await aroundRequest(told, () => send(options, request, { token, key }));
       } catch (error) {
-        const neverSent = NEVER_SENT.has((error as { cause?: { code?: string } }).cause?.code ?? '');
-        if ((repeatable || neverSent) && attempt < ATTEMPTS) {
+        if (error instanceof PsybergError) throw error;
+        const code = codeOfNode(error);
+        const hint = tlsHint(code);
+        const neverSent = hint !== undefined || NEVER_SENT.has(code);
+        if (hint === undefined && (repeatable || neverSent) && attempt < ATTEMPTS) {
           await sleep(backoffMs(attempt));
           continue;
         }
@@ -67,9 +76,9 @@ export function foreignTransport({ uri, tokens, acceptsIdempotencyKeys }: Transp
           'catalog-unreachable',
           `Catalog cannot be reached: ${uri} (${causeOf(error)})`,
           {
-            hint: 'check catalog.uri in psyberg.yaml, and that the catalog is running',
+            hint: hint ?? 'check catalog.uri in psyberg.yaml, and that the catalog is running',
             context: { method: request.method },
-            retryable: true,
+            retryable: hint === undefined,
           },
         );
       }
@@ -110,23 +119,23 @@ const NEVER_SENT = new Set([
 ]);
 
 async function send(
+  { http, signer }: TransportOptions,
   { method, url, body, headers }: ForeignRequest,
-  token: string | undefined,
-  key: string | undefined,
+  { token, key }: { readonly token: string | undefined; readonly key: string | undefined },
 ): Promise<ForeignReply> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      accept: 'application/json',
-      ...headers,
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(key === undefined ? {} : { 'idempotency-key': key }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: renderJson(body) }),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  });
-  return { status: response.status, text: await response.text(), headers: response.headers };
+  const text = body === undefined ? undefined : renderJson(body);
+  const plain = {
+    accept: 'application/json',
+    ...headers,
+    ...(key === undefined ? {} : { 'idempotency-key': key }),
+    ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const proven =
+    signer === undefined
+      ? { ...plain, ...bearer }
+      : await signer.sign({ method, url, headers: plain, body: text });
+  return http({ method, url, headers: proven, body: text, timeoutMs: REQUEST_TIMEOUT_MS });
 }
 
 /**

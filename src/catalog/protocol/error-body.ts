@@ -42,6 +42,13 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'catalog-database-unavailable': [503, 'ServiceUnavailableException'],
   'warehouse-full': [503, 'ServiceUnavailableException'],
   'warehouse-not-writable': [403, 'ForbiddenException'],
+  // Of the store in which the files are: what is wrong with its settings is for the client to know, too.
+  'bucket-missing': [403, 'ForbiddenException'],
+  'storage-denied': [403, 'ForbiddenException'],
+  'storage-keys-missing': [403, 'ForbiddenException'],
+  'storage-setting-invalid': [403, 'ForbiddenException'],
+  'storage-untrusted': [403, 'ForbiddenException'],
+  'tls-file-unreadable': [403, 'ForbiddenException'],
   unprocessable: [422, 'UnprocessableEntityException'],
   // Of a foreign catalog behind this one. The client's own token was right, so its refusal is no 401.
   'catalog-unauthorized': [403, 'ForbiddenException'],

@@ -25,6 +25,8 @@ export interface HandlerOptions {
   readonly catalogName: string;
   readonly views: ViewRegistry;
   readonly duckDb: DuckDbHelp | undefined;
+  /** The same as `real`, with the keys of its files: for engines elsewhere that read a session's tables. */
+  readonly forSessions: Catalog;
 }
 
 /** The first word behind the prefix. */
@@ -40,17 +42,22 @@ export const catalogHandler = (options: HandlerOptions): CatalogHandler => ({
     // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
     const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
     const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
-    const catalog = findCatalog(options, prefix);
+    const ofDuckDb = isDuckDb(request.headers['user-agent']);
+    const catalog = findCatalog(options, prefix, ofDuckDb ? options.real : options.forSessions);
     if (catalog === undefined) throw noSuchWarehouse(prefix);
-    const shown = isDuckDb(request.headers['user-agent']) ? asDuckDb(options, catalog, prefix) : catalog;
+    const shown = ofDuckDb ? asDuckDb(options, catalog, prefix) : catalog;
     return await answerRoute(shown, request, rootAt < 0 ? segments : segments.slice(rootAt));
   },
 });
 
 /** A session's tables win over the stateless prefixes; the warehouse is what is left. */
-function findCatalog({ views, real, catalogName }: HandlerOptions, prefix: string): Catalog | undefined {
+function findCatalog(
+  { views, real, catalogName }: HandlerOptions,
+  prefix: string,
+  behindSessions: Catalog,
+): Catalog | undefined {
   const session = views.find(prefix);
-  if (session) return sessionCatalog(session, real);
+  if (session) return sessionCatalog(session, behindSessions);
   const watched = views.findBranch(prefix);
   if (watched) return branchCatalog(watched.branch, real, watched.onLoad);
   if (prefix.startsWith(BRANCH_PREFIX) && prefix.length > BRANCH_PREFIX.length)
@@ -77,7 +84,7 @@ async function answerConfig(options: HandlerOptions, request: CatalogRequest): P
   const name = request.query.get('warehouse') ?? '';
   // Clients that know the warehouse by its folder mean the catalog itself.
   const prefix = name === '' || name === warehouse ? catalogName : name;
-  const catalog = findCatalog(options, prefix);
+  const catalog = findCatalog(options, prefix, options.real);
   if (catalog === undefined) throw noSuchWarehouse(name);
   if (prefix.startsWith(BRANCH_PREFIX)) await checkBranch(real, prefix.slice(BRANCH_PREFIX.length));
   const endpoints = ENDPOINTS.filter(

@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { PsybergError } from '../../model/errors.ts';
+import type { AroundRequest } from '../around-request.ts';
 import { answerError } from '../protocol/error-body.ts';
 import type { Answer } from './answers.ts';
 import { type Connections, limitConnections } from './connections.ts';
@@ -14,17 +15,24 @@ export interface Listening {
   readonly handler: () => Promise<CatalogHandler>;
   readonly token: string;
   readonly maxConnections: number;
+  readonly aroundRequest: AroundRequest;
 }
 
 /** Answers a server's requests. */
-export function listenToCatalog(server: Server, { handler, token, maxConnections }: Listening): void {
+export function listenToCatalog(
+  server: Server,
+  { handler, token, maxConnections, aroundRequest }: Listening,
+): void {
   const connections = limitConnections(server, maxConnections);
+  const answered = (message: IncomingMessage): Promise<Answer> =>
+    answerMessage(message, { handler, token, connections }).catch((error: unknown): Answer => {
+      const { status, body } = answerError(error);
+      return { status, text: JSON.stringify(body) };
+    });
   server.on('request', (message: IncomingMessage, response: ServerResponse) => {
-    answerMessage(message, { handler, token, connections })
-      .catch((error: unknown): Answer => {
-        const { status, body } = answerError(error);
-        return { status, text: JSON.stringify(body) };
-      })
+    const { method = 'GET', url = '/' } = message;
+    const [path = '/'] = url.split('?', 1);
+    aroundRequest({ side: 'served', method, path }, () => answered(message))
       .then((answer) => send(message, response, answer))
       .catch(() => response.destroy());
   });

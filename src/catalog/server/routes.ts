@@ -168,7 +168,8 @@ function loadTable(table: CatalogTable, request: CatalogRequest): Answer {
     throw badRequest(`Invalid snapshots parameter: ${mode} (expected all or refs)`);
   const shown = mode === 'refs' ? onlyReferencedSnapshots(table) : table;
   // "Not modified" would leave the client with credentials that expire.
-  if (table.storageCredentials !== undefined) return loaded(shown);
+  if (table.storageCredentials !== undefined || table.config?.['s3.session-token'] !== undefined)
+    return loaded(shown);
   const etag = etagOf(table, mode);
   if (holds(request, etag)) return { status: 304, headers: { etag } };
   return { ...loaded(shown), headers: { etag } };

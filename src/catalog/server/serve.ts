@@ -3,16 +3,23 @@
  * address, token, client.
  */
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+// Node's own: where Deno runs notebooks, the global one returns a number.
+import { setTimeout as later } from 'node:timers';
 import { PsybergError, usageError } from '../../model/errors.ts';
+import { type AroundRequest, untold } from '../around-request.ts';
 import type { CatalogClient } from '../client/catalog-client.ts';
 import { localClient } from '../client/local-client.ts';
 import type { Catalog } from '../service/catalog.ts';
+import type { HeldCommits } from '../service/held-commits.ts';
 import type { DuckDbHelp } from '../views/duckdb-catalog.ts';
 import { type SessionViews, viewRegistry } from '../views/session-views.ts';
 import type { CatalogHandler } from './handler.ts';
 import { listenToCatalog } from './listener.ts';
+
+// An `import` of it asks for every export, and thereby loads Node's WebSocket client: 20 ms of CPU time.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export const DEFAULT_NAME = 'psyberg';
 const CLOSE_GRACE_MS = 500;
@@ -46,8 +53,12 @@ export interface ServeOptions {
   readonly holdsProcess?: boolean;
   /** How long a client may take; default {@link REQUEST_LIMITS}. */
   readonly limits?: Partial<typeof REQUEST_LIMITS>;
+  /** Called around every request that is answered, and that is sent to a foreign catalog. */
+  readonly aroundRequest?: AroundRequest;
   /** For clients that are DuckDB; default: what they write is taken as it is. */
   readonly duckDb?: DuckDbHelp;
+  /** Holds the commits of all clients; default: each is made at once. */
+  readonly held?: HeldCommits | undefined;
 }
 export interface CatalogServer {
   readonly uri: string;
@@ -64,6 +75,8 @@ export interface CatalogServer {
 export interface Backing {
   readonly warehouse: string;
   open(): Promise<Catalog>;
+  /** That catalog as the tables of a session are read from it; default: as it is. */
+  forSessions?(catalog: Catalog): Promise<Catalog>;
   close(): Promise<void>;
 }
 
@@ -81,12 +94,16 @@ export async function serve(options: ServeOptions, backing: Backing): Promise<Ca
   const { warehouse } = backing;
   const views = viewRegistry((name) => name === catalogName || name.startsWith('branch@'));
   const opening = openedOnce(async () => {
-    const [{ catalogHandler }, real] = await Promise.all([import('./handler.ts'), backing.open()]);
-    return catalogHandler({ real, warehouse, catalogName, views, duckDb: options.duckDb });
+    const [{ catalogHandler }, opened] = await Promise.all([import('./handler.ts'), backing.open()]);
+    const real = options.held?.over(opened) ?? opened;
+    const forSessions = (await backing.forSessions?.(real)) ?? real;
+    return catalogHandler({ real, forSessions, warehouse, catalogName, views, duckDb: options.duckDb });
   });
   const limits = { ...REQUEST_LIMITS, ...options.limits };
   const server = limitedServer(limits, { holdsProcess: options.holdsProcess ?? true });
-  listenToCatalog(server, { handler: opening.get, token, maxConnections: limits.maxConnections });
+  const { maxConnections } = limits;
+  const { aroundRequest = untold } = options;
+  listenToCatalog(server, { handler: opening.get, token, maxConnections, aroundRequest });
   try {
     checkToken(token);
     await listen(server, { host, port });
@@ -162,7 +179,7 @@ const closeServer = (server: Server): Promise<void> =>
     server.close(() => done());
     server.closeIdleConnections();
     // DuckDB keeps its connections open; who closes the catalog has no more requests under way.
-    setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+    later(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
   });
 
 /** No client can connect to "every address": what is shown is that of this machine. */

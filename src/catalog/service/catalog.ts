@@ -12,6 +12,7 @@ import type {
   UnboundPartitionSpec,
 } from '../../iceberg/table-update.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
+import type { StorageOrigin } from '../../model/storage-settings.ts';
 import type { PropertyChanges } from '../store/store.ts';
 
 export interface CatalogTable {
@@ -98,6 +99,20 @@ export interface Catalog extends TableCatalog {
   /** Endpoints that are refused here, in the words of `/v1/config`; absent: none. */
   readonly lacks?: ReadonlySet<string>;
   readonly icebergViews: IcebergViews;
+  /** True for a catalog that keeps no snapshot but the newest of a table; absent: it keeps them. */
+  readonly keepsOneSnapshot?: boolean;
+  /** How a table's files are reached, and who says so, without secrets; absent where nobody is asked. */
+  describeStorage?(id: TableIdentifier): Promise<StorageOrigin[]>;
+  /**
+   * While `work` goes on, each table is asked of the catalog behind this one once, and anew after a commit to
+   * it; absent where none is asked.
+   */
+  inSession?<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs what prepares a commit to tables that many commit to, and makes it, after others of this machine
+   * that do; absent where nobody waits. A commit without it is as good, and may have to be prepared again.
+   */
+  inTurn?<T>(work: () => Promise<T>): Promise<T>;
   createNamespace(
     namespace: readonly string[],
     properties: Readonly<Record<string, string>>,

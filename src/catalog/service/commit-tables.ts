@@ -51,18 +51,23 @@ async function commitOnce(
   const { store, files } = warehouse;
   const prepared: PreparedCommit[] = [];
   const discard = (): Promise<void> => files.remove(prepared.flatMap((commit) => commit.written ?? []));
-  try {
-    for (const change of changes) prepared.push(await prepareCommit(warehouse, change));
-  } catch (error) {
+  // Side by side: each writes a file, and a store takes a round trip for it.
+  const outcomes = await Promise.allSettled(changes.map((change) => prepareCommit(warehouse, change)));
+  for (const outcome of outcomes) if (outcome.status === 'fulfilled') prepared.push(outcome.value);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
     await discard();
-    throw error;
+    throw failed.reason;
   }
   const swaps = prepared.map((commit) => commit.swap);
   const writes = prepared.some((commit) => commit.written !== undefined);
   if (writes && (await movePointers(swaps, { store, discard }))) return undefined;
   // The commit is made, whatever becomes of the old files.
-  for (const { table, forgotten } of prepared)
-    await removeEarlierFiles(warehouse, table.metadata, forgotten).catch(() => undefined);
+  await Promise.all(
+    prepared.map(({ table, forgotten }) =>
+      removeEarlierFiles(warehouse, table.metadata, forgotten).catch(() => undefined),
+    ),
+  );
   return prepared.map((commit) => commit.table);
 }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { isInStore } from '../../objects/location.ts';
 import { nameTaken, noSuchNamespace, renameTaken } from '../errors.ts';
 import {
   checkPathProperties,
@@ -60,7 +61,11 @@ export async function defaultLocation(
 ): Promise<string> {
   const parent = (await store.namespaceProperties(id.namespace)).location;
   if (parent !== undefined) return `${withoutSlash(parent)}/${folderOf(id).at(-1)}`;
-  return join(roots.warehouse, ...folderOf(id));
+  const folders = folderOf(id);
+  // `join` would take one of the two slashes after a scheme.
+  return isInStore(roots.warehouse)
+    ? [roots.warehouse, ...folders].join('/')
+    : join(roots.warehouse, ...folders);
 }
 
 /**

@@ -2,17 +2,10 @@
  * What a warehouse deletes: metadata files that a table has forgotten, and a purged table. Never what another
  * name points at.
  */
-import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, normalize } from 'node:path';
 import { mayDeleteFiles } from '../../iceberg/retention.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
-import {
-  localPath,
-  PATH_PROPERTIES,
-  pathInside,
-  type Roots,
-  realPathOfExisting,
-} from '../files/locations.ts';
+import { localPath, PATH_PROPERTIES, pathInside, realPlace } from '../files/locations.ts';
 import { metadataFolder } from '../files/metadata-files.ts';
 import type { Warehouse } from './warehouse.ts';
 
@@ -45,7 +38,7 @@ export async function purgeTable(
   warehouse: Warehouse,
   { metadata, metadataLocation }: StoredTable,
 ): Promise<void> {
-  const { roots, store, files, viewFiles } = warehouse;
+  const { roots, disk, store, files, viewFiles } = warehouse;
   const log = (metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']);
   const removeMetadata = (): Promise<void> =>
     removeEarlierFiles(warehouse, metadata, [...log, metadataLocation]);
@@ -66,19 +59,23 @@ export async function purgeTable(
     if (neighbour === undefined ? !(await isView(other)) : places.some(isInTable)) return;
     others.push(other, ...places);
   }
-  await rm(path, { recursive: true, force: true });
+  await disk.removeFolder(path);
   await removeMetadata();
-  for (const place of placesOf(metadata)) await removeEmptyFolder(roots, place, others);
+  for (const place of placesOf(metadata)) await removeEmptyFolder(warehouse, place, others);
 }
 
 /**
  * Deletes a folder that a property named, whose files may belong to anybody: only when it is empty and no
  * other table names it.
  */
-async function removeEmptyFolder(roots: Roots, location: string, others: readonly string[]): Promise<void> {
+async function removeEmptyFolder(
+  { roots, disk }: Pick<Warehouse, 'roots' | 'disk'>,
+  location: string,
+  others: readonly string[],
+): Promise<void> {
   try {
     const path = pathInside(roots, location);
-    if (!others.some(isWithin(path))) await rmdir(path);
+    if (!others.some(isWithin(path))) await disk.removeEmptyFolder(path);
   } catch {
     // It is not empty, gone already, or not ours to remove.
   }
@@ -86,10 +83,10 @@ async function removeEmptyFolder(roots: Roots, location: string, others: readonl
 
 /** As paths, not as texts: `file:/a//b` and `/a/b` are one folder. */
 function isWithin(folder: string): (location: string) => boolean {
-  const real = realPathOfExisting(folder);
+  const real = realPlace(folder);
   return (location) => {
-    const other = localPath(location);
-    return other !== undefined && `${realPathOfExisting(normalize(other))}/`.startsWith(`${real}/`);
+    const other = realPlace(location);
+    return other !== undefined && `${other}/`.startsWith(`${real}/`);
   };
 }
 
@@ -108,11 +105,7 @@ const placeOf = (location: string): string => normalize(localPath(location) ?? l
 function isMetadataOf(table: TableMetadata): (location: string) => boolean {
   const folders = [`${table.location}/metadata`, metadataFolder(table)].map(placeOf);
   return (location) => {
-    const path = localPath(location);
-    return (
-      path !== undefined &&
-      folders.includes(dirname(normalize(path))) &&
-      /\.metadata\.json(\.gz)?$/.test(path)
-    );
+    const path = placeOf(location);
+    return folders.includes(dirname(path)) && /\.metadata\.json(\.gz)?$/.test(path);
   };
 }

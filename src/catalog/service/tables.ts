@@ -1,12 +1,10 @@
 /** The tables of a warehouse, but for their commits: made, registered, renamed, dropped. */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
 import { checkSnapshots } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { lostRace, nameTaken, noSuchTable } from '../errors.ts';
-import { makeFolder } from '../files/folders.ts';
 import { pathInside } from '../files/locations.ts';
 import { checkIdentifier, checkMetadataLocation } from '../names.ts';
 import type { PointerSwap } from '../store/store.ts';
@@ -57,7 +55,7 @@ async function createTable(
   id: TableIdentifier,
   request: CreateTableRequest,
 ): Promise<CatalogTable> {
-  const { roots, store, files } = warehouse;
+  const { roots, disk, store, files } = warehouse;
   await requireNew(warehouse, id, 'TABLE');
   const location = withoutSlash(request.location ?? (await defaultLocation(warehouse, id)));
   checkPlaces(roots, { location, properties: request.properties ?? {} });
@@ -65,7 +63,7 @@ async function createTable(
   if (request.stageCreate === true) {
     // The client writes manifests before its commit creates the table, and DuckDB does not make local folders
     // for them.
-    makeFolder(join(pathInside(roots, location), 'metadata'));
+    disk.makeFolder(`${pathInside(roots, location)}/metadata`);
     return { metadata, metadataLocation: undefined };
   }
   const metadataLocation = await files.write(metadata, undefined);

@@ -13,4 +13,7 @@ export const warehouseCatalog = (warehouse: Warehouse): Catalog => ({
   ...warehouseNamespaces(warehouse),
   ...warehouseTables(warehouse),
   ...tableCommits(warehouse),
+  inTurn: (work) => (warehouse.store.inTurn ?? atOnce)(work),
 });
+
+const atOnce = <T>(work: () => Promise<T>): Promise<T> => work();

@@ -71,7 +71,7 @@ export async function committed<T>(rows: CatalogRows, work: (rows: CatalogRows) 
     });
   } catch (error) {
     // SQLite reports a fault of the storage before the commit is in its log: it was certainly not made.
-    const fault = storageFault(error, "the catalog's database");
+    const fault = storageFault(error, { place: "the catalog's database" });
     if (fault !== undefined) throw fault;
     throw committing ? commitStateUnknown(error) : error;
   }

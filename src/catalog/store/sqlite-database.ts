@@ -16,11 +16,13 @@ export function openSqliteDatabase(path: string): CatalogDatabase {
   const database = openPatiently(path);
   return {
     async openStore(catalogName) {
-      const [{ sqliteKysely }, { kyselyStore }] = await Promise.all([
+      const [{ sqliteKysely }, { kyselyStore }, { inSqliteTurn }] = await Promise.all([
         import('./sqlite-dialect.ts'),
         import('./kysely-store.ts'),
+        import('./sqlite-turn.ts'),
       ]);
-      return kyselyStore(sqliteKysely(database), catalogName);
+      const store = kyselyStore(sqliteKysely(database), catalogName);
+      return { ...store, inTurn: (work) => inSqliteTurn(`${path}-turn`, work) };
     },
     async metadataLocations(catalogName) {
       const rows = database.prepare(LOCATIONS).all(catalogName) as { metadata_location: string }[];

@@ -19,7 +19,7 @@ import {
 import { storageFault } from '../../model/storage-faults.ts';
 import { databaseUnavailable } from '../errors.ts';
 import type { JdbcTables } from './jdbc-schema.ts';
-import { BUSY_TIMEOUT_MS, sqliteFault } from './sqlite-faults.ts';
+import { BUSY_TIMEOUT_MS, isBusy, sqliteFault } from './sqlite-faults.ts';
 
 /** Takes over an open database: destroying the one closes the other. */
 export const sqliteKysely = (database: DatabaseSync): Kysely<JdbcTables> =>
@@ -59,7 +59,7 @@ function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Dr
   const commit = driver.commitTransaction.bind(driver);
   driver.commitTransaction = (connection: DatabaseConnection): Promise<void> =>
     commit(connection).catch((error: unknown) => {
-      throw storageFault(error, database.location() ?? undefined) ?? error;
+      throw storageFault(error, { place: database.location() ?? 'the warehouse' }) ?? error;
     });
   driver.rollbackTransaction = async (connection: DatabaseConnection): Promise<void> => {
     // SQLite has rolled back by itself what a full disk did not let it commit; complaining of that would hide
@@ -71,9 +71,6 @@ function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Dr
 
 /** A commit holds the lock for 1 to 3 ms; some randomness keeps those who wait out of step. */
 const RETRY_MS = 4;
-const SQLITE_BUSY = 5;
-const isBusy = (error: unknown): boolean =>
-  (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;
 
 function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
   // Preparing costs more than running; the store uses about twenty different statements.

@@ -10,9 +10,14 @@ import { storageFault } from '../../model/storage-faults.ts';
 export const BUSY_TIMEOUT_MS = 10_000;
 
 /** SQLite's primary result codes. */
+const SQLITE_BUSY = 5;
 const SQLITE_CORRUPT = 11;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
+
+/** True while another connection holds a lock that is wanted. */
+export const isBusy = (error: unknown): boolean =>
+  (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;
 
 /** Undefined for an error that says nothing of the file. */
 export function sqliteFault(path: string, error: unknown): PsybergError | undefined {
@@ -33,7 +38,9 @@ export function sqliteFault(path: string, error: unknown): PsybergError | undefi
         cause: error,
       },
     );
-  return storageFault(error, path) ?? (primary === SQLITE_CANTOPEN ? notOpened(path, error) : undefined);
+  return (
+    storageFault(error, { place: path }) ?? (primary === SQLITE_CANTOPEN ? notOpened(path, error) : undefined)
+  );
 }
 
 function notOpened(path: string, cause: unknown): PsybergError {

@@ -86,6 +86,8 @@ export interface CatalogStore {
    * @throws PsybergError `commit-state-unknown` as `swapPointers`.
    */
   relocate(changes: PlaceChanges): Promise<boolean>;
+  /** As the catalog's `inTurn`; absent where nobody waits. */
+  inTurn?<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 

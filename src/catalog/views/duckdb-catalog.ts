@@ -6,8 +6,10 @@
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
 import { usageError } from '../../model/errors.ts';
+import { hasS3Keys } from '../../model/storage-settings.ts';
 import { codeOf, formatIdentifier } from '../errors.ts';
-import type { Catalog, CommitTableRequest } from '../service/catalog.ts';
+import type { Catalog, CatalogTable, CommitTableRequest } from '../service/catalog.ts';
+import { withVisibleHead } from './show-table.ts';
 
 /** What the program that starts the catalog does for DuckDB: it needs statements, which this room has not. */
 export interface DuckDbHelp {
@@ -24,8 +26,9 @@ export const isDuckDb = (userAgent: string | undefined): boolean => userAgent?.s
 export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): Catalog => ({
   ...catalog,
   async loadTable(id) {
-    const table = await catalog.loadTable(id);
-    const metadata = (await help?.readableTable(table.metadata)) ?? table.metadata;
+    const table = withWholeKeys(await catalog.loadTable(id));
+    const visible = withVisibleHead(table.metadata, Date.now());
+    const metadata = (await help?.readableTable(visible)) ?? visible;
     if (metadata === table.metadata) return table;
     const { text: _ofTheTableItself, ...rest } = table;
     return { ...rest, metadata };
@@ -33,6 +36,29 @@ export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): C
   commitTables: async (changes) =>
     catalog.commitTables(await Promise.all(changes.map((change) => readable(catalog, change, help)))),
 });
+
+/**
+ * DuckDB makes a secret of what a table says of S3, keys or none, and that one hides the user's own: settings
+ * without keys are not for it.
+ */
+function withWholeKeys(table: CatalogTable): CatalogTable {
+  const { config, storageCredentials } = table;
+  const usable = storageCredentials?.filter((credential) => isUsable(credential.config));
+  if ((config === undefined || isUsable(config)) && usable?.length === storageCredentials?.length)
+    return table;
+  const { storageCredentials: _all, ...rest } = table;
+  return {
+    ...rest,
+    config: config === undefined || isUsable(config) ? config : withoutS3(config),
+    ...(usable === undefined || usable.length === 0 ? {} : { storageCredentials: usable }),
+  };
+}
+
+const isUsable = (config: Readonly<Record<string, string>>): boolean =>
+  hasS3Keys(config) || Object.keys(config).every((key) => !isOfS3(key));
+const isOfS3 = (key: string): boolean => /^(?:s3|client)\./.test(key);
+const withoutS3 = (config: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(config).filter(([key]) => !isOfS3(key)));
 
 async function readable(
   catalog: Catalog,

@@ -1,8 +1,17 @@
 /** The tables of one session as a catalog, over anything that can load and commit. */
+import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { applyUpdates } from '../../iceberg/updates.ts';
+import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
-import type { Catalog, CatalogTable, CommitTableRequest, TableCatalog } from '../service/catalog.ts';
+import { codeOf, forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
+import type {
+  Catalog,
+  CatalogTable,
+  CommitTableRequest,
+  StorageCredential,
+  TableCatalog,
+} from '../service/catalog.ts';
 import { fixedShapeCatalog } from './fixed-shape-catalog.ts';
 import { redirectCommit } from './redirect-commit.ts';
 import type { SessionTables, ViewTable } from './session-views.ts';
@@ -34,7 +43,8 @@ export const sessionCatalog = (session: SessionTables, backend: Shown['backend']
     },
     async loadTable(id) {
       const entry = findEntry(session, id);
-      return show(entry, await loadEntry({ session, backend }, entry));
+      const table = show(entry, await loadEntry({ session, backend }, entry));
+      return withListsReachable({ session, backend }, entry, table);
     },
     commitTables: (changes) => commitTables({ session, backend }, changes),
   });
@@ -84,16 +94,64 @@ const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: CatalogTa
   metadata: showTable(underSchema(table.metadata, entry), entry.show, Date.now()),
 });
 
+/**
+ * What is handed out for the files of a table counts for those alone; its lists may lie beside another one.
+ */
+async function withListsReachable(
+  { session: { listsBeside = [] }, backend }: Shown,
+  { show: shown }: ViewTable,
+  table: CatalogTable,
+): Promise<CatalogTable> {
+  if (shown.kind !== 'files') return table;
+  const list = shown.snapshot['manifest-list'];
+  const isBelow = ({ location }: TableMetadata): boolean => list.startsWith(`${withoutSlash(location)}/`);
+  if (isBelow(table.metadata)) return table;
+  for (const id of listsBeside) {
+    const beside = await backend.loadTable(id).catch((error: unknown) => {
+      if (codeOf(error) === 'no-such-table') return undefined;
+      throw error;
+    });
+    if (beside === undefined || !isBelow(beside.metadata)) continue;
+    const more = credentialsOf(beside);
+    return more.length === 0 ? table : { ...table, storageCredentials: [...credentialsOf(table), ...more] };
+  }
+  return table;
+}
+
+/** Settings of a whole table are those of its folder. */
+const credentialsOf = ({ metadata, config, storageCredentials }: CatalogTable): StorageCredential[] =>
+  storageCredentials !== undefined
+    ? [...storageCredentials]
+    : Object.keys(config ?? {}).length === 0
+      ? []
+      : [{ prefix: `${withoutSlash(metadata.location)}/`, config: config ?? {} }];
+
 const underSchema = (metadata: TableMetadata, { schemaId }: ViewTable): TableMetadata =>
   schemaId === undefined ? metadata : { ...metadata, 'current-schema-id': schemaId };
 
 async function commitTables(shown: Shown, changes: readonly CommitTableRequest[]): Promise<CatalogTable[]> {
   const entries = changes.map((change) => findEntry(shown.session, change.identifier));
+  const [first] = changes;
+  const [entry] = entries;
+  if (first !== undefined && entry?.show.kind === 'collected' && changes.length === 1)
+    return [await collect(shown, first, entry)];
   const redirected = await Promise.all(
     changes.map((change, position) => redirect(shown, change, entries[position] as ViewTable)),
   );
   const committed = await shown.backend.commitTables(redirected);
   return committed.map((table, position) => show(entries[position] as ViewTable, table));
+}
+
+/** Keeps what is committed, by the rules of a commit, and asks the catalog for nothing. */
+async function collect(
+  shown: Shown,
+  { requirements, updates }: CommitTableRequest,
+  entry: ViewTable,
+): Promise<CatalogTable> {
+  const { metadata } = show(entry, await loadEntry(shown, entry));
+  checkRequirements(metadata, requirements);
+  if (entry.show.kind === 'collected') entry.show.into.metadata = applyUpdates(metadata, updates, Date.now());
+  return show(entry, await loadEntry(shown, entry));
 }
 
 async function redirect(

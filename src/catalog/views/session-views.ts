@@ -21,6 +21,11 @@ export type ViewShow =
       readonly base?: SnapshotId | undefined;
       readonly folder?: string;
     }
+  /**
+   * The table without rows, and with what is committed through this view: held here alone, in no snapshot of
+   * the table. `folder`: as above.
+   */
+  | { readonly kind: 'collected'; readonly folder: string; readonly into: Collected }
   /** One snapshot, read-only. */
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
   /**
@@ -28,6 +33,12 @@ export type ViewShow =
    * by which its reader is not to skip files.
    */
   | { readonly kind: 'files'; readonly snapshot: Snapshot; readonly without?: UnreadFields };
+
+/** What an engine has committed to a table that is collected for. */
+export interface Collected {
+  /** As the view shows it; undefined before the first commit. */
+  metadata: TableMetadata | undefined;
+}
 
 export interface ViewTable {
   /** The name seen inside the view. */
@@ -46,6 +57,11 @@ export interface SessionTables {
   readonly tables: readonly ViewTable[];
   /** True: no commit is taken through it, not even one to a branch. */
   readonly readOnly?: boolean;
+  /**
+   * Tables beside which lists of what is shown lie: with what is handed out for the files of a table that has
+   * one of them goes what is handed out for theirs. Default: none.
+   */
+  readonly listsBeside?: readonly TableIdentifier[];
 }
 /**
  * What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name.

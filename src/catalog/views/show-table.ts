@@ -24,6 +24,11 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
         ? shown
         : { ...shown, properties: { ...shown.properties, ...writePaths(metadata, show.folder) } };
     }
+    case 'collected': {
+      const empty = withHead(metadata, undefined, nowMs);
+      const properties = { ...empty.properties, ...writePaths(metadata, show.folder), ...ONE_MANIFEST_EACH };
+      return show.into.metadata ?? { ...empty, properties };
+    }
     case 'snapshot':
       return withHead(metadata, findSnapshot(metadata, show.snapshotId), nowMs);
     case 'files': {
@@ -32,6 +37,11 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
     }
   }
 }
+
+/**
+ * A writer that merges manifests would hand over files of its earlier commits as if they came with the last.
+ */
+const ONE_MANIFEST_EACH = { 'commit.manifest-merge.enabled': 'false' };
 
 /** Iceberg's own properties for where a writer puts its files. */
 function writePaths({ location, properties }: TableMetadata, folder: string): Record<string, string> {
@@ -49,6 +59,30 @@ function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
     );
   }
   return snapshot;
+}
+
+/** Longer than a transaction of DuckDB's has lasted before it names a table. */
+const TRANSACTION_MS = 3_600_000;
+
+/**
+ * DuckDB resolves "now" through this log against the start of its transaction: an entry of `main`, or one
+ * from a clock ahead of ours, would make it read another snapshot or none.
+ */
+const visibleLog = (head: Snapshot, nowMs: number): NonNullable<TableMetadata['snapshot-log']> => [
+  {
+    'snapshot-id': head['snapshot-id'],
+    'timestamp-ms': Math.min(head['timestamp-ms'], nowMs - TRANSACTION_MS),
+  },
+];
+
+/**
+ * A table whose head was committed by a machine with a clock ahead of ours: DuckDB would take the newest
+ * snapshot that is not from the future, and say nothing.
+ */
+export function withVisibleHead(metadata: TableMetadata, nowMs: number): TableMetadata {
+  const head = metadata.snapshots?.find((each) => each['snapshot-id'] === metadata['current-snapshot-id']);
+  const isAhead = metadata['snapshot-log']?.some((entry) => entry['timestamp-ms'] > nowMs) === true;
+  return head === undefined || !isAhead ? metadata : { ...metadata, 'snapshot-log': visibleLog(head, nowMs) };
 }
 
 function withHead(
@@ -73,15 +107,16 @@ function withHead(
   return {
     ...rest,
     'current-snapshot-id': id,
+    // A table that was last changed a minute or more before its newest snapshot is none for Apache Iceberg's
+    // own readers. Behind a foreign catalog the table itself knows nothing of a session's snapshots.
+    'last-updated-ms': Math.max(metadata['last-updated-ms'], head['timestamp-ms']),
     'last-sequence-number':
       sequenceNumber > metadata['last-sequence-number'] ? sequenceNumber : metadata['last-sequence-number'],
     refs: { main: { ...limits, 'snapshot-id': id, type: 'branch' } },
     // Only the head: a reader needs no ancestors, and a table of 1,000 snapshots would cost every load their
     // transfer and parsing.
     snapshots: [head],
-    // DuckDB resolves "now" through this log against the start of its transaction: an entry of `main`, or one
-    // from a clock ahead of ours, would make it read another snapshot or none.
-    'snapshot-log': [{ 'snapshot-id': id, 'timestamp-ms': Math.min(head['timestamp-ms'], nowMs) }],
+    'snapshot-log': visibleLog(head, nowMs),
     statistics: metadata.statistics?.filter(ofHead) ?? [],
     'partition-statistics': metadata['partition-statistics']?.filter(ofHead) ?? [],
   };

@@ -36,7 +36,7 @@ export async function reading<T>(
 async function firstUnreadable(engine: Engine, files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
     try {
-      await engine.query(statement('changes/open_avro'), { file });
+      await engine.query(statement('tables/open_avro'), { file });
     } catch {
       return file;
     }

@@ -10,8 +10,9 @@ import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { servedName } from '../../model/session-branch.ts';
 import { quoteLiteral } from '../../statements/index.ts';
+import { hoursThatMayStay } from '../early-stop.ts';
 import type { CompiledTexts, HoursAsked, TextsRequest } from '../look.ts';
-import { SESSION_CATALOG } from '../parameters.ts';
+import { SESSION_CATALOG } from '../session-tables.ts';
 import { auditScript, loadScript, prologue, type ScriptPart, valueTexts } from './script.ts';
 
 export function compiledTexts(plan: Plan, spec: ProcessSpec, request: TextsRequest): CompiledTexts {
@@ -61,7 +62,7 @@ function text(plan: Plan, { stage, asked, part, where }: Headed): string {
 const aboutValues = (plan: Plan, stage: keyof CompiledTexts): string[] => [
   "Values. A $name of the process's SQL is a variable here, getvariable('name').",
   ...(stage === 'load' && patternOf(plan).readsPrevious
-    ? ['These are of the first hour; each later one sets its own.']
+    ? [`These are of the first ${plan.grain ?? 'hour'}; each later one sets its own.`]
     : []),
 ];
 
@@ -77,9 +78,21 @@ function whatOf(plan: Plan, asked: HoursAsked): string[] {
       ? `a load adds its rows to ${table}`
       : operation === 'append'
         ? `of ${table}, as a recompute would have them`
-        : `a load replaces its hours in ${table}${how}`;
-  return [`${subjectOf(plan, asked)};`, `${does} (${plan.pattern}).`];
+        : `a load replaces its ${plan.grain ?? 'hour'}s in ${table}${how}`;
+  const stays = hoursThatMayStay(plan);
+  return [
+    `${subjectOf(plan, asked)};`,
+    `${does} (${plan.pattern}).`,
+    ...(stays === 0
+      ? []
+      : [
+          `It may stop early: where ${A_UNIT[plan.grain ?? 'hour']} comes out as stored, those after it stay as they are, ${stays} at most.`,
+          'This text computes all of them, to the same rows.',
+        ]),
+  ];
 }
+
+const A_UNIT = { hour: 'an hour', day: 'a day' } as const;
 
 function subjectOf(plan: Plan, asked: HoursAsked): string {
   switch (asked) {
@@ -90,7 +103,7 @@ function subjectOf(plan: Plan, asked: HoursAsked): string {
     case 'last':
       return plan.range === null
         ? 'Nothing is to be loaded now: there are no new files'
-        : `Nothing is to be loaded now. The last hour: ${hoursText(plan)}`;
+        : `Nothing is to be loaded now. The last ${plan.grain ?? 'hour'}: ${hoursText(plan)}`;
     default:
       return assertNever(asked);
   }
@@ -99,7 +112,7 @@ function subjectOf(plan: Plan, asked: HoursAsked): string {
 function whereLoad(plan: Plan, asked: HoursAsked): string[] {
   const { process_name: name, range } = plan;
   const isGiven = asked === 'given' && range !== null;
-  const hours = isGiven ? ` --hours ${hourRangeText(hourRangeOf(range))}` : '';
+  const hours = isGiven ? ` --hours ${hourRangeText(hourRangeOf(range), plan)}` : '';
   return [
     "It runs in a DuckDB shell that has the session's tables attached, read-only:",
     `  psyberg catalog serve --session ${name}${hours}`,

@@ -23,7 +23,7 @@ import { queryCtes } from './source-ctes.ts';
  * earlier files would still be about 130 MB there, 20 are 26 MB. Nobody needs them but a reader that has
  * opened one by its name and has not planned yet, for the length of several sessions.
  */
-const TARGET_PROPERTIES = {
+export const TARGET_PROPERTIES = {
   'format-version': '2',
   'write.parquet.compression-codec': 'snappy',
   'write.metadata.delete-after-commit.enabled': 'true',

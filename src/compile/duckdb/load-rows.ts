@@ -1,12 +1,12 @@
 /**
- * The load of a session: rows that are carried over, hours that are computed, and the insert. Plan -> steps.
+ * The load of a session: rows that are carried over, and the insert. Plan -> steps.
  * Pure.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { type Hour, type HourTexts, hourText, parseHour } from '../../model/hour.ts';
+import type { HourTexts } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import type { CarryOverStep, ComputeHoursStep, InsertStep } from '../../model/step.ts';
+import type { CarryOverStep, InsertStep } from '../../model/step.ts';
 import {
   carriedColumnsFragment,
   fieldIdsFragment,
@@ -24,18 +24,19 @@ import {
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
-import { boundIn, type ProcessParameters, processParameters, windowOf } from '../parameters.ts';
-import { request } from '../request-steps.ts';
-import { type BareStep, bareStep, stepAround } from '../step-statements.ts';
+import type { BoundRows } from '../audits.ts';
+import { hoursTable } from '../compared-hours.ts';
 import {
-  type BoundFragment,
-  hoursTable,
-  previousTable,
-  queryCtes,
-  queryWithin,
-  straddlingTable,
-  targetTable,
-} from './source-ctes.ts';
+  boundIn,
+  hoursParameters,
+  type ProcessParameters,
+  processParameters,
+  restatesAppended,
+  windowOf,
+} from '../parameters.ts';
+import { straddlingTable } from '../session-tables.ts';
+import { type BareStep, bareStep, stepAround } from '../step-statements.ts';
+import { queryCtes, queryCutTo, queryWithin, sourceCtes } from './source-ctes.ts';
 
 /** What files with rows of the replaced hours hold besides. */
 export function carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): CarryOverStep {
@@ -60,57 +61,24 @@ export function carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): Carr
   };
 }
 
-export function loadRows(plan: Plan, spec: ProcessSpec): (ComputeHoursStep | InsertStep)[] {
+/** The insert: of the query, or of the hours that were computed of it. */
+export function loadRows(plan: Plan, spec: ProcessSpec): InsertStep {
   const window = windowOf(plan);
+  if (window !== undefined && restatesAppended(plan))
+    return writeStep(plan, spec, queryCutTo(plan, spec, window), {
+      ctes: { ...sourceCtes(plan, undefined), parameters: hoursParameters(window) },
+      parameters: processParameters(plan, window),
+    });
   if (!patternOf(spec).readsPrevious)
-    return [
-      writeStep(plan, spec, queryWithin(plan, spec, window), {
-        ctes: queryCtes(plan, spec, window),
-        parameters: processParameters(plan, window),
-      }),
-    ];
-  return [
-    {
-      kind: 'begin-hours',
-      stage: 'load',
-      name: 'begin_hours',
-      ...bareStep(statement('compile/begin_hours', { hours: hoursTable, target: targetTable(spec) }), {}),
-    },
-    ...plan.hours.map((each, index) => computeStep(plan, spec, parseHour(each.hour), index === 0)),
-    request({ kind: 'end-hours', stage: 'load', name: 'end_hours' }, 'all hours are computed'),
-    writeStep(
-      plan,
-      spec,
-      statementFragment(renderStatement('compile/computed_hours', { hours: hoursTable })),
-      {
-        ctes: { fragment: noSourceFragment(), parameters: {} },
-        parameters: {},
-      },
-    ),
-  ];
-}
-
-/**
- * One hour of a dimension. The first takes `previous` from the target, the others from the hours computed
- * before.
- */
-function computeStep(plan: Plan, spec: ProcessSpec, hour: Hour, isFirst: boolean): ComputeHoursStep {
-  const window = { firstHour: hour, lastHour: hour };
-  const ctes = queryCtes(plan, spec, window, isFirst ? previousTable(spec) : hoursTable);
-  const compute = statement('compile/compute_hour', {
-    hours: hoursTable,
-    sources: ctes.fragment,
-    query: queryWithin(plan, spec, window),
+    return writeStep(plan, spec, queryWithin(plan, spec, window), {
+      ctes: queryCtes(plan, spec, window),
+      parameters: processParameters(plan, window),
+    });
+  const computed = renderStatement('compile/computed_hours', { hours: hoursTable });
+  return writeStep(plan, spec, statementFragment(computed), {
+    ctes: { fragment: noSourceFragment(), parameters: {} },
+    parameters: {},
   });
-  return {
-    kind: 'compute-hour',
-    stage: 'load',
-    name: `compute_hour ${hourText(hour)}`,
-    ...stepAround(
-      compute.sql,
-      boundIn(compute.sql, spec, { ...processParameters(plan, window), ...ctes.parameters }),
-    ),
-  };
 }
 
 /** The rows of a session: the files are written by plain COPY, and their manifest is composed. */
@@ -118,7 +86,7 @@ function writeStep(
   plan: Plan,
   spec: ProcessSpec,
   query: SqlFragment,
-  { ctes, parameters }: { readonly ctes: BoundFragment; readonly parameters: Partial<ProcessParameters> },
+  { ctes, parameters }: { readonly ctes: BoundRows; readonly parameters: Partial<ProcessParameters> },
 ): InsertStep {
   const written = writtenRows(plan, { sources: ctes.fragment, query, moved: false });
   const bound = boundIn(written.sql, spec, { ...parameters, ...ctes.parameters });

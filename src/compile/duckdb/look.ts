@@ -4,7 +4,7 @@
  * what writes.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { type Hour, hourText, parseHour } from '../../model/hour.ts';
+import { type HourRange, hourText } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import {
@@ -17,6 +17,8 @@ import {
   statement,
   statementFragment,
 } from '../../statements/index.ts';
+import type { BoundRows } from '../audits.ts';
+import { hoursTable } from '../compared-hours.ts';
 import type { LimitedShape, LookRows, LookShape, LookStep } from '../look.ts';
 import {
   boundIn,
@@ -25,17 +27,11 @@ import {
   namedIn,
   processParameters,
   windowOf,
+  windowsOf,
 } from '../parameters.ts';
+import { previousTable, targetTable } from '../session-tables.ts';
 import { type BareStep, bareStep, stepAround } from '../step-statements.ts';
-import {
-  type BoundFragment,
-  hoursTable,
-  previousTable,
-  queryCtes,
-  queryWithin,
-  sourceCtes,
-  targetTable,
-} from './source-ctes.ts';
+import { queryCtes, queryWithin, sourceCtes } from './source-ctes.ts';
 
 /** No row of a result is counted further. */
 const ALL_ROWS = '9223372036854775807';
@@ -61,9 +57,9 @@ function computedRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedSh
   return {
     before: [
       beginRows(plan, spec, { shape, rows: hoursTable }),
-      ...plan.hours.map(({ hour }, index) =>
+      ...windowsOf(plan).map((window, index) =>
         computeHour(plan, spec, {
-          hour: parseHour(hour),
+          window,
           from: index > 0 ? hoursTable : firstPrevious(plan, spec, shape),
         }),
       ),
@@ -100,9 +96,8 @@ export const computedFrom = (plan: Plan): { readonly computed_from?: string } =>
 function computeHour(
   plan: Plan,
   spec: ProcessSpec,
-  { hour, from }: { readonly hour: Hour; readonly from: SqlFragment },
+  { window, from }: { readonly window: HourRange; readonly from: SqlFragment },
 ): LookStep {
-  const window = { firstHour: hour, lastHour: hour };
   const ctes = queryCtes(plan, spec, window, from);
   const compute = statement('compile/compute_hour', {
     hours: hoursTable,
@@ -112,7 +107,7 @@ function computeHour(
   const values = { ...processParameters(plan, window), ...ctes.parameters, ...computedFrom(plan) };
   return {
     kind: 'compile/compute_hour',
-    name: `compute_hour ${hourText(hour)}`,
+    name: `compute_hour ${hourText(window.firstHour)}`,
     ...stepAround(compute.sql, boundIn(compute.sql, spec, values)),
   };
 }
@@ -143,7 +138,7 @@ export function ownQuery(
   plan: Plan,
   spec: ProcessSpec,
   window: HourWindow | undefined,
-  ctes: BoundFragment = queryCtes(plan, spec, window),
+  ctes: BoundRows = queryCtes(plan, spec, window),
 ): BareStep {
   const own = statement('look/own_query', {
     sources: ctes.fragment,

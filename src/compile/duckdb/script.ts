@@ -5,9 +5,9 @@
  */
 import { type AuditScope, auditKind } from '../../kinds/audits/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { parseHour, timeOfSessionId } from '../../model/hour.ts';
+import { hourText } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
-import type { AuditSpec, ProcessSpec } from '../../model/process-spec.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
 import { scanSql } from '../../model/scan-sql.ts';
 import { sqlName } from '../../model/sql-name.ts';
 import {
@@ -19,6 +19,7 @@ import {
   tableFragment,
   withVariables,
 } from '../../statements/index.ts';
+import { auditRemark, auditScope, auditsReadTarget } from '../audits.ts';
 import type { LookShape } from '../look.ts';
 import {
   boundIn,
@@ -27,11 +28,13 @@ import {
   namedIn,
   processParameters,
   windowOf,
-  windowReach,
+  windowsOf,
 } from '../parameters.ts';
+import { targetTable } from '../session-tables.ts';
 import { type BareStep, declaredParameters } from '../step-statements.ts';
+import { DUCKDB_ROWS } from './audited-rows.ts';
 import { beginRows, computedFrom, ownQuery, previousOfAll } from './look.ts';
-import { ownHourCtes, queryCtes, sourceCtes, targetTable } from './source-ctes.ts';
+import { queryCtes, sourceCtes } from './source-ctes.ts';
 
 const temporary = (name: string): SqlFragment => tableFragment('temp', { namespace: ['main'], name });
 /** The rows of the load, for its audits. */
@@ -86,19 +89,18 @@ function hourByHour(plan: Plan, spec: ProcessSpec): Parts {
   const window = firstWindow(spec, windowOf(plan));
   const from = plan.target.exists ? previousOfAll(spec, STAGED) : STAGED;
   const query = ownQuery(plan, spec, window, queryCtes(plan, spec, window as HourWindow, from));
-  const hours = plan.hours.map(({ hour }, index): Part => {
-    const one = { firstHour: parseHour(hour), lastHour: parseHour(hour) };
+  const hours = windowsOf(plan).map((one, index): Part => {
     const all = { ...processParameters(plan, one), ...queryCtes(plan, spec, one, from).parameters };
     const changing = namedIn(query.sql, hourValues(all));
     const values = changing as ScriptPart['values'];
     const set = index === 0 ? '' : `${settings({ values, types: {} }).join(' ')}\n`;
-    return [hour, `${set}insert into ${STAGED.sql} by name from ${ONE_HOUR.sql}`];
+    return [hourText(one.firstHour), `${set}insert into ${STAGED.sql} by name from ${ONE_HOUR.sql}`];
   });
   const view = `create or replace temp view ${ONE_HOUR.sql} as\n${query.sql}`;
   return {
     values: { ...query.parameters, ...namedIn(query.sql, computedFrom(plan)) } as Parts['values'],
     types: query.types ?? {},
-    parts: [['the query, for the hour that the variables say', view], ...hours],
+    parts: [[`the query, for the ${plan.grain ?? 'hour'} that the variables say`, view], ...hours],
   };
 }
 
@@ -116,20 +118,8 @@ export function auditScript(
 ): ScriptPart {
   const window = windowOf(plan);
   const sources = sourceCtes(plan, window);
-  const scope: AuditScope = {
-    sources: (more) => sourceCtes(plan, window, more).fragment,
-    ownSources: () => ownHourCtes(plan, window),
-    hasWindows: windowReach(plan) > 0,
-    aliases: spec.sources.filter(({ lookup }) => lookup === undefined).map(({ alias }) => alias),
-    staged: STAGED,
-    whole: WHOLE,
-    openedAtMs: Date.parse(plan.opened_at ?? timeOfSessionId(plan.psyberg_session_id)),
-  };
-  const whole = spec.audits.some(
-    (audit) => auditKind(audit.kind).readsTarget(audit) || audit.sql !== undefined,
-  )
-    ? [wholeTarget(plan, spec, window)]
-    : [];
+  const scope = auditScope(plan, spec, DUCKDB_ROWS, { staged: STAGED, whole: WHOLE });
+  const whole = auditsReadTarget(spec) ? [wholeTarget(plan, spec, window)] : [];
   const parts = [...whole, ...auditParts(spec, scope)];
   const values = {
     ...processParameters(plan, window),
@@ -153,11 +143,6 @@ function auditParts({ audits, variables = {} }: ProcessSpec, scope: AuditScope):
     return [auditRemark(audit), [...set, sql].join('\n')];
   });
 }
-
-const auditRemark = ({ name, kind, severity }: AuditSpec): string =>
-  kind === 'source_to_target_count'
-    ? `audit ${name} (${severity}): passed when both counts are the same`
-    : `audit ${name} (${severity}): the bad rows; passed without one`;
 
 function wholeTarget(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): Part {
   const { eventTime } = spec.target;

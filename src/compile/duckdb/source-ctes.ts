@@ -4,6 +4,7 @@
  */
 
 import { patternOf } from '../../kinds/patterns/index.ts';
+import { unitHours } from '../../model/grain.ts';
 import { HOUR_MS } from '../../model/hour.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -16,62 +17,43 @@ import {
   identifierFragment,
   joinedFragment,
   literalFragment,
+  noneIsNullFragment,
   rangeBoundFragment,
   rangeDayFragment,
   renderStatement,
   type SqlFragment,
   statementFragment,
   storedEventTimeFragment,
-  tableFragment,
   userQueryFragment,
 } from '../../statements/index.ts';
+import type { BoundRows } from '../audits.ts';
 import {
   countsForWholeDays,
   type HourWindow,
   instant,
-  type ProcessParameters,
   rangeOf,
-  SESSION_CATALOG,
+  type SourceParameters,
   windowOfSource,
   windowReach,
 } from '../parameters.ts';
+import { previousTable, sourceTable } from '../session-tables.ts';
 
-export const sourceTable = (alias: string): SqlFragment =>
-  tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: alias });
-export const targetTable = (spec: ProcessSpec): SqlFragment =>
-  tableFragment(SESSION_CATALOG, { namespace: ['target'], name: spec.target.table.name });
-export const stagedTable = (spec: ProcessSpec): SqlFragment =>
-  tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name });
-/** The target as the session found it, as far as the hour before its first one is asked for. */
-export const previousTable = (spec: ProcessSpec): SqlFragment =>
-  tableFragment(SESSION_CATALOG, { namespace: ['previous'], name: spec.target.table.name });
-/** Where a dimension's hours are computed, before they are staged. */
-export const hoursTable: SqlFragment = tableFragment('temp', { namespace: ['main'], name: 'psyberg_hours' });
-export const wholeTable = (spec: ProcessSpec): SqlFragment =>
-  tableFragment(SESSION_CATALOG, { namespace: ['whole'], name: spec.target.table.name });
-export const straddlingTable = (spec: ProcessSpec): SqlFragment =>
-  tableFragment(SESSION_CATALOG, { namespace: ['straddling'], name: spec.target.table.name });
+/** Tables that hold the rows of sources for some hours, by alias. */
+export type TablesAhead = ReadonlyMap<string, SqlFragment>;
+const NONE_AHEAD: TablesAhead = new Map();
 
-/** What the relations of its sources name. */
-export interface SourceParameters extends Pick<ProcessParameters, 'range_start' | 'range_end'> {
-  readonly previous_start?: string;
-  /** Counted from 1970, as text. */
-  readonly hours?: readonly string[];
-}
-
-export interface BoundFragment {
-  readonly fragment: SqlFragment;
-  readonly parameters: SourceParameters;
-}
-
-/** All aliases as CTEs, each with the rows of the window; then `more`. */
+/** All aliases as CTEs, each with the rows of the window; then `more`. `ahead`: where those were read. */
 export function sourceCtes(
   plan: Plan,
   window: HourWindow | undefined,
   more: readonly SqlFragment[] = [],
-): BoundFragment {
+  ahead: TablesAhead = NONE_AHEAD,
+): BoundRows {
   const ctes = plan.sources.map((source) =>
-    cteFragment(source.alias, rowsOfSource(plan, source, { hours: window }, columnsOf(source))),
+    cteFragment(
+      source.alias,
+      rowsOfSource(plan, source, { hours: window, from: ahead.get(source.alias) }, columnsOf(source)),
+    ),
   );
   return { fragment: joinedFragment([...ctes, ...more], ',\n'), parameters: rangeParameters(plan, window) };
 }
@@ -90,22 +72,32 @@ export function queryCtes(
   spec: ProcessSpec,
   window: HourWindow | undefined,
   previousFrom: SqlFragment = previousTable(spec),
-): BoundFragment {
+  ahead: TablesAhead = NONE_AHEAD,
+): BoundRows {
   if (!patternOf(spec).readsPrevious || window === undefined) return sourceCtes(plan, window);
   const previous = renderStatement('compile/previous_hour', {
     columns: statementFragment('*'),
     target: previousFrom,
     event_time: identifierFragment(spec.target.eventTime as string),
   });
-  const { fragment, parameters } = sourceCtes(plan, window, [cteFragment('previous', previous)]);
-  const previousStart = instant((window.firstHour - 1) * HOUR_MS);
+  const { fragment, parameters } = sourceCtes(plan, window, [cteFragment('previous', previous)], ahead);
+  const previousStart = instant((window.firstHour - unitHours(spec)) * HOUR_MS);
   return { fragment, parameters: { ...parameters, previous_start: previousStart } };
 }
 
-/** The rows that {@link sourceCtes} shows, by the same rules, as the file and the hour of each. */
-export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): BoundFragment {
+/** What {@link sourceCtes} shows of one source, as a query. */
+export const windowRows = (plan: Plan, source: PlanSource, window: HourWindow): BoundRows => ({
+  fragment: statementFragment(rowsOfSource(plan, source, { hours: window }, columnsOf(source))),
+  parameters: rangeOf(window),
+});
+
+/**
+ * The rows that {@link sourceCtes} shows, by the same rules, as the file of each, and where each hour is read
+ * on its own also the hour.
+ */
+export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): BoundRows {
   const ctes = plan.sources.map((source) =>
-    cteFragment(source.alias, rowsOfSource(plan, source, { hours: window }, fileAndHour(source))),
+    cteFragment(source.alias, rowsOfSource(plan, source, { hours: window }, fileAndHour(plan, source))),
   );
   return { fragment: joinedFragment(ctes, ',\n'), parameters: rangeParameters(plan, window) };
 }
@@ -118,14 +110,14 @@ const columnsOf = ({ read }: PlanSource): SqlFragment =>
       : `* exclude (psyberg_file)${read.with_filename ? ', psyberg_file as filename' : ''}`,
   );
 
-/** The file and the event hour of a row. */
-const fileAndHour = (source: PlanSource): SqlFragment =>
-  statementFragment(
-    renderStatement('fragments/file_and_hour', {
-      ...storedFragments(source),
-      file: statementFragment(source.read.kind === 'files' ? 'psyberg_file' : 'filename'),
-    }),
+function fileAndHour(plan: Plan, source: PlanSource): SqlFragment {
+  const file = statementFragment(source.read.kind === 'files' ? 'psyberg_file' : 'filename');
+  return statementFragment(
+    patternOf(plan).readsPrevious
+      ? renderStatement('fragments/file_and_hour', { ...storedFragments(source), file })
+      : renderStatement('fragments/file_of_row', { file }),
   );
+}
 
 function storedFragments(source: PlanSource): Record<'stored_event_time' | 'unit', SqlFragment> {
   const unit = source.event_time_unit ?? 'us';
@@ -151,19 +143,24 @@ function rangeParameters(plan: Plan, window: HourWindow | undefined): SourcePara
 function rowsOfSource(
   plan: Plan,
   source: PlanSource,
-  { hours }: { readonly hours: HourWindow | undefined },
+  { hours, from }: { readonly hours: HourWindow | undefined; readonly from?: SqlFragment | undefined },
   columns: SqlFragment,
 ): string {
-  if (source.read.kind === 'files')
+  const isWhole = hours === undefined || source.lookup === true || source.event_time === null;
+  if (source.read.kind === 'files' && isWhole)
     return renderStatement('compile/source_files', {
       columns,
       relation: filesRelation(source.read.relation),
     });
-  if (hours === undefined || source.lookup === true)
+  if (isWhole)
     return renderStatement('compile/source_changes', { columns, source: sourceTable(source.alias) });
   const wholeDays = countsForWholeDays(plan, source);
   if (hours.only === undefined || wholeDays)
-    return renderStatement('compile/source_range', { columns, ...rangeFragments(source, wholeDays) });
+    return renderStatement('compile/source_range', {
+      columns,
+      ...rangeFragments(source, wholeDays),
+      ...(from === undefined ? {} : { source: from }),
+    });
   return renderStatement('compile/source_hours', {
     columns,
     ...rangeFragments(source, false),
@@ -201,6 +198,29 @@ export function queryWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | 
   );
 }
 
+/**
+ * Of what the query returns over whole sources the rows of the session's hours; with all hours every row that
+ * lies in one.
+ */
+export const queryCutTo = (plan: Plan, spec: ProcessSpec, window: HourWindow): SqlFragment =>
+  statementFragment(
+    renderStatement('compile/cut_to_hours', {
+      query: userQueryFragment(spec.sql),
+      in_hours:
+        plan.restates_all === true
+          ? noneIsNullFragment([spec.target.eventTime as string])
+          : withinRestated(plan, spec, window),
+    }),
+  );
+
+/** Whether a row that the query returned lies in the session's hours. */
+export const withinRestated = (plan: Plan, spec: ProcessSpec, { only }: HourWindow): SqlFragment =>
+  statementFragment(
+    renderStatement(only === undefined ? 'compile/restated_range' : 'compile/restated_hours', {
+      event_time: asStoredFragment(spec.target.eventTime as string, plan.target.event_time?.unit),
+    }),
+  );
+
 function rangeFragments(
   source: PlanSource,
   wholeDays: boolean,
@@ -212,7 +232,7 @@ function rangeFragments(
   ] as const;
   const { event_time_type: type, event_time_unit: unit } = source;
   return {
-    source: sourceTable(source.alias),
+    source: source.read.kind === 'files' ? filesRelation(source.read.relation) : sourceTable(source.alias),
     event_time: identifierFragment(source.event_time as string),
     range_start: wholeDays ? rangeDayFragment(first) : rangeBoundFragment(first, type, unit),
     range_end: rangeBoundFragment(end, type, unit),

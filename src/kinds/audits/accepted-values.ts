@@ -28,8 +28,11 @@ export const acceptedValues: AuditKind<AcceptedValuesAudit, z.infer<typeof argum
       "The values. They are compared in the column's type: `2024-01-31` is a date where the column is one.",
   },
   read: ({ column, values }) => ({ column, values: values.map(String) }),
-  badRows: ({ column }, { staged }) =>
-    renderStatement('audit/accepted_values', { staged, column: identifierFragment(column) }),
+  badRows: ({ column }, { staged, engine }) =>
+    renderStatement(engine === 'spark' ? 'spark/accepted_values_on_spark' : 'audit/accepted_values', {
+      staged,
+      column: identifierFragment(column),
+    }),
   values: ({ values }) => ({ values: { type: 'VARCHAR[]', value: values } }),
   readsTarget: () => false,
 });

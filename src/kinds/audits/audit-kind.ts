@@ -1,8 +1,11 @@
 /** What an audit is, for those who read, compile and run the audits of a process. */
+
 import type * as z from 'zod';
+import type { EngineName } from '../../model/engines.ts';
 import type { AuditSpec, ParameterUse, TextPosition, TypedValue } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
-import type { SqlFragment } from '../../statements/index.ts';
+import type { WriterCounts } from '../../model/writer-counts.ts';
+import { cteFragment, type SqlFragment } from '../../statements/index.ts';
 
 /** `Argument`: what stands behind the kind's name in a header, `- <kind>: <argument>`. */
 export interface AuditKind<Spec extends AuditSpec = AuditSpec, Argument = unknown> {
@@ -24,6 +27,11 @@ export interface AuditKind<Spec extends AuditSpec = AuditSpec, Argument = unknow
   read(argument: Argument, reading: AuditReading): ReadAudit<Spec> | undefined;
   /** True where the counts of what the session read and staged answer it: no statement runs then. */
   isCounted?(audit: Spec, scope: AuditScope): boolean;
+  /**
+   * True where what the writer counted of the staged rows says that none is bad: no statement runs then. Not
+   * asked of a session whose rows were written by another process.
+   */
+  isToldByWriter?(audit: Spec, written: WriterCounts): boolean;
   /** The statement that a session runs. */
   compile(audit: Spec, scope: AuditScope): string;
   /** What it binds besides what every query may name. */
@@ -71,8 +79,15 @@ export interface QueryFile {
   readonly values: Readonly<Record<string, TypedValue>>;
 }
 
+/** What makes a statement one of DuckDB. */
+export const IN_DUCKDB: Pick<AuditScope, 'engine' | 'cte'> = { engine: 'duckdb', cte: cteFragment };
+
 /** The rows that an audit may look at. */
 export interface AuditScope {
+  /** Whose SQL the statement is to be. */
+  readonly engine: EngineName;
+  /** A query as a CTE of that name. */
+  readonly cte: (name: string, query: string) => SqlFragment;
   /** The source rows of the session, a CTE for each alias, as the process's query sees them; then `more`. */
   readonly sources: (more?: readonly SqlFragment[]) => SqlFragment;
   /**

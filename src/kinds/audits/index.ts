@@ -11,7 +11,8 @@ import { sourceToTargetCount } from './source-to-target-count.ts';
 import { sqlAudit } from './sql.ts';
 import { unique } from './unique.ts';
 
-export type { AuditKind, AuditReading, AuditScope, Expression, QueryFile } from './audit-kind.ts';
+export type { AuditKind, AuditReading, AuditRow, AuditScope, Expression, QueryFile } from './audit-kind.ts';
+export { IN_DUCKDB } from './audit-kind.ts';
 
 export const AUDITS = {
   source_to_target_count: sourceToTargetCount,

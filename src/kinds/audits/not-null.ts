@@ -19,5 +19,9 @@ export const notNull: AuditKind<NotNullAudit, z.infer<typeof argument>> = select
   read: ({ columns }) => ({ columns }),
   badRows: ({ columns }, { staged }) =>
     renderStatement('audit/not_null', { staged, any_is_null: anyIsNullFragment(columns) }),
+  // To read two columns of 1,000,000 staged rows again took 0.16 s of CPU, an eighth of the session's
+  // (2026-11-29).
+  isToldByWriter: ({ columns }, { columnsWithoutNull }) =>
+    columns.every((column) => columnsWithoutNull.has(column.toLowerCase())),
   readsTarget: () => false,
 });

@@ -2,7 +2,6 @@
 import * as z from 'zod';
 import type { AuditSpec, ParameterUse, TypedValue } from '../../model/process-spec.ts';
 import {
-  cteFragment,
   quoteIdentifier,
   renderStatement,
   statementFragment,
@@ -31,11 +30,11 @@ export const sqlAudit: AuditKind<SqlAudit, string> = selectsBadRows({
     const file = queryOf(path);
     return file === undefined ? undefined : auditOf(file);
   },
-  badRows: (audit, { sources, staged, whole }) => {
+  badRows: (audit, { sources, cte, staged, whole }) => {
     const rowsOf = (source: typeof staged): string =>
       renderStatement('compile/source_changes', { columns: statementFragment('*'), source });
     return renderStatement('audit/project_query', {
-      sources: sources([cteFragment('staged', rowsOf(staged)), cteFragment('target', rowsOf(whole))]),
+      sources: sources([cte('staged', rowsOf(staged)), cte('target', rowsOf(whole))]),
       query: userQueryFragment(audit.sql),
     });
   },

@@ -30,12 +30,14 @@ export const unique: AuditKind<UniqueAudit, z.infer<typeof argument>> = selectsB
     over: 'Where the keys of the session are looked for. `staged`: among the rows of the session; `target`: in the whole target, so that a key which an earlier session loaded is found. Default: `staged`.',
   },
   read: ({ columns, over }) => ({ columns, over: over ?? 'staged' }),
-  badRows: ({ columns, over }, { staged, whole }) => {
+  badRows: ({ columns, over }, { staged, whole, engine }) => {
     const fragments = {
       staged,
       columns: identifierListFragment(columns),
       none_is_null: noneIsNullFragment(columns),
     };
+    if (over === 'target' && engine === 'spark')
+      return renderStatement('spark/unique_over_target_on_spark', { ...fragments, target: whole });
     return over === 'staged'
       ? renderStatement('audit/unique', fragments)
       : renderStatement('audit/unique_over_target', {

@@ -3,10 +3,12 @@
  * sequential stateful load, so Psyberg's id of it is 2 as well.
  */
 import { refusal } from '../../model/errors.ts';
-import { type HourRange, hoursOf, hourText } from '../../model/hour.ts';
+import { lastOfWholeUnits, unitHours, unitOf, wholeUnits } from '../../model/grain.ts';
+import { type Hour, type HourRange, hoursOf, hourText } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
-import type { Session } from '../../model/session.ts';
+import type { Session, SourceState } from '../../model/session.ts';
 import { sourceWindow } from '../../model/window-hours.ts';
+import { changedBefore, hoursTaken, reachesBackTo } from './catchup.ts';
 import { lastHourToLoad, overwrite, started } from './overwrite.ts';
 import type { Decision, PatternKind } from './pattern-kind.ts';
 import { pending, pendingOf } from './pending.ts';
@@ -27,7 +29,14 @@ export const dimension: PatternKind = {
 function decide(session: Session): Decision {
   const limit = lastHourToLoad(session);
   const { completeToHour } = session.target;
-  const [changed] = started(session, limit, pending(session));
+  const floor = reachesBackTo(session, limit);
+  const changes = pending(session);
+  const [changed] = started(
+    session,
+    limit,
+    // A change before the hours to which a session reaches back stays owed, and all of these are computed.
+    changedBefore(session, floor) ? [floor as Hour] : changes.filter((hour) => hour >= (floor ?? hour)),
+  );
   // Completeness that moved on without new rows still yields hours: the state of the hour before is carried
   // forward.
   const next =
@@ -35,39 +44,44 @@ function decide(session: Session): Decision {
       ? completeToHour + 1
       : undefined;
   const candidates = [changed, next].filter((hour) => hour !== undefined);
-  const first = candidates.length === 0 ? undefined : Math.min(...candidates);
-  const threshold = session.spec.catchup.thresholdHours;
-  // A first load has nothing to catch up with: it loads all there is.
-  const floor =
-    threshold === undefined || limit === undefined || completeToHour === undefined
-      ? undefined
-      : Math.min(limit - threshold + 1, completeToHour + 1);
-  const firstHour = first === undefined ? undefined : Math.max(first, floor ?? first);
-  if (firstHour !== undefined && limit !== undefined && limit - firstHour >= DIMENSION_HOURS_MAX)
+  const { spec } = session;
+  const firstHour = candidates.length === 0 ? undefined : unitOf(spec, Math.min(...candidates)).firstHour;
+  if (
+    firstHour !== undefined &&
+    limit !== undefined &&
+    limit - firstHour >= DIMENSION_RUNS_MAX * unitHours(spec)
+  )
     throw tooManyHours(session, { firstHour, lastHour: limit });
-  const hours = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
-  // Only debts below the floor are left: nothing that this session may load.
-  const onlyOldDebts =
-    floor !== undefined &&
-    next === undefined &&
-    session.sources.every((source) => source.files.length === 0) &&
-    pending(session).every((hour) => hour < floor);
-  return onlyOldDebts
-    ? overwrite(session, { hours: [], limit, status: 'nothing-new' })
-    : overwrite(session, { hours, limit });
+  const due = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
+  const hours = hoursTaken(session, due, { isRange: true, unitHours: unitHours(spec) });
+  const decision = overwrite(session, { hours, limit, floor, due });
+  return { ...decision, unchanged: unchangedAmong(hours, session, changes) };
+}
+
+/**
+ * The hours that the target has, and of whose sources nothing changed, through windows and lookups either:
+ * their rows can differ from what is stored only by the state of the hour before. Of days all 24 hours of
+ * such a day.
+ */
+function unchangedAmong(hours: readonly Hour[], session: Session, changes: readonly Hour[]): Hour[] {
+  const { completeToHour } = session.target;
+  if (completeToHour === undefined) return [];
+  const changed = new Set(wholeUnits(session.spec, changes));
+  const lastHour = lastOfWholeUnits(session.spec, completeToHour);
+  return hours.filter((hour) => hour <= lastHour && !changed.has(hour));
 }
 
 /** 34 years of hours, each an execution of the SQL: a row with a date of 1970, and not an archive. */
-const DIMENSION_HOURS_MAX = 300_000;
+const DIMENSION_RUNS_MAX = 300_000;
 
 function tooManyHours(session: Session, { firstHour, lastHour }: HourRange): Error {
-  const source = session.sources.find((each) => pendingOf(session, each).hours[0] === firstHour);
-  const changedHour = source === undefined ? firstHour : firstHour + sourceWindow(source).afterHours;
+  const [source, first = firstHour] = firstOf(session, firstHour);
+  const changedHour = source === undefined ? firstHour : first + sourceWindow(source).afterHours;
   const file = source?.files.find((each) => each.firstHour === changedHour);
   const table = source === undefined ? 'its sources' : tableName(source.spec.table);
   return refusal(
     'too-many-hours',
-    `${session.spec.processName} would compute ${lastHour - firstHour + 1} hours one after the other, from ${hourText(firstHour)} on: the first changed hour of ${table}${file === undefined ? '' : `, in ${file.path} (snapshot ${file.snapshotId})`}`,
+    `${session.spec.processName} would compute ${(lastHour - firstHour + 1) / unitHours(session.spec)} ${session.spec.grain ?? 'hour'}s one after the other, from ${hourText(firstHour)} on: the first changed hour of ${table}${file === undefined ? '' : `, in ${file.path} (snapshot ${file.snapshotId})`}`,
     {
       hint: `correct the event time of that row in ${table}; or set catchup: { threshold_hours: N } in ${session.spec.file}, and hours further back stay owed once the first session is published`,
       context: {
@@ -79,4 +93,13 @@ function tooManyHours(session: Session, { firstHour, lastHour }: HourRange): Err
       },
     },
   );
+}
+
+/** The source that brings the first unit, and its first hour there. */
+function firstOf(session: Session, firstHour: Hour): [SourceState?, Hour?] {
+  for (const source of session.sources) {
+    const [first] = pendingOf(session, source).hours;
+    if (first !== undefined && unitOf(session.spec, first).firstHour === firstHour) return [source, first];
+  }
+  return [];
 }

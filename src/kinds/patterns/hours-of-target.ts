@@ -1,6 +1,6 @@
 /** The hours that a process has computed, from what its sources hold. Session -> hours. Pure. */
+import { wholeUnits } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';
-import { union } from '../../model/hour-sets.ts';
 import { withoutLookups } from '../../model/lookups.ts';
 import type { ChangedFile, KeyMatch, Session, SourceState } from '../../model/session.ts';
 import { patternOf } from './index.ts';
@@ -30,5 +30,5 @@ export function hoursComputed(
   });
   const first: Session = { ...opened, sources };
   const session = patternOf(opened.spec).readsPrevious ? first : withWholeDays(first);
-  return union([pending(session)]).filter((hour) => hour <= completeToHour);
+  return wholeUnits(opened.spec, pending(session)).filter((hour) => hour <= completeToHour);
 }

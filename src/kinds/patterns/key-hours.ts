@@ -1,4 +1,5 @@
 /** What the key of a window has to be looked for in. Session -> hours. Pure. */
+import { unitHours, wholeUnits } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';
 import { touchedHours, union } from '../../model/hour-sets.ts';
 import type { Session, SourceState } from '../../model/session.ts';
@@ -21,8 +22,10 @@ export function keyHours(opened: Session, { spec }: SourceState): KeyHours {
   const source = session.sources.find((each) => each.spec === spec) as SourceState;
   const limit = lastHourToLoad(session) ?? Number.NEGATIVE_INFINITY;
   const others = session.sources.filter((each) => each.spec.window?.key === undefined);
-  const known = new Set(union(others.map((each) => pendingOf(session, each).hours)));
-  const reached = reachedBy(touchedHours(source.files), sourceWindow(source));
+  const known = new Set(
+    wholeUnits(session.spec, union(others.map((each) => pendingOf(session, each).hours))),
+  );
+  const reached = wholeUnits(session.spec, reachedBy(touchedHours(source.files), sourceWindow(source)));
   return {
     candidates: reached.filter((hour) => hour <= limit && !known.has(hour)),
     later: reached.filter((hour) => hour > limit),
@@ -32,3 +35,19 @@ export function keyHours(opened: Session, { spec }: SourceState): KeyHours {
 /** In how many hours after its first a row of the source lies: a date lies in all of its day. */
 export const hoursOfRow = (session: Session, { eventTimeUnit }: SourceState): number =>
   eventTimeUnit === 'day' && !patternOf(session.spec).readsPrevious && holdsWholeDays(session) ? 23 : 0;
+
+/**
+ * How far from a changed row its keys may lie: of days a row meets all rows of its day, and of the days that
+ * its window reaches.
+ */
+export function keyReach(
+  session: Session,
+  source: SourceState,
+): { readonly earlier: number; readonly later: number } {
+  const { beforeHours, afterHours } = sourceWindow(source);
+  const withinUnit = unitHours(session.spec) - 1;
+  return {
+    earlier: afterHours + withinUnit,
+    later: beforeHours + hoursOfRow(session, source) + withinUnit,
+  };
+}

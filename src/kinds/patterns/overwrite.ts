@@ -3,37 +3,46 @@
  * upper limit is the least common hour: a later hour is incomplete for some stream. What lies above it is
  * owed, and paid later. Session -> Decision. Pure.
  */
+import { lastOfWholeUnits } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';
-import { spanOf } from '../../model/hour-sets.ts';
+import { spanOf, union } from '../../model/hour-sets.ts';
 import { withoutLookups } from '../../model/lookups.ts';
 import { tableName } from '../../model/names.ts';
-import type { PlanRead, PlanStatus } from '../../model/plan.ts';
+import type { PlanRead, SessionStatus } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';
 import { sourceWindow } from '../../model/window-hours.ts';
 import { awaitedLookups, awaitsStart, beginsSomewhere } from './begin.ts';
-import type { Decision } from './pattern-kind.ts';
-import { owedOf, presentOf } from './pending.ts';
+import type { DecidedCatchup, DecidedSource, Decision } from './pattern-kind.ts';
+import { lastComputed, owedOf, presentOf } from './pending.ts';
+
+interface Chosen {
+  readonly hours: readonly Hour[];
+  /** Hours above this are not complete; undefined when some source is not complete for any hour. */
+  readonly limit: Hour | undefined;
+  /** The hours that a session without `hours_per_session` would load: what it leaves of them is owed. */
+  readonly due?: readonly Hour[];
+  /** Changed hours before this one are left for good; undefined: none is. */
+  readonly floor?: Hour | undefined;
+  readonly status?: SessionStatus;
+}
 
 /** The session replaces these hours; what else is pending stays owed. */
 export function overwrite(
   session: Session,
-  {
-    hours,
-    limit,
-    status = statusOf(session, hours),
-  }: {
-    readonly hours: readonly Hour[];
-    /** Hours above this are not complete; undefined when some source is not complete for any hour. */
-    readonly limit: Hour | undefined;
-    readonly status?: PlanStatus;
-  },
+  { hours, limit, floor, due = hours, status = statusOf(session, hours, floor) }: Chosen,
 ): Decision {
   const loaded = new Set(hours);
-  const sources = session.sources.map((source) => ({
-    source,
-    read: readOf(source, status),
-    owed: owedOf(session, source, loaded),
-  }));
+  const sources = withRest(
+    session,
+    session.sources.map((source) => ({
+      source,
+      read: readOf(source, status),
+      owed: owedOf(session, source, loaded),
+    })),
+    due,
+    loaded,
+  );
+  const owed = union(sources.map((each) => each.owed));
   const isHeldBack = sources.some(({ owed }) => owed.some((hour) => limit === undefined || hour > limit));
   return {
     status,
@@ -41,15 +50,52 @@ export function overwrite(
     hours,
     range: spanOf(hours),
     heldBackBy: isHeldBack ? laggard(session) : null,
+    ...catchupOf(session, {
+      later: due.filter((hour) => !loaded.has(hour)),
+      beyond: floor === undefined ? [] : owed.filter((hour) => hour < floor),
+      reachesBackTo: floor,
+    }),
   };
 }
 
 /**
+ * With what else of the due hours the session leaves: hours that no source brings, up to the last one that is
+ * computed then (of a dimension those after a changed one, and those that a window reaches). Nothing would
+ * find them again. They are owed by the first source.
+ */
+function withRest(
+  { sources: [...opened], target }: Session,
+  sources: readonly DecidedSource[],
+  due: readonly Hour[],
+  loaded: ReadonlySet<Hour>,
+): DecidedSource[] {
+  const computedTo = lastComputed(target, loaded);
+  const known = new Set(sources.flatMap(({ owed }) => owed));
+  const rest = due.filter((hour) => hour <= computedTo && !loaded.has(hour) && !known.has(hour));
+  const [first] = withoutLookups(opened);
+  return rest.length === 0
+    ? [...sources]
+    : sources.map((each) => (each.source === first ? { ...each, owed: union([each.owed, rest]) } : each));
+}
+
+/** What a process without limits decides says nothing of them. */
+const catchupOf = ({ spec }: Session, catchup: DecidedCatchup): { readonly catchup?: DecidedCatchup } =>
+  spec.catchup.hoursPerSession === undefined && catchup.beyond.length === 0 ? {} : { catchup };
+
+/**
  * The least VTTS, or the last hour that the target has computed, where that is later: a source may lose its
  * newest rows again (a rollback, a row with a wrong date that is deleted), and hours that were loaded once
- * are kept equal to what the sources hold. Never an hour of the future.
+ * are kept equal to what the sources hold. Never an hour of the future, and of days the last hour of one that
+ * is over.
  */
 export function lastHourToLoad(session: Session): Hour | undefined {
+  const hour = lastHourOfAll(session);
+  return hour === undefined || hour === Number.NEGATIVE_INFINITY
+    ? hour
+    : lastOfWholeUnits(session.spec, hour);
+}
+
+function lastHourOfAll(session: Session): Hour | undefined {
   if (awaitsStart(session) || awaitedLookups(session).length > 0) return undefined;
   const least = leastVtts(session);
   const { completeToHour } = session.target;
@@ -86,10 +132,10 @@ export const started = (
 
 const NOTHING_LOADED: ReadonlySet<Hour> = new Set();
 
-function statusOf(session: Session, hours: readonly Hour[]): PlanStatus {
+function statusOf(session: Session, hours: readonly Hour[], floor = Number.NEGATIVE_INFINITY): SessionStatus {
   if (hours.length > 0) return 'work';
   return awaitsStart(session) ||
-    session.sources.some((source) => owedOf(session, source, NOTHING_LOADED).length > 0) ||
+    session.sources.some((source) => owedOf(session, source, NOTHING_LOADED).some((hour) => hour >= floor)) ||
     session.sources.some((source) => source.awaited)
     ? 'waiting'
     : 'nothing-new';
@@ -105,7 +151,7 @@ function laggard(session: Session): string | null {
   return first === undefined ? null : tableName(first.spec.table);
 }
 
-function readOf(source: SourceState, status: PlanStatus): PlanRead {
+function readOf(source: SourceState, status: SessionStatus): PlanRead {
   if (source.head === undefined || status !== 'work') return { kind: 'nothing' };
   return { kind: 'snapshot', snapshot_id: String(source.head.snapshotId) };
 }

@@ -1,6 +1,6 @@
 /** What a pattern is, for those who plan, compile, run and report a process of it. */
 import type { Hour, HourRange } from '../../model/hour.ts';
-import type { Plan, PlanRead, PlanStatus } from '../../model/plan.ts';
+import type { Plan, PlanRead, SessionStatus } from '../../model/plan.ts';
 import type { SourceSpec } from '../../model/process-spec.ts';
 import type { ChangesNeeded, Session, SourceState } from '../../model/session.ts';
 
@@ -27,7 +27,7 @@ export interface PatternKind {
 
 /** What a session loads, and what it leaves. */
 export interface Decision {
-  readonly status: PlanStatus;
+  readonly status: SessionStatus;
   /** Those of the session, in its order. */
   readonly sources: readonly DecidedSource[];
   /** Ascending: hours that are computed; of an append those that its new rows touch. */
@@ -38,8 +38,24 @@ export interface Decision {
    * Among the hours those that no change made necessary, but rows loaded before whose window reaches them.
    */
   readonly reached?: readonly Hour[];
+  /**
+   * Among the hours those that only the state of the hour before can change: a session leaves them as they
+   * are where that state comes out as the target has it.
+   */
+  readonly unchanged?: readonly Hour[];
   /** The table that is complete for too few hours, where that leaves hours owed. */
   readonly heldBackBy: string | null;
+  /** What the process's `catchup` leaves owed; undefined where it limits nothing. */
+  readonly catchup?: DecidedCatchup;
+}
+
+/** Complete hours that the session does not load. */
+export interface DecidedCatchup {
+  /** Hours that later sessions load, ascending: this one takes no more. */
+  readonly later: readonly Hour[];
+  /** Changed hours before `reachesBackTo`, ascending: no session loads them by itself. */
+  readonly beyond: readonly Hour[];
+  readonly reachesBackTo: Hour | undefined;
 }
 
 export interface DecidedSource {

@@ -67,10 +67,20 @@ export function owedOf(session: Session, source: SourceState, loaded: ReadonlySe
   const { hours, ahead } = pendingOf(session, source);
   const left = hours.filter((hour) => !loaded.has(hour));
   if (source.spec.window === undefined) return left;
-  const known = lastKnown(session, source, source.newestHour);
+  const known = Math.max(lastKnown(session, source, source.newestHour), lastComputed(session.target, loaded));
   const own = new Set(ahead);
   return left.filter((hour) => hour <= known || own.has(hour));
 }
+
+/** The last hour that the target has computed once these hours are loaded. */
+export const lastComputed = (
+  { completeToHour = Number.NEGATIVE_INFINITY }: Session['target'],
+  loaded: ReadonlySet<Hour>,
+): Hour => {
+  let last = completeToHour;
+  for (const hour of loaded) last = Math.max(last, hour);
+  return last;
+};
 
 /**
  * Hours that the target has not computed, and that rows reach which were loaded before: through the window of

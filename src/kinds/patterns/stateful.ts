@@ -2,9 +2,11 @@
  * A stateful load computes the changed hours again, from whole sources, and replaces them in the target; as
  * late as its sources are complete.
  */
+import { unitHours, wholeUnits } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';
-import { contiguous, spanOf, union, wholeDays } from '../../model/hour-sets.ts';
+import { contiguous, union, wholeDays } from '../../model/hour-sets.ts';
 import type { Session } from '../../model/session.ts';
+import { changedBefore, hoursTaken, reachesBackTo } from './catchup.ts';
 import { lastHourToLoad, overwrite, started } from './overwrite.ts';
 import type { Decision, PatternKind } from './pattern-kind.ts';
 import { pending, reachedSince } from './pending.ts';
@@ -27,22 +29,39 @@ function decide(opened: Session): Decision {
   const session = withWholeDays(opened);
   const limit = lastHourToLoad(session);
   const reached = reachedSince(session);
-  const payable = started(
-    session,
-    limit,
-    union([pending(session), reached]).filter((hour) => limit !== undefined && hour <= limit),
+  const floor = reachesBackTo(session, limit);
+  const payable = union([pending(session), reached]).filter(
+    (hour) => limit !== undefined && hour <= limit && hour >= (floor ?? hour),
   );
-  const whole =
-    limit === undefined || session.target.eventTime?.unit !== 'day' ? payable : daysOf(payable, limit);
-  const span = spanOf(whole);
-  const hours = span === undefined ? [] : loadsSingleHours(session) ? whole : contiguous(whole);
-  return { ...overwrite(session, { hours, limit }), reached };
+  const isOfDays = session.target.eventTime?.unit === 'day';
+  const grain = unitHours(session.spec);
+  const begun = wholeUnits(
+    session.spec,
+    started(session, limit, carried(session, payable, { limit, floor })),
+  );
+  const due = limit === undefined || !isOfDays ? begun : daysOf(begun, limit);
+  const isRange = loadsRange(session);
+  const taken = hoursTaken(session, due, { isRange, unitHours: isOfDays ? 24 : grain });
+  const hours = isRange ? contiguous(taken) : taken;
+  return { ...overwrite(session, { hours, limit, floor, due }), reached };
 }
 
+/**
+ * Where all that changed lies before the hours to which a session reaches back, the newest complete hour is
+ * computed again: what stays owed is published with it.
+ */
+const carried = (
+  session: Session,
+  payable: readonly Hour[],
+  { limit, floor }: { readonly limit: Hour | undefined; readonly floor: Hour | undefined },
+): readonly Hour[] =>
+  payable.length === 0 && limit !== undefined && changedBefore(session, floor) ? [limit] : payable;
+
 /** Between the hours that hold a key lie hours that do not: what a key saves is not loaded after all. */
-const loadsSingleHours = ({ spec }: Session): boolean =>
-  spec.hours === 'touched' ||
-  spec.sources.some(({ window, lookup }) => (window?.key ?? lookup?.key) !== undefined);
+const loadsRange = ({ spec }: Session): boolean =>
+  spec.catchup.load === 'range' ||
+  (spec.hours === 'contiguous' &&
+    spec.sources.every(({ window, lookup }) => (window?.key ?? lookup?.key) === undefined));
 
 /**
  * A row of a day is computed from all its hours: with one of them changed the whole day is, as far as it is

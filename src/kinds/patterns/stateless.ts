@@ -46,7 +46,7 @@ function decide(session: Session): Decision {
 }
 
 function readOf(source: SourceState, hasNews: boolean): PlanRead {
-  if (source.toRead !== undefined && hasNews) return filesOf(source, source.toRead);
+  if (source.toRead !== undefined && hasNews) return readOfFolder(source, source.toRead);
   if (source.head === undefined || !hasNews) return { kind: 'nothing' };
   if (source.detectedBy === 'first-load' || isLookup(source))
     return { kind: 'snapshot', snapshot_id: String(source.head.snapshotId) };
@@ -62,7 +62,7 @@ function readOf(source: SourceState, hasNews: boolean): PlanRead {
   };
 }
 
-function filesOf(source: SourceState, toRead: FilesToRead): PlanRead {
+export function readOfFolder(source: SourceState, toRead: FilesToRead): PlanRead {
   const rows = new Map(source.files.map((file) => [file.path, file.rows]));
   return {
     kind: 'files',

@@ -1,23 +1,56 @@
-/**
- * Where the files of a relocated warehouse are and how they are named anew. Paths -> paths; reads no file.
- */
+/** Where the files of a relocated warehouse are, and how they are named anew. */
 import { existsSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { type Move, movedLocation } from '../../catalog/files/moved-warehouse.ts';
 import { refusal, usageError } from '../../model/errors.ts';
 import { plainPath } from '../../model/plain-path.ts';
+
+/** Where the files of a warehouse are before and after, and how they are read and written. */
+export interface RelocationFiles {
+  /** Where a file is of which the metadata may name another place. */
+  present(location: string): string;
+  /** How what is written in place of a file is to be named. */
+  renamed(location: string): string;
+  /** Throws `relocate-incomplete` where only the original has it. */
+  isThere(location: string, table: string): Promise<boolean>;
+  read(path: string): Promise<Buffer>;
+  /** Makes the folder that DuckDB is to write to. */
+  makeFolderOf(path: string): void;
+  write(path: string, content: Buffer): Promise<void>;
+  size(path: string): Promise<number>;
+  /** Throws `relocate-not-verified` where the manifest that was written lists something else. */
+  checkManifest(from: string, to: string): Promise<void>;
+  /** Brings a file along that is taken as it is. */
+  carry(location: string): Promise<void>;
+}
 
 /** Where a file is on this machine, of which the metadata may name the place before. */
 export const presentPath = (location: string, move: Move): string => plainPath(movedLocation(location, move));
 
 /**
- * A new name beside a file, in the new folder, spelled as before: the old file stays until nothing points at
- * it. A name that an earlier relocation gave does not grow.
+ * A new name beside a file, in the new folder, spelled as before: the old file stays until nothing points
+ * at it. A name that an earlier relocation gave does not grow.
  */
-export const newLocation = (location: string, move: Move, mark: string): string =>
+const newLocation = (location: string, move: Move, mark: string): string =>
   movedLocation(location, move).replace(/(?:-moved-[0-9a-f]{8})?(\.[^./]+)$/, `-moved-${mark}$1`);
 
-/** True where the file is there. Throws `relocate-incomplete` where only the original has it. */
-export function isThere(location: string, move: Move, table: string): boolean {
+/**
+ * The files of a warehouse whose folder has moved with all that is in it. `mark`: eight hexadecimal
+ * digits that tell what this relocation writes from others.
+ */
+export const filesMovedBy = (move: Move, mark: string): RelocationFiles => ({
+  present: (location) => presentPath(location, move),
+  renamed: (location) => newLocation(location, move, mark),
+  isThere: async (location, table) => isThere(location, move, table),
+  read: (path) => readFile(path),
+  makeFolderOf: () => undefined,
+  write: (path, content) => writeFile(path, content),
+  size: async (path) => (await stat(path)).size,
+  checkManifest: async () => undefined,
+  carry: async () => undefined,
+});
+
+function isThere(location: string, move: Move, table: string): boolean {
   const path = presentPath(location, move);
   if (existsSync(path)) return true;
   if (existsSync(plainPath(location))) throw incomplete(table, path, move);

@@ -1,40 +1,40 @@
 /**
- * The files of one table written anew for the new folder of its warehouse. Metadata as they were -> metadata
- * as they have to be. Data files stay; what names others by path is copied in SQL: manifest lists, manifests,
- * and the files of positional deletes. Nothing is changed or deleted here.
+ * The files of one table written anew for the new place of its warehouse. Metadata as they were ->
+ * metadata as they have to be. What names others by path is copied in SQL: manifest lists, manifests, and
+ * the files of positional deletes; data files stay, or are carried over as they are. Nothing is changed
+ * or deleted here.
  */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type Move, movedLocation } from '../../catalog/files/moved-warehouse.ts';
 import type { Engine } from '../../engine/index.ts';
 import { readAvroHeader } from '../../iceberg/avro-header.ts';
 import { changeReferencedFiles } from '../../iceberg/puffin-footer.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { AvroRecord } from '../../model/avro-schema.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { RelocatedTable } from '../../model/relocate-record.ts';
 import {
-  type AvroRecord,
   contentFragment,
   dataFileColumns,
   globLiteral,
   hasEmptyPartition,
   movedDataFileFragment,
+  type StatementRow,
   sameAvroFragment,
   statement,
   writableManifest,
 } from '../../statements/index.ts';
 import { declareEmptyPartitionIn } from '../../tables/write/manifest.ts';
-import { isThere, newLocation, presentPath, unlisted, unwritable } from './places.ts';
+import { type RelocationFiles, unlisted, unwritable } from './places.ts';
 
 export interface Relocation {
   readonly engine: Engine;
   readonly move: Move;
-  /** Eight hexadecimal digits that tell this relocation's files from others. */
-  readonly mark: string;
   readonly dryRun: boolean;
   readonly onStep: (message: string) => void;
-  /** Local paths that were written. */
+  readonly files: RelocationFiles;
+  /** Paths that were written. */
   readonly written: string[];
-  /** Local paths of files that others stand in for. */
+  /** Paths of files that others stand in for. */
   readonly replaced: string[];
   /** Throws once somebody asked to stop. */
   readonly stopIfInterrupted: () => void;
@@ -66,6 +66,7 @@ export async function relocateTable(
 ): Promise<{ readonly metadata: TableMetadata; readonly record: RelocatedTable }> {
   const files: TableFiles = { lists: new Map(), manifests: new Map(), deletes: new Map(), missing: [] };
   const snapshots = metadata.snapshots ?? [];
+  await carryStatistics(relocation, { table, files }, metadata);
   for (const [index, { 'manifest-list': list }] of snapshots.entries()) {
     // Format version 1 may list manifests in the metadata themselves; nothing here reads those.
     if (list === undefined) throw unlisted(table, metadata.location);
@@ -91,19 +92,32 @@ interface Job {
   readonly files: TableFiles;
 }
 
+async function carryStatistics(
+  relocation: Relocation,
+  { table, files }: Job,
+  metadata: TableMetadata,
+): Promise<void> {
+  for (const each of [...(metadata.statistics ?? []), ...(metadata['partition-statistics'] ?? [])]) {
+    const path = (each as { readonly 'statistics-path'?: string })['statistics-path'];
+    if (path === undefined) continue;
+    if (await relocation.files.isThere(path, table)) await relocation.files.carry(path);
+    else files.missing.push(path);
+  }
+}
+
 async function relocateList(
   relocation: Relocation,
   { table, files, list }: Job & { readonly list: string },
 ): Promise<void> {
   const { engine, move } = relocation;
   if (files.lists.has(list)) return;
-  if (!isThere(list, move, table)) return void files.missing.push(list);
-  const path = presentPath(list, move);
+  if (!(await relocation.files.isThere(list, table))) return void files.missing.push(list);
+  const path = relocation.files.present(list);
   const rows = await engine.query(statement('maintain/manifests_of_list'), {
     manifest_list: globLiteral(path),
   });
   for (const manifest of rows) await relocateManifest(relocation, { table, files, manifest: manifest.path });
-  const { schema, words } = avroOf(path);
+  const { schema, words } = await avroOf(relocation, path);
   const known = rows.flatMap((row) => files.manifests.get(row.path) ?? []);
   const next = await write(relocation, list, (destination) =>
     engine.execute(statement('maintain/write_moved_list', { avro_format: sameAvroFragment(schema, words) }), {
@@ -126,20 +140,15 @@ async function relocateManifest(
   const { engine, move } = relocation;
   relocation.stopIfInterrupted();
   if (files.manifests.has(manifest) || files.missing.includes(manifest)) return;
-  if (!isThere(manifest, move, table)) return void files.missing.push(manifest);
-  const path = presentPath(manifest, move);
-  const { schema, words } = avroOf(path);
+  if (!(await relocation.files.isThere(manifest, table))) return void files.missing.push(manifest);
+  const path = relocation.files.present(manifest);
+  const { schema, words } = await avroOf(relocation, path);
   const columns = dataFileColumns(schema);
   const rows = await engine.query(
     statement('maintain/files_of_manifest', { content: contentFragment(columns) }),
     { manifest: globLiteral(path) },
   );
-  for (const file of rows) {
-    const isHere = isThere(file.path, move, table);
-    if (!isHere && file.is_live && !files.missing.includes(file.path)) files.missing.push(file.path);
-    if (isHere && file.content === 1 && !files.deletes.has(file.path))
-      files.deletes.set(file.path, await relocateDeletes(relocation, table, file));
-  }
+  await relocateFiles(relocation, { table, files, rows });
   const known = rows.flatMap((row) => files.deletes.get(row.path) ?? []);
   const next = await write(relocation, manifest, async (destination) => {
     await engine.execute(
@@ -158,8 +167,25 @@ async function relocateManifest(
       },
     );
     if (hasEmptyPartition(columns)) await declareEmptyPartitionIn(engine, destination);
+    await relocation.files.checkManifest(path, destination);
   });
   files.manifests.set(manifest, next);
+}
+
+/** The files that a manifest names: those of positional deletes are written anew, the others carried. */
+async function relocateFiles(
+  relocation: Relocation,
+  { table, files, rows }: Job & { readonly rows: readonly StatementRow<'maintain/files_of_manifest'>[] },
+): Promise<void> {
+  const carried: Promise<void>[] = [];
+  for (const file of rows) {
+    const isHere = await relocation.files.isThere(file.path, table);
+    if (!isHere && file.is_live && !files.missing.includes(file.path)) files.missing.push(file.path);
+    if (isHere && file.is_live && file.content !== 1) carried.push(relocation.files.carry(file.path));
+    if (isHere && file.content === 1 && !files.deletes.has(file.path))
+      files.deletes.set(file.path, await relocateDeletes(relocation, table, file));
+  }
+  await Promise.all(carried);
 }
 
 /** A file of positional deletes, or a Puffin file of deletion vectors. */
@@ -169,12 +195,13 @@ async function relocateDeletes(
   file: { readonly path: string; readonly format: string },
 ): Promise<Rewritten> {
   const { engine, move } = relocation;
-  const path = presentPath(file.path, move);
+  const path = relocation.files.present(file.path);
   if (file.format === 'puffin')
     return write(relocation, file.path, async (destination) => {
       try {
-        const changed = changeReferencedFiles(readFileSync(path), (each) => movedLocation(each, move));
-        writeFileSync(destination, changed);
+        const content = await relocation.files.read(path);
+        const changed = changeReferencedFiles(content, (each) => movedLocation(each, move));
+        await relocation.files.write(destination, changed);
       } catch (error) {
         throw unwritable(table, path, (error as Error).message);
       }
@@ -196,18 +223,21 @@ async function write(
   location: string,
   work: (destination: string) => Promise<unknown>,
 ): Promise<Rewritten> {
-  const { move, mark } = relocation;
-  const next = newLocation(location, move, mark);
+  const next = relocation.files.renamed(location);
   if (relocation.dryRun) return { location, next, bytes: 0 };
   const destination = plainPath(next);
   relocation.written.push(destination);
+  relocation.files.makeFolderOf(destination);
   await work(destination);
-  relocation.replaced.push(presentPath(location, move));
-  return { location, next, bytes: statSync(destination).size };
+  relocation.replaced.push(relocation.files.present(location));
+  return { location, next, bytes: await relocation.files.size(destination) };
 }
 
-function avroOf(path: string): { readonly schema: AvroRecord; readonly words: readonly [string, string][] } {
-  const entries = readAvroHeader(readFileSync(path)).entries.map(([key, value]): [string, string] => [
+async function avroOf(
+  { files }: Relocation,
+  path: string,
+): Promise<{ readonly schema: AvroRecord; readonly words: readonly [string, string][] }> {
+  const entries = readAvroHeader(await files.read(path)).entries.map(([key, value]): [string, string] => [
     key,
     value.toString(),
   ]);

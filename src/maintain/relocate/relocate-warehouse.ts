@@ -10,13 +10,13 @@ import type { Warehouse } from '../../catalog/index.ts';
 import { folderOf } from '../../catalog/names.ts';
 import type { PlaceChanges, Places } from '../../catalog/store/store.ts';
 import type { Engine } from '../../engine/index.ts';
-import { discard, removeLocalFile } from '../../files/local.ts';
+import { discard, removeFile } from '../../files/remove.ts';
 import { rememberPreviousFile } from '../../iceberg/updates.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { RelocatedTable, RelocateReport } from '../../model/relocate-record.ts';
 import { statement } from '../../statements/index.ts';
-import { incomplete, presentPath } from './places.ts';
+import { filesMovedBy, incomplete, presentPath } from './places.ts';
 import { movedProperties, type Relocation, relocateTable } from './relocate-table.ts';
 
 export interface RelocateRequest {
@@ -66,11 +66,11 @@ export async function relocateWarehouse(
     engine,
     move,
     dryRun: dry_run,
-    mark: randomBytes(4).toString('hex'),
+    files: filesMovedBy(move, randomBytes(4).toString('hex')),
     onStep: ports.onStep,
     written: [],
     replaced: [],
-    stopIfInterrupted: () => stopIfInterrupted(ports),
+    stopIfInterrupted: () => stopRelocation(ports),
   };
   const kept = places.pointers.filter((pointer) => !shared.includes(pointer));
   try {
@@ -78,7 +78,7 @@ export async function relocateWarehouse(
     const namespaces = movedNamespaces(places.namespaces, move, outside);
     if (!dry_run) {
       await movePointers(ports.warehouse, move, { moved, namespaces, shared });
-      for (const path of relocation.replaced) if (liesIn(move.to, path)) removeLocalFile(path);
+      for (const path of relocation.replaced) if (liesIn(move.to, path)) removeFile(path);
     }
     return {
       ...report,
@@ -124,7 +124,7 @@ async function relocateAll(
     // A table in another allowed folder has nothing in this one, as a rule.
     if (!liesIn(move.from, pointer.metadataLocation) && !(await mentions(ports, pointer, move.from)))
       continue;
-    stopIfInterrupted(ports);
+    stopRelocation(ports);
     moved.push(await (pointer.kind === 'VIEW' ? relocateView : relocateOne)(ports, relocation, pointer));
   }
   return moved;
@@ -274,7 +274,8 @@ const sharedDatabase = (move: Move): Error =>
     },
   );
 
-function stopIfInterrupted({ interrupted }: RelocatePorts): void {
+/** Throws `interrupted`. */
+export function stopRelocation({ interrupted }: Pick<RelocatePorts, 'interrupted'>): void {
   if (interrupted())
     throw new PsybergError('interrupted', 'relocating was interrupted; nothing was changed', {
       hint: 'run the same command again',

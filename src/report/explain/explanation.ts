@@ -3,7 +3,9 @@
  */
 import type { CompiledPlan } from '../../model/plan.ts';
 import { type Block, type Document, faint, type Spans, strong, type Tone, warn } from '../document.ts';
-import { hourLabel, plural } from '../text.ts';
+import { sqlChangedText } from '../sql-changed.ts';
+import { plural, unitLabel } from '../text.ts';
+import { followsBlocks } from './follows.ts';
 import { gridLines, hourGrid, legendLine } from './grid.ts';
 import { causesText, hoursHeading, owedLines, reasonsTable } from './hours.ts';
 import type { HourMark } from './marks.ts';
@@ -61,18 +63,19 @@ const TONES: Readonly<Record<HourMark, Tone | undefined>> = {
   late: 'warn',
   between: 'strong',
   owed: 'bad',
+  expected: 'strong',
   done: 'faint',
   none: undefined,
 };
 
 const headline = (plan: CompiledPlan): Spans => [
   strong(plan.process_name),
-  `  ${plan.pattern}  `,
+  `  ${plan.pattern}${plan.engine === 'spark' ? ' on Spark' : ''}  `,
   statusSpan(plan),
 ];
 
 function processBlock(plan: CompiledPlan, options: ExplainOptions): Block {
-  if (plan.status === 'nothing-new') return idleBlock(plan, options);
+  if (plan.status === 'nothing-new' || plan.status === 'follows') return idleBlock(plan, options);
   return {
     kind: 'details',
     summary: headline(plan),
@@ -82,6 +85,7 @@ function processBlock(plan: CompiledPlan, options: ExplainOptions): Block {
       ...sourceBlocks(plan),
       ...warningBlocks(plan),
       ...hourBlocks(plan, options),
+      ...followsBlocks(plan),
       ...readBlocks(plan),
       ...queryBlocks(plan),
       ...auditBlocks(plan),
@@ -90,18 +94,25 @@ function processBlock(plan: CompiledPlan, options: ExplainOptions): Block {
   };
 }
 
-/** Nothing is to be done: a few lines. */
+/** Nothing is to be done, or not yet: a few lines. */
 const idleBlock = (plan: CompiledPlan, options: ExplainOptions): Block => ({
   kind: 'details',
   summary: headline(plan),
-  blocks: [{ kind: 'lines', lines: [targetLine(plan)] }, ...sourceBlocks(plan), ...hourBlocks(plan, options)],
+  blocks: [
+    { kind: 'lines', lines: [...(plan.status === 'follows' ? [[planSummary(plan)]] : []), targetLine(plan)] },
+    ...sourceBlocks(plan),
+    ...warningBlocks(plan),
+    ...hourBlocks(plan, options),
+    ...followsBlocks(plan),
+  ],
 });
 
 const heading = (text: string): Block => ({ kind: 'heading', text: [strong(text)] });
 
-function targetLine({ target, psyberg_session_id: id }: CompiledPlan): Spans {
+function targetLine(plan: CompiledPlan): Spans {
+  const { target, psyberg_session_id: id } = plan;
   const complete =
-    target.complete_to_hour === null ? '' : ` is complete to ${hourLabel(target.complete_to_hour)}`;
+    target.complete_to_hour === null ? '' : ` is complete to ${unitLabel(plan, target.complete_to_hour)}`;
   const base = target.base_snapshot_id === null ? '' : `, at snapshot ${target.base_snapshot_id}`;
   const what = target.exists
     ? complete === '' && base === ''
@@ -111,19 +122,24 @@ function targetLine({ target, psyberg_session_id: id }: CompiledPlan): Spans {
   return [faint(`${what}; session ${id}`)];
 }
 
-const warningBlocks = ({ warnings = [] }: CompiledPlan): Block[] =>
-  warnings.length === 0
-    ? []
-    : [
-        heading('Warnings'),
-        { kind: 'lines', lines: warnings.flatMap(({ message, hint }) => [[warn(message)], [faint(hint)]]) },
-      ];
+function warningBlocks(plan: CompiledPlan): Block[] {
+  const { warnings = [] } = plan;
+  const changed = sqlChangedText(plan);
+  const told = [
+    ...(changed === undefined ? [] : [{ message: changed.what, hint: changed.hint }]),
+    ...warnings,
+  ];
+  if (told.length === 0) return [];
+  const lines = told.flatMap(({ message, hint }) => [[warn(message)], [faint(hint)]]);
+  return [heading('Warnings'), { kind: 'lines', lines }];
+}
 
 function hourBlocks(plan: CompiledPlan, { allCauses = false }: ExplainOptions): Block[] {
   const blocks: Block[] = [];
   if (plan.hours.length > 0) blocks.push({ kind: 'heading', text: hoursHeading(plan) }, reasonsTable(plan));
   if (allCauses) blocks.push(heading('Causes'), causesText(plan));
-  if (plan.owed_hours.length > 0) blocks.push(heading('Held back'), owedLines(plan));
+  if (plan.owed_hours.length > 0)
+    blocks.push(heading(plan.catchup === undefined ? 'Held back' : 'Owed'), owedLines(plan));
   return blocks;
 }
 

@@ -2,9 +2,9 @@
  * The picture of hours: a line a process, a letter an hour (or several hours, where there are too many).
  * Marks of plans -> grid -> lines. Pure.
  */
+import { unitHours as hoursOfUnit } from '../../model/grain.ts';
 import { type Hour, hourText } from '../../model/hour.ts';
-import { cutMiddle, visibleLength } from '../fit.ts';
-import { padVisible } from '../text.ts';
+import { cutMiddle, displayWidth, padToWidth } from '../width.ts';
 import { type HourMark, heaviest, MARKS, type MarkedPlan, marksOf } from './marks.ts';
 
 /** Neighbouring cells; between two stretches no process does anything. */
@@ -31,8 +31,8 @@ const UNITS = [1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 192, 384, 768, 1536, 3072, 6144
 const GAP = ' ‥ ';
 /** Untouched cells before a stretch, for the eye to hold on to. */
 const CELLS_BEFORE = 2;
-/** Hours shown where no process has anything to do. */
-const IDLE_HOURS = 8;
+/** Hours, or days, shown where no process has anything to do. */
+const IDLE_CELLS = 8;
 
 /**
  * The plans as a grid of at most `room` places beside the names; undefined where no plan knows of any hour.
@@ -41,7 +41,8 @@ export function hourGrid(plans: readonly MarkedPlan[], room: number): HourGrid |
   const marked = plans.map(marksOf);
   const hours = ascendingHours(marked.flatMap((each) => [...each.marked.keys()]));
   if (hours.length === 0) return idleGrid(plans, marked);
-  for (const unitHours of UNITS) {
+  const least = leastUnit(plans);
+  for (const unitHours of UNITS.filter((each) => each >= least)) {
     const stretches = stretchesOf(hours, unitHours, marked);
     // Letters stand apart only while each is an hour.
     for (const cellWidth of unitHours === 1 ? [2, 1] : [1])
@@ -50,6 +51,9 @@ export function hourGrid(plans: readonly MarkedPlan[], room: number): HourGrid |
   }
   return undefined;
 }
+
+/** A letter is no less than what all of the plans are counted in. */
+const leastUnit = (plans: readonly MarkedPlan[]): number => Math.min(...plans.map(hoursOfUnit));
 
 /** The grid over given hours, both included. */
 export const gridOfHours = (plans: readonly MarkedPlan[], first: Hour, last: Hour): HourGrid =>
@@ -67,11 +71,12 @@ function idleGrid(plans: readonly MarkedPlan[], marked: readonly Marks[]): HourG
     target.complete_to_hour === null ? [] : [Math.floor(Date.parse(target.complete_to_hour) / 3_600_000)],
   );
   if (loaded.length === 0) return undefined;
-  const last = Math.max(...loaded);
+  const unitHours = leastUnit(plans);
+  const last = Math.floor(Math.max(...loaded) / unitHours);
   return gridOver(plans, marked, {
-    unitHours: 1,
-    cellWidth: 2,
-    stretches: [{ firstHour: last - IDLE_HOURS + 1, cells: IDLE_HOURS }],
+    unitHours,
+    cellWidth: unitHours === 1 ? 2 : 1,
+    stretches: [{ firstHour: (last - IDLE_CELLS + 1) * unitHours, cells: IDLE_CELLS }],
   });
 }
 
@@ -155,7 +160,7 @@ export function gridLines(grid: HourGrid, { nameWidth, paintMark, paintHead }: G
   return [
     ...headLines(grid).map((line) => (line === '' ? '' : paintHead(lead + line))),
     ...grid.rows.map(({ name, marks }) => {
-      const shownName = nameWidth === 0 ? '' : `${padVisible(cutMiddle(name, nameWidth), nameWidth)}  `;
+      const shownName = nameWidth === 0 ? '' : `${padToWidth(cutMiddle(name, nameWidth), nameWidth)}  `;
       return `${shownName}${markCells(grid, marks, paintMark)}`.trimEnd();
     }),
   ].filter((line) => line !== '');
@@ -172,7 +177,7 @@ export function markCells(
     .map((cells, index) => {
       const text = cells.map((mark) => paintMark(MARKS[mark].letter, mark)).join(separator);
       const stretch = grid.stretches[index] as Stretch;
-      return padVisible(text, placesOf(stretch, grid, yearBefore(grid.stretches, index)));
+      return padToWidth(text, placesOf(stretch, grid, yearBefore(grid.stretches, index)));
     })
     .join(GAP);
 }
@@ -212,7 +217,7 @@ function labels(
   for (let cell = 0; cell < stretch.cells; cell += 1) {
     const hour = stretch.firstHour + cell * grid.unitHours;
     const at = cell * grid.cellWidth;
-    if (line !== '' && at <= visibleLength(line)) continue;
+    if (line !== '' && at <= displayWidth(line)) continue;
     const label = labelOf(hour, cell, year);
     if (label === undefined || at + label.length > places) continue;
     line = `${line.padEnd(at)}${label}`;

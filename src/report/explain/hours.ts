@@ -2,7 +2,8 @@
 import { parseHour } from '../../model/hour.ts';
 import type { Plan, PlanCause, PlanHour, PlanWindow } from '../../model/plan.ts';
 import { type Block, faint, type Spans, warn } from '../document.ts';
-import { countText, hourLabel, hoursLabel, plural, windowText } from '../text.ts';
+import { owedTexts } from '../owed.ts';
+import { countText, hourLabel, plural, unitLabel, unitsLabel, windowText } from '../text.ts';
 import { type HourMark, MARKS, marksOf } from './marks.ts';
 import { heldBackText } from './summary.ts';
 
@@ -12,7 +13,7 @@ const LINES_SHOWN = 12;
 const RANGES_SHOWN = 2;
 const SNAPSHOTS_SHOWN = 2;
 
-/** `6 hours: 1 new, 3 late, 2 recomputed`. */
+/** `Hours: 6 (1 new, 3 late, 2 recomputed)`, or `Days`. */
 export function hoursHeading(plan: Plan): Spans {
   const { mark } = marksOf(plan);
   const counts = new Map<HourMark, number>();
@@ -24,7 +25,7 @@ export function hoursHeading(plan: Plan): Spans {
     counts.has(each) ? [`${countText(counts.get(each) as number)} ${MARKS[each].meaning}`] : [],
   );
   return [
-    `Hours: ${countText(plan.hours.length)}`,
+    `${plan.grain === 'day' ? 'Days' : 'Hours'}: ${countText(plan.hours.length)}`,
     faint(parts.length === 0 ? '' : ` (${parts.join(', ')})`),
   ];
 }
@@ -50,7 +51,8 @@ export function reasonsTable(plan: Plan): Block {
       ...shown.map(({ mark, hours }): Spans[] => [
         [MARKS[mark].letter],
         [
-          hoursLabel(
+          unitsLabel(
+            plan,
             hours.map(({ hour }) => hour),
             RANGES_SHOWN,
           ),
@@ -62,8 +64,8 @@ export function reasonsTable(plan: Plan): Block {
         : [
             [
               [],
-              [`and ${plural(rest.length, 'more hour')}`],
-              [faint(hoursLabel(hoursOnly(rest), RANGES_SHOWN))],
+              [`and ${plural(rest.length, `more ${plan.grain ?? 'hour'}`)}`],
+              [faint(unitsLabel(plan, hoursOnly(rest), RANGES_SHOWN))],
             ],
           ]),
     ],
@@ -82,7 +84,7 @@ function groupsOf(plan: Plan, keyOf: (hour: PlanHour) => string): Group[] {
   const groups = new Map<string, Group>();
   for (const hour of plan.hours) {
     const mark = markOf(parseHour(hour.hour));
-    const key = `${mark} ${hour.reason} ${hour.owed_by.join()} ${keyOf(hour)}`;
+    const key = `${mark} ${hour.reason} ${hour.unchanged} ${hour.owed_by.join()} ${keyOf(hour)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { mark, hours: [hour] });
     else group.hours.push(hour);
@@ -98,13 +100,16 @@ const snapshotsKey = ({ causes }: PlanHour): string =>
 const sourcesKey = ({ causes }: PlanHour): string =>
   [...new Set(causes.map((cause) => `${cause.source} ${isReached(cause)}`))].sort().join();
 
+const MAY_STAY =
+  'may stop early: no change of its own, so it stays as it is where the one before comes out as stored';
+
 /** Why all of the hours are computed: they have the same reason, and causes of the same sources. */
 function whyText(
   hours: readonly PlanHour[],
   windows: ReadonlyMap<string, PlanWindow>,
   folders: ReadonlySet<string>,
 ): string {
-  const [{ reason, owed_by: owedBy }] = hours as [PlanHour, ...PlanHour[]];
+  const [{ reason, owed_by: owedBy, unchanged }] = hours as [PlanHour, ...PlanHour[]];
   if (reason === 'owed')
     return owedBy.length === 0
       ? 'owed since an earlier session'
@@ -112,9 +117,11 @@ function whyText(
   if (reason === 'reached') return 'complete now: rows that were loaded before reach it through a window';
   if (reason === 'restated') {
     const lookups = new Set(hours.flatMap(({ causes }) => causes.map(({ source }) => source)));
+    if (lookups.size === 0) return 'asked for: computed again by the SQL of now';
     return `a lookup changed: ${[...lookups].join(', ')}`;
   }
-  if (reason === 'contiguous') return 'no change of its own: recomputed with its neighbours';
+  if (reason === 'contiguous')
+    return unchanged === true ? MAY_STAY : 'no change of its own: recomputed with its neighbours';
   const sources = new Map<string, { readonly snapshots: Set<string>; readonly through: Set<string> }>();
   for (const cause of hours.flatMap(({ causes }) => causes)) {
     const found = sources.get(cause.source) ?? { snapshots: new Set(), through: new Set() };
@@ -150,7 +157,10 @@ function throughText(hours: readonly string[], window: PlanWindow | undefined): 
 /** What is left to a later session, and whom it waits for. */
 export const owedLines = (plan: Plan): Block => ({
   kind: 'lines',
-  lines: [[warn(hoursLabel(plan.owed_hours)), `: ${heldBackText(plan)}`]],
+  lines:
+    plan.catchup === undefined
+      ? [[warn(unitsLabel(plan, plan.owed_hours)), `: ${heldBackText(plan)}`]]
+      : owedTexts(plan).map((text) => [warn(text)]),
 });
 
 /** Every file behind every hour, and behind every partition where there are no hours. */
@@ -165,7 +175,7 @@ export function causesText(plan: Plan): Block {
   ];
   const text =
     plan.hours.length > 0
-      ? plan.hours.flatMap((hour) => lines(hourLabel(hour.hour), hour.causes))
+      ? plan.hours.flatMap((hour) => lines(unitLabel(plan, hour.hour), hour.causes))
       : plan.sources.flatMap((source) =>
           source.processing_uri_causes.flatMap(({ uri, causes }) => lines(JSON.stringify(uri), causes)),
         );

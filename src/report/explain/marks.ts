@@ -1,26 +1,29 @@
 /** What a plan does with each hour, as one mark. Plan -> marks. Pure. */
-import { type Hour, parseHour } from '../../model/hour.ts';
+import { unitOf, type WithGrain } from '../../model/grain.ts';
+import { type Hour, hoursOf, parseHour } from '../../model/hour.ts';
 import type { Plan, PlanHour } from '../../model/plan.ts';
 
 /**
  * `new`: beyond what the target had · `late`: rows came for an hour that was loaded before · `between`:
- * computed again since an earlier hour changed, or its neighbours · `owed`: changed, and left to a later
- * session · `done`: loaded before, not touched · `none`: not loaded, and nothing there.
+ * computed again since an earlier hour changed, or its neighbours · `expected`: may follow once processes
+ * above have published · `owed`: changed, and left to a later session · `done`: loaded before, not touched ·
+ * `none`: not loaded, and nothing there.
  */
-export type HourMark = 'new' | 'late' | 'between' | 'owed' | 'done' | 'none';
+export type HourMark = 'new' | 'late' | 'between' | 'expected' | 'owed' | 'done' | 'none';
 
 /** A letter for each, so that the picture is whole without colours; in the order of the legend. */
 export const MARKS: Readonly<Record<HourMark, { readonly letter: string; readonly meaning: string }>> = {
   new: { letter: 'N', meaning: 'new' },
   late: { letter: 'L', meaning: 'late' },
   between: { letter: '~', meaning: 'recomputed' },
+  expected: { letter: 'e', meaning: 'expected' },
   owed: { letter: 'o', meaning: 'owed' },
   done: { letter: '·', meaning: 'untouched' },
   none: { letter: ' ', meaning: '' },
 };
 
 /** The plan as far as marks need it. */
-export type MarkedPlan = Pick<Plan, 'process_name' | 'owed_hours'> & {
+export type MarkedPlan = Pick<Plan, 'process_name' | 'owed_hours' | 'expected_hours' | 'grain'> & {
   readonly hours: readonly Pick<PlanHour, 'hour' | 'reason'>[];
   readonly target: Pick<Plan['target'], 'complete_to_hour'>;
 };
@@ -33,13 +36,19 @@ export function marksOf(plan: MarkedPlan): { readonly marked: ReadonlyMap<Hour, 
   const { complete_to_hour: completeTo } = plan.target;
   const loadedTo = completeTo === null ? Number.NEGATIVE_INFINITY : parseHour(completeTo);
   const marked = new Map<Hour, HourMark>();
+  const set = (hour: Hour, mark: HourMark): void => {
+    for (const each of hoursOfUnit(plan, hour)) marked.set(each, mark);
+  };
+  for (const each of plan.owed_hours) set(parseHour(each), 'owed');
+  for (const each of plan.expected_hours ?? []) set(parseHour(each), 'expected');
   for (const each of plan.hours) {
     const hour = parseHour(each.hour);
-    marked.set(hour, markOfPlanned(hour, each.reason, loadedTo));
+    if (marked.get(hour) !== 'owed') set(hour, markOfPlanned(hour, each.reason, loadedTo));
   }
-  for (const each of plan.owed_hours) marked.set(parseHour(each), 'owed');
   return { marked, mark: (hour) => marked.get(hour) ?? (hour <= loadedTo ? 'done' : 'none') };
 }
+
+const hoursOfUnit = (of: WithGrain, hour: Hour): Hour[] => hoursOf(unitOf(of, hour));
 
 function markOfPlanned(hour: Hour, reason: PlanHour['reason'], loadedTo: Hour): HourMark {
   if (hour > loadedTo) return 'new';
@@ -47,7 +56,7 @@ function markOfPlanned(hour: Hour, reason: PlanHour['reason'], loadedTo: Hour): 
 }
 
 /** Of several hours in one cell the mark that a reader must not miss. */
-const WEIGHT: readonly HourMark[] = ['late', 'owed', 'new', 'between', 'done', 'none'];
+const WEIGHT: readonly HourMark[] = ['late', 'owed', 'new', 'between', 'expected', 'done', 'none'];
 
 /** The mark of hours `first` to `last`, both included. */
 export function heaviest({ marked, mark }: ReturnType<typeof marksOf>, first: Hour, last: Hour): HourMark {

@@ -1,5 +1,6 @@
 /** The SQL of a plan: the process's own, its audits, and the engine's statements. Plan -> blocks. Pure. */
 import { assertNever } from '../../model/errors.ts';
+import type { WithGrain } from '../../model/grain.ts';
 import type { CompiledPlan, PlanQuery, PlanReads } from '../../model/plan.ts';
 import { type AuditStep, RUN_INPUTS, type Step, type StepValue } from '../../model/step.ts';
 import { type Block, bad, code, faint, good, type Spans, strong, warn } from '../document.ts';
@@ -36,7 +37,8 @@ const missedRows = (rows: string): string => (rows === '0' ? '' : `, ${plural(ro
 const QUERY_LINES_SHOWN = 60;
 
 /** The process's query with its sources, and the values bound in it. */
-export function queryBlocks({ query, sources }: Pick<CompiledPlan, 'query' | 'sources'>): Block[] {
+export function queryBlocks(plan: Pick<CompiledPlan, 'query' | 'sources' | 'grain'>): Block[] {
+  const { query, sources } = plan;
   if (query === undefined) return [];
   const lines = query.sql.split('\n');
   const more = lines.length - QUERY_LINES_SHOWN;
@@ -46,7 +48,7 @@ export function queryBlocks({ query, sources }: Pick<CompiledPlan, 'query' | 'so
     ([name, value]) => [`$${name}`, [valueText(value)]] as const,
   );
   return [
-    { kind: 'heading', text: queryHeading(query) },
+    { kind: 'heading', text: queryHeading(query, plan) },
     { kind: 'code', language: 'sql', text },
     ...(values.length === 0 ? [] : [{ kind: 'facts' as const, level: 2 as const, facts: values }]),
     ...(sources.some(({ window }) => window != null)
@@ -57,12 +59,12 @@ export function queryBlocks({ query, sources }: Pick<CompiledPlan, 'query' | 'so
 
 const LEFT_OUT = 'rows for hours beside those of the plan, from what the windows add, are left out';
 
-const queryHeading = ({ runs }: PlanQuery): Spans =>
+const queryHeading = ({ runs }: PlanQuery, { grain = 'hour' }: WithGrain): Spans =>
   runs === 1
     ? [strong('SQL')]
     : [
         strong('SQL'),
-        faint(` of the first of ${countText(runs)} hours; each reads the one before as previous`),
+        faint(` of the first of ${countText(runs)} ${grain}s; each reads the one before as previous`),
       ];
 
 /** The declared audits, in their order. */
@@ -81,23 +83,27 @@ export function auditLines(plan: Pick<CompiledPlan, 'steps'>): Block | undefined
 /** The steps, one line each; hours that are computed alike are one. */
 export function statementsTable({ steps }: Pick<CompiledPlan, 'steps'>): Block {
   const rows: Spans[][] = [];
+  const mayStop = steps.some(({ kind }) => kind === 'may-stop');
   for (const [index, step] of steps.entries()) {
-    if (step.kind === 'compute-hour' && steps[index - 1]?.kind === 'compute-hour') continue;
-    const alike = step.kind === 'compute-hour' ? countFrom(steps, index) : 1;
+    if (isOfHours(step) && isOfHours(steps[index - 1])) continue;
+    const alike = isOfHours(step) ? countFrom(steps, index) : 1;
     rows.push([
       [faint(String(index + 1))],
       [step.stage],
       [alike === 1 ? step.name : `compute_hour, ${countText(alike)} hours`],
-      [faint(doesWhat(step))],
+      [faint(isOfHours(step) && alike > 1 && mayStop ? 'the query of one hour; may stop' : doesWhat(step))],
     ]);
   }
   return { kind: 'table', head: [], alignRight: [0], fits: ['keep', 'keep', 'cut', 'cut'], rows };
 }
 
+const isOfHours = (step: Step | undefined): boolean =>
+  step?.kind === 'read-ahead' || step?.kind === 'compute-hour' || step?.kind === 'may-stop';
+
+/** The hours that are computed from there on, with what may leave some of them as they are. */
 function countFrom(steps: readonly Step[], first: number): number {
-  let count = 0;
-  while (steps[first + count]?.kind === 'compute-hour') count += 1;
-  return count;
+  const end = steps.findIndex((step, index) => index > first && !isOfHours(step));
+  return steps.slice(first, end < 0 ? undefined : end).filter(({ kind }) => kind === 'compute-hour').length;
 }
 
 /** A statement in a few words. */
@@ -119,18 +125,26 @@ function doesWhat(step: Step): string {
       return 'writes their rows of other hours again';
     case 'begin-hours':
       return 'a temporary table for the hours';
+    case 'read-ahead':
+      return 'reads the rows of several hours';
     case 'compute-hour':
       return 'the query above, of one hour';
+    case 'may-stop':
+      return 'goes on only where the rows came out otherwise';
+    case 'differing-hours':
+      return 'finds the hours that came out otherwise';
     case 'end-hours':
-      return 'all hours are computed';
+      return 'the hours are computed';
     case 'insert':
       return 'writes the rows as data files';
     case 'compose-snapshot':
       return 'lists the files of the new snapshot';
     case 'count-sources':
-      return 'counts rows read and staged, file by file';
+      return 'counts the rows read, file by file';
+    case 'count-staged':
+      return 'counts the rows staged, where their writer does not tell';
     case 'audit':
-      return step.counted ? 'compares these counts' : 'audits what is staged';
+      return step.counted ? 'compares the counts' : 'audits what is staged';
     case 'publish':
       return 'one commit: rows, watermarks, signal';
     case 'protect-watermarks':

@@ -1,41 +1,54 @@
 /** A plan in a few words. Plan -> text. Pure. */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { CompiledPlan, Plan, PlanSource } from '../../model/plan.ts';
-import { faint, good, type Span, warn } from '../document.ts';
-import { hoursLabel, plural, rangeLabel } from '../text.ts';
+import { faint, good, type Span, strong, warn } from '../document.ts';
+import { hoursLabel, plural, rangeLabel, unitsLabel, unitsText } from '../text.ts';
+import { followsSummary } from './follows.ts';
 
 /** What a run would do, in one line. */
 export function planSummary(plan: CompiledPlan): string {
   const { target } = plan;
+  if (plan.status === 'follows') return followsSummary(plan);
   if (plan.status === 'nothing-new')
     return plan.owed_hours.length === 0
       ? 'nothing new'
-      : `nothing new; ${plural(plan.owed_hours.length, 'hour')} owed`;
+      : `nothing new; ${unitsText(plan, plan.owed_hours.length)} owed`;
   const missing = plan.sources.find((each) => each.lookup && each.table === plan.held_back_by);
   if (plan.status === 'waiting' && missing !== undefined)
     return `waits for the lookup ${missing.table}, which does not exist yet`;
   if (plan.status === 'waiting')
     return plan.owed_hours.length === 0
       ? 'waits for a source that does not exist yet'
-      : `waits: ${hoursLabel(plan.owed_hours, 2)} is not complete yet${plan.held_back_by === null ? '' : ` in ${plan.held_back_by}`}`;
+      : `waits: ${unitsLabel(plan, plan.owed_hours, 2)} is not complete yet${plan.held_back_by === null ? '' : ` in ${plan.held_back_by}`}`;
   const what = target.operation === 'append' ? 'append to' : 'overwrite';
   const when =
-    plan.range === null ? changedHours(plan) : rangeLabel(plan.range.first_hour, plan.range.last_hour);
-  return `${what} ${target.table}${when === '' ? '' : `, ${when}`}`;
+    plan.range === null ? changedHours(plan) : rangeLabel(plan.range.first_hour, plan.range.last_hour, plan);
+  const mayStop = plan.steps.some(({ kind }) => kind === 'may-stop') ? ', may stop early' : '';
+  return `${what} ${target.table}${when === '' ? '' : `, ${when}`}${mayStop}`;
 }
 
 /** The hours of a stateless plan: where the new rows land. */
 function changedHours(plan: Plan): string {
-  if (plan.hours.length > 0) return hoursLabel(plan.hours.map((hour) => hour.hour));
+  if (plan.hours.length > 0)
+    return unitsLabel(
+      plan,
+      plan.hours.map((hour) => hour.hour),
+    );
   const [source] = plan.sources;
   return source?.first_hour == null || source.last_hour === null
     ? ''
     : rangeLabel(source.first_hour, source.last_hour);
 }
 
+const STATUS_SPANS: Readonly<Record<Plan['status'], Span>> = {
+  work: good('work'),
+  follows: strong('follows'),
+  waiting: warn('waiting'),
+  'nothing-new': faint('nothing new'),
+};
+
 /** Its status as a word that stands out. */
-export const statusSpan = ({ status }: Pick<Plan, 'status'>): Span =>
-  status === 'work' ? good('work') : status === 'waiting' ? warn('waiting') : faint('nothing new');
+export const statusSpan = ({ status }: Pick<Plan, 'status'>): Span => STATUS_SPANS[status];
 
 /**
  * Rows that a process of hours does not load: those without an event time, and those of the future. A

@@ -11,6 +11,8 @@ const SAMPLE_ROWS = 10;
 
 export async function withRowsAside(audited: Audited): Promise<Audited> {
   let result = audited;
+  // They were kept by the session that loaded the files.
+  if (audited.plan.trigger === 'restate' && audited.plan.range !== null) return audited;
   for (const { alias, read } of audited.plan.sources) {
     const files = audited.spec.sources.find((each) => each.alias === alias)?.files;
     if (read.kind !== 'files' || files?.onBadRows !== 'quarantine') continue;

@@ -6,12 +6,14 @@ import { SESSION_CATALOG } from '../../compile/index.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
-import { HOUR_MS, hoursOfTexts } from '../../model/hour.ts';
+import { HOUR_MS, type Hour, hoursOfTexts } from '../../model/hour.ts';
+import { ascending, intervalsOf } from '../../model/hour-sets.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { CarryOverStep } from '../../model/step.ts';
 import {
   identifierFragment,
   literalFragment,
+  rangeBoundFragment,
   renderStatement,
   type SqlFragment,
   statement,
@@ -22,7 +24,7 @@ import {
 import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import type { Begun, Opened, Staged } from '../session.ts';
 import { loadTarget } from '../target.ts';
-import { hourBefore } from '../views/show-target.ts';
+import { hoursBefore } from '../views/show-target.ts';
 import { checkRowsRead, storedRows, type TimeColumn } from './rows-read.ts';
 
 function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
@@ -42,26 +44,19 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
   const { plan, spec, ports, base, previous } = opened;
   const column = targetColumn(opened);
   if (base === undefined || column === undefined || !/\bprevious\b/i.test(spec.sql)) return;
-  const hour = hourBefore(plan);
-  const instant = (at: number): string => `${new Date(at * HOUR_MS).toISOString().slice(0, 19)}Z`;
+  const before = hoursBefore(plan);
   const files = await ports.engine.query(
     statement('audit/rows_by_file', {
       alias: literalFragment('previous'),
       rows: subquery(
         renderStatement('compile/previous_hour', {
-          columns: statementFragment(
-            renderStatement('fragments/file_and_hour', {
-              file: statementFragment('filename'),
-              stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
-              unit: literalFragment(column.unit),
-            }),
-          ),
+          columns: statementFragment(fileAndHour(column)),
           target: ofSession('previous', spec.target.table.name),
           event_time: identifierFragment(column.name),
         }),
       ),
     }),
-    { previous_start: instant(hour), range_start: instant(hour + 1) },
+    { previous_start: instant(before.firstHour), range_start: instant(before.lastHour + 1) },
   );
   await checkRowsRead(opened, {
     table: spec.target.table,
@@ -69,11 +64,61 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
     metadata: (await loadTarget(opened)).metadata,
     snapshot: previous ?? base,
     column,
-    hours: [{ firstHour: hour, lastHour: hour }],
+    hours: [before],
     hourByHour: true,
     files,
   });
 }
+
+/**
+ * The same of hours of the target that a session relied on in place of computing them: they stay as they are,
+ * or the next one goes on from them. Throws `rows-not-read`.
+ */
+export async function checkStoredRead(opened: Opened, relied: readonly Hour[]): Promise<void> {
+  const { plan, spec, ports, base, previous } = opened;
+  const column = targetColumn(opened);
+  const hours = ascending(relied);
+  const [first, last] = [hours[0], hours.at(-1)];
+  if (base === undefined || column === undefined || first === undefined || last === undefined) return;
+  const bounds = { type: column.type, unit: column.unit };
+  const files = await ports.engine.query(
+    statement('audit/rows_by_file', {
+      alias: literalFragment('previous'),
+      rows: subquery(
+        renderStatement('compile/source_hours', {
+          columns: statementFragment(fileAndHour(column)),
+          source: ofSession('previous', spec.target.table.name),
+          event_time: identifierFragment(column.name),
+          range_start: rangeBoundFragment({ parameter: 'range_start', later: 0 }, bounds.type, bounds.unit),
+          range_end: rangeBoundFragment({ parameter: 'range_end', later: 0 }, bounds.type, bounds.unit),
+          stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
+          unit: literalFragment(column.unit),
+          hours: statementFragment(renderStatement('compile/given_hours')),
+        }),
+      ),
+    }),
+    { range_start: instant(first), range_end: instant(last + 1), hours: hours.map(BigInt) },
+  );
+  await checkRowsRead(opened, {
+    table: spec.target.table,
+    name: plan.target.table,
+    metadata: (await loadTarget(opened)).metadata,
+    snapshot: previous ?? base,
+    column,
+    hours: intervalsOf(hours),
+    hourByHour: true,
+    files,
+  });
+}
+
+const instant = (at: Hour): string => `${new Date(at * HOUR_MS).toISOString().slice(0, 19)}Z`;
+
+const fileAndHour = (column: TimeColumn): string =>
+  renderStatement('fragments/file_and_hour', {
+    file: statementFragment('filename'),
+    stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
+    unit: literalFragment(column.unit),
+  });
 
 const subquery = (sql: string): SqlFragment => statementFragment(`(\n${sql}\n)`);
 

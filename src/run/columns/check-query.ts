@@ -10,7 +10,6 @@ import { fileLayoutOf, isLayout } from '../../iceberg/file-layout.ts';
 import { fitColumns } from '../../iceberg/fit-columns.ts';
 import type { Schema } from '../../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../../model/column-type.ts';
-import { withoutColumnsQuery } from '../../statements/index.ts';
 import { type Opened, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
@@ -68,7 +67,7 @@ function leaveOut(opened: Opened, columns: readonly QueryColumn[], schema: Schem
   const names = columns.map(({ name }) => name).filter((name) => !known.has(name.toLowerCase()));
   if (names.length === 0) return opened;
   const { steps: _steps, ...plan } = opened.plan;
-  const sql = withoutColumnsQuery(opened.spec.sql, names);
   const { dialect } = opened.ports.workload;
+  const sql = dialect.withoutColumns(opened.spec.sql, names);
   return { ...opened, plan: compilePlan(plan, { ...opened.spec, sql }, dialect) };
 }

@@ -61,8 +61,9 @@ export function refuseColumns(session: Refused, schema: Schema, differences: Col
       { columns: required, missing: required },
     );
   const absent = missing.map(({ path }) => path);
-  if (session.spec.onSchemaChange === 'refuse' && added.length + absent.length > 0)
-    throw changedColumns(session, added, absent);
+  const { onSchemaChange, refusesMissingColumns = false } = session.spec;
+  const isRefused = onSchemaChange === 'refuse' && added.length + absent.length > 0;
+  if (isRefused || (refusesMissingColumns && absent.length > 0)) throw changedColumns(session, added, absent);
   if (lossy.length > 0) throw typeMismatch(session, schema, lossy);
 }
 

@@ -7,15 +7,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { currentSchema } from '../../iceberg/event-time.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { stepsOf } from '../../model/step.ts';
 import type { RunPorts } from '../ports.ts';
 import { beginSession, type Opened, unopened, workOf } from '../session.ts';
 import { sessionView } from '../session-view.ts';
-import { loadTarget } from '../target.ts';
+import { collectedView, loadTarget } from '../target.ts';
 import { showLook } from '../views/show-look.ts';
 import { openChangeView } from '../views/show-sources.ts';
+import { removeViews, viewsFolder } from '../views/views-folder.ts';
+import { openPlace, type PlaceBeside } from './beside.ts';
 
 export interface LookRequest {
   readonly plan: CompiledPlan;
@@ -28,7 +31,7 @@ export interface LookRequest {
 
 export interface Look {
   readonly opened: Opened;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** Opens its views. Throws what a source or a target that changed meanwhile brings. */
@@ -40,13 +43,19 @@ export async function openLook(ports: RunPorts, request: LookRequest): Promise<L
     view.close();
     rmSync(directory, { recursive: true, force: true });
   };
+  const begun = beginSession(ports, plan, spec);
+  let opened: Opened = { ...unopened(begun), branch: name, directory, view, writes: false };
+  // At once what this process shows, then what lies beside a target.
+  const end = async (): Promise<void> => {
+    close();
+    await removeViews(opened);
+  };
   try {
-    let opened: Opened = { ...unopened(beginSession(ports, plan, spec)), branch: name, directory, view };
     for (const step of stepsOf(plan, 'branch'))
       if (step.kind === 'change-view') opened = await openChangeView(opened, step);
-    return { opened: await showLook(opened, { whole }), close };
+    return { opened: await showLook(opened, { whole }), close: end };
   } catch (error) {
-    close();
+    await end();
     throw error;
   }
 }
@@ -54,19 +63,47 @@ export async function openLook(ports: RunPorts, request: LookRequest): Promise<L
 /** Has `work` read a look by this process's own engine. Its errors have their place in the user's file. */
 export async function withLook<T>(
   ports: RunPorts,
-  request: Omit<LookRequest, 'name' | 'whole'>,
+  request: Omit<LookRequest, 'name' | 'whole'> & {
+    /** Whether rows of its query are asked for. */
+    readonly computes: boolean;
+  },
   work: (look: Opened, targetColumns: readonly string[]) => Promise<T>,
 ): Promise<T> {
-  const name = `look@${request.spec.processName}`;
-  const { opened, close } = await openLook(ports, { ...request, name, whole: false });
+  const place =
+    request.computes && writesHours(ports, request) ? await openPlace(ports, request.spec) : undefined;
+  const name = place?.branch ?? `look@${request.spec.processName}`;
   try {
-    await ports.workload.attach({ warehouse: name, ...ports.endpoint });
+    return await lookAt(ports, { ...request, name, place }, work);
+  } finally {
+    await place?.end();
+  }
+}
+
+/** Whether an hour is written before the next one can read it. */
+const writesHours = ({ workload }: RunPorts, { spec, plan }: Pick<LookRequest, 'spec' | 'plan'>): boolean =>
+  workload.collected !== undefined && patternOf(spec).readsPrevious && plan.target.exists;
+
+async function lookAt<T>(
+  ports: RunPorts,
+  request: Omit<LookRequest, 'whole'> & { readonly place: PlaceBeside | undefined },
+  work: (look: Opened, targetColumns: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const { name, place } = request;
+  const { opened, close } = await openLook(ports, { ...request, whole: false });
+  try {
+    if (place !== undefined) opened.view.show(collectedView(opened));
+    await ports.workload.attach({
+      warehouse: name,
+      ...ports.endpoint,
+      viewsFolder: () => viewsFolder(opened),
+    });
+    place?.noteEngine();
     return await work(opened, await columnsOfTarget(opened));
   } catch (error) {
     throw ports.workload.placed(workOf(opened), error);
   } finally {
     await ports.workload.detach();
-    close();
+    await close();
   }
 }
 

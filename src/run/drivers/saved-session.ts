@@ -8,7 +8,8 @@ import { snapshotById } from '../../iceberg/history.ts';
 import { branchHead } from '../../iceberg/references.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type ErrorJson, usageError } from '../../model/errors.ts';
-import type { CompiledPlan, PlanStatus } from '../../model/plan.ts';
+import { hourText, parseHour } from '../../model/hour.ts';
+import type { CompiledPlan, SessionStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import { statement, tableFragment } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
@@ -71,6 +72,8 @@ export interface StagedJson {
   readonly cleared_snapshot_id: string | null;
   readonly staged_snapshot_ids: readonly string[];
   readonly insert_snapshot_ids: readonly string[];
+  /** The hours that came out otherwise than the target had them, where somebody compared. */
+  readonly differing_hours?: readonly string[];
   /** The schema under which it was staged, where that is not the table's own. */
   readonly schema?: { readonly id: number; readonly from: number };
   /** The audits that were run, once they were: others in their place have to be run before publishing. */
@@ -84,7 +87,7 @@ export interface StagedJson {
  * opened.
  */
 export interface IdleJson {
-  readonly idle: Exclude<PlanStatus, 'work'>;
+  readonly idle: Exclude<SessionStatus, 'work'>;
   readonly plan: CompiledPlan;
 }
 
@@ -97,6 +100,9 @@ export const stagedJson = (staged: Staged, target: TableMetadata): StagedJson =>
   cleared_snapshot_id: textOf(staged.clearedId),
   staged_snapshot_ids: staged.stagedIds.map(String),
   insert_snapshot_ids: staged.insertIds.map(String),
+  ...(staged.computed.differing === undefined
+    ? {}
+    : { differing_hours: staged.computed.differing.map(hourText) }),
   ...(staged.schema === undefined ? {} : { schema: staged.schema }),
   rows_read: '0',
   rows_written: '0',
@@ -138,6 +144,7 @@ export function stagedFrom(
     clearedId: saved.cleared_snapshot_id === null ? undefined : BigInt(saved.cleared_snapshot_id),
     stagedIds: saved.staged_snapshot_ids.map(BigInt),
     insertIds: saved.insert_snapshot_ids.map(BigInt),
+    computed: { rows: 0n, differing: saved.differing_hours?.map(parseHour) },
   };
 }
 

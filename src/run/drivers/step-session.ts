@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
+import { unitHours } from '../../model/grain.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import { branchName } from '../../model/session-branch.ts';
 import { type Begun, beginSession, type Staged } from '../session.ts';
@@ -100,6 +101,7 @@ export async function refuseStaleSession(
       },
     );
   if (plan.process_sha256 !== spec.sqlSha256) throw stale('the SQL of the process was changed');
+  if (unitHours(plan) !== unitHours(spec)) throw stale('the grain of the process was changed');
   const target = await ports.catalog.loadTable(spec.target.table);
   const main = target === undefined ? undefined : mainSnapshot(target.metadata);
   if (

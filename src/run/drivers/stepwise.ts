@@ -5,10 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { compilePlan } from '../../compile/index.ts';
-import { removeLocalFile } from '../../files/local.ts';
+import { compilePlan, planOfComputed } from '../../compile/index.ts';
+import { removeFile } from '../../files/remove.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
-import { writeMarker } from '../../markers/session-marker.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
@@ -87,11 +86,12 @@ export async function initSession(
     return { status: 'initialized', plan };
   }
   // What was recorded for this id before has nothing left to do.
+  const idle = plan.status === 'waiting' ? 'waiting' : 'nothing-new';
   if (stored !== undefined)
-    await recordSession(session, { status: plan.status, error: null, plan: JSON.stringify(plan) });
-  writeMarker(session.directory, true);
-  saveSteps(session, { idle: plan.status, plan });
-  return { status: plan.status, plan };
+    await recordSession(session, { status: idle, error: null, plan: JSON.stringify(plan) });
+  await ports.markers.begin(session.directory, true);
+  saveSteps(session, { idle, plan });
+  return { status: idle, plan };
 }
 
 /** Stages the session's rows on its branch. */
@@ -104,22 +104,27 @@ export async function loadStep(request: StepRequest): Promise<StepRecord> {
   await refuseStaleSession(request, stored.plan);
   const session = beginSession(ports, stored.plan, spec, { stepwise: true });
   const startedMs = performance.now();
+  let { plan } = stored;
   refuseSecondLoad(session);
   await dropAbandonedSessions(ports, spec.target.table, spec.processName);
   // An earlier attempt may have been killed.
   await abandonSession(session);
   try {
-    writeMarker(session.directory, true);
+    await ports.markers.begin(session.directory, true);
     const staged = await loadStage(await openStage(session));
     saveSteps(session, stagedJson(staged, (await loadTarget(staged)).metadata));
-    await recordSession(session, { status: 'loaded', error: null, plan: JSON.stringify(stored.plan) });
+    // What comes after is for the hours that were computed.
+    const computed = staged.plan.hours.map(({ hour }) => hour);
+    plan = planOfComputed(stored.plan, spec, { computed, dialect: ports.workload.dialect });
+    const loaded = { ...session, plan };
+    await recordSession(loaded, { status: 'loaded', error: null, plan: JSON.stringify(plan) });
   } catch (error) {
     ports.workload.resume();
     await abandonSession(session).catch(() => undefined);
     throw placed(session, error);
   }
   await detachSession(session);
-  return stepRecord(session, 'loaded', { load: secondsSince(startedMs) });
+  return stepRecord({ plan }, 'loaded', { load: secondsSince(startedMs) });
 }
 
 /** Runs the audits over what was staged. A blocking one that fails drops the branch, as in a run. */
@@ -170,7 +175,7 @@ async function auditStaged(staged: Staged): Promise<Audited> {
   const { shown, previous } = await attachSession(opened);
   const audited = await auditStage(await composeStage({ ...staged, shown, previous }));
   // Publishing composes again, on `main` as it is by then: this list has done its work.
-  removeLocalFile(audited.composed.snapshot['manifest-list']);
+  removeFile(audited.composed.snapshot['manifest-list']);
   return audited;
 }
 

@@ -1,8 +1,9 @@
 /** What every run does when it fails: the session is undone before the error is thrown on. */
 
-import { giveUp, writeMarker } from '../../markers/session-marker.ts';
+import { giveUp, hasLapsed } from '../../markers/session-marker.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { abandonSession } from '../leftovers/clean-up.ts';
+import { sessionLapsed } from '../leftovers/lapsed.ts';
 import { type Begun, workOf } from '../session.ts';
 
 /**
@@ -11,14 +12,17 @@ import { type Begun, workOf } from '../session.ts';
  */
 export async function undoneOnFailure<T>(session: Begun, work: () => Promise<T>): Promise<T> {
   // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
-  writeMarker(session.directory, false);
+  await session.ports.markers.begin(session.directory, false);
   try {
     return await work();
   } catch (error) {
     // Whether it was published is for the next session to find out: until then nothing may be deleted.
-    if (error instanceof PsybergError && error.code === 'commit-unknown') giveUp(session.directory);
+    const isUnknown = error instanceof PsybergError && error.code === 'commit-unknown';
+    // Whatever went wrong in it then came of that: its branch and its files may be gone.
+    const lapsed = !isUnknown && hasLapsed(session.directory, session.ports.markersAreShared);
+    if (isUnknown) giveUp(session.directory);
     else await undo(session);
-    throw placed(session, error);
+    throw lapsed ? sessionLapsed(session) : placed(session, error);
   }
 }
 

@@ -2,10 +2,13 @@
  * A run of a whole session in one process: stage after stage, and nothing else. CompiledPlan -> RunRecord.
  * Every failure ends in the old state.
  */
+
+import { hasLapsed } from '../../markers/session-marker.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
-import { abandonSession, closeSession } from '../leftovers/clean-up.ts';
+import { abandonSession, closeSession, detachSession } from '../leftovers/clean-up.ts';
+import { sessionLapsed } from '../leftovers/lapsed.ts';
 import type { RunPorts } from '../ports.ts';
 import { auditError, runRecord } from '../record.ts';
 import { recordSession } from '../records/write-session-state.ts';
@@ -16,12 +19,15 @@ import { composeStage } from '../stages/compose.ts';
 import { loadStage } from '../stages/load.ts';
 import { openStage } from '../stages/open.ts';
 import { publishStage } from '../stages/publish.ts';
+import type { Together } from './together.ts';
 import { undoneOnFailure } from './undo.ts';
 
 export interface RunOptions {
   /** Leaves the branch of a session whose audits failed, for a person to look at. */
   readonly keepBranch: boolean;
   readonly initSeconds: number;
+  /** Those that it is published with: its commits are held, and it is closed when they are made. */
+  readonly together?: Together | undefined;
 }
 
 /**
@@ -32,33 +38,48 @@ export async function runSession(
   ports: RunPorts,
   plan: CompiledPlan,
   spec: ProcessSpec,
-  { keepBranch, initSeconds }: RunOptions,
+  { keepBranch, initSeconds, together }: RunOptions,
 ): Promise<RunRecord> {
-  const session = beginSession(ports, plan, spec);
   const clock = stageClock();
+  const stageSeconds = () => clock.seconds(initSeconds);
+  const session = beginSession(ports, plan, spec, { stageSeconds });
   const ended = await undoneOnFailure(session, async (): Promise<Audited | Published> => {
     const opened = await clock.time('load', openStage(session));
     const staged = await clock.time('load', loadStage(opened));
     const composed = await clock.time('load', composeStage(staged));
     const audited = await clock.time('audit', auditStage(composed));
     if (!isBlocked(audited)) return clock.time('publish', publishStage(audited));
-    await endBlocked(audited, keepBranch);
+    // Of rows that others have taken away an audit says nothing.
+    if (hasLapsed(session.directory, ports.markersAreShared)) throw sessionLapsed(session);
+    await endBlocked(audited, { keepBranch, together });
     return audited;
   });
   if (!('publishedSnapshotId' in ended))
     return runRecord(ended, {
       status: 'audit-failed',
-      seconds: clock.seconds(initSeconds),
+      seconds: stageSeconds(),
       error: auditError(ended, keepBranch),
     });
-  await clock.time('publish', closeStage(ended));
-  return runRecord(ended, { status: 'published', seconds: clock.seconds(initSeconds), error: undefined });
+  if (together === undefined) await clock.time('publish', closeStage(ended));
+  else {
+    await detachSession(ended);
+    together.add(ended);
+  }
+  return runRecord(ended, { status: 'published', seconds: stageSeconds(), error: undefined });
 }
 
 /** Writes down that the audits failed, and undoes the session, or leaves its branch. */
-async function endBlocked(audited: Audited, keepBranch: boolean): Promise<void> {
+async function endBlocked(
+  audited: Audited,
+  { keepBranch, together }: Pick<RunOptions, 'keepBranch' | 'together'>,
+): Promise<void> {
   const { rowsRead, rowsWritten, failures, leftovers } = audited;
   await leftovers.stateRows?.discard();
+  if (together !== undefined) {
+    // What it has staged is held, and nobody may come to see it: what it wrote down of its failure is.
+    await abandonSession(audited);
+    together.giveUp();
+  }
   await recordSession(audited, {
     status: 'audit-failed',
     error: JSON.stringify(auditError(audited, keepBranch).toJSON()),
@@ -67,6 +88,7 @@ async function endBlocked(audited: Audited, keepBranch: boolean): Promise<void> 
     rowsWritten,
     failures,
   });
+  if (together !== undefined) return;
   // Without its marker the branch is nobody's: the next session of the process drops it.
   if (keepBranch) await closeSession(audited);
   else await abandonSession(audited);
@@ -77,29 +99,30 @@ type Timed = 'load' | 'audit' | 'publish';
 interface StageClock {
   /** Adds what `work` takes to a part of the record. */
   time<T>(part: Timed, work: Promise<T>): Promise<T>;
-  /** @returns seconds, to the millisecond. */
+  /** @returns seconds, to the millisecond; of the part that is running what it took so far. */
   seconds(init: number): RunRecord['seconds'];
 }
 
 function stageClock(): StageClock {
   const spentMs = { load: 0, audit: 0, publish: 0 };
-  const seconds = (ms: number): number => Math.round(ms) / 1000;
+  let running: { readonly part: Timed; readonly startedMs: number } | undefined;
+  const partSeconds = (part: Timed): number =>
+    Math.round(spentMs[part] + (running?.part === part ? performance.now() - running.startedMs : 0)) / 1000;
   return {
     async time(part, work) {
       const startedMs = performance.now();
+      running = { part, startedMs };
       try {
         return await work;
       } finally {
+        running = undefined;
         spentMs[part] += performance.now() - startedMs;
       }
     },
     seconds(init) {
-      const [load, audit, publish] = [spentMs.load, spentMs.audit, spentMs.publish].map(seconds) as [
-        number,
-        number,
-        number,
-      ];
-      return { init, load, audit, publish, total: seconds((init + load + audit + publish) * 1000) };
+      const [load, audit, publish] = [partSeconds('load'), partSeconds('audit'), partSeconds('publish')];
+      const total = Math.round((init + load + audit + publish) * 1000) / 1000;
+      return { init, load, audit, publish, total };
     },
   };
 }

@@ -3,8 +3,9 @@
  * process died.
  */
 
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesRemoved } from '../../files/remove.ts';
 import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { dropFiles } from '../../landing/read-files.ts';
@@ -15,14 +16,17 @@ import { sessionOfName } from '../../model/session-branch.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import type { RunPorts } from '../ports.ts';
 import type { Begun } from '../session.ts';
+import { removeViews } from '../views/views-folder.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */
 export async function closeSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers, stepwise } = session;
   await detachSession(session);
+  await removeViews(session);
   if (leftovers.lostRaces || stepwise) await sweepSession(ports, spec.target.table, branch);
-  rmSync(directory, { recursive: true, force: true });
+  await filesRemoved();
+  await ports.markers.end(directory);
 }
 
 /** Ends the view only; a stepwise session goes on in another process. */
@@ -40,13 +44,15 @@ export async function abandonSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers } = session;
   await leftovers.stateRows?.discard();
   await detachSession(session);
+  await removeViews(session);
   if (!leftovers.branchOfAnother)
     await dropSession(ports, spec.target.table, {
       branch,
       createdTableUuid: readMarker(directory)?.created_table_uuid,
     });
   await removeSchema(session);
-  rmSync(directory, { recursive: true, force: true });
+  await filesRemoved();
+  await ports.markers.end(directory);
 }
 
 /** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
@@ -123,7 +129,7 @@ export async function dropSessionsOfEndedName(
   table: TableIdentifier,
   processName: string,
 ): Promise<void> {
-  for (const { name } of await sessionsOf(ports, table, processName))
+  for (const { name } of await sessionsOfProcess(ports, table, processName))
     if (readMarker(join(ports.sessionsDirectory, name))?.stepwise === true)
       await dropSessionNow(ports, table, name);
   await dropAbandonedSessions(ports, table, processName);
@@ -132,8 +138,11 @@ export async function dropSessionsOfEndedName(
 /** What a session has left goes, with its folder, whoever began it. */
 export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, branch: string): Promise<void> {
   const directory = join(ports.sessionsDirectory, branch);
-  await dropSession(ports, table, { branch, createdTableUuid: readMarker(directory)?.created_table_uuid });
-  rmSync(directory, { recursive: true, force: true });
+  const marker = readMarker(directory);
+  if (marker?.engine_session !== undefined) await ports.workload.outside?.end(marker.engine_session);
+  await dropSession(ports, table, { branch, createdTableUuid: marker?.created_table_uuid });
+  await filesRemoved();
+  await ports.markers.end(directory);
 }
 
 /** A session that was cleaned up after. */
@@ -152,7 +161,7 @@ export async function dropAbandonedSessions(
   processName: string,
 ): Promise<AbandonedSession[]> {
   const dropped: AbandonedSession[] = [];
-  for (const { name, metadata } of await sessionsOf(ports, table, processName)) {
+  for (const { name, metadata } of await sessionsOfProcess(ports, table, processName)) {
     const directory = join(ports.sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
@@ -163,23 +172,34 @@ export async function dropAbandonedSessions(
     )
       continue;
     if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, metadata)) continue;
+    if (marker?.engine_session !== undefined) await ports.workload.outside?.end(marker.engine_session);
     if (unfinished === undefined)
       await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
-    rmSync(directory, { recursive: true, force: true });
+    await filesRemoved();
+    await ports.markers.end(directory);
     dropped.push({ branch: name, startedAtMs: Date.parse(marker?.started_at ?? '') || Date.now() });
   }
   return dropped;
 }
 
 /** Branches and folders of the process's sessions, also of such that were about to begin; each name once. */
-async function sessionsOf(
+async function sessionsOfProcess(
   ports: Pick<RunPorts, 'catalog' | 'sessionsDirectory'>,
   table: TableIdentifier,
   processName: string,
 ): Promise<{ readonly name: string; readonly metadata: TableMetadata | undefined }[]> {
   const metadata = (await ports.catalog.loadTable(table))?.metadata;
+  return sessionsIn(ports, metadata, processName).map((name) => ({ name, metadata }));
+}
+
+/** The same of a table that was loaded: their names. */
+export function sessionsIn(
+  { sessionsDirectory }: Pick<RunPorts, 'sessionsDirectory'>,
+  metadata: TableMetadata | undefined,
+  processName: string,
+): string[] {
   const branches = Object.keys(metadata?.refs ?? {});
-  const folders = existsSync(ports.sessionsDirectory) ? readdirSync(ports.sessionsDirectory) : [];
+  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
   const mine = (name: string): boolean => sessionOfName(name)?.processName === processName;
-  return [...new Set([...branches, ...folders].filter(mine))].map((name) => ({ name, metadata }));
+  return [...new Set([...branches, ...folders].filter(mine))];
 }

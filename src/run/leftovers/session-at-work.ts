@@ -26,6 +26,8 @@ export interface SessionAtWork {
  */
 export const WAIT_MAX_MS = 60_000;
 const POLL_MS = 100;
+/** A look into a store is a request. */
+const POLLS_A_LOOK = 10;
 
 /** A session of the process that a living process of this machine runs as a whole; undefined when none is. */
 export function sessionAtWork(sessionsDirectory: string, processName: string): SessionAtWork | undefined {
@@ -58,12 +60,19 @@ export async function waitForSession(
   {
     isInterrupted,
     onStep,
-  }: { readonly isInterrupted: () => boolean; readonly onStep: (text: string) => void },
+    learn,
+  }: {
+    readonly isInterrupted: () => boolean;
+    readonly onStep: (text: string) => void;
+    /** Takes note of markers that lie elsewhere: here are copies of them, which stay when those have gone. */
+    readonly learn: () => Promise<void>;
+  },
 ): Promise<number> {
   const startedMs = performance.now();
   const secondsSince = (ms: number): number => Math.round((performance.now() - ms) / 100) / 10;
   let told: string | undefined;
-  for (;;) {
+  for (let polls = 0; ; polls += 1) {
+    if (polls > 0 && polls % POLLS_A_LOOK === 0) await learn();
     const other = sessionAtWork(sessionsDirectory, processName);
     if (other === undefined || isInterrupted()) return secondsSince(startedMs);
     const who = `session ${other.psybergSessionId} of ${processName} (process ${other.pid}, begun ${age(other)} ago)`;

@@ -4,10 +4,11 @@
  * name of its branch, so a session that was killed in the middle of a statement is swept as well. What any
  * snapshot of the table still holds stays, whoever wrote it.
  */
-import { readdirSync, rmdirSync, statSync } from 'node:fs';
+import { rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../../engine/index.ts';
-import { removeLocalFile } from '../../files/local.ts';
+import { canList, filesBeginning } from '../../files/list.ts';
+import { removeFile } from '../../files/remove.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -15,10 +16,13 @@ import { tablesAmong } from '../../model/files-source.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import { isInStore } from '../../objects/location.ts';
 import { statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
+import { removeEmptyFolders } from './empty-folders.ts';
+import { postponeSweep, sweepPostponed } from './postponed-sweeps.ts';
 
-type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project'>;
+type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project' | 'sessionsDirectory'>;
 
 /** The tables that a session of a target writes to. */
 export const tablesOfSession = (
@@ -34,53 +38,68 @@ export const tablesOfSession = (
 ];
 
 /**
- * Sweeps the target and the engine's own tables. Local warehouses only: an object store's orphans are found
- * by comparing the whole table.
+ * Sweeps the target and the engine's own tables, where this process can list their files; in a store that is
+ * behind a foreign catalog a day later, see {@link postponeSweep}.
  */
 export async function sweepSession(
   ports: SweepPorts,
   target: TableIdentifier,
   branch: string,
 ): Promise<void> {
+  await sweepTables(ports, { target, branch }, (root) => isShared(ports, root));
+}
+
+/** What sessions before this one have left in stores behind a foreign catalog, a day and more ago. */
+export async function sweepLater(ports: SweepPorts): Promise<void> {
+  if (ports.project.catalog.kind !== 'rest') return;
+  await sweepPostponed(ports, (target, branch) => sweepTables(ports, { target, branch }, () => false)).catch(
+    () => undefined,
+  );
+}
+
+/** Where other machines write, whose sessions this one does not see. */
+const isShared = ({ project }: SweepPorts, root: string): boolean =>
+  project.catalog.kind === 'rest' && isInStore(root);
+
+async function sweepTables(
+  ports: SweepPorts,
+  { target, branch }: { readonly target: TableIdentifier; readonly branch: string },
+  waits: (root: string) => boolean,
+): Promise<void> {
   for (const table of tablesOfSession(ports, target)) {
     const metadata = (await ports.catalog.loadTable(table))?.metadata;
-    const root = metadata === undefined ? undefined : localRoot(metadata);
+    const root = metadata === undefined ? undefined : listedRoot(metadata);
     if (metadata === undefined || root === undefined) continue;
+    if (waits(root)) {
+      postponeSweep(ports, target, branch);
+      continue;
+    }
     // `write.data.path` may name another place, on an object store as well.
     const data = plainPath(dataFolderOf(metadata));
-    const folders = [...new Set([join(root, 'data'), data, join(root, 'metadata')])];
-    const files = folders.flatMap((folder) => namedAfter(folder, branch));
+    const folders = [...new Set([`${root}/data`, data, `${root}/metadata`])];
+    const files = (await Promise.all(folders.map((folder) => namedAfter(folder, branch)))).flat();
+    for (const folder of folders) removeEmptyFolders(`${folder}/${branch}`);
     if (files.length === 0) continue;
     const held = await heldFiles(ports, metadata, files).catch(() => undefined);
     // A table that cannot be read is not a table in which anything may be deleted.
     if (held === undefined) continue;
-    for (const file of files) if (!held.has(file)) removeLocalFile(file);
-    for (const folder of folders) removeEmptyFolders(join(folder, branch));
+    for (const file of files) if (!held.has(file)) removeFile(file);
+    for (const folder of folders) removeEmptyFolders(`${folder}/${branch}`);
   }
 }
 
-const localRoot = (metadata: TableMetadata): string | undefined => {
+/** The folder of a table whose files this process can list. */
+const listedRoot = (metadata: TableMetadata): string | undefined => {
   const root = plainPath(tableRoot(metadata));
-  return root.startsWith('/') ? root : undefined;
+  return canList(root) ? root : undefined;
 };
 
 /** Files below a folder `<branch>`, and files `<branch>-…` beside it. */
-function namedAfter(folder: string, branch: string): string[] {
-  const mine = namesIn(folder).filter((name) => name === branch || name.startsWith(`${branch}-`));
-  return mine.flatMap((name) => filesBelow(join(folder, name)));
-}
-
-function filesBelow(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  return namesIn(path).flatMap((name) => filesBelow(join(path, name)));
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+async function namedAfter(folder: string, branch: string): Promise<string[]> {
+  const mine = `${folder}/${branch}`;
+  return (await filesBeginning(folder, branch)).flatMap(({ path }) =>
+    path === mine || path.startsWith(`${mine}/`) || path.startsWith(`${mine}-`) ? [path] : [],
+  );
 }
 
 /** Those of `files` that a snapshot of the table holds. */
@@ -105,15 +124,6 @@ async function heldFiles(
   return new Set([...lists, ...paths, ...held.map((row) => row.path)].map(plainPath));
 }
 
-function removeEmptyFolders(folder: string): void {
-  for (const name of namesIn(folder)) removeEmptyFolders(join(folder, name));
-  try {
-    rmdirSync(folder);
-  } catch {
-    // Not empty, or not there.
-  }
-}
-
 const METADATA_FILE = /^\.?(\d+)-[0-9a-f-]{36}\.metadata\.json(\.tmp)?$/;
 
 /**
@@ -133,16 +143,18 @@ export async function sweepMetadataFiles(
     ...tablesAmong(sources).map((source) => source.table),
   ]) {
     const loaded = await ports.catalog.loadTable(table);
-    const root = loaded === undefined ? undefined : localRoot(loaded.metadata);
-    if (loaded === undefined || root === undefined) continue;
+    const root = loaded === undefined ? undefined : listedRoot(loaded.metadata);
+    // A foreign catalog writes its own metadata files, and knows which of them it needs.
+    if (loaded === undefined || root === undefined || isShared(ports, root)) continue;
     const current = versionOf(loaded.metadataLocation);
     const logged = logOf(loaded.metadata, loaded.metadataLocation);
-    for (const name of namesIn(join(root, 'metadata'))) {
-      const path = join(root, 'metadata', name);
+    for (const { path, modifiedAtMs } of await filesBeginning(`${root}/metadata`, '')) {
+      // Those of a session that is at work on another engine lie in a folder of its own.
+      if (path.slice(root.length).split('/').length > 3) continue;
       const version = versionOf(path);
       if (version === undefined || current === undefined || version > current || logged.has(path)) continue;
-      // The clocks of files and of processes differ by some milliseconds.
-      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= sinceMs - 1000) strays.push(path);
+      // The clocks of files and of processes differ by some milliseconds; a store counts seconds.
+      if (modifiedAtMs >= sinceMs - 1000) strays.push(path);
     }
   }
   if (strays.length === 0) return;
@@ -154,7 +166,7 @@ export async function sweepMetadataFiles(
       if (loaded !== undefined)
         for (const path of logOf(loaded.metadata, loaded.metadataLocation)) known.add(path);
     }
-  for (const path of strays) if (!known.has(path)) removeLocalFile(path);
+  for (const path of strays) if (!known.has(path)) removeFile(path);
 }
 
 const versionOf = (path: string): number | undefined => {
@@ -171,10 +183,10 @@ const logOf = (metadata: TableMetadata, location: string): Set<string> =>
  * else is in them.
  */
 export function removeDroppedTable(metadata: TableMetadata, location: string): void {
-  const root = localRoot(metadata);
-  if (root === undefined) return;
-  for (const path of logOf(metadata, location)) removeLocalFile(path);
-  for (const snapshot of metadata.snapshots ?? []) removeLocalFile(snapshot['manifest-list']);
+  const root = plainPath(tableRoot(metadata));
+  if (!canList(root)) return;
+  for (const path of logOf(metadata, location)) removeFile(path);
+  for (const snapshot of metadata.snapshots ?? []) removeFile(snapshot['manifest-list']);
   for (const folder of ['data', 'metadata', '']) {
     try {
       rmdirSync(join(root, folder));

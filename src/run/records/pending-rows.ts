@@ -4,10 +4,10 @@
  * meanwhile.
  */
 
-import { removeLocalFile } from '../../files/local.ts';
+import { removeFile } from '../../files/remove.ts';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { isUnanswered, PsybergError } from '../../model/errors.ts';
+import { mayBeMade, PsybergError } from '../../model/errors.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import {
   composeStateChange,
@@ -27,7 +27,7 @@ export interface PendingRows extends Pick<StateWrite, 'table' | 'rows'> {
    */
   change(): Promise<StateChange | undefined>;
   /**
-   * To be called when a commit of the change got no answer: its files may be the table's, now or in a moment.
+   * To be called when a commit of the change may be made: its files may be the table's, now or in a moment.
    */
   unanswered(): void;
   /** Deletes what was written, unless it may be the table's. */
@@ -50,7 +50,7 @@ export function pendingRows(
   let isAnswered = true;
   const discard = (): void => {
     // Files whose commit got no answer may be the table's: a sweep removes those that are in no snapshot.
-    if (isAnswered) for (const file of written?.change.files ?? []) removeLocalFile(file);
+    if (isAnswered) for (const file of written?.change.files ?? []) removeFile(file);
     written = undefined;
   };
   return {
@@ -63,19 +63,23 @@ export function pendingRows(
         if (snapshotById(metadata, written.change.snapshotId) !== undefined) return undefined;
         if (written.base === base && written.change.sequenceNumber > metadata['last-sequence-number'])
           return written.change;
-        discard();
       }
+      // The rows are the same: of a race that was lost only what lists them is written again. A commit
+      // without an answer may have made the file the table's.
+      const lost = isAnswered ? written?.change : undefined;
       // Several tables are written side by side: each takes about 20 ms, most of it waiting.
       const connection = await ports.engine.fork();
       try {
-        const change = await composeStateChange(connection, metadata, {
+        const write = {
           table,
           definition,
           ...session,
           ...others,
           rows,
           replacesSession: replacesSession || isRepaired(metadata, session),
-        });
+        };
+        const change = await composeStateChange(connection, metadata, write, lost?.data);
+        for (const file of lost?.files ?? []) if (!change.files.includes(file)) removeFile(file);
         written = { base, change };
         isAnswered = true;
         return change;
@@ -119,13 +123,18 @@ export async function commitRows(
 ): Promise<void> {
   const tries = patience();
   for (;;) {
-    const changes = await changesOf(pending);
-    if (changes === undefined) return;
+    let isTried = false;
     try {
-      await catalog.commitTransaction(changes.map((each) => each.change));
-      return deleteObsoleteFiles(changes);
+      const changes = await catalog.inTurn(async () => {
+        const composed = await changesOf(pending);
+        isTried = true;
+        if (composed !== undefined) await catalog.commitTransaction(composed.map((each) => each.change));
+        return composed;
+      });
+      return deleteObsoleteFiles(changes ?? []);
     } catch (error) {
-      if (isUnanswered(error)) for (const each of pending) each.unanswered();
+      if (!isTried) throw error;
+      if (mayBeMade(error)) for (const each of pending) each.unanswered();
       if (error instanceof PsybergError && error.retryable && (await tries.again())) continue;
       // Only a conflict says that it was not made.
       if (error instanceof PsybergError && error.code === 'commit-conflict')

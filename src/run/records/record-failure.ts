@@ -4,11 +4,12 @@
  * by its own error, and a warehouse that cannot be written to keeps no record of that.
  */
 
-import { discard } from '../../files/local.ts';
+import { discard } from '../../files/remove.ts';
 import { type ErrorJson, isUnanswered, PsybergError } from '../../model/errors.ts';
 import { sessionIdOf } from '../../model/hour.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { RestateRequest } from '../../model/restate.ts';
 import type { RunStatus } from '../../model/run-record.ts';
 import { laterSessionId } from '../../model/session-id.ts';
 import { storageFault } from '../../model/storage-faults.ts';
@@ -23,6 +24,8 @@ export interface Failure {
   readonly error: ErrorJson;
   /** Undefined when it failed before it had one. */
   readonly plan: CompiledPlan | undefined;
+  /** What was asked for, where it failed before it had a plan. */
+  readonly restate?: RestateRequest | undefined;
   readonly atMs: number;
 }
 
@@ -89,7 +92,7 @@ async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Prom
 function rowsOf(
   spec: ProcessSpec,
   psybergSessionId: string,
-  { status, error, plan, atMs }: Failure,
+  { status, error, plan, restate, atMs }: Failure,
 ): StateRow[] {
   const outcome = {
     status,
@@ -100,7 +103,9 @@ function rowsOf(
     error: JSON.stringify(error),
     plan: null,
   };
-  return plan === undefined ? failedSessionRows(spec, psybergSessionId, outcome) : sessionRows(plan, outcome);
+  return plan === undefined
+    ? failedSessionRows(spec, psybergSessionId, outcome, restate)
+    : sessionRows(plan, outcome);
 }
 
 /** Later than that of the last session which published: one that failed in the same second is another one. */

@@ -9,14 +9,20 @@ import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { instantText, parseHour } from '../../model/hour.ts';
+import { hourText, instantText, parseHour } from '../../model/hour.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
-import { progressInSummary, SUMMARY, type WatermarkJson } from '../../state/read-watermarks.ts';
+import {
+  isRetired,
+  parseWatermarks,
+  progressInSummary,
+  SUMMARY,
+  type WatermarkJson,
+} from '../../state/read-watermarks.ts';
 import { refuseContradiction } from '../../state/refuse-contradiction.ts';
-import { SESSION, sessionRows } from '../../state/tables/session.ts';
-import { SIGNAL, signalRow } from '../../state/tables/signal.ts';
+import { publishedFacts, SESSION, sessionRows } from '../../state/tables/session.ts';
+import { announcements, lacksEarlierHours, type ReopenedHours, SIGNAL } from '../../state/tables/signal.ts';
 import type { StateRow, StateTable } from '../../state/tables/state-table.ts';
 import { commitStateChange, ensureStateTable } from '../../state/write-state.ts';
 import { statement, tableFragment } from '../../statements/index.ts';
@@ -66,7 +72,7 @@ export async function repairStateTables({
   });
   const repaired = [
     await repairSessions(ports, spec, behind),
-    await repairSignal(ports, spec, behind[0] as Snapshot),
+    await repairSignals(ports, spec, behind),
     await repairWatermarks(ports, spec, target),
   ];
   if (repaired.includes(true))
@@ -82,7 +88,9 @@ const sessionOf = (snapshot: Snapshot): string => snapshot.summary?.[SUMMARY.ses
 const publishedBy = (target: TableMetadata, processName: string): Snapshot[] =>
   [...ancestors(target, mainSnapshot(target))].filter(
     ({ summary }) =>
-      summary?.[SUMMARY.processName] === processName && summary[SUMMARY.watermarks] !== undefined,
+      summary?.[SUMMARY.processName] === processName &&
+      summary[SUMMARY.watermarks] !== undefined &&
+      !isRetired(target, summary),
   );
 
 function sessionsIn(table: TableMetadata | undefined, processName: string): Set<string> {
@@ -128,6 +136,7 @@ async function repairSessions(
             createdAt: instantText(snapshot['timestamp-ms']),
             error: null,
             plan: stored.plan,
+            published: publishedFacts(snapshot.summary, spec),
           });
     await write(ports, spec, {
       table: sessionTable,
@@ -140,7 +149,10 @@ async function repairSessions(
   return missing.length > 0;
 }
 
-/** A session's rows as far as its summary tells them: its hours and its processing URIs are not in it. */
+/**
+ * A session's rows as far as its summary tells them: its processing URIs and the text of its SQL are not in
+ * it.
+ */
 function rowsOfSummary(spec: ProcessSpec, snapshot: Snapshot): StateRow[] {
   const summary = snapshot.summary ?? {};
   const watermarks = JSON.parse(summary[SUMMARY.watermarks] ?? '[]') as WatermarkJson[];
@@ -158,15 +170,25 @@ function rowsOfSummary(spec: ProcessSpec, snapshot: Snapshot): StateRow[] {
     target_table: tableName(spec.target.table),
     target_snapshot_id: String(snapshot['snapshot-id']),
     rows_written: summary['added-records'] ?? null,
+    sql_fingerprint: summary[SUMMARY.sqlFingerprint] ?? null,
+    hours_written: summary[SUMMARY.hoursWritten] ?? null,
+    files_written: summary['added-data-files'] ?? null,
+    bytes_written: summary['added-files-size'] ?? null,
     created_at: instantText(snapshot['timestamp-ms']),
+    trigger: summary[SUMMARY.trigger] ?? 'changes',
+    reason: summary[SUMMARY.reason] ?? null,
   }));
 }
 
-async function repairSignal(ports: RunPorts, spec: ProcessSpec, newest: Snapshot): Promise<boolean> {
+/** What the sessions announced, oldest first; of those that reopened nothing only the newest hour counts. */
+async function repairSignals(
+  ports: RunPorts,
+  spec: ProcessSpec,
+  behind: readonly Snapshot[],
+): Promise<boolean> {
   const { signalTable } = ports.project.tables;
-  const completeTo = newest.summary?.[SUMMARY.completeToHour];
-  if (completeTo === undefined) return false;
   const metadata = (await ports.catalog.loadTable(signalTable))?.metadata;
+  const written = sessionsIn(metadata, spec.processName);
   const [announced] =
     metadata === undefined || mainSnapshot(metadata) === undefined
       ? []
@@ -176,23 +198,39 @@ async function repairSignal(ports: RunPorts, spec: ProcessSpec, newest: Snapshot
           }),
           { signal_name: tableName(spec.target.table) },
         );
-  if (announced?.hour != null && announced.hour >= parseHour(completeTo)) return false;
-  const row = signalRow({
-    processName: spec.processName,
-    target: tableName(spec.target.table),
-    psybergSessionId: sessionOf(newest),
-    completeToHour: completeTo,
-    createdAt: instantText(newest['timestamp-ms']),
-  });
-  await write(ports, spec, {
-    table: signalTable,
-    definition: SIGNAL,
-    psybergSessionId: sessionOf(newest),
-    rows: [row],
-    replacesSession: false,
-  });
-  return true;
+  let repaired = false;
+  for (const [index, snapshot] of [...behind.entries()].toReversed()) {
+    const completeTo = snapshot.summary?.[SUMMARY.completeToHour];
+    const reopened = JSON.parse(snapshot.summary?.[SUMMARY.reopenedHours] ?? '[]') as ReopenedHours;
+    const isNews = announced?.hour == null || announced.hour < parseHour(completeTo ?? '');
+    if (completeTo === undefined || written.has(sessionOf(snapshot))) continue;
+    if (reopened.length === 0 && (index > 0 || !isNews)) continue;
+    const rows = announcements({
+      processName: spec.processName,
+      target: tableName(spec.target.table),
+      psybergSessionId: sessionOf(snapshot),
+      completeToHour: completeTo,
+      isComplete: !lacksEarlierHours(spec.catchup.order, owedIn(snapshot), completeTo),
+      reopened,
+      createdAt: instantText(snapshot['timestamp-ms']),
+    });
+    if (rows.length === 0) continue;
+    await write(ports, spec, {
+      table: signalTable,
+      definition: SIGNAL,
+      psybergSessionId: sessionOf(snapshot),
+      rows,
+      replacesSession: false,
+    });
+    repaired = true;
+  }
+  return repaired;
 }
+
+const owedIn = (snapshot: Snapshot): string[] =>
+  parseWatermarks(snapshot.summary?.[SUMMARY.watermarks] ?? '[]', snapshot).flatMap(({ owedHours }) =>
+    owedHours.map(hourText),
+  );
 
 async function repairWatermarks(ports: RunPorts, spec: ProcessSpec, target: TableMetadata): Promise<boolean> {
   const progress = progressInSummary(target, spec.processName);

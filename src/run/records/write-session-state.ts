@@ -7,11 +7,12 @@ import { completeToHour } from '../../model/plan.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';
 import { FILE, fileRows } from '../../state/tables/file.ts';
 import { HIGH_WATER_MARK, watermarkRows } from '../../state/tables/high-water-mark.ts';
-import { SESSION, sessionRows } from '../../state/tables/session.ts';
-import { SIGNAL, signalRows } from '../../state/tables/signal.ts';
+import { publishedFacts, SESSION, sessionRows } from '../../state/tables/session.ts';
+import { SIGNAL } from '../../state/tables/signal.ts';
 import type { StateRow } from '../../state/tables/state-table.ts';
-import type { Audited, Begun, StateWriter } from '../session.ts';
+import type { Audited, Begun, Staged, StateWriter } from '../session.ts';
 import { allOf, changesOf, commitRows, type PendingRows, pendingRows } from './pending-rows.ts';
+import { sessionSignals } from './session-signals.ts';
 
 /** The rows of each table, once they are known. The files of a table are written by its first change. */
 interface WrittenTables {
@@ -37,7 +38,7 @@ function rowsOf(tables: WrittenTables, audited: Audited): PendingRows[] {
 }
 
 /** The writer of a session that is about to publish; what it has written ahead is a leftover of it. */
-export function stateWriter(begun: Begun): StateWriter {
+export function stateWriter(begun: Staged): StateWriter {
   const { catalog } = begun.ports;
   const tables: WrittenTables = {};
   const written = (): PendingRows[] =>
@@ -83,15 +84,12 @@ export function stateWriter(begun: Begun): StateWriter {
   return writer;
 }
 
-function progressRows(session: Begun, targetTableUuid: string): PendingRows[] {
+function progressRows(session: Staged, targetTableUuid: string): PendingRows[] {
   const { plan, ports, adoption } = session;
   const { tables } = ports.project;
   const now = new Date().toISOString();
   const complete = completeToHour(plan);
   const watermarks = watermarkRows(plan, { targetTableUuid, completeToHour: complete, updatedAt: now });
-  // What the old name has announced, the new one announces.
-  const announced =
-    adoption?.from === undefined ? plan : { ...plan, target: { ...plan.target, complete_to_hour: null } };
   return [
     pendingRows(session, {
       table: tables.highWaterMarkTable,
@@ -103,7 +101,7 @@ function progressRows(session: Begun, targetTableUuid: string): PendingRows[] {
     pendingRows(session, {
       table: tables.signalTable,
       definition: SIGNAL,
-      rows: signalRows(announced, { completeToHour: complete, createdAt: now }),
+      rows: sessionSignals(session, now),
       replacesSession: false,
     }),
     ...fileLedger(session, now),
@@ -112,7 +110,12 @@ function progressRows(session: Begun, targetTableUuid: string): PendingRows[] {
 
 /** The files that were read, and that the sessions after this one leave alone. */
 function fileLedger(session: Begun, now: string): PendingRows[] {
-  const reads = session.plan.sources.flatMap(({ read }) => (read.kind === 'files' ? [read] : []));
+  const reads = session.plan.sources.flatMap(({ read, watermark }) =>
+    // Files that were read before are in the ledger.
+    read.kind === 'files' && !(session.plan.trigger === 'restate' && read.session === watermark?.snapshot_id)
+      ? [read]
+      : [],
+  );
   const [first] = reads;
   return first === undefined
     ? []
@@ -128,7 +131,7 @@ function fileLedger(session: Begun, now: string): PendingRows[] {
 }
 
 function publishedSession(counted: Audited): PendingRows {
-  const { plan, ports, stepwise, adoption, composed } = counted;
+  const { plan, spec, ports, stepwise, adoption, composed } = counted;
   const rows = sessionRows(plan, {
     status: adoption === undefined ? 'published' : 'adopted',
     targetSnapshotId: String(composed.snapshot['snapshot-id']),
@@ -138,6 +141,7 @@ function publishedSession(counted: Audited): PendingRows {
     error: null,
     // A step that is repeated after publishing still finds its plan.
     plan: stepwise ? JSON.stringify(plan) : null,
+    published: adoption === undefined ? publishedFacts(composed.snapshot.summary, spec) : null,
   });
   return pendingRows(counted, {
     table: ports.project.tables.sessionTable,

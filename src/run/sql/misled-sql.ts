@@ -10,6 +10,7 @@ import { type TableIdentifier, tableName } from '../../model/names.ts';
 import { misleadsReaders } from '../../tables/views/misleads-readers.ts';
 import type { RunPorts } from '../ports.ts';
 import { comparedColumns } from './compared-columns.ts';
+import { oneState } from './one-state.ts';
 import { type UnreadableWatch, watchUnreadable } from './unreadable-tables.ts';
 
 export interface MisledWatch extends Pick<UnreadableWatch, 'begin' | 'refusal'> {
@@ -17,6 +18,8 @@ export interface MisledWatch extends Pick<UnreadableWatch, 'begin' | 'refusal'> 
   readonly readsAllFiles: boolean;
   /** Of the tables that were asked for since the watch began. */
   isMisled(): Promise<boolean>;
+  /** Whether a statement failed since its tables moved while it was bound. */
+  isMixed(): boolean;
   /** @param succeeded false when the statements failed, and a transaction of theirs with them. */
   close(succeeded: boolean): void;
 }
@@ -26,11 +29,13 @@ interface Asked {
   /** The text of each of its statements. */
   readonly statements: readonly string[];
   readonly parameters?: Parameters | undefined;
+  /** Whether the tables of each statement are to be of one state of the catalog. */
+  readonly ofOneState: boolean;
 }
 
 export function watchMisled(
   { catalog, views, engine }: Pick<RunPorts, 'catalog' | 'views'> & { readonly engine: Engine },
-  { query, statements, parameters = {} }: Asked,
+  { query, statements, parameters = {}, ofOneState }: Asked,
 ): MisledWatch {
   const memory = memoryOf(engine);
   if (DEFINING.test(query)) memory.definitions.add(query);
@@ -43,27 +48,26 @@ export function watchMisled(
   };
   const loaded = new Map<string, { readonly table: TableIdentifier; readonly metadata: TableMetadata }>();
   const known = new Map<string, boolean>();
-  const reader = async (table: TableIdentifier): Promise<Engine> => {
-    // With its answer a foreign catalog hands out what the table's files are reached by.
-    await catalog.loadTableToRead(table);
-    // The connection of the statements is taken while they run.
-    memory.reader ??= forkWithMacros(engine).catch((error: unknown) => {
-      delete memory.reader;
-      throw error;
-    });
-    return memory.reader;
-  };
+  const reader = readerOver({ catalog, engine, memory });
   const unreadable = watchUnreadable(reader);
-  const unwatch = views.watchLoads((table, metadata) => {
+  // In a transaction each table is asked for once, with whatever statement names it first.
+  const state =
+    ofOneState && !memory.inTransaction && !BEGINNING.test(query) ? oneState({ catalog }) : undefined;
+  const unwatch = views.watchLoads(async (table, metadata) => {
+    await state?.onLoad(table, metadata);
     loaded.set([tableName(table), metadata['current-snapshot-id'], metadata['current-schema-id']].join(' '), {
       table,
       metadata,
     });
-    return unreadable.onLoad(table, metadata);
+    await unreadable.onLoad(table, metadata);
   });
   return {
-    begin: unreadable.begin,
+    begin(statement) {
+      state?.begin();
+      unreadable.begin(statement);
+    },
     refusal: unreadable.refusal,
+    isMixed: () => state?.isMixed() ?? false,
     readsAllFiles,
     async isMisled() {
       for (const [name, { table, metadata }] of loaded) {
@@ -83,6 +87,23 @@ export function watchMisled(
     },
   };
 }
+
+/** The connection that reads the manifests of a table: that of the statements is taken while they run. */
+const readerOver =
+  ({
+    catalog,
+    engine,
+    memory,
+  }: Pick<RunPorts, 'catalog'> & { readonly engine: Engine; readonly memory: Memory }) =>
+  async (table: TableIdentifier): Promise<Engine> => {
+    // With its answer a foreign catalog hands out what the table's files are reached by.
+    await catalog.loadTableToRead(table);
+    memory.reader ??= forkWithMacros(engine).catch((error: unknown) => {
+      delete memory.reader;
+      throw error;
+    });
+    return memory.reader;
+  };
 
 /** What cannot be found out here, the statement itself may trip over, and says so better. */
 function inDoubt(error: unknown): true {

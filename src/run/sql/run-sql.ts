@@ -30,7 +30,11 @@ export interface SqlResult extends ResultRows {
   readonly branches?: Readonly<Record<string, ShownAs>>;
 }
 
-type SqlPorts = Pick<RunPorts, 'catalog' | 'views' | 'endpoint'> & { readonly engine: Engine };
+type SqlPorts = Pick<RunPorts, 'catalog' | 'views' | 'endpoint'> & {
+  readonly engine: Engine;
+  /** True where a look at a table's pointer costs next to nothing. */
+  readonly ofOneState: boolean;
+};
 
 /**
  * Runs a text of statements. Throws `sql-failed`; `branch-unknown` before a statement runs that reads tables
@@ -60,12 +64,12 @@ export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlR
 }
 
 async function inCatalog(
-  { engine, catalog, views }: SqlPorts,
+  { engine, catalog, views, ofOneState }: SqlPorts,
   name: string,
   { query, statements, parameters = {}, schema, onResult, signal }: SqlRequest,
   beforeRun?: () => Promise<void>,
 ): Promise<SqlResult> {
-  const watch = watchMisled({ catalog, views, engine }, { query, statements, parameters });
+  const watch = watchMisled({ catalog, views, engine }, { query, statements, parameters, ofOneState });
   let succeeded = false;
   const results = await engine
     .inDatabase({ name, schema }, () =>
@@ -79,6 +83,7 @@ async function inCatalog(
         },
         readsAllFiles: watch.readsAllFiles,
         isMisled: () => watch.isMisled(),
+        isWorthAgain: watch.isMixed,
         ...(beforeRun === undefined ? {} : { beforeRun }),
         ...(onResult === undefined ? {} : { onResult }),
         ...(signal === undefined ? {} : { signal }),

@@ -4,29 +4,62 @@
  */
 import { hoursRead, windowReach } from '../../compile/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
-import { auditKind } from '../../kinds/audits/index.ts';
+import { type AuditRow, auditKind } from '../../kinds/audits/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { assertNever, PsybergError, refusal } from '../../model/errors.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { AuditSpec } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
-import { type AuditStep, type CountSourcesStep, type StepOf, stepsOf } from '../../model/step.ts';
+import {
+  type AuditStep,
+  type CountSourcesStep,
+  type CountStagedStep,
+  type StepOf,
+  stepsOf,
+} from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { checkFilesRead } from '../checks/files-read.ts';
 import { withRowsAside } from '../checks/rows-aside.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
+import { toldByWriter } from '../checks/rows-staged.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Composed, type Opened, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
 import { sourceAsRead } from '../views/show-sources.ts';
-import { foldSteps } from './fold-steps.ts';
+import { showStaged } from './compose.ts';
+import { duringStage, foldSteps } from './fold-steps.ts';
 
 /** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
 export const auditStage = (composed: Composed): Promise<Audited> =>
-  foldSteps(unaudited(composed), 'audit', (audited, step) => {
-    tellAudits(audited, step);
-    return auditStep(audited, step);
-  });
+  duringStage(composed, 'audit', async () =>
+    foldSteps(await begunAhead(unaudited(composed)), 'audit', (audited, step) => {
+      tellAudits(audited, step);
+      return auditStep(audited, step);
+    }),
+  );
+
+/** Where the engine works on several statements at once, those that have to run begin together. */
+async function begunAhead(audited: Audited): Promise<Audited> {
+  const { workload, project } = audited.ports;
+  if (workload.ahead === undefined) return audited;
+  const asked = stepsOf(audited.plan, 'audit').filter((step) => hasToRun(audited, step));
+  const shown = asked.some(({ kind }) => kind !== 'count-sources') ? await showStaged(audited) : audited;
+  workload.ahead(asked, keptRowsOf(project));
+  return shown;
+}
+
+function hasToRun(audited: Audited, step: StepOf<'audit'>): boolean {
+  switch (step.kind) {
+    case 'count-sources':
+      return true;
+    case 'count-staged':
+      return toldByWriter(audited) === undefined;
+    case 'audit':
+      return rowsTold(audited, step, declaredAudit(audited, step)) === undefined;
+    default:
+      return assertNever(step);
+  }
+}
 
 function tellAudits({ ports, plan }: Audited, step: StepOf<'audit'>): void {
   const steps = stepsOf(plan, 'audit');
@@ -43,7 +76,9 @@ function tellAudits({ ports, plan }: Audited, step: StepOf<'audit'>): void {
 async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audited> {
   switch (step.kind) {
     case 'count-sources':
-      return countRows(audited, step);
+      return countSources(audited, step);
+    case 'count-staged':
+      return countRowsStaged(audited, step);
     case 'audit':
       return runAudit(audited, step);
     default:
@@ -51,13 +86,9 @@ async function auditStep(audited: Audited, step: StepOf<'audit'>): Promise<Audit
   }
 }
 
-/** Counts what the session read and staged. */
-async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audited> {
-  const rows = await audited.ports.workload.count(step);
-  const [row] = rows;
-  const files = rows.filter((each) => each.alias !== null);
-  const rowsOutside = row?.rows_outside ?? 0n;
-  if (rowsOutside > 0n) throw rowsOutsideHours(audited, rowsOutside);
+/** Counts what the session read. */
+async function countSources(audited: Audited, step: CountSourcesStep): Promise<Audited> {
+  const files = await audited.ports.workload.count(step);
   for (const source of audited.plan.sources)
     await checkSourceRead(
       audited,
@@ -66,11 +97,19 @@ async function countRows(audited: Audited, step: CountSourcesStep): Promise<Audi
     );
   // A lookup is no part of what a session loads: its rows are checked, and not counted as read.
   const lookups = new Set(audited.plan.sources.flatMap(({ lookup, alias }) => (lookup ? [alias] : [])));
-  const counted = {
+  return {
     ...(await withRowsAside(audited)),
-    rowsRead: files.reduce((sum, { alias, rows: read }) => sum + (lookups.has(alias ?? '') ? 0n : read), 0n),
-    rowsWritten: row?.rows_staged ?? 0n,
+    rowsRead: files.reduce((sum, { alias, rows }) => sum + (lookups.has(alias) ? 0n : rows), 0n),
   };
+}
+
+/** Counts what the session staged. */
+async function countRowsStaged(audited: Audited, step: CountStagedStep): Promise<Audited> {
+  const told = toldByWriter(audited);
+  const shown = told === undefined ? await showStaged(audited) : audited;
+  const { rows_staged, rows_outside } = told ?? (await shown.ports.workload.countStaged(step));
+  if (rows_outside > 0n) throw rowsOutsideHours(shown, rows_outside);
+  const counted = { ...shown, rowsWritten: rows_staged };
   if (!counted.stepwise) counted.state.beginSession(counted);
   return counted;
 }
@@ -82,7 +121,9 @@ async function checkSourceRead(
 ): Promise<void> {
   const { plan } = opened;
   if (source.read.kind === 'nothing') return;
-  if (source.read.kind === 'files') return checkFilesRead(opened, source, files);
+  // Of some hours: the rows of the others were read, and are not asked for.
+  if (source.read.kind === 'files')
+    return plan.range === null ? checkFilesRead(opened, source, files) : undefined;
   const view = opened.shown.get(source.alias)?.snapshot;
   const { table, metadata, snapshot } = await sourceAsRead(opened, source, view);
   const column =
@@ -110,28 +151,26 @@ async function checkSourceRead(
 function rowsOutsideHours({ plan, spec }: Begun, count: bigint): PsybergError {
   const column = spec.target.eventTime;
   const reach = windowReach(plan);
+  const { grain = 'hour' } = plan;
   const beyond = reach === 0 ? '' : ` and beyond the reach of its windows (${reach} hours)`;
   return refusal(
     'rows-outside-hours',
-    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these hours${beyond} or none; the next session would add them again instead of replacing them`,
+    `${count} of the rows that ${plan.process_name} computed for ${plan.range?.first_hour}..${plan.range?.last_hour} have a ${column} outside these ${grain}s${beyond} or none; the next session would add them again instead of replacing them`,
     {
-      hint: `let ${column} fall into the hour of the source rows that a row is computed from, or leave such rows out of the query`,
+      hint: `let ${column} fall into the ${grain} of the source rows that a row is computed from, or leave such rows out of the query`,
       context: { process_name: plan.process_name, column, rows: String(count), range: plan.range },
     },
   );
 }
 
 /** Runs one declared audit; its result takes the place of an earlier one of that audit. */
-export async function runAudit(audited: Audited, step: AuditStep): Promise<Audited> {
-  const { ports, rowsRead, rowsWritten } = audited;
-  const declared = declaredAudit(audited, step);
-  const keptRows = keptRowsOf(ports.project);
-  const rows = step.counted
-    ? [{ expected: rowsRead, actual: rowsWritten }]
-    : await ports.workload.audit(step, keptRows).catch(async (error: unknown) => {
-        throw await inItsFile(audited, declared, error);
-      });
-  const { badRows, ...verdict } = auditKind(declared.kind).judge(rows, declared);
+export async function runAudit(before: Audited, step: AuditStep): Promise<Audited> {
+  const declared = declaredAudit(before, step);
+  const kind = auditKind(declared.kind);
+  const told = rowsTold(before, step, declared);
+  const audited = told === undefined ? await showStaged(before) : before;
+  const rows = told ?? (await rowsOfAudit(audited, step, declared));
+  const { badRows, ...verdict } = kind.judge(rows, declared);
   const { name, severity } = declared;
   const sample = badRows.slice(0, SAMPLE_ROWS);
   const kept = keepFailures(audited, { name, severity, kept: null, ...verdict, sample }, badRows);
@@ -142,6 +181,23 @@ export async function runAudit(audited: Audited, step: AuditStep): Promise<Audit
     failures: [...others, ...kept.failures],
   };
 }
+
+/** What an audit's statement would return, where counts tell it; undefined where it has to run. */
+function rowsTold(
+  { rowsRead, rowsWritten, written }: Audited,
+  step: AuditStep,
+  declared: AuditSpec,
+): readonly AuditRow[] | undefined {
+  if (step.counted) return [{ expected: rowsRead, actual: rowsWritten }];
+  const isTold =
+    written !== undefined && auditKind(declared.kind).isToldByWriter?.(declared, written) === true;
+  return isTold ? [] : undefined;
+}
+
+const rowsOfAudit = (audited: Audited, step: AuditStep, declared: AuditSpec): Promise<readonly AuditRow[]> =>
+  audited.ports.workload.audit(step, keptRowsOf(audited.ports.project)).catch(async (error: unknown) => {
+    throw await inItsFile(audited, declared, error);
+  });
 
 function declaredAudit({ spec }: Begun, step: AuditStep): AuditSpec {
   const declared = spec.audits.find((each) => each.name === step.audit);

@@ -1,8 +1,10 @@
 /**
- * The last stage: watermarks are protected from expiry, and the session's view and files go. Nothing here can
- * make a published session unpublished: what fails is for the next session to do.
+ * The last stage: what nothing refers to any more goes, watermarks are protected from expiry, and the
+ * session's view and files go. Nothing here can make a published session unpublished: what fails is for the
+ * next session to do.
  */
 
+import { removeFile } from '../../files/remove.ts';
 import { assertNever } from '../../model/errors.ts';
 import { tablesAmong } from '../../model/files-source.ts';
 import type { StepOf } from '../../model/step.ts';
@@ -10,12 +12,14 @@ import { removeTag } from '../../state/drop-tag.ts';
 import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
 import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
 import type { Published } from '../session.ts';
-import { foldSteps } from './fold-steps.ts';
+import { duringStage, foldSteps } from './fold-steps.ts';
 
 /** Never throws: what could not be cleaned up is said, and left. */
 export async function closeStage(published: Published): Promise<void> {
-  const { plan, ports } = published;
-  await foldSteps(published, 'cleanup', closeStep).catch((error: unknown) =>
+  const { plan, ports, obsolete } = published;
+  for (const file of [...obsolete.lists, ...obsolete.stateFiles]) removeFile(file);
+  const closing = (): Promise<Published> => foldSteps(published, 'cleanup', closeStep);
+  await duringStage(published, 'close', closing).catch((error: unknown) =>
     ports.onStep(`${plan.process_name}: published, and not cleaned up after: ${String(error)}`),
   );
 }

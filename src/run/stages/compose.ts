@@ -3,35 +3,41 @@
  * Nothing is committed.
  */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { removeLocalFile } from '../../files/local.ts';
+import { removeFile } from '../../files/remove.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import { branchHead } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { completeToHour } from '../../model/plan.ts';
 import { composeStepOf } from '../../model/step.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
+import { restateProperties } from '../../state/restated.ts';
 import { watermarksJson } from '../../state/tables/high-water-mark.ts';
+import { announcedOtherwise, reopenedHours } from '../../state/tables/signal.ts';
 import { listStatement } from '../../statements/index.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
 import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { bindStep } from '../../workload/bind-step.ts';
+import { hoursSummary } from '../records/hours-written.ts';
 import { stateWriter } from '../records/write-session-state.ts';
-import type { Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
+import type { Audited, Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
 import { clearedOn } from '../staging/take-off.ts';
 import { loadTarget } from '../target.ts';
 import { readableTarget } from '../views/show-target.ts';
-import { announce } from './fold-steps.ts';
+import { viewsFolder } from '../views/views-folder.ts';
+import { duringStage, duringStep } from './fold-steps.ts';
 
-/** Composes on the session's own base, and shows audits what they look at. */
-export async function composeStage(staged: Staged): Promise<Composed> {
-  announce(staged, composeStepOf(staged.plan));
+/** Composes on the session's own base. */
+export const composeStage = (staged: Staged): Promise<Composed> =>
+  duringStage(staged, 'compose', () =>
+    duringStep(staged, composeStepOf(staged.plan), () => composeOnBase(staged)),
+  );
+
+async function composeOnBase(staged: Staged): Promise<Composed> {
   const state = stateWriter(staged);
   // A stepwise session is published by another process, which writes its own.
   if (!staged.stepwise) state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
   const composed = await composeSnapshot(staged, { base: staged.base });
-  await showStaged(staged, composed);
   return { ...staged, composed, state };
 }
 
@@ -62,8 +68,10 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
   await writeManifestList(staged, { ...place, base, rebased, manifestList });
   // A list that was only a step on the way.
-  if (rebased !== undefined && rebased !== base) removeLocalFile(rebased['manifest-list']);
+  if (rebased !== undefined && rebased !== base) removeFile(rebased['manifest-list']);
   const completeTo = completeToHour(plan);
+  const announcedTo = completeTo === undefined ? undefined : announcedOtherwise(plan, completeTo);
+  const reopened = staged.adoption === undefined ? reopenedHours(plan, staged.computed.differing) : [];
   const snapshot = await describeSnapshot(ports.engine, {
     ...place,
     parent: base,
@@ -74,10 +82,16 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
       [SUMMARY.sessionId]: plan.psyberg_session_id,
       [SUMMARY.watermarks]: JSON.stringify(watermarksJson(plan)),
       ...(completeTo === undefined ? {} : { [SUMMARY.completeToHour]: completeTo }),
+      ...(announcedTo === undefined ? {} : { [SUMMARY.announcedToHour]: announcedTo ?? 'none' }),
+      ...(reopened.length === 0 ? {} : { [SUMMARY.reopenedHours]: JSON.stringify(reopened) }),
+      ...(plan.grain === undefined ? {} : { [SUMMARY.grain]: plan.grain }),
       ...(staged.adoption?.from === undefined ? {} : { [SUMMARY.adoptedFrom]: staged.adoption.from }),
+      ...restateProperties(plan),
     },
   });
-  return { snapshot, baseSnapshotId: base?.['snapshot-id'], metadata };
+  const made = hoursSummary(staged, { metadata, addedRecords: snapshot.summary?.['added-records'] });
+  const summary = { ...snapshot.summary, ...made } as Record<string, string>;
+  return { snapshot: { ...snapshot, summary }, baseSnapshotId: base?.['snapshot-id'], metadata };
 }
 
 interface NewList {
@@ -122,15 +136,19 @@ async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
       'snapshot-list': manifestList,
     }),
   );
-  if (merged !== undefined) removeLocalFile(merged);
+  if (merged !== undefined) removeFile(merged);
 }
 
-/** Shows what audits look at: the staged rows, and the whole table as it will be published. */
-export async function showStaged(session: Staged, composed: ComposedSnapshot): Promise<void> {
-  const { ports, spec, branch, directory, insertIds } = session;
+/**
+ * Shows what audits look at: the staged rows, and the whole table as it will be published. A session whose
+ * audits are all told by the writer's counts never needs it.
+ */
+export async function showStaged(session: Audited): Promise<Audited> {
+  if (session.stagedIsShown) return session;
+  const { ports, spec, branch, insertIds, composed } = session;
   const { snapshot, metadata } = composed;
   const head = branchHead(metadata, branch);
-  const staged = join(directory, `staged-${randomUUID()}.avro`);
+  const staged = `${await viewsFolder(session)}/staged-${randomUUID()}.avro`;
   const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
   if (head === undefined || insertIds.length === 0)
     await ports.engine.execute(listStatement('tables/write_empty_list', lineage), { destination: staged });
@@ -157,4 +175,5 @@ export async function showStaged(session: Staged, composed: ComposedSnapshot): P
     },
     { identifier: { namespace: ['whole'], name: table.name }, table, show: { kind: 'files', ...whole } },
   ]);
+  return { ...session, stagedIsShown: true };
 }

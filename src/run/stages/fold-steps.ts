@@ -1,5 +1,6 @@
 /** The steps of one stage, in their order: what `plan --steps` prints of it is what runs. */
 import { type Step, type StepOf, type StepStage, stepsOf } from '../../model/step.ts';
+import type { StageName } from '../../observe/port.ts';
 import type { Begun } from '../session.ts';
 
 /** Runs each step on what the one before it has made of the session. The steps are those of `value.plan`. */
@@ -8,15 +9,30 @@ export async function foldSteps<Value extends Begun, Stage extends StepStage>(
   stage: Stage,
   run: (value: Value, step: StepOf<Stage>) => Promise<Value>,
 ): Promise<Value> {
-  const { plan } = value;
+  return foldEach(value, ({ plan }) => stepsOf(plan, stage), run);
+}
+
+/** The same for the steps that `stepsIn` chooses. */
+export async function foldEach<Value extends Begun, One extends Step>(
+  value: Value,
+  stepsIn: (value: Value) => readonly One[],
+  run: (value: Value, step: One) => Promise<Value>,
+): Promise<Value> {
   let current = value;
-  for (const step of stepsOf(plan, stage)) {
-    announce(value, step);
-    current = await run(current, step);
+  for (const step of stepsIn(value)) {
+    const before = current;
+    current = await duringStep(value, step, () => run(before, step));
   }
   return current;
 }
 
-/** Says what is done now. */
-export const announce = ({ ports, plan }: Begun, step: Step): void =>
-  ports.onStep(`${plan.process_name}: ${step.stage} ${step.name}`);
+/** Says what is done now, and has it observed as a part of its stage. */
+export function duringStep<T>({ ports, plan }: Begun, step: Step, work: () => Promise<T>): Promise<T> {
+  const { stage, name } = step;
+  ports.onStep(`${plan.process_name}: ${stage} ${name}`);
+  return ports.observer.during({ kind: 'step', stage, name }, work);
+}
+
+/** Has a stage observed as a part of its session. */
+export const duringStage = <T>({ ports }: Begun, stage: StageName, work: () => Promise<T>): Promise<T> =>
+  ports.observer.during({ kind: 'stage', stage }, work);

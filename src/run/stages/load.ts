@@ -7,38 +7,46 @@ import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { assertNever } from '../../model/errors.ts';
 import type { FileLayout } from '../../model/file-layout.ts';
 import { hoursOfTexts } from '../../model/hour.ts';
-import type {
-  CarryOverStep,
-  ClearHoursStep,
-  ComputeHoursStep,
-  InsertStep,
-  StepOf,
+import {
+  type CarryOverStep,
+  type ClearHoursStep,
+  type ComputeHoursStep,
+  type CountSourcesStep,
+  type InsertStep,
+  isHoursStep,
+  type StepOf,
+  stepsOf,
 } from '../../model/step.ts';
+import type { WriterCounts } from '../../model/writer-counts.ts';
 import { manifestsOfHours } from '../../tables/read/files-of-hours.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { writeStagedList } from '../../tables/write/manifest-list.ts';
-import { checkCarried, checkPreviousRead } from '../checks/target-read.ts';
+import { checkCarried } from '../checks/target-read.ts';
 import { type FileInHours, type Opened, type Staged, unstaged, workOf } from '../session.ts';
 import { commitStaged } from '../staging/commit-staged.ts';
 import { filesInHours, takeOff } from '../staging/take-off.ts';
 import { loadTarget, targetLayout } from '../target.ts';
-import { foldSteps } from './fold-steps.ts';
+import { computeHours } from './compute-hours.ts';
+import { duringStage, foldEach } from './fold-steps.ts';
 
 /** Throws `rows-not-read`, `null-in-required-column`, and what the query brings. */
-export const loadStage = (opened: Opened): Promise<Staged> => foldSteps(unstaged(opened), 'load', loadStep);
+export const loadStage = (opened: Opened): Promise<Staged> =>
+  duringStage(opened, 'load', async () => foldEach(await computeHours(unstaged(opened)), rowSteps, loadStep));
 
-async function loadStep(staged: Staged, step: StepOf<'load'>): Promise<Staged> {
+type RowStep = Exclude<StepOf<'load'>, ComputeHoursStep>;
+
+/** What follows the hours, of the plan as it is by then: of those that were computed. */
+const rowSteps = ({ plan }: Staged): RowStep[] =>
+  stepsOf(plan, 'load').filter((step): step is RowStep => !isHoursStep(step));
+
+async function loadStep(staged: Staged, step: RowStep): Promise<Staged> {
   switch (step.kind) {
     case 'clear-hours':
       return clearHours(staged, step);
     case 'carry-over':
       return carryOver(staged, step);
-    case 'begin-hours':
-    case 'compute-hour':
-    case 'end-hours':
-      return computeHours(staged, step);
     case 'insert':
       return insertRows(staged, step);
     default:
@@ -108,43 +116,34 @@ async function showStraddling(
 /** Brings back the other rows of straddling files. Nothing straddles a target partitioned by hour. */
 async function carryOver(staged: Staged, step: CarryOverStep): Promise<Staged> {
   if (staged.cleared?.straddling === undefined) return staged;
-  const after = await stageRows(staged, step, await targetLayout(staged));
+  const { after, written } = await stageRows(staged, step, await targetLayout(staged));
   await checkCarried(after, step, newest(staged, after));
-  return after;
+  return { ...after, carriedRows: written?.rows ?? 0n };
 }
-
-/** Computes the hours of a process that reads its own result of the hour before. */
-async function computeHours(staged: Staged, step: ComputeHoursStep): Promise<Staged> {
-  if (step.kind === 'begin-hours') await checkPreviousRead(staged);
-  if (step.kind === 'compute-hour') tellHours(staged);
-  const rows = await staged.ports.workload.compute(step);
-  if (step.kind !== 'compute-hour') return staged;
-  const { computed } = staged;
-  return { ...staged, computed: { hours: computed.hours + 1, rows: computed.rows + rows } };
-}
-
-const tellHours = ({ ports, plan, computed: { hours, rows } }: Staged): void =>
-  ports.onProgress({
-    kind: 'parts',
-    subject: plan.process_name,
-    action: 'load',
-    done: hours,
-    total: plan.hours.length,
-    unit: 'hour',
-    rows,
-  });
 
 /** Writes the session's rows to the branch. */
 async function insertRows(staged: Staged, step: InsertStep): Promise<Staged> {
   const { plan, spec, ports } = staged;
   const layout = await targetLayout(staged);
+  // What was read is counted beside the load where the engine works on several statements at once; a step of
+  // an orchestrator's is a process of its own.
+  if (!staged.stepwise) ports.workload.ahead?.(countingSteps(plan), 0);
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout, ports.workload.dialect);
-  const after = await stageRows(staged, insert, layout);
+  const { after, written } = await stageRows(staged, insert, layout);
   const snapshotId = newest(staged, after);
   // No row came: the branch still has to show that the replaced hours are gone.
   return snapshotId === undefined
     ? commitStaged(after)
-    : { ...after, insertIds: [...after.insertIds, snapshotId] };
+    : { ...after, written, insertIds: [...after.insertIds, snapshotId] };
+}
+
+const countingSteps = ({ steps }: Staged['plan']): CountSourcesStep[] =>
+  steps.filter((step) => step.kind === 'count-sources');
+
+interface Rows {
+  readonly after: Staged;
+  /** What the writer counted; undefined where there was no row. */
+  readonly written: WriterCounts | undefined;
 }
 
 /** Writes the rows of a step, and puts them on the branch; where there is none the session is as it was. */
@@ -152,15 +151,17 @@ async function stageRows(
   staged: Staged,
   step: InsertStep | CarryOverStep,
   layout: FileLayout,
-): Promise<Staged> {
+): Promise<Rows> {
   const { ports, branch } = staged;
   const { metadata } = await loadTarget(staged);
-  const manifest = await ports.workload.stage(workOf(staged), step, { metadata, layout, owner: branch });
-  if (manifest === undefined) return staged;
-  return commitStaged(staged, async (place) => ({
+  const rows = await ports.workload.stage(workOf(staged), step, { metadata, layout, owner: branch });
+  if (rows === undefined) return { after: staged, written: undefined };
+  const { manifest, written } = rows;
+  const after = await commitStaged(staged, async (place) => ({
     manifestList: await writeStagedList(ports.engine, { ...place, manifest, owner: branch }),
     operation: 'append',
   }));
+  return { after, written };
 }
 
 /** The snapshot that was staged between the two. */

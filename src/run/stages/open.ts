@@ -12,7 +12,7 @@ import { createTarget } from '../staging/create-target.ts';
 import { isPlannedBase, loadTarget, targetLayout, targetMoved } from '../target.ts';
 import { readFolder } from '../views/read-folder.ts';
 import { attachSession, openChangeView } from '../views/show-sources.ts';
-import { foldSteps } from './fold-steps.ts';
+import { duringStage, foldSteps } from './fold-steps.ts';
 
 /** The newest Iceberg format version whose snapshots the engine composes. */
 const FORMAT_VERSION_MAX = 3;
@@ -22,7 +22,7 @@ const FORMAT_VERSION_MAX = 3;
  * that changed meanwhile brings.
  */
 export const openStage = (session: Begun): Promise<Opened> =>
-  foldSteps(unopened(session), 'branch', openStep);
+  duringStage(session, 'open', () => foldSteps(unopened(session), 'branch', openStep));
 
 async function openStep(opened: Opened, step: StepOf<'branch'>): Promise<Opened> {
   switch (step.kind) {

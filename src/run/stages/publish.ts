@@ -4,12 +4,13 @@
  * without the others.
  */
 import type { CommitTableRequest } from '../../catalog/service/catalog.ts';
-import { removeLocalFile } from '../../files/local.ts';
+import { removeFile } from '../../files/remove.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import { branchHead, moveMain, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
-import { conflict, isUnanswered, PsybergError } from '../../model/errors.ts';
+import { hasLapsed } from '../../markers/session-marker.ts';
+import { conflict, isUnanswered, mayBeMade, PsybergError } from '../../model/errors.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
 import {
@@ -19,12 +20,13 @@ import {
   SUMMARY,
 } from '../../state/read-watermarks.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
-import type { StateChange } from '../../state/write-state.ts';
+import { sessionLapsed } from '../leftovers/lapsed.ts';
 import { patience } from '../patience.ts';
-import type { Audited, Begun, Opened, Published } from '../session.ts';
+import type { Audited, Begun, Published } from '../session.ts';
+import { noteSignals } from '../signals/outbox.ts';
 import { rebase } from '../staging/rebase.ts';
 import { loadTarget, targetMoved } from '../target.ts';
-import { announce } from './fold-steps.ts';
+import { duringStage, duringStep } from './fold-steps.ts';
 
 /** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */
 const UNANSWERED_MAX = 5;
@@ -33,8 +35,13 @@ const UNANSWERED_MAX = 5;
  * Publishes the audited snapshot. Throws `target-moved` or `session-overtaken` (plan again),
  * `publish-contended` or `commit-unknown` after the last try.
  */
-export async function publishStage(audited: Audited): Promise<Published> {
-  announce(audited, publishStepOf(audited.plan));
+export const publishStage = (audited: Audited): Promise<Published> =>
+  duringStage(audited, 'publish', () =>
+    duringStep(audited, publishStepOf(audited.plan), () => publishAudited(audited)),
+  );
+
+async function publishAudited(audited: Audited): Promise<Published> {
+  noteSignals(audited);
   const { published, together } = await publishTarget(audited);
   // Published is published: what is not written down now, the next session of the process writes down
   // (`records/repair-state.ts`).
@@ -58,7 +65,7 @@ interface Outcome {
  * target goes first: its summary holds the watermarks, and the state tables are an index of it.
  */
 async function publishTarget(first: Audited): Promise<Outcome> {
-  const { ports, leftovers } = first;
+  const { leftovers } = first;
   const tries = patience();
   let audited = first;
   let unanswered = 0;
@@ -67,69 +74,79 @@ async function publishTarget(first: Audited): Promise<Outcome> {
   for (;;) {
     // The answer was lost, and so was the first look: the commit may have been made all the same.
     if (finishLast !== undefined && (await isPublished(audited)) === true) return finishLast();
-    const prepared = await prepare(audited).catch((error: unknown) => {
+    const unknown = (error: unknown): never => {
       throw finishLast !== undefined && !provesUnpublished(error) ? commitUnknown(first, error) : error;
-    });
-    if (prepared === undefined) return finishLast === undefined ? publishedElsewhere(audited) : finishLast();
-    audited = prepared.audited;
-    const finish = finishOf(prepared);
-    try {
-      await ports.catalog.commitTransaction([
-        prepared.target.change,
-        ...prepared.changes.map((each) => each.change),
-      ]);
-      return finish();
-    } catch (error) {
-      leftovers.lostRaces = true;
-      if (isUnanswered(error)) audited.state.unanswered();
-      // A lost answer is not a lost commit: look before trying again, or the rows are published twice.
-      const done = await isPublished(audited);
-      if (done === true) return finish();
-      // The same commit again does no harm when the first one is still on its way: only one of the two finds
-      // `main` as it must be.
-      const uncertain = done === undefined || isUnanswered(error);
-      if (uncertain) {
-        unanswered += 1;
-        finishLast = finish;
-      }
-      const hopeful = uncertain
-        ? unanswered < UNANSWERED_MAX
-        : error instanceof PsybergError && error.retryable;
-      if (hopeful && (await tries.again())) continue;
-      if (finishLast !== undefined) throw commitUnknown(first, error);
-      throw hopeful ? contended(first, error) : error;
+    };
+    const current = await onCurrentMain(audited).catch(unknown);
+    const tried = current === undefined ? undefined : await committed(current).catch(unknown);
+    if (tried === undefined) return finishLast === undefined ? publishedElsewhere(audited) : finishLast();
+    audited = tried.audited;
+    const { finish, failure } = tried;
+    if (failure === undefined) return finish();
+    const { error } = failure;
+    leftovers.lostRaces = true;
+    if (mayBeMade(error)) audited.state.unanswered();
+    // A lost answer is not a lost commit: look before trying again, or the rows are published twice.
+    const done = await isPublished(audited);
+    if (done === true) return finish();
+    // The same commit again does no harm when the first one is still on its way: only one of the two finds
+    // `main` as it must be.
+    const uncertain = done === undefined || isUnanswered(error);
+    if (uncertain) {
+      unanswered += 1;
+      finishLast = finish;
     }
+    const hopeful = uncertain
+      ? unanswered < UNANSWERED_MAX
+      : error instanceof PsybergError && error.retryable;
+    if (hopeful && (await tries.again())) continue;
+    if (finishLast !== undefined) throw commitUnknown(first, error);
+    throw hopeful ? contended(first, error) : error;
   }
 }
 
-interface Prepared {
+/** One try of the commit. */
+interface Tried {
   /** With the snapshot as it was composed for `main` as it is now. */
   readonly audited: Audited;
-  readonly target: TargetChange;
-  readonly changes: readonly StateChange[];
-  readonly together: boolean;
+  /** What the session is once the commit is known to be made. */
+  readonly finish: () => Outcome;
+  /** Undefined: it was made. */
+  readonly failure: { readonly error: unknown } | undefined;
 }
 
-/** What is to be committed, on the tables as they are now; undefined when it turns out to have been made. */
-async function prepare(first: Audited): Promise<Prepared | undefined> {
-  const audited = await onCurrentMain(first);
+/**
+ * Commits what was composed for `main` as it is, with the state tables as they are now: every session of the
+ * warehouse commits to those, so they come one after the other. Undefined when a commit before this one turns
+ * out to have been made. Throws where nothing was tried.
+ */
+async function committed(audited: Audited): Promise<Tried | undefined> {
+  const { catalog } = audited.ports;
   // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none
   // for this.
-  const together = await first.ports.catalog.commitsTogether();
-  if (audited === undefined) return undefined;
-  const changes = together ? await audited.state.changes(audited) : [];
-  return changes === undefined ? undefined : { audited, target: targetChange(audited), changes, together };
-}
-
-/** What is done once the commit is known to be made: files that nobody needs any more go. */
-const finishOf =
-  ({ audited, target, changes, together }: Prepared) =>
-  (): Outcome => {
-    for (const file of [...target.obsoleteLists, ...changes.flatMap((each) => each.obsoleteFiles)])
-      removeLocalFile(file);
+  const together = await catalog.commitsTogether();
+  return catalog.inTurn(async () => {
+    const changes = together ? await audited.state.changes(audited) : [];
+    refuseLapsed(audited);
+    if (changes === undefined) return undefined;
+    // Last: it says how long each stage took, and this one up to here.
+    const target = targetChange(audited);
+    const failure = await catalog
+      .commitTransaction([target.change, ...changes.map((each) => each.change)])
+      .then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
     const publishedSnapshotId = audited.composed.snapshot['snapshot-id'];
-    return { published: { ...audited, publishedSnapshotId }, together };
-  };
+    const stateFiles = changes.flatMap((each) => each.obsoleteFiles);
+    const obsolete = { lists: target.obsoleteLists, stateFiles };
+    return {
+      audited,
+      failure,
+      finish: () => ({ published: { ...audited, publishedSnapshotId, obsolete }, together }),
+    };
+  });
+}
 
 /**
  * `main` has moved by another hand: an earlier try that is still on its way will not find it as it must be.
@@ -173,12 +190,39 @@ async function onCurrentMain(audited: Audited): Promise<Audited | undefined> {
   const isAhead = (composed.snapshot['sequence-number'] ?? 0n) > metadata['last-sequence-number'];
   if (main?.['snapshot-id'] === composed.baseSnapshotId && isAhead) return audited;
   const own = progressInSummary(metadata, spec.processName)?.psybergSessionId ?? null;
-  if (own === plan.psyberg_session_id) return undefined;
+  if (own === plan.psyberg_session_id) {
+    refuseNamesake(audited, metadata);
+    return undefined;
+  }
   refuseOvertaken(audited, metadata, own);
   leftovers.lostRaces = true;
   const again = await rebase(audited, { metadata, main });
-  removeLocalFile(composed.snapshot['manifest-list']);
+  removeFile(composed.snapshot['manifest-list']);
   return again;
+}
+
+/**
+ * Throws `session-overtaken` where the session of this id is another one: two machines that do not see each
+ * other's markers may begin in the same second. A session in one process publishes under one snapshot id;
+ * that of single steps may have been published by a step that ran twice.
+ */
+function refuseNamesake({ plan, spec, stepwise, composed }: Audited, metadata: TableMetadata): void {
+  const found = sessionSnapshot(plan, metadata);
+  if (stepwise || found === undefined || found['snapshot-id'] === composed.snapshot['snapshot-id']) return;
+  throw conflict(
+    'session-overtaken',
+    `a session of ${spec.processName} on another machine began in the same second (${plan.psyberg_session_id}) and published first`,
+    { hint: 'plan again', context: { process_name: spec.processName, session: plan.psyberg_session_id } },
+  );
+}
+
+/**
+ * Throws `session-overtaken` where the session is so old that other machines may take it for a lost one's: a
+ * machine that slept for a day would publish files that they have deleted. Last before the commit: what they
+ * do after it, its requirements find out.
+ */
+function refuseLapsed({ ports, plan, directory }: Audited): void {
+  if (hasLapsed(directory, ports.markersAreShared)) throw sessionLapsed({ plan });
 }
 
 /**
@@ -256,13 +300,21 @@ function targetChange(audited: Audited): TargetChange {
         },
       },
       ...endedProperties(audited, metadata),
-      { action: 'add-snapshot', snapshot },
+      { action: 'add-snapshot', snapshot: withStageSeconds(snapshot, audited) },
       moveMain(metadata, snapshot['snapshot-id']),
       ...(head === undefined ? [] : [{ action: 'remove-snapshot-ref' as const, 'ref-name': branch }]),
       ...(staging.length === 0 ? [] : [{ action: 'remove-snapshots' as const, 'snapshot-ids': staging }]),
     ],
   };
   return { change, obsoleteLists: snapshots.map((each) => each['manifest-list']) };
+}
+
+/** Told at the last moment: by then all stages but the commit itself are done. */
+function withStageSeconds(snapshot: Snapshot, { stageSeconds }: Begun): Snapshot {
+  if (stageSeconds === undefined) return snapshot;
+  const { init, load, audit, publish } = stageSeconds();
+  const told = { [SUMMARY.stageSeconds]: JSON.stringify({ init, load, audit, publish }) };
+  return { ...snapshot, summary: { ...snapshot.summary, ...told } as Record<string, string> };
 }
 
 /** What the target says of a name whose progress is taken over: it has published nothing that is its own. */
@@ -276,18 +328,22 @@ function endedProperties({ adoption }: Begun, { properties = {} }: TableMetadata
 /**
  * Looks whether the session's snapshot is in the history of `main`. Undefined when the catalog does not say.
  */
-async function isPublished(opened: Opened): Promise<boolean | undefined> {
+async function isPublished(audited: Audited): Promise<boolean | undefined> {
   try {
-    return (await publishedSnapshot(opened)) !== undefined;
+    const { metadata } = await loadTarget(audited);
+    const found = sessionSnapshot(audited.plan, metadata);
+    if (found !== undefined) refuseNamesake(audited, metadata);
+    return found !== undefined;
   } catch (error) {
     if (isUnanswered(error)) return undefined;
     throw error;
   }
 }
 
-async function publishedSnapshot(opened: Opened): Promise<Snapshot | undefined> {
-  const { process_name, psyberg_session_id } = opened.plan;
-  const { metadata } = await loadTarget(opened);
+function sessionSnapshot(
+  { process_name, psyberg_session_id }: Begun['plan'],
+  metadata: TableMetadata,
+): Snapshot | undefined {
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
     if (
       snapshot.summary?.[SUMMARY.processName] === process_name &&
@@ -299,6 +355,8 @@ async function publishedSnapshot(opened: Opened): Promise<Snapshot | undefined> 
 
 /** The same step of the session, run twice at once: the other one published, and writes the state tables. */
 async function publishedElsewhere(audited: Audited): Promise<Outcome> {
-  const publishedSnapshotId = (await publishedSnapshot(audited))?.['snapshot-id'];
-  return { published: { ...audited, publishedSnapshotId }, together: true };
+  const { metadata } = await loadTarget(audited);
+  const publishedSnapshotId = sessionSnapshot(audited.plan, metadata)?.['snapshot-id'];
+  const obsolete = { lists: [], stateFiles: [] };
+  return { published: { ...audited, publishedSnapshotId, obsolete }, together: true };
 }

@@ -4,7 +4,7 @@
  * session has staged on its branch and not published.
  */
 
-import { removeLocalFile } from '../../files/local.ts';
+import { removeFile } from '../../files/remove.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import { moveMain } from '../../iceberg/references.ts';
@@ -56,7 +56,7 @@ export async function beginMain(opened: Opened, step: BeginMainStep): Promise<Op
   } catch (error) {
     // An answer that was lost leaves the file: the commit may have been made.
     if (!(error instanceof PsybergError) || error.code !== 'commit-conflict') throw error;
-    removeLocalFile(manifestList);
+    removeFile(manifestList);
     throw targetMoved(plan, mainSnapshot((await loadTarget(opened)).metadata)?.['snapshot-id']);
   }
   const begun = { ...opened, base: snapshot };

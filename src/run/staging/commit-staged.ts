@@ -4,7 +4,7 @@
  * snapshots, 2026-11-22).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { removeLocalFile } from '../../files/local.ts';
+import { removeFile } from '../../files/remove.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import { branchHead } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -69,7 +69,7 @@ export async function commitStaged(
       if (!(error instanceof PsybergError) || error.code !== 'commit-conflict' || attempt >= ATTEMPTS)
         throw error;
       leftovers.lostRaces = true;
-      for (const snapshot of added) removeLocalFile(snapshot['manifest-list']);
+      for (const snapshot of added) removeFile(snapshot['manifest-list']);
       await sleep(Math.random() * 10 * attempt);
     }
   }

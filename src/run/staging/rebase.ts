@@ -8,11 +8,12 @@ import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { auditKind } from '../../kinds/audits/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
+import { unitHours, type WithGrain } from '../../model/grain.ts';
 import { type AuditStep, type ClearHoursStep, clearStepOf } from '../../model/step.ts';
 import { type ManifestRow, manifestsOf } from '../../tables/read/manifest-list.ts';
 import type { Audited, FileInHours, FilesOfHours, Staged } from '../session.ts';
 import { isBlocked, runAudit } from '../stages/audit.ts';
-import { composeSnapshot, showStaged } from '../stages/compose.ts';
+import { composeSnapshot } from '../stages/compose.ts';
 import { targetMoved } from '../target.ts';
 import { filesInHours } from './take-off.ts';
 
@@ -57,7 +58,7 @@ async function filesOfHoursIn(
   const [before, now] = await Promise.all([manifestsOf(ports.engine, base), manifestsOf(ports.engine, main)]);
   const [gone, come] = [without(before, now), without(now, before)];
   if ([...gone, ...come].some((manifest) => manifest.content === 1)) throw moved;
-  const watched = patternOf(spec).readsPrevious ? withHourBefore(clear) : clear;
+  const watched = patternOf(spec).readsPrevious ? withUnitBefore(clear, plan) : clear;
   const lost = await filesInHours(staged, watched, metadata, gone.filter(isLive));
   const found = await filesInHours(staged, watched, metadata, come.filter(isLive));
   if (!samePaths(lost, found)) throw moved;
@@ -89,9 +90,9 @@ function samePaths(left: readonly FileInHours[], right: readonly FileInHours[]):
   return paths.size === right.length && right.every((file) => paths.has(file.path));
 }
 
-/** A dimension has read the hour before its first one as `previous`. */
-function withHourBefore(clear: ClearHoursStep): ClearHoursStep {
-  const hours = clear.parameters.first_hours.map((hour) => String(Number(hour) - 1));
+/** A dimension has read the hour before its first one as `previous`, or the day. */
+function withUnitBefore(clear: ClearHoursStep, plan: WithGrain): ClearHoursStep {
+  const hours = clear.parameters.first_hours.map((hour) => String(Number(hour) - unitHours(plan)));
   return { ...clear, parameters: { ...clear.parameters, first_hours: hours } };
 }
 
@@ -106,9 +107,8 @@ async function auditAgain(audited: Audited, main: Snapshot | undefined): Promise
   const moved = targetMoved(plan, main?.['snapshot-id']);
   // Step by step, the audits had a process of their own.
   if (stepwise) throw moved;
-  await showStaged(audited, audited.composed);
   const names = new Set(audits.map((each) => each.name));
-  let again = audited;
+  let again: Audited = { ...audited, stagedIsShown: false };
   for (const step of plan.steps.filter((each): each is AuditStep => each.kind === 'audit'))
     if (names.has(step.audit)) again = await runAudit(again, step);
   if (isBlocked(again)) throw moved;

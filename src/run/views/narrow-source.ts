@@ -6,16 +6,19 @@
  */
 
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
-import { hoursRead } from '../../compile/index.ts';
+import { hoursRead, restatesAppended } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import { unitOf } from '../../model/grain.ts';
+import { type Hour, parseHour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import { filesOfHours } from '../../tables/read/files-of-hours.ts';
+import { FILES_KEPT, knownFiles } from '../../tables/read/known-files.ts';
 import { liveManifestsOf } from '../../tables/read/manifest-list.ts';
-import { composeFilesView } from '../../tables/views/files-view.ts';
+import { composeFilesView, type ViewsFolder } from '../../tables/views/files-view.ts';
 
 /**
  * Below this a statement opens the whole table faster than it is narrowed: 200 files cost DuckDB about 10 ms.
@@ -29,8 +32,7 @@ export interface NarrowInput {
   readonly plan: Plan;
   readonly source: PlanSource;
   readonly table: TableIdentifier;
-  /** Folder of the session's own files. */
-  readonly directory: string;
+  readonly directory: ViewsFolder;
 }
 
 /**
@@ -45,7 +47,13 @@ export async function narrowSource({
   directory,
 }: NarrowInput): Promise<Snapshot | undefined> {
   const { event_time_unit: unit } = source;
-  if (plan.range === null || source.read.kind !== 'snapshot' || source.event_time === null || unit === null)
+  if (
+    plan.range === null ||
+    restatesAppended(plan) ||
+    source.read.kind !== 'snapshot' ||
+    source.event_time === null ||
+    unit === null
+  )
     return undefined;
   const metadata = (await catalog.loadTableToRead(table))?.metadata;
   const from = metadata === undefined ? undefined : snapshotById(metadata, BigInt(source.read.snapshot_id));
@@ -53,22 +61,26 @@ export async function narrowSource({
   const column = metadata === undefined ? undefined : columnOf(currentSchema(metadata), source.event_time);
   if (metadata === undefined || from === undefined || column === undefined || fileCount < MANY_FILES)
     return undefined;
-  const manifests = await liveManifestsOf(engine, from);
   // Row-level deletes belong to files by rules of their own, and a version 3 entry has more columns: both are
   // left to DuckDB.
-  if (metadata['format-version'] !== 2 || manifests.some((manifest) => manifest.content === 1))
-    return undefined;
+  if (metadata['format-version'] !== 2) return undefined;
   const asked = hoursRead(plan, source) ?? [];
-  const files = await filesOfHours(engine, {
-    metadata,
-    manifests,
-    column: { fieldId: column.id, type: String(column.type), unit },
-    hours: {
-      // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
-      first_hours: [Math.floor((asked[0]?.firstHour ?? 0) / 24) * 24],
-      last_hours: [asked.at(-1)?.lastHour ?? 0],
+  const time = { fieldId: column.id, type: String(column.type), unit };
+  const found = await knownFiles(from, {
+    time,
+    // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
+    firstHour: Math.floor((asked[0]?.firstHour ?? 0) / 24) * 24,
+    lastHour: asked.at(-1)?.lastHour ?? 0,
+    later: fileCount <= FILES_KEPT ? laterHours(plan, source) : [],
+    async read({ firstHour, lastHour }) {
+      const manifests = await liveManifestsOf(engine, from);
+      if (manifests.some((manifest) => manifest.content === 1)) return { manifests, files: [] };
+      const hours = { first_hours: [firstHour], last_hours: [lastHour] };
+      return { manifests, files: await filesOfHours(engine, { metadata, manifests, column: time, hours }) };
     },
   });
+  const { manifests, files } = found;
+  if (manifests.some((manifest) => manifest.content === 1)) return undefined;
   if (files.length * 2 > fileCount) return undefined;
   const holding = new Set(files.map((file) => file.manifest_path));
   return composeFilesView(engine, {
@@ -77,5 +89,15 @@ export async function narrowSource({
     manifests: manifests.filter((manifest) => holding.has(manifest.manifest_path)),
     files: files.map((file) => file.path),
     directory,
+  });
+}
+
+/** Hours of the source that sessions after this one are to read; none where none is to follow. */
+function laterHours(plan: Plan, { window }: PlanSource): Hour[] {
+  if ((plan.catchup?.later_hours ?? 0) === 0) return [];
+  const { before_hours: before = 0, after_hours: after = 0 } = window ?? {};
+  return plan.owed_hours.flatMap((hour) => {
+    const { firstHour, lastHour } = unitOf(plan, parseHour(hour));
+    return [firstHour - before, lastHour + after];
   });
 }

@@ -3,12 +3,12 @@
  * session's view.
  */
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
+import { markEngineSession } from '../../markers/session-marker.ts';
 import { conflict, refusal } from '../../model/errors.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { PlanSource } from '../../model/plan.ts';
@@ -21,14 +21,15 @@ import { composeFilesView } from '../../tables/views/files-view.ts';
 import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
 import { bindStep } from '../../workload/bind-step.ts';
 import { asksForInfinity, type Begun, type Opened } from '../session.ts';
-import { targetView } from '../target.ts';
+import { collectedView, targetView } from '../target.ts';
 import { narrowSource } from './narrow-source.ts';
 import { readFolder } from './read-folder.ts';
 import { previousView } from './show-target.ts';
+import { viewsFolder } from './views-folder.ts';
 
 /** Composes the view of a source's changed files; executes a step `change-view`. */
 export async function openChangeView(opened: Opened, step: ChangeViewStep): Promise<Opened> {
-  const { plan, spec, ports, directory } = opened;
+  const { plan, spec, ports } = opened;
   const { engine } = ports;
   const source = plan.sources.find((each) => each.alias === step.alias) as PlanSource;
   const { read } = source;
@@ -40,11 +41,12 @@ export async function openChangeView(opened: Opened, step: ChangeViewStep): Prom
     missingSource(source);
   // A name of its own each time: DuckDB keeps what it read of a path, and a session planned again within one
   // second has the same folder.
-  const destination = join(directory, `changes-${source.alias}-${randomUUID()}.avro`);
+  const folder = await viewsFolder(opened);
+  const destination = `${folder}/changes-${source.alias}-${randomUUID()}.avro`;
   const isListed = read.files !== null || read.snapshot_ids.length === 0;
   if (!isListed) await engine.execute(bindStep(step, { 'view-list': destination }));
   const snapshot = isListed
-    ? await composeListedFiles(opened, { source, read, metadata, head })
+    ? await composeListedFiles(opened, { source, read, metadata, head, folder })
     : { ...head, 'manifest-list': destination };
   await refuseDroppedColumns(engine, { metadata, snapshot, table: source.table });
   return { ...opened, shown: new Map(opened.shown).set(source.alias, { snapshot }) };
@@ -64,15 +66,16 @@ async function composeListedFiles(
     readonly read: Changes;
     readonly metadata: TableMetadata;
     readonly head: Snapshot;
+    readonly folder: string;
   },
 ): Promise<Snapshot> {
-  const { source, read, metadata, head } = options;
-  const { directory, plan } = session;
-  const { engine } = session.ports;
+  const { source, read, metadata, head, folder } = options;
+  const { plan, ports } = session;
+  const { engine } = ports;
   const files = read.files ?? [];
   let from = head;
   if (files.length > 0 && source.detected_by !== 'live-files') {
-    const destination = join(directory, `snapshots-${source.alias}-${randomUUID()}.avro`);
+    const destination = `${folder}/snapshots-${source.alias}-${randomUUID()}.avro`;
     await engine.execute(listStatement('tables/write_change_list', 'none'), {
       manifest_lists: read.manifest_lists,
       snapshot_ids: read.snapshot_ids.map(BigInt),
@@ -88,7 +91,7 @@ async function composeListedFiles(
     manifests: ofData(listed),
     files,
     deletes: { from, manifests: ofDeletes(listed), keys: read.delete_files ?? [] },
-    directory,
+    directory: folder,
   });
   const shown = ofData(await manifestsOf(engine, view));
   const found = shown.reduce((sum, manifest) => sum + manifest.live_files, 0n);
@@ -130,8 +133,15 @@ export async function attachSession(opened: Opened): Promise<Opened> {
     ...sourceViews(opened, shown),
     targetView(opened),
     ...(previous === undefined ? [] : [previous.table]),
+    ...collectedView(opened),
   ]);
-  await ports.workload.attach({ warehouse: branch, ...ports.endpoint });
+  await ports.workload.attach({
+    warehouse: branch,
+    ...ports.endpoint,
+    viewsFolder: () => viewsFolder(opened),
+  });
+  const outside = ports.workload.outside?.id();
+  if (outside !== undefined) markEngineSession(opened.directory, outside);
   return { ...opened, shown, previous: previous?.snapshot };
 }
 
@@ -143,8 +153,9 @@ export async function shownSources(
   opened: Opened,
   { narrowed }: { readonly narrowed: boolean },
 ): Promise<Opened['shown']> {
-  const { plan, ports, spec, directory } = opened;
+  const { plan, ports, spec } = opened;
   const shown = new Map(opened.shown);
+  const directory = (): Promise<string> => viewsFolder(opened);
   for (const source of plan.sources) {
     // Each step of an orchestrator is a process of its own.
     if (source.read.kind === 'files') await readFolder(opened, source.alias);
@@ -207,7 +218,7 @@ async function readableSource(
     from,
     table: source.table,
     eventTime,
-    directory: session.directory,
+    directory: () => viewsFolder(session),
     asksForInfinity: asksForInfinity(session),
   });
 }

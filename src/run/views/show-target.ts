@@ -4,13 +4,15 @@
  */
 import type { ViewTable } from '../../catalog/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { hourIntervals, parseHour } from '../../model/hour.ts';
-import type { Plan } from '../../model/plan.ts';
+import { unitOf } from '../../model/grain.ts';
+import { type HourRange, hourIntervals, parseHour } from '../../model/hour.ts';
+import type { CompiledPlan, Plan } from '../../model/plan.ts';
 import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
 import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
 import { asksForInfinity, type Begun, type Opened } from '../session.ts';
 import { loadTarget } from '../target.ts';
+import { viewsFolder } from './views-folder.ts';
 
 /** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */
 export async function readableTarget(
@@ -19,7 +21,7 @@ export async function readableTarget(
   from: Snapshot,
   leftOut?: ReadonlySet<string>,
 ): Promise<ReadableView> {
-  const { plan, ports, directory } = session;
+  const { plan, ports } = session;
   const column = plan.target.event_time;
   const view = await composeReadableView(ports.engine, {
     metadata,
@@ -27,7 +29,7 @@ export async function readableTarget(
     table: plan.target.table,
     eventTime:
       column === null ? undefined : { fieldId: column.field_id, type: column.type, unit: column.unit },
-    directory,
+    directory: () => viewsFolder(session),
     asksForInfinity: asksForInfinity(session),
     ...(leftOut === undefined ? {} : { leftOut }),
   });
@@ -35,7 +37,9 @@ export async function readableTarget(
 }
 
 /**
- * What a dimension reads as `previous`: the base, with the manifests that may hold the hour before its first.
+ * What a dimension reads as `previous`, and compares its hours with: the base, with the manifests
+ * that may hold
+ * them.
  */
 export async function previousView(
   opened: Opened,
@@ -52,7 +56,7 @@ export async function previousView(
   const { metadata } = await loadTarget(opened);
   const manifests = await manifestsOf(ports.engine, base);
   const column = plan.target.event_time;
-  const hour = hourBefore(plan);
+  const hours = hoursOfPrevious(plan);
   const leftOut =
     column === null
       ? undefined
@@ -61,12 +65,23 @@ export async function previousView(
           snapshot: base,
           manifests,
           fieldId: column.field_id,
-          hours: hourIntervals([{ firstHour: hour, lastHour: hour }]),
+          hours: hourIntervals([hours]),
         });
   const shown = await readableTarget(opened, metadata, base, leftOut);
   return { table: { identifier, table, show: { kind: 'files', ...shown } }, snapshot: shown.snapshot };
 }
 
-/** The hour that a dimension reads as `previous` of its first one. */
-export const hourBefore = (plan: Plan): number =>
-  parseHour((plan.range as NonNullable<Plan['range']>).first_hour) - 1;
+/**
+ * The hour before the first one, or the day; where hours may stay as they are, the target is compared with
+ * all others.
+ */
+function hoursOfPrevious(plan: CompiledPlan): HourRange {
+  const before = hoursBefore(plan);
+  const { last_hour: last } = plan.range as NonNullable<Plan['range']>;
+  const isCompared = plan.steps.some((step) => step.kind === 'differing-hours');
+  return isCompared ? { ...before, lastHour: parseHour(last) } : before;
+}
+
+/** The hour that a dimension reads as `previous` of its first one, or the day. */
+export const hoursBefore = (plan: Plan): HourRange =>
+  unitOf(plan, parseHour((plan.range as NonNullable<Plan['range']>).first_hour) - 1);

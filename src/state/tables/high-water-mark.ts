@@ -1,5 +1,6 @@
 /** The table of watermarks. Plan or watermarks + outcome -> rows. Pure. */
 import { hourText, instantText } from '../../model/hour.ts';
+import { owedHoursJson } from '../../model/owed-hours.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Watermark } from '../../model/session.ts';
 import type { WatermarkJson } from '../read-watermarks.ts';
@@ -40,7 +41,7 @@ export function watermarksJson(plan: Plan): WatermarkJson[] {
       {
         table: source.table,
         ...position,
-        owed_hours: source.owed_hours,
+        owed_hours: owedHoursJson(source.owed_hours),
         newest_hour: source.newest_hour,
         total_records: source.total_records,
         ...(source.added_records === undefined ? {} : { added_records: source.added_records }),
@@ -59,7 +60,7 @@ const watermarkJson = (watermark: Watermark): WatermarkJson => ({
   snapshot_id: String(watermark.snapshotId),
   sequence_number: String(watermark.sequenceNumber),
   committed_at: instantText(watermark.committedAtMs),
-  owed_hours: watermark.owedHours.map(hourText),
+  owed_hours: owedHoursJson(watermark.owedHours.map(hourText)),
   newest_hour: watermark.newestHour === undefined ? null : hourText(watermark.newestHour),
   total_records: watermark.totalRecords === undefined ? null : String(watermark.totalRecords),
 });

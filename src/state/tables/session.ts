@@ -4,6 +4,8 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import { tableName } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { RestateRequest } from '../../model/restate.ts';
+import { SUMMARY } from '../read-watermarks.ts';
 import { type RowOf, stateTable } from './state-table.ts';
 
 /** A row is a session and source: what was processed, for the load step, for analysis and for debugging. */
@@ -35,6 +37,18 @@ export const SESSION = stateTable({
     error: 'string',
     plan: 'string',
   },
+  added: {
+    trigger: 'string',
+    reason: 'string',
+    sql_fingerprint: 'string',
+    hours_written: 'string',
+    sql: 'string',
+    audits: 'string',
+    new_files: 'long',
+    new_bytes: 'long',
+    files_written: 'long',
+    bytes_written: 'long',
+  },
 });
 export type SessionTableRow = RowOf<typeof SESSION>;
 
@@ -49,7 +63,31 @@ export interface SessionOutcome {
   readonly error: string | null;
   /** The plan as JSON, so that the next step of an orchestrated session can run it in another process. */
   readonly plan: string | null;
+  /** What is said of a session that published; null of others. */
+  readonly published?: PublishedFacts | null;
 }
+
+/** What later readers ask of a session that published, also when its snapshot has expired. */
+export interface PublishedFacts {
+  /** The hours that it wrote, as its summary has them. */
+  readonly hoursWritten: string | null;
+  /** Its audits. */
+  readonly audits: readonly { readonly name: string; readonly severity: string }[];
+  /** The data files that it added, and their bytes, as its summary counts them; null where it does not. */
+  readonly filesWritten: string | null;
+  readonly bytesWritten: string | null;
+}
+
+/** What a session that published is told by, from its summary. */
+export const publishedFacts = (
+  summary: Readonly<Record<string, string>> = {},
+  { audits }: Pick<ProcessSpec, 'audits'>,
+): PublishedFacts => ({
+  hoursWritten: summary[SUMMARY.hoursWritten] ?? null,
+  audits,
+  filesWritten: summary['added-data-files'] ?? null,
+  bytesWritten: summary['added-files-size'] ?? null,
+});
 
 export function sessionRows(plan: Plan, outcome: SessionOutcome): SessionTableRow[] {
   return plan.sources.map((source) => {
@@ -80,6 +118,19 @@ export function sessionRows(plan: Plan, outcome: SessionOutcome): SessionTableRo
       created_at: outcome.createdAt,
       error: outcome.error,
       plan: outcome.plan,
+      trigger: plan.trigger ?? 'changes',
+      reason: plan.reason ?? null,
+      sql_fingerprint: plan.sql?.fingerprint ?? null,
+      hours_written: outcome.published?.hoursWritten ?? null,
+      sql: outcome.published == null ? null : (plan.sql?.text ?? null),
+      audits:
+        outcome.published == null
+          ? null
+          : JSON.stringify(outcome.published.audits.map(({ name, severity }) => ({ name, severity }))),
+      new_files: String(source.files),
+      new_bytes: source.bytes,
+      files_written: outcome.published?.filesWritten ?? null,
+      bytes_written: outcome.published?.bytesWritten ?? null,
     };
   });
 }
@@ -89,6 +140,7 @@ export function failedSessionRows(
   spec: ProcessSpec,
   psybergSessionId: string,
   outcome: SessionOutcome,
+  restate: Pick<RestateRequest, 'reason'> | undefined,
 ): SessionTableRow[] {
   return spec.sources.map((source) => ({
     ...NO_VALUES,
@@ -102,6 +154,8 @@ export function failedSessionRows(
     target_table: tableName(spec.target.table),
     created_at: outcome.createdAt,
     error: outcome.error,
+    trigger: restate === undefined ? 'changes' : 'restate',
+    reason: restate?.reason ?? null,
   }));
 }
 

@@ -1,7 +1,8 @@
 /** The manifests that snapshots' lists name. Lists -> rows. */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
-import { statement } from '../../statements/index.ts';
+import { MANIFEST_FILE } from '../../model/manifest-schema.ts';
+import { readAvroFile } from '../avro-files.ts';
 
 export interface ManifestRow {
   readonly manifest_path: string;
@@ -18,19 +19,71 @@ export interface ManifestRow {
 }
 
 /**
+ * A row of a manifest list, as far as it is asked for. What format version 1 does not have may be missing;
+ * older writers call the counts otherwise, and a file without field ids says so.
+ */
+type ListedRow = {
+  readonly manifest_path: string;
+  readonly partition_spec_id: number;
+  readonly content?: number | null;
+  readonly added_snapshot_id: bigint;
+  readonly sequence_number?: bigint | null;
+  readonly added_files_count?: number | null;
+  readonly existing_files_count?: number | null;
+  readonly deleted_files_count?: number | null;
+  readonly added_data_files_count?: number | null;
+  readonly existing_data_files_count?: number | null;
+  readonly deleted_data_files_count?: number | null;
+};
+
+/**
  * The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added.
+ * What they say is what the macro `manifest_list` makes of them in SQL.
  */
 export async function readManifests(
   engine: Engine,
   lists: readonly string[],
   addedBy?: readonly SnapshotId[],
 ): Promise<ManifestRow[]> {
-  const rows = await engine.query(statement('tables/manifests'), {
-    manifest_lists: lists,
-    added_by: addedBy ?? null,
-  });
+  const asked = addedBy === undefined ? undefined : new Set(addedBy);
+  const rows: ManifestRow[] = [];
+  for (const list of lists)
+    for (const listed of await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE))
+      if (asked === undefined || asked.has(listed.added_snapshot_id)) rows.push(manifestRow(listed));
+  rows.sort(oldestFirst);
   return lists.length > 1 ? eachOnce(rows) : rows;
 }
+
+/**
+ * Iceberg specification, "Reading v1 metadata for v2"; counts are optional in version 1. All counts 0 means
+ * unknown: so DuckDB carries on the manifests of a version 1 table.
+ */
+function manifestRow(listed: ListedRow): ManifestRow {
+  const added = listed.added_files_count ?? listed.added_data_files_count;
+  const existing = listed.existing_files_count ?? listed.existing_data_files_count;
+  const deleted = listed.deleted_files_count ?? listed.deleted_data_files_count;
+  const live = sumOf(added, existing);
+  const notAdded = sumOf(existing, deleted);
+  const isDead = live === 0 && (deleted ?? 0) > 0;
+  return {
+    manifest_path: listed.manifest_path,
+    partition_spec_id: listed.partition_spec_id,
+    content: listed.content ?? 0,
+    added_snapshot_id: listed.added_snapshot_id,
+    sequence_number: listed.sequence_number ?? 0n,
+    live_files: isDead ? 0n : BigInt(Math.max(live ?? 0, 1)),
+    mixed: notAdded === undefined || notAdded > 0 || (added ?? 0) === 0,
+  };
+}
+
+/** Undefined where one of them is not known. */
+const sumOf = (one: number | null | undefined, other: number | null | undefined): number | undefined =>
+  typeof one === 'number' && typeof other === 'number' ? one + other : undefined;
+
+const oldestFirst = (left: ManifestRow, right: ManifestRow): number => {
+  const later = left.sequence_number - right.sequence_number;
+  return later === 0n ? byManifestPath(left, right) : Number(later);
+};
 
 /**
  * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it is

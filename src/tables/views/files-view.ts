@@ -10,12 +10,18 @@ import { type RewriteOptions, type RewrittenManifest, rewriteManifests } from '.
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
 
+/** Where views are put; a function is asked when there is something to put there. */
+export type ViewsFolder = string | (() => Promise<string>);
+
+export const askedFolder = async (folder: ViewsFolder): Promise<string> =>
+  typeof folder === 'string' ? folder : folder();
+
 export interface FilesView {
   readonly metadata: TableMetadata;
   readonly from: Snapshot;
   readonly manifests: RewriteOptions['manifests'];
   readonly files: readonly string[];
-  readonly directory: string;
+  readonly directory: ViewsFolder;
   /** True to show the files without the rows that delete files of the snapshot take off them. */
   readonly withDeletes?: boolean;
   /**
@@ -32,7 +38,8 @@ export interface FilesView {
 /** A view of single files: their manifest entries copied, no data touched. Returns the snapshot to show. */
 export async function composeFilesView(engine: Engine, view: FilesView): Promise<Snapshot> {
   const { metadata, from } = view;
-  const destination = (): string => `${view.directory}/files-${randomUUID()}.avro`;
+  const folder = await askedFolder(view.directory);
+  const destination = (): string => `${folder}/files-${randomUUID()}.avro`;
   const written = await writeCopies(engine, view, destination);
   const list = destination();
   if (written.length === 0)

@@ -25,6 +25,7 @@ import { rewriteManifests } from '../write/manifest.ts';
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
 import { refuseDroppedColumns } from './dropped-columns.ts';
+import { askedFolder, type ViewsFolder } from './files-view.ts';
 import { misleadingBounds, misleadingPartitions } from './misleading-fields.ts';
 
 export interface ReadableViewInput {
@@ -34,7 +35,7 @@ export interface ReadableViewInput {
   readonly table: string;
   /** The event-time column, by whose bounds files are skipped; undefined when nothing is filtered by it. */
   readonly eventTime: { readonly fieldId: number; readonly type: string; readonly unit: string } | undefined;
-  readonly directory: string;
+  readonly directory: ViewsFolder;
   /** Whether a query may compare columns with `infinity`; see `failsOnInfinity`. */
   readonly asksForInfinity?: boolean;
   /** Manifests that nobody will ask for: they are left out. */
@@ -103,7 +104,8 @@ async function writeView(
   { metadata, from, directory }: ReadableViewInput,
   { replaced, rewrite, withoutBoundsOf, unsummarised }: ViewChanges,
 ): Promise<Snapshot> {
-  const destination = (): string => `${directory}/readable-${randomUUID()}.avro`;
+  const folder = await askedFolder(directory);
+  const destination = (): string => `${folder}/readable-${randomUUID()}.avro`;
   const rewritten = await rewriteManifests(engine, {
     metadata,
     manifestList: from['manifest-list'],

@@ -99,9 +99,9 @@ async function describeFiles(
           rows: String(file.count),
           bytes: String(file.file_size_bytes),
           partition,
+          ...metricsJson(file, columns),
         })),
       ),
-      metrics: JSON.stringify(files.flatMap(({ file }) => metricsJson(file, { columns, location }))),
       sort_order_id: sortOrderId ?? null,
       destination,
       ...manifestMetadata(metadata, spec),
@@ -158,29 +158,36 @@ const spelledAs = (location: string, path: string): string => {
   return path.startsWith(plain) ? location + path.slice(plain.length) : path;
 };
 
-/** COPY reports a column under its quoted name. */
-export function metricsJson(
-  file: WrittenFile,
-  layout: Pick<NewDataFiles, 'columns' | 'location'>,
-): Record<string, unknown>[] {
-  return layout.columns.flatMap((column) => {
-    // Of nested columns nothing: counts and bounds are optional, and those of their parts tell readers
-    // little.
-    if (typeof column.type !== 'string') return [];
-    const statistics =
-      file.column_statistics[quoteIdentifier(column.name)] ?? file.column_statistics[column.name];
-    if (statistics === undefined) return [];
-    return [
-      {
-        path: spelledAs(layout.location, file.filename),
-        field_id: column.id,
-        kind: column.type,
-        values: statistics['num_values'] ?? null,
-        nulls: statistics['null_count'] ?? null,
-        size: statistics['column_size_bytes'] ?? null,
-        least: statistics['min'] ?? null,
-        greatest: statistics['max'] ?? null,
-      },
-    ];
+/** What COPY counted of a column, which it reports under its quoted name; of nested columns nothing. */
+export const statisticsOf = (
+  { column_statistics: columns }: WrittenFile,
+  column: string,
+): WrittenFile['column_statistics'][string] | undefined =>
+  columns[quoteIdentifier(column)] ?? columns[column];
+
+/**
+ * What COPY reports of the columns, by field id; null where it says nothing of any. Of nested columns
+ * nothing: counts and bounds are optional, and those of their parts tell readers little.
+ */
+function metricsJson(file: WrittenFile, columns: readonly LayoutColumn[]): Record<string, unknown> {
+  const known = columns.flatMap(({ id, name, type }) => {
+    const statistics = statisticsOf(file, name);
+    return typeof type !== 'string' || statistics === undefined ? [] : [{ id, kind: type, statistics }];
   });
+  const byField = (metric: string): Readonly<Record<string, string>> | null => {
+    const entries = known.flatMap(({ id, statistics }) => {
+      const value = statistics[metric];
+      return value === undefined ? [] : [[String(id), value] as const];
+    });
+    return entries.length === 0 ? null : Object.fromEntries(entries);
+  };
+  return {
+    column_sizes: byField('column_size_bytes'),
+    value_counts: byField('num_values'),
+    null_value_counts: byField('null_count'),
+    bounds: known.flatMap(({ id, kind, statistics }) => [
+      { field_id: id, kind, is_lower: true, value: statistics['min'] ?? null },
+      { field_id: id, kind, is_lower: false, value: statistics['max'] ?? null },
+    ]),
+  };
 }

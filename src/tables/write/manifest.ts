@@ -10,6 +10,7 @@ import { renderJson } from '../../iceberg/json.ts';
 import type { PartitionSpec, Schema, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import {
+  globLiteral,
   inheritedEntryFragments,
   type ParametersOf,
   type PartitionColumn,
@@ -132,7 +133,7 @@ export const manifestMetadata = (
  */
 export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
   if (changeLocalFile(path, declareEmptyPartition)) return;
-  const [row] = await engine.query(statement('tables/read_bytes'), { path });
+  const [row] = await engine.query(statement('tables/read_bytes'), { path: globLiteral(path) });
   const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
   await engine.execute(statement('tables/write_bytes'), { content, destination: path });
 }

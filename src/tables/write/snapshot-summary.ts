@@ -12,7 +12,7 @@ import {
   type StatementRow,
   statement,
 } from '../../statements/index.ts';
-import { shapesOf } from '../read/manifest-shapes.ts';
+import { type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';
 import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 
 export interface NewSnapshot {
@@ -46,12 +46,24 @@ async function listTotals(
   engine: Engine,
   { metadata, snapshotId, manifestList }: NewSnapshot,
 ): Promise<ListTotals> {
-  const [totals] = await engine.query(statement('tables/list_totals'), {
+  const rows = await engine.query(statement('tables/list_totals'), {
     manifest_list: manifestList,
     snapshot_id: snapshotId,
     first_row_id: firstRowIdParameter(metadata).first_row_id ?? null,
   });
-  return totals as ListTotals;
+  const sum = (count: (row: ListedRow) => bigint): bigint => rows.reduce((all, row) => all + count(row), 0n);
+  const named = rows.flatMap(({ manifest_path, partition_spec_id, content, is_changed }) =>
+    manifest_path === null || partition_spec_id === null || content === null
+      ? []
+      : [{ manifest_path, partition_spec_id, content, is_changed }],
+  );
+  return {
+    files: sum(({ files }) => files),
+    rows: sum((row) => row.rows),
+    assignedRows: sum((row) => row.assigned_rows),
+    changed: named.filter((manifest) => manifest.is_changed),
+    deletes: named.filter((manifest) => manifest.content === 1).map((manifest) => manifest.manifest_path),
+  };
 }
 
 function snapshotOf(
@@ -72,12 +84,24 @@ function snapshotOf(
     'schema-id': metadata['current-schema-id'],
     ...(firstRowId === undefined
       ? {}
-      : { 'first-row-id': firstRowId, 'added-rows': totals?.assigned_rows ?? 0n }),
+      : { 'first-row-id': firstRowId, 'added-rows': totals?.assignedRows ?? 0n }),
     summary: { operation: input.operation, ...summary, ...input.properties },
   };
 }
 
-type ListTotals = StatementRow<'tables/list_totals'>;
+type ListedRow = StatementRow<'tables/list_totals'>;
+/** What a manifest list says of a new snapshot. */
+interface ListTotals {
+  /** Live data files, and their rows. */
+  readonly files: bigint;
+  readonly rows: bigint;
+  /** Rows that got a row id in this snapshot. */
+  readonly assignedRows: bigint;
+  /** The manifests in which it added or removed files. */
+  readonly changed: readonly ManifestToRewrite[];
+  /** Paths of the manifests of delete files. */
+  readonly deletes: readonly string[];
+}
 type FileKind = 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
 type ChangedFiles = StatementRow<'tables/changed_counts'>;
 type LiveDeletes = StatementRow<'tables/live_deletes'>;
@@ -90,7 +114,7 @@ async function summaryOf(
 ): Promise<Record<string, string>> {
   const changed = await changedFiles(engine, metadata, totals);
   const live: LiveDeletes[] = [];
-  for (const manifest of totals.delete_manifests ?? [])
+  for (const manifest of totals.deletes)
     live.push(
       ...(await engine.query(statement('tables/live_deletes', { file_kind: fileKindFragment() }), {
         manifest,
@@ -115,8 +139,8 @@ async function summaryOf(
       'deleted-records': sum(2, 'rows', 'data'),
       'removed-files-size': sum(2, 'bytes'),
       'changed-partition-count': BigInt(new Set(changed.flatMap((each) => each.partitions)).size),
-      'total-data-files': totals.total_files,
-      'total-records': totals.total_rows,
+      'total-data-files': totals.files,
+      'total-records': totals.rows,
       'total-delete-files': liveSum('files', ...POSITIONAL, 'equality-deletes'),
       'total-position-deletes': liveSum('rows', ...POSITIONAL),
       'total-equality-deletes': liveSum('rows', 'equality-deletes'),
@@ -137,12 +161,7 @@ async function changedFiles(
   totals: ListTotals,
 ): Promise<ChangedFiles[]> {
   const changed: ChangedFiles[] = [];
-  const manifests = (totals.changed_manifests ?? []).map((path, index) => ({
-    manifest_path: path,
-    partition_spec_id: totals.changed_spec_ids?.[index] as number,
-    content: totals.changed_contents?.[index] as number,
-  }));
-  for (const { manifest, columns, paths } of await shapesOf(engine, manifests)) {
+  for (const { manifest, columns, paths } of await shapesOf(engine, totals.changed)) {
     const spec = metadata['partition-specs'].find(
       (each) => each['spec-id'] === manifest.partition_spec_id,
     ) as PartitionSpec;

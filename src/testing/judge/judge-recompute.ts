@@ -3,25 +3,34 @@
  * how.
  */
 
+import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
+import { ANY_SESSION, ANY_TIME } from '../../compare/recompute/process-query.ts';
+import {
+  type RecomputeInput,
+  type Relation,
+  readRelation,
+  recompute,
+} from '../../compare/recompute/recompute.ts';
+import { engineOf } from '../../model/engines.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { type Hour, instantOf } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import type { TestColumn } from '../../statements/index.ts';
-import { ignoredLookups, type LookupUse } from '../play/lookup-uses.ts';
+import { ignoredLookups } from '../play/lookup-uses.ts';
 import type { Order } from '../play/orders.ts';
 import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
 import { makeEmpty } from '../world/empty-table.ts';
 import { FILE_COLUMN } from '../world/make-folder.ts';
-import { columnsIn, lakeTable } from '../world/make-tables.ts';
+import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
 import { mirrorTable } from '../world/prepare.ts';
-import { ANY_SESSION, ANY_TIME } from '../world/process-query.ts';
 import { compareRows, type WholeRow } from './compare.ts';
 import type { Finding } from './judge-run.ts';
-import { type Relation, readRelation, recompute } from './recompute.ts';
 import { recomputeAsUsed } from './recompute-lookups.ts';
+import { recomputeOnEngine } from './recompute-on-engine.ts';
 import { readTarget } from './target.ts';
+import { judgedRows } from './without-owed.ts';
 
 export interface RecomputeFinding extends Finding {
   readonly run: RunStep;
@@ -68,8 +77,10 @@ export async function recomputedTarget(
   ].join('|');
   let making = recomputed.get(key);
   if (making === undefined) {
-    const input = { spec, relations, completeHour: hour, target, name: `recomputed_${recomputed.size}` };
-    making = uses === undefined ? recompute(sandbox, input) : recomputeAsUsed(sandbox, input, uses);
+    const name = `recomputed_${recomputed.size}`;
+    const input = { spec, relations, completeHour: hour, target, name, tableNamed: memoryTable };
+    making =
+      engineOf(spec) === 'duckdb' ? asUsed(sandbox, input, uses) : recomputeOnEngine(sandbox, input, uses);
     recomputed.set(key, making);
   }
   const relation = await making;
@@ -77,6 +88,13 @@ export async function recomputedTarget(
   if (relation !== undefined && relation !== 'unknown') relations.set(tableKey(spec.target.table), relation);
   return relation;
 }
+
+const asUsed = (
+  sandbox: Playing['sandbox'],
+  input: RecomputeInput,
+  uses: readonly LookupUse[] | undefined,
+): ReturnType<typeof recomputeAsUsed> =>
+  uses === undefined ? recompute(sandbox, input) : recomputeAsUsed(sandbox, input, uses);
 
 /** `allowed`: a run that ended so was expected to, and its target is not judged. */
 export async function judgeRecompute(
@@ -127,6 +145,10 @@ export async function judgeRecompute(
     }
     const finding = await compareTarget(playing, { run, relation, found });
     if (finding !== undefined) return finding;
+    if ((run.record.catchup?.beyond_hours ?? []).length === 0) continue;
+    // What stays owed here, those behind it cannot have.
+    chain.relations.set(targetKey, await asFound(sandbox, spec));
+    chain.made.set(targetKey, `${chain.made.get(targetKey)}|as found after ${state.played.join()}`);
   }
   return undefined;
 }
@@ -167,12 +189,13 @@ async function compareTarget(
   const all = found?.columns ?? expected?.columns ?? [];
   const rows = expected?.rows ?? [];
   // A session's id and its time are others in each play.
+  const isJudged = judgedRows(run.spec, run.record, all) ?? (() => true);
   const compared = all.flatMap((_column, index) => (rows.some((row) => isAny(row[index])) ? [] : [index]));
   const only = (row: WholeRow): WholeRow => compared.map((index) => row[index]);
   const difference = compareRows(
     compared.map((index) => all[index] as (typeof all)[number]),
-    rows.map(only),
-    (found?.rows ?? []).map(only),
+    rows.filter(isJudged).map(only),
+    (found?.rows ?? []).filter(isJudged).map(only),
   );
   return difference === undefined
     ? undefined

@@ -2,21 +2,14 @@
  * What sessions have used of lookups whose changes are ignored: without it nobody could say what the hours
  * that they made should hold. Warehouse -> tables in memory.
  */
-import type { Hour } from '../../model/hour.ts';
+
+import type { Relation } from '../../compare/recompute/recompute.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import { renderStatement, statementFragment } from '../../statements/index.ts';
-import type { Relation } from '../judge/recompute.ts';
 import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
 import type { Sandbox } from '../world/sandbox.ts';
-
-/** One session that published. */
-export interface LookupUse {
-  /** The hours that it computed. */
-  readonly hours: ReadonlySet<Hour>;
-  /** The lookups as it read them, by table key. */
-  readonly lookups: ReadonlyMap<string, Relation>;
-}
 
 /** The lookups of a process whose changes leave hours as they are. */
 export const ignoredLookups = ({ sources }: ProcessSpec): SourceSpec[] =>
@@ -31,11 +24,13 @@ export async function lookupsNow(
   const copies = new Map<string, Relation>();
   const { client } = sandbox.workspace([]);
   for (const { table: id, alias } of ignoredLookups(spec)) {
-    if (!(await client.tableExists(id))) continue;
+    const metadata = (await client.loadTableToRead(id))?.metadata;
+    if (metadata === undefined) continue;
     const table = memoryTable(`${name}_${alias}`);
     const query = statementFragment(renderStatement('test/all_rows', { table: lakeTable(id) }));
     await sandbox.run('test/create_from', { table, query });
-    copies.set(tableKey(id), { table, columns: await columnsIn(sandbox, table) });
+    const asOf = { metadata, snapshot: mainSnapshot(metadata) };
+    copies.set(tableKey(id), { table, columns: await columnsIn(sandbox, table), asOf });
   }
   return copies;
 }

@@ -1,6 +1,9 @@
 /** One arrival and the runs after it, in a sandbox. Arrivals -> State, RunStep[]. */
+
+import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { ToldHour } from '../../kinds/vtts/index.ts';
+import { lastOfWholeUnits, plannedHours } from '../../model/grain.ts';
 import { type Hour, hourOfMs, parseHour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
@@ -15,7 +18,7 @@ import type { Checkpoint } from '../world/checkpoint.ts';
 import { sourceInTest } from '../world/make-folder.ts';
 import type { PreparedTest } from '../world/prepare.ts';
 import type { Sandbox } from '../world/sandbox.ts';
-import { ignoredLookups, type LookupUse, lookupsNow } from './lookup-uses.ts';
+import { ignoredLookups, lookupsNow } from './lookup-uses.ts';
 import type { Order } from './orders.ts';
 
 /** Where a play stands. */
@@ -83,7 +86,8 @@ export async function playStep(
   const uses = new Map(state.uses);
   for (const spec of specs) {
     const before = sandbox.save();
-    const noteUse = await useOfLookups(playing, spec, { played, workspace });
+    const name = `used_${played.join('_')}_${spec.processName}`;
+    const noteUse = await useOfLookups(playing, spec, { name, workspace });
     const upstream = spec.sources.map(({ table }) => behind.get(tableKey(table))).find(isDefined);
     if (upstream === undefined && onPlan?.of.has(spec.processName) === true)
       await planProcess(workspace, spec, { writesNothing: true }).then(
@@ -93,7 +97,7 @@ export async function playStep(
       );
     const record =
       upstream === undefined
-        ? await runProcess(workspace, spec, { keepBranch: false, given: undefined, publishedNow: new Set() })
+        ? await runProcess(workspace, spec, { keepBranch: false, given: undefined, publishedNow: new Map() })
         : skippedRecord(spec, upstream);
     const use = noteUse?.(record);
     if (use !== undefined) uses.set(spec.processName, [...(uses.get(spec.processName) ?? []), use]);
@@ -103,17 +107,20 @@ export async function playStep(
   return { played, clockMs, checkpoint: sandbox.save(), runs, uses };
 }
 
-/** Looks at lookups before a run, and tells of its record what it used; undefined where none is ignored. */
-async function useOfLookups(
+/**
+ * Looks at lookups before a run, and tells of its record what it used; undefined where none is ignored.
+ * `name`: of no other run.
+ */
+export async function useOfLookups(
   { sandbox }: Playing,
   spec: ProcessSpec,
-  { played, workspace }: { readonly played: Order; readonly workspace: Workspace },
+  { name, workspace }: { readonly name: string; readonly workspace: Workspace },
 ): Promise<((record: RunRecord) => LookupUse | undefined) | undefined> {
   if (ignoredLookups(spec).length === 0) return undefined;
-  const lookups = await lookupsNow(sandbox, spec, `used_${played.join('_')}_${spec.processName}`);
+  const lookups = await lookupsNow(sandbox, spec, name);
   // A run that cannot be planned publishes nothing.
   const plan = await planProcess(workspace, spec, { writesNothing: true }).catch(() => undefined);
-  const hours = new Set(plan?.hours.map(({ hour }) => parseHour(hour)));
+  const hours = new Set(plan === undefined ? [] : plannedHours(plan));
   return ({ status }) => (status === 'published' ? { hours, lookups } : undefined);
 }
 
@@ -207,7 +214,7 @@ export async function completeHourOf(
       ? undefined
       : Math.min(hour, hourOfMs(state.clockMs + source.futureToleranceMs));
   });
-  if (told.every(isDefined)) return leastComplete(events, told);
+  if (told.every(isDefined)) return lastOfWholeUnits(spec, leastComplete(events, told));
   const now = specAt(prepared, spec, state.played);
   sandbox.setClock(state.clockMs);
   const plan = await planProcess(sandbox.workspace([now]), now, { writesNothing: true });
@@ -215,11 +222,11 @@ export async function completeHourOf(
     .filter(({ lookup }) => lookup !== true)
     .map(({ vtts_hour: hour }, index) => told[index] ?? (hour === null ? undefined : parseHour(hour)));
   const reached = plan.target.complete_to_hour;
-  const least = vtts.every(isDefined) ? leastComplete(events, vtts) : undefined;
+  const least = vtts.every(isDefined) ? lastOfWholeUnits(spec, leastComplete(events, vtts)) : undefined;
   if (reached === null) return least;
   return Math.max(least ?? Number.NEGATIVE_INFINITY, parseHour(reached));
 }
 
 /** An hour of the target needs its sources as far as their windows reach beyond it. */
-const leastComplete = (sources: readonly SourceSpec[], hours: readonly Hour[]): Hour =>
+export const leastComplete = (sources: readonly SourceSpec[], hours: readonly Hour[]): Hour =>
   Math.min(...hours.map((hour, index) => hour - (sources[index]?.window?.afterHours ?? 0)));

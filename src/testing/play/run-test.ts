@@ -2,7 +2,9 @@
  * One test in a sandbox: the given order with all that it expects, then the other orders. Plays that begin
  * alike share what they have in common. TestSpec -> TestResult.
  */
+import type { EngineName } from '../../model/engines.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
+import { withGrain } from '../../model/grain.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import { shownError } from '../../model/storage-faults.ts';
@@ -15,6 +17,7 @@ import type { TestSpec } from '../test-spec.ts';
 import type { OutsideTable } from '../world/make-tables.ts';
 import { prepareTest } from '../world/prepare.ts';
 import type { Sandbox } from '../world/sandbox.ts';
+import { caughtUp } from './catch-up.ts';
 import { type Order, ordersOf, shortestFailing } from './orders.ts';
 import { beginning, isFailing, type Playing, playStep, type RunStep, type State } from './play.ts';
 
@@ -23,6 +26,8 @@ export interface TestOptions {
   readonly order?: Order;
   /** Every order through whole sessions, also those that a rehearsal in memory clears. */
   readonly wholeSessions?: boolean;
+  /** On which the processes are played whatever their headers say; for the words that play a test again. */
+  readonly engine?: EngineName;
 }
 
 /** Plays a test. Never throws: what it cannot play is a result of status `error`. */
@@ -42,7 +47,7 @@ export async function runTest(
   let play: Play | undefined;
   try {
     const prepared = await prepareTest(sandbox, test, await makeTables(test));
-    play = openPlay({ sandbox, prepared });
+    play = openPlay({ sandbox, prepared }, options.engine);
     const failures = await playAll(play, options);
     const status = failures.length === 0 ? 'passed' : 'failed';
     return { ...head, status, seconds: seconds(), orders: play.orders, failures, error: null };
@@ -65,12 +70,14 @@ interface Play extends Playing {
   /** States by the arrivals that lead to them. */
   readonly states: Map<string, State>;
   readonly recomputed: Recomputed;
+  readonly engine: EngineName | undefined;
   /** How many orders were played. */
   orders: number;
 }
 
-const openPlay = (playing: Playing): Play => ({
+const openPlay = (playing: Playing, engine: EngineName | undefined): Play => ({
   ...playing,
+  engine,
   states: new Map([['', beginning(playing)]]),
   recomputed: new Map(),
   orders: 0,
@@ -182,7 +189,7 @@ async function stateAt(
 }
 
 async function judgeOrder(play: Play, order: Order): Promise<RecomputeFinding | undefined> {
-  const state = await stateAt(play, order);
+  const state = await caughtUp(play, await stateAt(play, order));
   return judgeRecompute(play, state, {
     recomputed: play.recomputed,
     allowed: (record) => isExpectedSomewhere(play.prepared.test, record),
@@ -236,7 +243,7 @@ async function failureOf(
     columns: difference?.columns ?? [],
     plan: await planOf(play, run),
     error: error ?? null,
-    rerun: rerunCommand(test, what === 'recompute' ? counted : undefined),
+    rerun: rerunCommand(test, play.engine, what === 'recompute' ? counted : undefined),
   };
 }
 
@@ -251,6 +258,7 @@ async function planOf({ sandbox }: Play, run: RunStep): Promise<TestPlan | null>
       status: plan.status,
       target: plan.target.table,
       operation: plan.target.operation,
+      ...withGrain(plan),
       range: plan.range,
       hours: plan.hours.map(({ hour }) => hour),
       owed_hours: plan.owed_hours,
@@ -275,5 +283,13 @@ async function planOf({ sandbox }: Play, run: RunStep): Promise<TestPlan | null>
 const quoted = (text: string): string =>
   /^[\w./,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
-const rerunCommand = (test: TestSpec, order: readonly number[] | undefined): string =>
-  `psyberg test ${quoted(test.file)} ${quoted(test.name)}${order === undefined ? '' : ` --order ${order.join(',')}`}`;
+const rerunCommand = (
+  test: TestSpec,
+  engine: EngineName | undefined,
+  order: readonly number[] | undefined,
+): string =>
+  [
+    `psyberg test ${quoted(test.file)} ${quoted(test.name)}`,
+    ...(engine === undefined ? [] : [`--engine ${engine}`]),
+    ...(order === undefined ? [] : [`--order ${order.join(',')}`]),
+  ].join(' ');

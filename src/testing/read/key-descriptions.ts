@@ -11,7 +11,7 @@ export const TESTS_KEYS: Readonly<Record<string, string>> = {
   'tests[].arrivals[].at':
     'The clock of that run. Default: an hour after the newest event time so far. It never goes back.',
   'tests[].arrivals[].complete_to':
-    'How far the sources are complete: an hour, or a map of tables to hours. Default: the hour before the clock. Not for tables that the chain writes: these are complete as the process says.',
+    'How far the sources are complete: an hour, a day (to its last hour), or a map of tables to these. Default: the hour before the clock. Not for tables that the chain writes: these are complete as the process says.',
   'tests[].arrivals[].delete':
     'Rows that are deleted first, by table: a condition in SQL. With `rows` of the same table, both are one commit: a rewrite. Not of files.',
   'tests[].arrivals[].rows':
@@ -20,7 +20,7 @@ export const TESTS_KEYS: Readonly<Record<string, string>> = {
   'tests[].arrivals[].expect.status': 'How its run ended.',
   'tests[].arrivals[].expect.operation': 'What it did to the target.',
   'tests[].arrivals[].expect.hours':
-    'The hours that it loaded: of a stateless process those in which its new rows lie.',
+    'The hours that it loaded: of a stateless process those in which its new rows lie. A day is all of its hours; of a process of days each hour is its day.',
   'tests[].arrivals[].expect.owed_hours': 'The hours that it still owes.',
   'tests[].arrivals[].expect.audits': 'Audits by name: `passed` or `failed`.',
   'tests[].arrivals[].expect.row_count': 'How many rows the target has.',

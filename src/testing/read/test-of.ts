@@ -1,6 +1,7 @@
 /** One test of a file, which was checked -> TestSpec. Pure. */
 import path from 'node:path';
-import { type Hour, hourOfMs, hourText, instantOf } from '../../model/hour.ts';
+import { unitTexts, type WithGrain } from '../../model/grain.ts';
+import { type Hour, type HourRange, hourOfMs, hoursOf, instantOf } from '../../model/hour.ts';
 import { parseTableName } from '../../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { processesInDependencyOrder } from '../../project/dependency-order.ts';
@@ -93,7 +94,10 @@ function arrivalOf(written: WrittenArrival, context: ArrivalContext): Arrival {
     expected: new Map(
       expected.map(([name, each, key]) => [
         name,
-        expectationOf(each, (...inner) => yaml.placeOf([...at, ...key, ...inner])),
+        expectationOf(each, {
+          process: processes.find(({ processName }) => processName === name) ?? {},
+          placeOf: (...inner) => yaml.placeOf([...at, ...key, ...inner]),
+        }),
       ]),
     ),
     place: yaml.placeOf(at),
@@ -102,8 +106,10 @@ function arrivalOf(written: WrittenArrival, context: ArrivalContext): Arrival {
 
 function completeToOf(written: WrittenArrival['complete_to']): ReadonlyMap<string, Hour> {
   if (written === undefined) return new Map();
-  if (typeof written === 'string') return new Map([['', hourOf(written)]]);
-  return new Map(Object.entries(written).map(([table, hour]) => [table.toLowerCase(), hourOf(hour)]));
+  if (typeof written === 'string') return new Map([['', hoursOfText(written).lastHour]]);
+  return new Map(
+    Object.entries(written).map(([table, hour]) => [table.toLowerCase(), hoursOfText(hour).lastHour]),
+  );
 }
 
 function rowsOf(written: readonly CellRow[] | Readonly<Record<string, string>>, folder: string): WrittenRows {
@@ -114,8 +120,16 @@ function rowsOf(written: readonly CellRow[] | Readonly<Record<string, string>>, 
   return { kind: 'file', file: path.resolve(folder, file as string) };
 }
 
-function expectationOf(written: WrittenExpectation, placeOf: Expectation['placeOf']): Expectation {
-  const hours = (texts: readonly string[]): string[] => texts.map((text) => hourText(hourOf(text))).sort();
+/** Hours as a plan of the process names them. A day is all of its hours. */
+function expectationOf(
+  written: WrittenExpectation,
+  { process, placeOf }: { readonly process: WithGrain; readonly placeOf: Expectation['placeOf'] },
+): Expectation {
+  const hours = (texts: readonly string[]): string[] =>
+    unitTexts(
+      process,
+      texts.flatMap((text) => hoursOf(hoursOfText(text))),
+    );
   return {
     ...written,
     ...(written.hours === undefined ? {} : { hours: hours(written.hours) }),
@@ -124,8 +138,9 @@ function expectationOf(written: WrittenExpectation, placeOf: Expectation['placeO
   };
 }
 
-/** `2023-09-14T05`, with or without minutes. */
-const hourOf = (text: string): Hour => {
-  const [day, hour] = text.split(/[T ]/) as [string, string];
-  return hourOfMs(instantOf(`${day}T${hour.slice(0, 2)}:00:00Z`));
-};
+/** `2023-09-14T05`, with or without minutes, or all hours of `2023-09-14`. */
+function hoursOfText(text: string): HourRange {
+  const [day, hour] = text.split(/[T ]/) as [string, string?];
+  const firstHour = hourOfMs(instantOf(`${day}T${hour?.slice(0, 2) ?? '00'}:00:00Z`));
+  return { firstHour, lastHour: hour === undefined ? firstHour + 23 : firstHour };
+}

@@ -7,8 +7,9 @@ import { didYouMean } from '../../project/did-you-mean.ts';
 import { isMap } from '../../project/plain-values.ts';
 import { choice, foundType, judgedText, type NoChoice } from '../../project/validate.ts';
 
-export const HOUR_TEXT = /^\d{4}-\d\d-\d\d[T ]\d\d(:00(:00)?)?Z?$/;
-const hour = z.string().regex(HOUR_TEXT, 'must be an hour such as 2023-09-14T05');
+/** An hour, or a day. */
+export const HOUR_TEXT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d(:00(:00)?)?Z?)?$/;
+const hour = z.string().regex(HOUR_TEXT, 'must be an hour such as 2023-09-14T05, or a day');
 const instant = judgedText(
   z
     .string()

@@ -19,6 +19,7 @@ const KNOWN_OF_SOURCE: ReadonlySet<string> = new Set<keyof SourceSpec>([
   'futureToleranceMs',
   'start',
   'protect',
+  'window',
 ]);
 const KNOWN_OF_PROCESS: ReadonlySet<string> = new Set<keyof ProcessSpec>([
   'processName',
@@ -48,8 +49,11 @@ export function mayRehearse(prepared: PreparedTest): boolean {
       isKnown(spec, KNOWN_OF_PROCESS) &&
       spec.sources.every((source) => isKnown(source, KNOWN_OF_SOURCE) && source.nulls === 'skip') &&
       spec.catchup.thresholdHours === undefined &&
+      spec.catchup.hoursPerSession === undefined &&
       // What a session refuses, or takes in part, is for sessions to say.
       !(!patternOf(spec).loadsHours && (deletes || producers.some(overwrites))) &&
+      // Whose keys and newest hour change as rows go is found by comparing files.
+      !(hasWindow(spec) && (deletes || producers.some((producer) => producer !== undefined))) &&
       spec.sources.every(
         ({ vtts }, index) =>
           vtts.kind === 'bounds' ||
@@ -59,6 +63,8 @@ export function mayRehearse(prepared: PreparedTest): boolean {
     );
   });
 }
+
+const hasWindow = ({ sources }: ProcessSpec): boolean => sources.some(({ window }) => window !== undefined);
 
 const overwrites = (spec: ProcessSpec | undefined): boolean =>
   spec !== undefined && patternOf(spec).loadsHours;

@@ -2,15 +2,18 @@
  * The blocking audits of a process over plain tables: their own statements. What any of them finds is a
  * doubt.
  */
-import { type AuditScope, auditKind } from '../../kinds/audits/index.ts';
+
+import { processValues, type QueryInput } from '../../compare/recompute/process-query.ts';
+import { type AuditScope, auditKind, IN_DUCKDB } from '../../kinds/audits/index.ts';
 import type { ProcessSpec, TypedValue } from '../../model/process-spec.ts';
 import { scanSql } from '../../model/scan-sql.ts';
 import { cteFragment, joinedFragment, type SqlFragment } from '../../statements/index.ts';
-import { processValues, type QueryInput } from '../world/process-query.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { Doubt } from './scene.ts';
 
 export interface StagedRows extends QueryInput {
+  /** Those of the sources without what only windows bring. */
+  readonly ownSources: QueryInput['sources'];
   readonly staged: SqlFragment;
   /** The target as it will be. */
   readonly whole: SqlFragment;
@@ -19,14 +22,15 @@ export interface StagedRows extends QueryInput {
 export async function rehearseAudits(
   sandbox: Sandbox,
   spec: ProcessSpec,
-  { sources, hours, staged, whole }: StagedRows,
+  { sources, ownSources, hours, staged, whole }: StagedRows,
 ): Promise<void> {
-  const ctes = sources.map(({ alias, rows }) => cteFragment(alias, rows));
+  const ctesOf = (relations: QueryInput['sources']) =>
+    relations.map(({ alias, rows }) => cteFragment(alias, rows));
   const scope: AuditScope = {
-    sources: (more = []) => joinedFragment([...ctes, ...more], ',\n'),
-    // A test of a process with a window is not rehearsed.
-    ownSources: () => joinedFragment(ctes, ',\n'),
-    hasWindows: false,
+    ...IN_DUCKDB,
+    sources: (more = []) => joinedFragment([...ctesOf(sources), ...more], ',\n'),
+    ownSources: () => joinedFragment(ctesOf(ownSources), ',\n'),
+    hasWindows: spec.sources.some(({ window }) => window !== undefined),
     aliases: spec.sources.map(({ alias }) => alias),
     staged,
     whole,

@@ -3,6 +3,8 @@
  * find the orders that are worth a play. It only ever clears an order: what it doubts is played through whole
  * sessions, and they decide. Orders that have led to the same rows go on together. Order -> is it cleared?
  */
+
+import type { Relation } from '../../compare/recompute/recompute.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { type Hour, hourOfMs } from '../../model/hour.ts';
@@ -22,14 +24,23 @@ import {
   recomputedTarget,
   sourceKeyOf,
 } from '../judge/judge-recompute.ts';
-import type { Relation } from '../judge/recompute.ts';
 import type { Order } from '../play/orders.ts';
-import { beginning, type Playing, toldHour } from '../play/play.ts';
+import { beginning, leastComplete, type Playing, specAt, toldHour } from '../play/play.ts';
 import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
 import type { Commit } from '../world/prepare.ts';
 import { mayRehearse } from './may-rehearse.ts';
-import { columnNamed, createFrom, hoursIn, rehearseSession } from './rehearse-process.ts';
-import { Doubt, type Known, type News, NO_NEWS, once, type Progress, type Scene } from './scene.ts';
+import { rehearseSession } from './rehearse-process.ts';
+import { columnNamed, createFrom, hoursIn } from './relations.ts';
+import {
+  type Change,
+  Doubt,
+  type Known,
+  type News,
+  NO_NEWS,
+  once,
+  type Progress,
+  type Scene,
+} from './scene.ts';
 
 export interface Rehearsal {
   /** True: after this order every target equals its recompute. False: nobody knows. */
@@ -75,7 +86,7 @@ export async function openRehearsal(
       try {
         return await equalsRecompute({ ...playing, known, nameTable }, await sceneAfter(order), recomputed);
       } catch (error) {
-        if (error instanceof Doubt || (error instanceof PsybergError && error.code === 'sql-failed'))
+        if (error instanceof Doubt || (error instanceof PsybergError && error.code !== 'interrupted'))
           return false;
         throw error;
       }
@@ -103,9 +114,10 @@ async function firstScene(playing: Playing): Promise<Scene | undefined> {
     const table = memoryTable(`rehearsed_target_${index}`);
     await sandbox.run('test/like_table', { table, like: lakeTable(spec.target.table) });
     const target = { table, columns: await columnsIn(sandbox, table) };
-    progress.set(spec.processName, { target, completeTo: undefined, owed: new Set(), news: new Map() });
+    progress.set(spec.processName, { target, completeTo: undefined, read: new Map(), news: new Map() });
   }
-  return { key: '', played: [], clockMs: beginning(playing).clockMs, tables, progress };
+  const { clockMs } = beginning(playing);
+  return { key: '', played: [], clockMs, tables, landed: new Set(), progress };
 }
 
 interface Stepping extends Playing {
@@ -122,6 +134,7 @@ async function stepOf(stepping: Stepping, before: Scene, arrival: number): Promi
     played: [...before.played, arrival],
     clockMs,
     tables: new Map(before.tables),
+    landed: new Set(before.landed),
     progress: new Map(before.progress),
   };
   for (const commit of prepared.arrivals[arrival]?.commits ?? []) await landOn(stepping, scene, commit);
@@ -130,8 +143,9 @@ async function stepOf(stepping: Stepping, before: Scene, arrival: number): Promi
 }
 
 /** A scene that is being made. */
-interface Draft extends Omit<Scene, 'key' | 'tables' | 'progress'> {
+interface Draft extends Omit<Scene, 'key' | 'tables' | 'landed' | 'progress'> {
   readonly tables: Map<string, Relation>;
+  readonly landed: Set<string>;
   readonly progress: Map<string, Progress>;
 }
 
@@ -153,11 +167,13 @@ async function landOn(stepping: Stepping, scene: Draft, { table, rows, condition
   const added = rows === undefined ? [] : [{ table: rows, columns: table.columns }];
   if (rows !== undefined) now = await make('test/with_rows', { table: now, rows });
   scene.tables.set(key, { table: now, columns: table.columns });
+  scene.landed.add(key);
   await tell(stepping, scene, key, async (source) => {
     const hours = new Set<Hour>();
     for (const relation of [...touched, ...added])
       for (const hour of await hoursIn(sandbox, known, relation, source)) hours.add(hour);
-    return { added, hours };
+    // Rows that land are one file.
+    return { added, changes: [{ hours, ofFile: condition === undefined }] };
   });
 }
 
@@ -175,21 +191,22 @@ async function tell(
       const [before, more] = [progress.news.get(key) ?? NO_NEWS, await newsFor(source)];
       const news = {
         added: [...before.added, ...more.added],
-        hours: new Set([...before.hours, ...more.hours]),
+        changes: [...before.changes, ...more.changes],
       };
       scene.progress.set(processName, { ...progress, news: new Map(progress.news).set(key, news) });
     }
 }
 
 async function runOn(stepping: Stepping, scene: Draft, spec: ProcessSpec): Promise<void> {
-  const { sandbox, nameTable, known } = stepping;
+  const { sandbox, prepared, nameTable, known } = stepping;
   const before = scene.progress.get(spec.processName) as Progress;
   const vtts: (Hour | undefined)[] = [];
   for (const source of spec.sources) vtts.push(await vttsOf(stepping, scene, source));
   const { progress, news } = await rehearseSession(sandbox, {
-    spec,
+    spec: specAt(prepared, spec, scene.played),
     clockMs: scene.clockMs,
     tables: scene.tables,
+    landed: scene.landed,
     progress: before,
     vtts,
     nameTable,
@@ -199,13 +216,14 @@ async function runOn(stepping: Stepping, scene: Draft, spec: ProcessSpec): Promi
   if (progress.target === before.target) return;
   const key = tableKey(spec.target.table);
   scene.tables.set(key, progress.target);
+  scene.landed.add(key);
   // Hours that an append changed are those of its reader's event time.
   await tell(stepping, scene, key, async (source) => {
     if (patternOf(spec).loadsHours) return news;
     const hours = new Set<Hour>();
     for (const relation of news.added)
       for (const hour of await hoursIn(sandbox, known, relation, source)) hours.add(hour);
-    return { added: news.added, hours };
+    return { added: news.added, changes: [{ hours, ofFile: false }] };
   });
 }
 
@@ -240,14 +258,26 @@ async function vttsOf(
 
 /** Scenes of one key go on alike. */
 async function keyOf({ sandbox, prepared, known }: Stepping, scene: Draft): Promise<string> {
-  const parts = [sourceKeyOf(prepared, scene.played), String(scene.clockMs)];
-  for (const [name, { target, completeTo, owed, news }] of scene.progress) {
-    // What is still to be read is kept under names of its own.
-    if (news.size > 0) return `only ${scene.played.join()}`;
-    parts.push(name, await fingerprint(sandbox, known, target), String(completeTo), [...owed].sort().join());
+  const parts = [sourceKeyOf(prepared, scene.played), String(scene.clockMs), [...scene.landed].sort().join()];
+  for (const [name, { target, completeTo, read, news }] of scene.progress) {
+    parts.push(name, await fingerprint(sandbox, known, target), String(completeTo));
+    for (const [table, { owedHours, newestHour }] of byName(read))
+      parts.push(`read ${table}`, String(newestHour), owedHours.join());
+    for (const [table, { added, changes }] of byName(news))
+      parts.push(
+        `news of ${table}`,
+        ...added.map((each) => each.table.sql).sort(),
+        ...changes.map(textOf).sort(),
+      );
   }
   return parts.join(';');
 }
+
+const byName = <Value>(values: ReadonlyMap<string, Value>): [string, Value][] =>
+  [...values].sort(([one], [other]) => (one < other ? -1 : 1));
+
+const textOf = ({ hours, ofFile }: Change): string =>
+  `${ofFile ? 'file' : 'hours'} ${[...hours].sort().join()}`;
 
 const fingerprint = (sandbox: Playing['sandbox'], known: Known, { table }: Relation): Promise<string> =>
   once(known, `fingerprint ${table.sql}`, async () => {
@@ -268,7 +298,9 @@ async function equalsRecompute(stepping: Stepping, scene: Scene, recomputed: Rec
     const { target, completeTo } = scene.progress.get(spec.processName) as Progress;
     const vtts: (Hour | undefined)[] = [];
     for (const source of spec.sources) vtts.push(await vttsOf(stepping, asDraft(scene), source));
-    const least = vtts.every((hour) => hour !== undefined) ? Math.min(...(vtts as Hour[])) : undefined;
+    const least = vtts.every((hour) => hour !== undefined)
+      ? leastComplete(spec.sources, vtts as Hour[])
+      : undefined;
     const hour = !patternOf(spec).loadsHours
       ? undefined
       : completeTo === undefined
@@ -295,5 +327,6 @@ async function equalsRecompute(stepping: Stepping, scene: Scene, recomputed: Rec
 const asDraft = (scene: Scene): Draft => ({
   ...scene,
   tables: new Map(scene.tables),
+  landed: new Set(scene.landed),
   progress: new Map(scene.progress),
 });

@@ -1,21 +1,37 @@
 /** What a rehearsal knows at one point: plain tables, and how far each process is. Frozen values. */
+
+import type { Relation } from '../../compare/recompute/recompute.ts';
 import type { Hour } from '../../model/hour.ts';
-import type { Relation } from '../judge/recompute.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import type { SqlFragment } from '../../statements/index.ts';
 import type { Order } from '../play/orders.ts';
 
-/** Rows that a table got, and the hours that changed in it, since its reader last looked. */
+/** The hours that one commit changed in a table. */
+export interface Change {
+  readonly hours: ReadonlySet<Hour>;
+  /** True: they are those of one file that came, and a session knows of the first and the last alone. */
+  readonly ofFile: boolean;
+}
+
+/** Rows that a table got, and the hours that changed in it, since its reader last read it. */
 export interface News {
   /** Relations that hold new rows. */
   readonly added: readonly Relation[];
-  readonly hours: ReadonlySet<Hour>;
+  readonly changes: readonly Change[];
+}
+
+/** How far a session has read a source: what its watermark says. */
+export interface ReadUpTo {
+  readonly owedHours: readonly Hour[];
+  readonly newestHour: Hour | undefined;
 }
 
 export interface Progress {
   readonly target: Relation;
   /** Undefined before its first session. */
   readonly completeTo: Hour | undefined;
-  /** Hours that changed and are not loaded. */
-  readonly owed: ReadonlySet<Hour>;
+  /** By the key of a source. */
+  readonly read: ReadonlyMap<string, ReadUpTo>;
   /** By the key of a source. */
   readonly news: ReadonlyMap<string, News>;
 }
@@ -27,14 +43,28 @@ export interface Scene {
   readonly clockMs: number;
   /** By table key, the targets among them once they exist. */
   readonly tables: ReadonlyMap<string, Relation>;
+  /** The tables of which there is a snapshot; by table key. */
+  readonly landed: ReadonlySet<string>;
   /** By process name. */
   readonly progress: ReadonlyMap<string, Progress>;
+}
+
+/** What one session of a process begins with. */
+export interface SessionInput extends Pick<Scene, 'clockMs' | 'tables' | 'landed'> {
+  /** As it runs after the arrivals so far. */
+  readonly spec: ProcessSpec;
+  readonly progress: Progress;
+  /** How far each source is complete, in the order of the sources. */
+  readonly vtts: readonly (Hour | undefined)[];
+  /** A name for a new table in memory. */
+  readonly nameTable: () => SqlFragment;
+  readonly known: Known;
 }
 
 /** Something that a session may end otherwise than a rehearsal: the order is to be played. */
 export class Doubt extends Error {}
 
-export const NO_NEWS: News = { added: [], hours: new Set() };
+export const NO_NEWS: News = { added: [], changes: [] };
 
 /** Answers about tables in memory, which are never changed once they are made; by what was asked. */
 export type Known = Map<string, Promise<unknown>>;

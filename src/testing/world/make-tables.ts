@@ -2,6 +2,8 @@
  * The tables that come from outside of a test, made empty in its warehouse, each with a mirror in memory.
  * Types -> tables.
  */
+
+import { queryOf } from '../../compare/recompute/process-query.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { namesFile } from '../../model/files-source.ts';
 import { parseTableName, type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
@@ -19,7 +21,6 @@ import type { TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { emptyQuery, makeEmpty } from './empty-table.ts';
 import { columnsOfHeader, FILE_COLUMN, type OutsideFolder, outsideFolder } from './make-folder.ts';
-import { queryOf } from './process-query.ts';
 import type { Sandbox } from './sandbox.ts';
 import { ddlTableOf, type SourceTypes, typeUnknown } from './source-types.ts';
 

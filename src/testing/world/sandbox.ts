@@ -6,31 +6,22 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  type BoundStatement,
-  type BoundValue,
-  type Engine,
-  forkWithMacros,
-  type ResultRows,
-} from '../../engine/index.ts';
+import { boundQuery, type RowsPort } from '../../compare/recompute/rows-port.ts';
+import { type BoundValue, type Engine, forkWithMacros, type ResultRows } from '../../engine/index.ts';
+import { engineOf } from '../../model/engines.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import {
-  type FragmentsOf,
-  fromJson,
   literalFragment,
   renderStatement,
   type SqlFragment,
-  type SqlType,
   type StatementName,
-  sqlTypeOf,
 } from '../../statements/index.ts';
 import { openWorkspace, type Workspace } from '../../workspace/open-workspace.ts';
 import { queriesOver } from '../../workspace/queries.ts';
 import { type Checkpoint, openCheckpoints } from './checkpoint.ts';
 import { type LandedFiles, openLandedFiles } from './landed-files.ts';
-import type { TypedQuery } from './process-query.ts';
 
-export interface Sandbox {
+export interface Sandbox extends RowsPort {
   /** The folder with the warehouse; removed by close. */
   readonly folder: string;
   /** A workspace over the sandbox in which these processes stand for those of their names. */
@@ -38,16 +29,8 @@ export interface Sandbox {
   setClock(ms: number): void;
   /** Statements of a user over the warehouse, tables as `schema.table`. */
   sql(text: string): Promise<ResultRows>;
-  /** One of the engine's own statements on the connection to the database in memory. */
-  run<Name extends StatementName>(
-    statement: Name,
-    fragments: FragmentsOf<Name>,
-    parameters?: Readonly<Record<string, BoundValue>>,
-  ): Promise<ResultRows>;
-  /** The same for a text, such as a user's query with its sources. */
+  /** A text on the connection to the database in memory, such as a user's query with its sources. */
   query(sql: string, parameters?: Readonly<Record<string, BoundValue>>): Promise<ResultRows>;
-  /** The same with values of the types that they say. */
-  ask(query: TypedQuery): Promise<ResultRows>;
   /** Relative paths of files that queries read begin there. */
   searchFiles(folder: string): Promise<void>;
   /** The files of its folders. */
@@ -72,7 +55,10 @@ export async function openSandbox(
   project: ProjectSpec,
   { keep = false }: { readonly keep?: boolean } = {},
 ): Promise<Sandbox> {
-  const folder = fs.mkdtempSync(path.join(keep ? os.tmpdir() : fastFolder(), 'psyberg-test-'));
+  // What Spark reads and writes lies where people put what it sees: TMPDIR may be a shared folder.
+  const isSeen = project.processes.some((spec) => engineOf(spec) !== 'duckdb');
+  const place = keep || isSeen ? os.tmpdir() : fastFolder();
+  const folder = fs.mkdtempSync(path.join(place, 'psyberg-test-'));
   const warehouse = path.join(folder, 'warehouse');
   const own: ProjectSpec = { ...project, catalog: { kind: 'embedded', warehouse } };
   let nowMs = Date.now();
@@ -94,7 +80,7 @@ export async function openSandbox(
     },
     sql,
     query,
-    ask: async ({ sql: text, values }) => (await memory()).table(bound(text, values)),
+    ask: async (asked) => (await memory()).table(boundQuery(asked)),
     run: (name, fragments, parameters = {}) => query(renderAny(name, fragments), parameters),
     async searchFiles(from) {
       await query(renderStatement('test/search_files', { folder: literalFragment(from) }));
@@ -117,22 +103,6 @@ export async function openSandbox(
       await workspace.close();
       if (!stays) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     },
-  };
-}
-
-function bound(sql: string, values: TypedQuery['values']): BoundStatement {
-  const parameters = Object.entries(values).map(([name, { type }]) => ({
-    name,
-    type: sqlTypeOf(type) as SqlType,
-    nullable: false,
-    inside: [],
-    optional: false,
-  }));
-  const given = Object.entries(values).map(([name, { value }]) => [name, value as BoundValue] as const);
-  return {
-    sql,
-    parameters: fromJson(parameters, Object.fromEntries(given)),
-    declared: { name: "a process's query", parameters },
   };
 }
 
@@ -178,6 +148,6 @@ function withSpecs(workspace: Workspace, project: ProjectSpec, specs: readonly P
   return {
     ...workspace,
     project: own,
-    ports: async () => ({ ...(await workspace.ports()), project: own }),
+    ports: async (spec) => ({ ...(await workspace.ports(spec)), project: own }),
   };
 }

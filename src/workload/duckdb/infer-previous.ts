@@ -2,6 +2,7 @@
 import { inferPrevious } from '../../binding/infer-previous.ts';
 import { describeStatement, sourceCtes } from '../../compile/index.ts';
 import { type Engine, parseQuery } from '../../engine/index.ts';
+import { unitOf } from '../../model/grain.ts';
 import { type HourRange, parseHour } from '../../model/hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import { bindStep } from '../bind-step.ts';
@@ -12,8 +13,7 @@ import type { Work } from '../port.ts';
  * is not there yet, or lacks columns of it.
  */
 export async function inferredSources(engine: Engine, { plan, spec }: Work): Promise<InferredSources> {
-  const hour = parseHour((plan.range as NonNullable<Plan['range']>).first_hour);
-  const window = { firstHour: hour, lastHour: hour };
+  const window = unitOf(plan, parseHour((plan.range as NonNullable<Plan['range']>).first_hour));
   const previous = await inferPrevious(spec, await parseQuery(engine, spec.sql), async (cte) => {
     const sources = sourceCtes(plan, window, [cte]).fragment;
     const step = { name: 'previous', ...describeStatement(plan, spec, sources) };

@@ -1,11 +1,39 @@
 /** Whether the SQL of a process parses and reads its sources alone. Spec -> tree, or an error. */
 import type { Engine, ParserVerdict } from '../../engine/index.ts';
+import { engineOf } from '../../model/engines.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { refuseUndeclared } from './refuse-undeclared.ts';
 import { checkSyntax } from './sql-error.ts';
+import { userQueries } from './user-queries.ts';
 
-/** Throws `process-sql-failed`, `table-not-declared` and `macro-table-undeclared`. */
+/** What was found right, by engine and its macros; those asked for last at the end. */
+const judged = new WeakMap<Engine, Map<string, ParserVerdict>>();
+/** A tree of a query of 50 lines is about 100 kB. */
+const JUDGED_MAX = 50;
+
+/**
+ * Nothing of SQL that is another engine's: that one judges it when the session opens. The same texts are
+ * judged once by an engine: sessions of a process that follow each other have the same. Throws
+ * `process-sql-failed`, `table-not-declared` and `macro-table-undeclared`.
+ */
 export async function judgeSql(
+  engine: Engine,
+  project: Pick<ProjectSpec, 'root'>,
+  spec: ProcessSpec,
+): Promise<ParserVerdict | undefined> {
+  if (engineOf(spec) !== 'duckdb') return undefined;
+  const known = judged.get(engine) ?? new Map<string, ParserVerdict>();
+  judged.set(engine, known);
+  const key = JSON.stringify([engine.definitions, userQueries(spec)]);
+  const tree = known.get(key) ?? (await judge(engine, project, spec));
+  known.delete(key);
+  known.set(key, tree);
+  const [oldest] = known.keys();
+  if (known.size > JUDGED_MAX && oldest !== undefined) known.delete(oldest);
+  return tree;
+}
+
+async function judge(
   engine: Engine,
   project: Pick<ProjectSpec, 'root'>,
   spec: ProcessSpec,

@@ -11,8 +11,8 @@ import type { NestedField, TableMetadata } from '../../iceberg/table-metadata.ts
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import { sqlName } from '../../model/sql-name.ts';
-import { nullsAgainstFragment, quoteIdentifier, requiresInside, statement } from '../../statements/index.ts';
-import type { WrittenFile } from '../../tables/write/data-files.ts';
+import { nullsAgainstFragment, requiresInside, statement } from '../../statements/index.ts';
+import { statisticsOf, type WrittenFile } from '../../tables/write/data-files.ts';
 import type { Work } from '../port.ts';
 
 interface StagedFiles {
@@ -30,10 +30,7 @@ export async function refuseNullsInFiles(
   for (const field of currentSchema(metadata).fields) {
     if (!field.required && !requiresInside(field)) continue;
     // Of what lies inside a column COPY counts nothing under its name: such files are read.
-    const suspected = files.filter(
-      ({ column_statistics: counted }) =>
-        (counted[quoteIdentifier(field.name)] ?? counted[field.name])?.['null_count'] !== '0',
-    );
+    const suspected = files.filter((file) => statisticsOf(file, field.name)?.['null_count'] !== '0');
     if (suspected.length === 0) continue;
     const found = await nullRows(engine, field, suspected);
     if (found !== undefined)

@@ -7,12 +7,12 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startCatalog } from '../../../src/catalog/index.ts';
+import { freePort } from '../../support/free-port.ts';
 import { startJava } from '../java/java.ts';
 import type { Outcome } from './run-test-file.ts';
 import type { Order } from './worker.ts';
@@ -144,11 +144,3 @@ async function serveReference(home: string): Promise<Served> {
     },
   };
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => done(port));
-    });
-  });

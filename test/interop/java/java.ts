@@ -13,7 +13,7 @@ import { CACHE, installOnce } from '../install-once.ts';
 const run = promisify(execFile);
 
 const JAVA_VERSION_MIN = 17;
-const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+export const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 const pom = join(import.meta.dirname, 'pom.xml');
 
 /** Why Java programs cannot run here, for `describe.skipIf` and a message; `undefined` when they can. */

@@ -22,7 +22,8 @@ const RUNTIME = {
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 
 const venv = join(CACHE, 'spark-venv');
-const python = join(venv, 'bin', 'python');
+/** Python with PySpark, once it is prepared. */
+export const python = join(venv, 'bin', 'python');
 const jar = join(CACHE, 'spark', RUNTIME.file);
 const mark = join(venv, `installed-${PYSPARK.replace(/[^a-z0-9.]+/gi, '-')}`);
 

@@ -9,14 +9,16 @@ const PLAIN = { nameWidth: 8, paintMark: (text: string) => text, paintHead: (tex
 
 interface Short {
   readonly name?: string;
+  readonly grain?: 'day';
   readonly completeTo?: number;
   readonly owed?: readonly number[];
   /** Hours by their reasons; default: changed. */
   readonly hours?: Readonly<Record<number, PlanHour['reason']>> | readonly number[];
 }
 
-const planOf = ({ name = 'a_load', completeTo, owed = [], hours = [] }: Short): MarkedPlan => ({
+const planOf = ({ name = 'a_load', grain, completeTo, owed = [], hours = [] }: Short): MarkedPlan => ({
   process_name: name,
+  ...(grain === undefined ? {} : { grain }),
   owed_hours: owed.map(hourAt),
   hours: (Array.isArray(hours)
     ? hours.map((hour) => [hour, 'changed'] as const)
@@ -44,6 +46,24 @@ describe('the picture of hours', () => {
       'dims      · · · ·   o',
       'N new  L late  ~ recomputed  o owed  · untouched',
     ]);
+  });
+
+  it('has a letter a day where all processes count days, and marks all hours of a day where not all do', () => {
+    const days: Short = { name: 'days', grain: 'day', completeTo: 23, hours: [0, 24], owed: [48] };
+    expect(drawn([days])).toEqual([
+      '          2023-09-12',
+      'days      ··LNo',
+      'N new  L late  o owed  · untouched  (a letter: 1 d)',
+    ]);
+    const [, , line] = drawn(
+      [
+        { ...days, hours: [0], owed: [] },
+        { name: 'hours', completeTo: 23 },
+      ],
+      200,
+    );
+    expect(line).toBe(`days      · · ${'L'.repeat(24).split('').join(' ')}`);
+    expect(drawn([{ ...days, hours: [], owed: [] }])[1]).toBe(`days      ${'·'.repeat(8)}`);
   });
 
   it('leaves out hours in which no process does anything', () => {

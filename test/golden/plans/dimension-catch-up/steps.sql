@@ -1,7 +1,111 @@
 -- 1. branch open-session: open_session
 -- catalog: attach the session as psyberg_session: sources pinned, facts.account_state on branch psyberg_account_state_load_20230914061501; columns that only the query has are left out
 
--- 2. load clear-hours: clear_hours
+-- 2. load begin-hours: begin_hours
+create or replace temp table "temp"."main"."psyberg_hours" as
+select * from "psyberg_session"."target"."account_state"
+limit 0
+;
+
+-- 3. load compute-hour: compute_hour 2023-09-14T03:00:00Z
+--   hour: "2023-09-14T03:00:00Z"
+--   $range_start = "2023-09-14T03:00:00Z"
+--   $range_end = "2023-09-14T04:00:00Z"
+--   $previous_start = "2023-09-14T02:00:00Z"
+insert into "temp"."main"."psyberg_hours" by name
+with "cancels" as not materialized (
+select *
+from "psyberg_session"."sources"."cancels"
+where "cancel_ts" >= $range_start::timestamptz
+  and "cancel_ts" < $range_end::timestamptz
+),
+"previous" as not materialized (
+select *
+from "psyberg_session"."previous"."account_state"
+where "hour_ts" >= $previous_start
+  and "hour_ts" < $range_start
+)
+select * from (
+select account_id, $range_start as hour_ts, true as cancelled
+from (select account_id from previous union select account_id from cancels)
+)
+;
+
+-- 4. load compute-hour: compute_hour 2023-09-14T04:00:00Z
+--   hour: "2023-09-14T04:00:00Z"
+--   $range_start = "2023-09-14T04:00:00Z"
+--   $range_end = "2023-09-14T05:00:00Z"
+--   $previous_start = "2023-09-14T03:00:00Z"
+insert into "temp"."main"."psyberg_hours" by name
+with "cancels" as not materialized (
+select *
+from "psyberg_session"."sources"."cancels"
+where "cancel_ts" >= $range_start::timestamptz
+  and "cancel_ts" < $range_end::timestamptz
+),
+"previous" as not materialized (
+select *
+from "temp"."main"."psyberg_hours"
+where "hour_ts" >= $previous_start
+  and "hour_ts" < $range_start
+)
+select * from (
+select account_id, $range_start as hour_ts, true as cancelled
+from (select account_id from previous union select account_id from cancels)
+)
+;
+
+-- 5. load compute-hour: compute_hour 2023-09-14T05:00:00Z
+--   hour: "2023-09-14T05:00:00Z"
+--   $range_start = "2023-09-14T05:00:00Z"
+--   $range_end = "2023-09-14T06:00:00Z"
+--   $previous_start = "2023-09-14T04:00:00Z"
+insert into "temp"."main"."psyberg_hours" by name
+with "cancels" as not materialized (
+select *
+from "psyberg_session"."sources"."cancels"
+where "cancel_ts" >= $range_start::timestamptz
+  and "cancel_ts" < $range_end::timestamptz
+),
+"previous" as not materialized (
+select *
+from "temp"."main"."psyberg_hours"
+where "hour_ts" >= $previous_start
+  and "hour_ts" < $range_start
+)
+select * from (
+select account_id, $range_start as hour_ts, true as cancelled
+from (select account_id from previous union select account_id from cancels)
+)
+;
+
+-- 6. load differing-hours: differing_hours
+--   $hours = {"from_run":"computed-hours"}
+--   $range_start = {"from_run":"computed-start"}
+--   $range_end = {"from_run":"computed-end"}
+select distinct psyberg_hour as hour
+from (
+  select * exclude (psyberg_side), sum(psyberg_side) as psyberg_surplus
+  from (
+    select "account_id", "hour_ts", "cancelled", event_hour(epoch_us("hour_ts"), 'us', false) as psyberg_hour, 1 as psyberg_side
+    from "temp"."main"."psyberg_hours"
+    union all
+    select "account_id", "hour_ts", "cancelled", event_hour(epoch_us("hour_ts"), 'us', false), -1
+    from "psyberg_session"."previous"."account_state"
+    where "hour_ts" >= $range_start
+      and "hour_ts" < $range_end
+  ) as both_sides
+  where psyberg_hour in (select unnest($hours))
+  group by all
+) as counted
+where psyberg_surplus <> 0
+order by hour
+;
+
+-- 7. load end-hours: end_hours
+-- catalog: all hours are computed
+
+-- 8. load clear-hours: clear_hours
 --   $first_hours = ["470739"]
 --   $last_hours = ["470741"]
 --   $manifests = {"from_run":"base-manifests"}
@@ -53,7 +157,7 @@ group by manifest_path, path
 order by path
 ;
 
--- 3. load carry-over: carry_over
+-- 9. load carry-over: carry_over
 --   $destination = {"from_run":"data-folder"}
 --   $first_hours = ["470739"]
 --   $last_hours = ["470741"]
@@ -80,90 +184,15 @@ where not exists (
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"account_id": 1, "hour_ts": 2, "cancelled": 3, "_row_id": 2147483540, "_last_updated_sequence_number": 2147483539},
   return_stats
 )
 ;
 
--- 4. load begin-hours: begin_hours
-create or replace temp table "temp"."main"."psyberg_hours" as
-select * from "psyberg_session"."target"."account_state"
-limit 0
-;
-
--- 5. load compute-hour: compute_hour 2023-09-14T03:00:00Z
---   $range_start = "2023-09-14T03:00:00Z"
---   $range_end = "2023-09-14T04:00:00Z"
---   $previous_start = "2023-09-14T02:00:00Z"
-insert into "temp"."main"."psyberg_hours" by name
-with "cancels" as not materialized (
-select *
-from "psyberg_session"."sources"."cancels"
-where "cancel_ts" >= $range_start::timestamptz
-  and "cancel_ts" < $range_end::timestamptz
-),
-"previous" as not materialized (
-select *
-from "psyberg_session"."previous"."account_state"
-where "hour_ts" >= $previous_start
-  and "hour_ts" < $range_start
-)
-select * from (
-select account_id, $range_start as hour_ts, true as cancelled
-from (select account_id from previous union select account_id from cancels)
-)
-;
-
--- 6. load compute-hour: compute_hour 2023-09-14T04:00:00Z
---   $range_start = "2023-09-14T04:00:00Z"
---   $range_end = "2023-09-14T05:00:00Z"
---   $previous_start = "2023-09-14T03:00:00Z"
-insert into "temp"."main"."psyberg_hours" by name
-with "cancels" as not materialized (
-select *
-from "psyberg_session"."sources"."cancels"
-where "cancel_ts" >= $range_start::timestamptz
-  and "cancel_ts" < $range_end::timestamptz
-),
-"previous" as not materialized (
-select *
-from "temp"."main"."psyberg_hours"
-where "hour_ts" >= $previous_start
-  and "hour_ts" < $range_start
-)
-select * from (
-select account_id, $range_start as hour_ts, true as cancelled
-from (select account_id from previous union select account_id from cancels)
-)
-;
-
--- 7. load compute-hour: compute_hour 2023-09-14T05:00:00Z
---   $range_start = "2023-09-14T05:00:00Z"
---   $range_end = "2023-09-14T06:00:00Z"
---   $previous_start = "2023-09-14T04:00:00Z"
-insert into "temp"."main"."psyberg_hours" by name
-with "cancels" as not materialized (
-select *
-from "psyberg_session"."sources"."cancels"
-where "cancel_ts" >= $range_start::timestamptz
-  and "cancel_ts" < $range_end::timestamptz
-),
-"previous" as not materialized (
-select *
-from "temp"."main"."psyberg_hours"
-where "hour_ts" >= $previous_start
-  and "hour_ts" < $range_start
-)
-select * from (
-select account_id, $range_start as hour_ts, true as cancelled
-from (select account_id from previous union select account_id from cancels)
-)
-;
-
--- 8. load end-hours: end_hours
--- catalog: all hours are computed
-
--- 9. load insert: insert
+-- 10. load insert: insert
 --   $destination = {"from_run":"data-folder"}
 copy (
   with no_source as (select 1)
@@ -181,12 +210,15 @@ select * from "temp"."main"."psyberg_hours"
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"account_id": 1, "hour_ts": 2, "cancelled": 3},
   return_stats
 )
 ;
 
--- 10. compose compose-snapshot: compose_snapshot
+-- 11. compose compose-snapshot: compose_snapshot
 --   $carried_list = {"from_run":"base-list"}
 --   $staged_list = {"from_run":"branch-list"}
 --   $staging_snapshot_ids = {"from_run":"branch-snapshots"}
@@ -203,10 +235,10 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
+      list_contains($staging_snapshot_ids, added_snapshot_id) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids))
+      or list_contains($staging_snapshot_ids, added_snapshot_id)
   ),
   composed as (
     select * replace (
@@ -244,34 +276,25 @@ order by sequence_number, manifest_path
 ) to $destination (format avro,
 root_name 'manifest_file',
 field_ids {
-  manifest_path: {__duckdb_field_id: 500, __duckdb_nullable: false},
-  manifest_length: {__duckdb_field_id: 501, __duckdb_nullable: false},
-  partition_spec_id: {__duckdb_field_id: 502, __duckdb_nullable: false},
-  content: {__duckdb_field_id: 517, __duckdb_nullable: false},
-  sequence_number: {__duckdb_field_id: 515, __duckdb_nullable: false},
-  min_sequence_number: {__duckdb_field_id: 516, __duckdb_nullable: false},
-  added_snapshot_id: {__duckdb_field_id: 503, __duckdb_nullable: false},
-  added_files_count: {__duckdb_field_id: 504, __duckdb_nullable: false},
-  existing_files_count: {__duckdb_field_id: 505, __duckdb_nullable: false},
-  deleted_files_count: {__duckdb_field_id: 506, __duckdb_nullable: false},
-  added_rows_count: {__duckdb_field_id: 512, __duckdb_nullable: false},
-  existing_rows_count: {__duckdb_field_id: 513, __duckdb_nullable: false},
-  deleted_rows_count: {__duckdb_field_id: 514, __duckdb_nullable: false},
-  partitions: {
-    __duckdb_field_id: 507,
-    list: {
-      __duckdb_field_id: 508,
-      contains_null: {__duckdb_field_id: 509, __duckdb_nullable: false},
-      contains_nan: 518,
-      lower_bound: 510,
-      upper_bound: 511
-    }
-  },
-  first_row_id: 520
+  "manifest_path": {__duckdb_field_id: 500, __duckdb_nullable: false},
+  "manifest_length": {__duckdb_field_id: 501, __duckdb_nullable: false},
+  "partition_spec_id": {__duckdb_field_id: 502, __duckdb_nullable: false},
+  "content": {__duckdb_field_id: 517, __duckdb_nullable: false},
+  "sequence_number": {__duckdb_field_id: 515, __duckdb_nullable: false},
+  "min_sequence_number": {__duckdb_field_id: 516, __duckdb_nullable: false},
+  "added_snapshot_id": {__duckdb_field_id: 503, __duckdb_nullable: false},
+  "added_files_count": {__duckdb_field_id: 504, __duckdb_nullable: false},
+  "existing_files_count": {__duckdb_field_id: 505, __duckdb_nullable: false},
+  "deleted_files_count": {__duckdb_field_id: 506, __duckdb_nullable: false},
+  "added_rows_count": {__duckdb_field_id: 512, __duckdb_nullable: false},
+  "existing_rows_count": {__duckdb_field_id: 513, __duckdb_nullable: false},
+  "deleted_rows_count": {__duckdb_field_id: 514, __duckdb_nullable: false},
+  "partitions": {__duckdb_field_id: 507, list: {__duckdb_field_id: 508, __duckdb_nullable: false, "contains_null": {__duckdb_field_id: 509, __duckdb_nullable: false}, "contains_nan": {__duckdb_field_id: 518}, "lower_bound": {__duckdb_field_id: 510}, "upper_bound": {__duckdb_field_id: 511}}},
+  "first_row_id": {__duckdb_field_id: 520}
 })
 ;
 
--- 11. audit count-sources: count_sources
+-- 12. audit count-sources: count_sources
 --   $range_start = "2023-09-14T03:00:00Z"
 --   $range_end = "2023-09-14T06:00:00Z"
 with "cancels" as not materialized (
@@ -280,31 +303,31 @@ event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
-),
-rows_read as (
-  select 'cancels' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+)
+select 'cancels' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "cancels" as read
 group by path
-)
+;
+
+-- 13. audit count-staged: count_staged
+--   $range_start = "2023-09-14T03:00:00Z"
+--   $range_end = "2023-09-14T06:00:00Z"
 select
-  rows_read.*,
   (select count(*) from "psyberg_session"."staged"."account_state") as rows_staged,
-  (select count(*)
+  cast((select count(*)
 from "psyberg_session"."staged"."account_state"
 where "hour_ts" is null
   or "hour_ts" < case when typeof("hour_ts") = 'DATE' then date_trunc('day', $range_start) else $range_start end
-  or "hour_ts" >= $range_end)::bigint as rows_outside
-from (select 1) as session
-left join rows_read on true
+  or "hour_ts" >= $range_end) as bigint) as rows_outside
 ;
 
--- 12. audit audit: source_to_target_count
+-- 14. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
 --   severity: "block"
 --   counted: true
--- the two counts of count_sources agree
+-- the counts of count_sources and count_staged agree
 
--- 13. audit audit: unique
+-- 15. audit audit: unique
 --   audit: "unique"
 --   severity: "block"
 --   counted: false
@@ -320,7 +343,7 @@ having count(*) > 1
 limit $kept_rows
 ;
 
--- 14. audit audit: nobody_vanishes
+-- 16. audit audit: nobody_vanishes
 --   audit: "nobody_vanishes"
 --   severity: "block"
 --   counted: false
@@ -352,13 +375,13 @@ where hour_ts >= $range_start
 limit $kept_rows
 ;
 
--- 15. publish publish: publish
+-- 17. publish publish: publish
 -- catalog: one commit: facts.account_state main from 90 to the audited snapshot; watermarks, session and signal rows; branch psyberg_account_state_load_20230914061501 dropped
 
--- 16. cleanup protect-watermarks: protect_watermarks
+-- 18. cleanup protect-watermarks: protect_watermarks
 -- catalog: tag psyberg_account_state_load on raw.cancels at snapshot 8; no session fails without it
 
--- 17. cleanup close-session: close_session
+-- 19. cleanup close-session: close_session
 -- catalog: detach psyberg_session, remove the staging files
 
 -- beside the steps: describe

@@ -1,7 +1,175 @@
 -- 1. branch open-session: open_session
 -- catalog: attach the session as psyberg_session: sources pinned, facts.cancel_count on branch psyberg_cancel_count_load_20230914061501
 
--- 2. load clear-hours: clear_hours
+-- 2. load begin-hours: begin_hours
+create or replace temp table "temp"."main"."psyberg_hours" as
+select * from "psyberg_session"."target"."cancel_count"
+limit 0
+;
+
+-- 3. load compute-hour: compute_hour 2023-09-14T04:00:00Z
+--   hour: "2023-09-14T04:00:00Z"
+--   $range_start = "2023-09-14T04:00:00Z"
+--   $range_end = "2023-09-14T05:00:00Z"
+--   $previous_start = "2023-09-14T03:00:00Z"
+insert into "temp"."main"."psyberg_hours" by name
+with "cancels" as not materialized (
+select *
+from "psyberg_session"."sources"."cancels"
+where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
+  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
+),
+"previous" as not materialized (
+select *
+from "psyberg_session"."previous"."cancel_count"
+where "hour_ts" >= $previous_start
+  and "hour_ts" < $range_start
+)
+select * from (
+select *
+from (
+select $range_start::timestamptz as hour_ts, count(*) as cancels
+from cancels
+) as computed
+where coalesce(
+  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
+    and "hour_ts"::timestamptz < $range_end + to_hours(3))
+  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
+    and "hour_ts"::timestamptz < $range_end),
+  true
+)
+)
+;
+
+-- 4. load compute-hour: compute_hour 2023-09-14T05:00:00Z
+--   hour: "2023-09-14T05:00:00Z"
+--   $range_start = "2023-09-14T05:00:00Z"
+--   $range_end = "2023-09-14T06:00:00Z"
+--   $previous_start = "2023-09-14T04:00:00Z"
+insert into "temp"."main"."psyberg_hours" by name
+with "cancels" as not materialized (
+select *
+from "psyberg_session"."sources"."cancels"
+where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
+  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
+),
+"previous" as not materialized (
+select *
+from "temp"."main"."psyberg_hours"
+where "hour_ts" >= $previous_start
+  and "hour_ts" < $range_start
+)
+select * from (
+select *
+from (
+select $range_start::timestamptz as hour_ts, count(*) as cancels
+from cancels
+) as computed
+where coalesce(
+  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
+    and "hour_ts"::timestamptz < $range_end + to_hours(3))
+  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
+    and "hour_ts"::timestamptz < $range_end),
+  true
+)
+)
+;
+
+-- 5. load compute-hour: compute_hour 2023-09-14T06:00:00Z
+--   hour: "2023-09-14T06:00:00Z"
+--   $range_start = "2023-09-14T06:00:00Z"
+--   $range_end = "2023-09-14T07:00:00Z"
+--   $previous_start = "2023-09-14T05:00:00Z"
+insert into "temp"."main"."psyberg_hours" by name
+with "cancels" as not materialized (
+select *
+from "psyberg_session"."sources"."cancels"
+where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
+  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
+),
+"previous" as not materialized (
+select *
+from "temp"."main"."psyberg_hours"
+where "hour_ts" >= $previous_start
+  and "hour_ts" < $range_start
+)
+select * from (
+select *
+from (
+select $range_start::timestamptz as hour_ts, count(*) as cancels
+from cancels
+) as computed
+where coalesce(
+  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
+    and "hour_ts"::timestamptz < $range_end + to_hours(3))
+  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
+    and "hour_ts"::timestamptz < $range_end),
+  true
+)
+)
+;
+
+-- 6. load compute-hour: compute_hour 2023-09-14T07:00:00Z
+--   hour: "2023-09-14T07:00:00Z"
+--   $range_start = "2023-09-14T07:00:00Z"
+--   $range_end = "2023-09-14T08:00:00Z"
+--   $previous_start = "2023-09-14T06:00:00Z"
+insert into "temp"."main"."psyberg_hours" by name
+with "cancels" as not materialized (
+select *
+from "psyberg_session"."sources"."cancels"
+where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
+  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
+),
+"previous" as not materialized (
+select *
+from "temp"."main"."psyberg_hours"
+where "hour_ts" >= $previous_start
+  and "hour_ts" < $range_start
+)
+select * from (
+select *
+from (
+select $range_start::timestamptz as hour_ts, count(*) as cancels
+from cancels
+) as computed
+where coalesce(
+  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
+    and "hour_ts"::timestamptz < $range_end + to_hours(3))
+  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
+    and "hour_ts"::timestamptz < $range_end),
+  true
+)
+)
+;
+
+-- 7. load differing-hours: differing_hours
+--   $hours = {"from_run":"computed-hours"}
+--   $range_start = {"from_run":"computed-start"}
+--   $range_end = {"from_run":"computed-end"}
+select distinct psyberg_hour as hour
+from (
+  select * exclude (psyberg_side), sum(psyberg_side) as psyberg_surplus
+  from (
+    select "hour_ts", "cancels", event_hour(epoch_us("hour_ts"), 'us', false) as psyberg_hour, 1 as psyberg_side
+    from "temp"."main"."psyberg_hours"
+    union all
+    select "hour_ts", "cancels", event_hour(epoch_us("hour_ts"), 'us', false), -1
+    from "psyberg_session"."previous"."cancel_count"
+    where "hour_ts" >= $range_start
+      and "hour_ts" < $range_end
+  ) as both_sides
+  where psyberg_hour in (select unnest($hours))
+  group by all
+) as counted
+where psyberg_surplus <> 0
+order by hour
+;
+
+-- 8. load end-hours: end_hours
+-- catalog: all hours are computed
+
+-- 9. load clear-hours: clear_hours
 --   $first_hours = ["470740"]
 --   $last_hours = ["470743"]
 --   $manifests = {"from_run":"base-manifests"}
@@ -53,7 +221,7 @@ group by manifest_path, path
 order by path
 ;
 
--- 3. load carry-over: carry_over
+-- 10. load carry-over: carry_over
 --   $destination = {"from_run":"data-folder"}
 --   $first_hours = ["470740"]
 --   $last_hours = ["470743"]
@@ -78,6 +246,9 @@ where not exists (
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"hour_ts": 1, "cancels": 2},
   return_stats,
   partition_by (psyberg_partition_1),
@@ -86,148 +257,7 @@ where not exists (
 )
 ;
 
--- 4. load begin-hours: begin_hours
-create or replace temp table "temp"."main"."psyberg_hours" as
-select * from "psyberg_session"."target"."cancel_count"
-limit 0
-;
-
--- 5. load compute-hour: compute_hour 2023-09-14T04:00:00Z
---   $range_start = "2023-09-14T04:00:00Z"
---   $range_end = "2023-09-14T05:00:00Z"
---   $previous_start = "2023-09-14T03:00:00Z"
-insert into "temp"."main"."psyberg_hours" by name
-with "cancels" as not materialized (
-select *
-from "psyberg_session"."sources"."cancels"
-where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
-  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
-),
-"previous" as not materialized (
-select *
-from "psyberg_session"."previous"."cancel_count"
-where "hour_ts" >= $previous_start
-  and "hour_ts" < $range_start
-)
-select * from (
-select *
-from (
-select $range_start::timestamptz as hour_ts, count(*) as cancels
-from cancels
-) as computed
-where coalesce(
-  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
-    and "hour_ts"::timestamptz < $range_end + to_hours(3))
-  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
-    and "hour_ts"::timestamptz < $range_end),
-  true
-)
-)
-;
-
--- 6. load compute-hour: compute_hour 2023-09-14T05:00:00Z
---   $range_start = "2023-09-14T05:00:00Z"
---   $range_end = "2023-09-14T06:00:00Z"
---   $previous_start = "2023-09-14T04:00:00Z"
-insert into "temp"."main"."psyberg_hours" by name
-with "cancels" as not materialized (
-select *
-from "psyberg_session"."sources"."cancels"
-where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
-  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
-),
-"previous" as not materialized (
-select *
-from "temp"."main"."psyberg_hours"
-where "hour_ts" >= $previous_start
-  and "hour_ts" < $range_start
-)
-select * from (
-select *
-from (
-select $range_start::timestamptz as hour_ts, count(*) as cancels
-from cancels
-) as computed
-where coalesce(
-  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
-    and "hour_ts"::timestamptz < $range_end + to_hours(3))
-  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
-    and "hour_ts"::timestamptz < $range_end),
-  true
-)
-)
-;
-
--- 7. load compute-hour: compute_hour 2023-09-14T06:00:00Z
---   $range_start = "2023-09-14T06:00:00Z"
---   $range_end = "2023-09-14T07:00:00Z"
---   $previous_start = "2023-09-14T05:00:00Z"
-insert into "temp"."main"."psyberg_hours" by name
-with "cancels" as not materialized (
-select *
-from "psyberg_session"."sources"."cancels"
-where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
-  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
-),
-"previous" as not materialized (
-select *
-from "temp"."main"."psyberg_hours"
-where "hour_ts" >= $previous_start
-  and "hour_ts" < $range_start
-)
-select * from (
-select *
-from (
-select $range_start::timestamptz as hour_ts, count(*) as cancels
-from cancels
-) as computed
-where coalesce(
-  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
-    and "hour_ts"::timestamptz < $range_end + to_hours(3))
-  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
-    and "hour_ts"::timestamptz < $range_end),
-  true
-)
-)
-;
-
--- 8. load compute-hour: compute_hour 2023-09-14T07:00:00Z
---   $range_start = "2023-09-14T07:00:00Z"
---   $range_end = "2023-09-14T08:00:00Z"
---   $previous_start = "2023-09-14T06:00:00Z"
-insert into "temp"."main"."psyberg_hours" by name
-with "cancels" as not materialized (
-select *
-from "psyberg_session"."sources"."cancels"
-where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
-  and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
-),
-"previous" as not materialized (
-select *
-from "temp"."main"."psyberg_hours"
-where "hour_ts" >= $previous_start
-  and "hour_ts" < $range_start
-)
-select * from (
-select *
-from (
-select $range_start::timestamptz as hour_ts, count(*) as cancels
-from cancels
-) as computed
-where coalesce(
-  not ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start - to_hours(3)) else $range_start - to_hours(3) end
-    and "hour_ts"::timestamptz < $range_end + to_hours(3))
-  or ("hour_ts"::timestamptz >= case when typeof("hour_ts"::timestamptz) = 'DATE' then date_trunc('day', $range_start) else $range_start end
-    and "hour_ts"::timestamptz < $range_end),
-  true
-)
-)
-;
-
--- 9. load end-hours: end_hours
--- catalog: all hours are computed
-
--- 10. load insert: insert
+-- 11. load insert: insert
 --   $destination = {"from_run":"data-folder"}
 copy (
   with no_source as (select 1)
@@ -245,6 +275,9 @@ select * from "temp"."main"."psyberg_hours"
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"hour_ts": 1, "cancels": 2},
   return_stats,
   partition_by (psyberg_partition_1),
@@ -253,7 +286,7 @@ select * from "temp"."main"."psyberg_hours"
 )
 ;
 
--- 11. compose compose-snapshot: compose_snapshot
+-- 12. compose compose-snapshot: compose_snapshot
 --   $carried_list = {"from_run":"base-list"}
 --   $staged_list = {"from_run":"branch-list"}
 --   $staging_snapshot_ids = {"from_run":"branch-snapshots"}
@@ -269,10 +302,10 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
+      list_contains($staging_snapshot_ids, added_snapshot_id) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids))
+      or list_contains($staging_snapshot_ids, added_snapshot_id)
   ),
   composed as (
     select * replace (
@@ -300,33 +333,24 @@ order by sequence_number, manifest_path
 ) to $destination (format avro,
 root_name 'manifest_file',
 field_ids {
-  manifest_path: {__duckdb_field_id: 500, __duckdb_nullable: false},
-  manifest_length: {__duckdb_field_id: 501, __duckdb_nullable: false},
-  partition_spec_id: {__duckdb_field_id: 502, __duckdb_nullable: false},
-  content: {__duckdb_field_id: 517, __duckdb_nullable: false},
-  sequence_number: {__duckdb_field_id: 515, __duckdb_nullable: false},
-  min_sequence_number: {__duckdb_field_id: 516, __duckdb_nullable: false},
-  added_snapshot_id: {__duckdb_field_id: 503, __duckdb_nullable: false},
-  added_files_count: {__duckdb_field_id: 504, __duckdb_nullable: false},
-  existing_files_count: {__duckdb_field_id: 505, __duckdb_nullable: false},
-  deleted_files_count: {__duckdb_field_id: 506, __duckdb_nullable: false},
-  added_rows_count: {__duckdb_field_id: 512, __duckdb_nullable: false},
-  existing_rows_count: {__duckdb_field_id: 513, __duckdb_nullable: false},
-  deleted_rows_count: {__duckdb_field_id: 514, __duckdb_nullable: false},
-  partitions: {
-    __duckdb_field_id: 507,
-    list: {
-      __duckdb_field_id: 508,
-      contains_null: {__duckdb_field_id: 509, __duckdb_nullable: false},
-      contains_nan: 518,
-      lower_bound: 510,
-      upper_bound: 511
-    }
-  }
+  "manifest_path": {__duckdb_field_id: 500, __duckdb_nullable: false},
+  "manifest_length": {__duckdb_field_id: 501, __duckdb_nullable: false},
+  "partition_spec_id": {__duckdb_field_id: 502, __duckdb_nullable: false},
+  "content": {__duckdb_field_id: 517, __duckdb_nullable: false},
+  "sequence_number": {__duckdb_field_id: 515, __duckdb_nullable: false},
+  "min_sequence_number": {__duckdb_field_id: 516, __duckdb_nullable: false},
+  "added_snapshot_id": {__duckdb_field_id: 503, __duckdb_nullable: false},
+  "added_files_count": {__duckdb_field_id: 504, __duckdb_nullable: false},
+  "existing_files_count": {__duckdb_field_id: 505, __duckdb_nullable: false},
+  "deleted_files_count": {__duckdb_field_id: 506, __duckdb_nullable: false},
+  "added_rows_count": {__duckdb_field_id: 512, __duckdb_nullable: false},
+  "existing_rows_count": {__duckdb_field_id: 513, __duckdb_nullable: false},
+  "deleted_rows_count": {__duckdb_field_id: 514, __duckdb_nullable: false},
+  "partitions": {__duckdb_field_id: 507, list: {__duckdb_field_id: 508, __duckdb_nullable: false, "contains_null": {__duckdb_field_id: 509, __duckdb_nullable: false}, "contains_nan": {__duckdb_field_id: 518}, "lower_bound": {__duckdb_field_id: 510}, "upper_bound": {__duckdb_field_id: 511}}}
 })
 ;
 
--- 12. audit count-sources: count_sources
+-- 13. audit count-sources: count_sources
 --   $range_start = "2023-09-14T04:00:00Z"
 --   $range_end = "2023-09-14T08:00:00Z"
 with "cancels" as not materialized (
@@ -335,31 +359,31 @@ event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= ($range_start - to_hours(2))::timestamptz
   and "cancel_ts" < ($range_end + to_hours(1))::timestamptz
-),
-rows_read as (
-  select 'cancels' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+)
+select 'cancels' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "cancels" as read
 group by path
-)
+;
+
+-- 14. audit count-staged: count_staged
+--   $range_start = "2023-09-14T04:00:00Z"
+--   $range_end = "2023-09-14T08:00:00Z"
 select
-  rows_read.*,
   (select count(*) from "psyberg_session"."staged"."cancel_count") as rows_staged,
-  (select count(*)
+  cast((select count(*)
 from "psyberg_session"."staged"."cancel_count"
 where "hour_ts" is null
   or "hour_ts" < case when typeof("hour_ts") = 'DATE' then date_trunc('day', $range_start) else $range_start end
-  or "hour_ts" >= $range_end)::bigint as rows_outside
-from (select 1) as session
-left join rows_read on true
+  or "hour_ts" >= $range_end) as bigint) as rows_outside
 ;
 
--- 13. publish publish: publish
+-- 15. publish publish: publish
 -- catalog: one commit: facts.cancel_count main from 90 to the audited snapshot; watermarks, session and signal rows; branch psyberg_cancel_count_load_20230914061501 dropped
 
--- 14. cleanup protect-watermarks: protect_watermarks
+-- 16. cleanup protect-watermarks: protect_watermarks
 -- catalog: tag psyberg_cancel_count_load on raw.cancels at snapshot 8; no session fails without it
 
--- 15. cleanup close-session: close_session
+-- 17. cleanup close-session: close_session
 -- catalog: detach psyberg_session, remove the staging files
 
 -- beside the steps: describe

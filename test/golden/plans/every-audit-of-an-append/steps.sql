@@ -31,29 +31,20 @@ copy (
 ) to $destination (format avro,
 root_name 'manifest_file',
 field_ids {
-  manifest_path: {__duckdb_field_id: 500, __duckdb_nullable: false},
-  manifest_length: {__duckdb_field_id: 501, __duckdb_nullable: false},
-  partition_spec_id: {__duckdb_field_id: 502, __duckdb_nullable: false},
-  content: {__duckdb_field_id: 517, __duckdb_nullable: false},
-  sequence_number: {__duckdb_field_id: 515, __duckdb_nullable: false},
-  min_sequence_number: {__duckdb_field_id: 516, __duckdb_nullable: false},
-  added_snapshot_id: {__duckdb_field_id: 503, __duckdb_nullable: false},
-  added_files_count: {__duckdb_field_id: 504, __duckdb_nullable: false},
-  existing_files_count: {__duckdb_field_id: 505, __duckdb_nullable: false},
-  deleted_files_count: {__duckdb_field_id: 506, __duckdb_nullable: false},
-  added_rows_count: {__duckdb_field_id: 512, __duckdb_nullable: false},
-  existing_rows_count: {__duckdb_field_id: 513, __duckdb_nullable: false},
-  deleted_rows_count: {__duckdb_field_id: 514, __duckdb_nullable: false},
-  partitions: {
-    __duckdb_field_id: 507,
-    list: {
-      __duckdb_field_id: 508,
-      contains_null: {__duckdb_field_id: 509, __duckdb_nullable: false},
-      contains_nan: 518,
-      lower_bound: 510,
-      upper_bound: 511
-    }
-  }
+  "manifest_path": {__duckdb_field_id: 500, __duckdb_nullable: false},
+  "manifest_length": {__duckdb_field_id: 501, __duckdb_nullable: false},
+  "partition_spec_id": {__duckdb_field_id: 502, __duckdb_nullable: false},
+  "content": {__duckdb_field_id: 517, __duckdb_nullable: false},
+  "sequence_number": {__duckdb_field_id: 515, __duckdb_nullable: false},
+  "min_sequence_number": {__duckdb_field_id: 516, __duckdb_nullable: false},
+  "added_snapshot_id": {__duckdb_field_id: 503, __duckdb_nullable: false},
+  "added_files_count": {__duckdb_field_id: 504, __duckdb_nullable: false},
+  "existing_files_count": {__duckdb_field_id: 505, __duckdb_nullable: false},
+  "deleted_files_count": {__duckdb_field_id: 506, __duckdb_nullable: false},
+  "added_rows_count": {__duckdb_field_id: 512, __duckdb_nullable: false},
+  "existing_rows_count": {__duckdb_field_id: 513, __duckdb_nullable: false},
+  "deleted_rows_count": {__duckdb_field_id: 514, __duckdb_nullable: false},
+  "partitions": {__duckdb_field_id: 507, list: {__duckdb_field_id: 508, __duckdb_nullable: false, "contains_null": {__duckdb_field_id: 509, __duckdb_nullable: false}, "contains_nan": {__duckdb_field_id: 518}, "lower_bound": {__duckdb_field_id: 510}, "upper_bound": {__duckdb_field_id: 511}}}
 })
 ;
 
@@ -88,6 +79,9 @@ from c left join r using (account_id)
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"cancel_id": 1, "account_id": 2, "odd""name": 3},
   return_stats
 )
@@ -109,10 +103,10 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
+      list_contains($staging_snapshot_ids, added_snapshot_id) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids))
+      or list_contains($staging_snapshot_ids, added_snapshot_id)
   ),
   composed as (
     select * replace (
@@ -140,59 +134,48 @@ order by sequence_number, manifest_path
 ) to $destination (format avro,
 root_name 'manifest_file',
 field_ids {
-  manifest_path: {__duckdb_field_id: 500, __duckdb_nullable: false},
-  manifest_length: {__duckdb_field_id: 501, __duckdb_nullable: false},
-  partition_spec_id: {__duckdb_field_id: 502, __duckdb_nullable: false},
-  content: {__duckdb_field_id: 517, __duckdb_nullable: false},
-  sequence_number: {__duckdb_field_id: 515, __duckdb_nullable: false},
-  min_sequence_number: {__duckdb_field_id: 516, __duckdb_nullable: false},
-  added_snapshot_id: {__duckdb_field_id: 503, __duckdb_nullable: false},
-  added_files_count: {__duckdb_field_id: 504, __duckdb_nullable: false},
-  existing_files_count: {__duckdb_field_id: 505, __duckdb_nullable: false},
-  deleted_files_count: {__duckdb_field_id: 506, __duckdb_nullable: false},
-  added_rows_count: {__duckdb_field_id: 512, __duckdb_nullable: false},
-  existing_rows_count: {__duckdb_field_id: 513, __duckdb_nullable: false},
-  deleted_rows_count: {__duckdb_field_id: 514, __duckdb_nullable: false},
-  partitions: {
-    __duckdb_field_id: 507,
-    list: {
-      __duckdb_field_id: 508,
-      contains_null: {__duckdb_field_id: 509, __duckdb_nullable: false},
-      contains_nan: 518,
-      lower_bound: 510,
-      upper_bound: 511
-    }
-  }
+  "manifest_path": {__duckdb_field_id: 500, __duckdb_nullable: false},
+  "manifest_length": {__duckdb_field_id: 501, __duckdb_nullable: false},
+  "partition_spec_id": {__duckdb_field_id: 502, __duckdb_nullable: false},
+  "content": {__duckdb_field_id: 517, __duckdb_nullable: false},
+  "sequence_number": {__duckdb_field_id: 515, __duckdb_nullable: false},
+  "min_sequence_number": {__duckdb_field_id: 516, __duckdb_nullable: false},
+  "added_snapshot_id": {__duckdb_field_id: 503, __duckdb_nullable: false},
+  "added_files_count": {__duckdb_field_id: 504, __duckdb_nullable: false},
+  "existing_files_count": {__duckdb_field_id: 505, __duckdb_nullable: false},
+  "deleted_files_count": {__duckdb_field_id: 506, __duckdb_nullable: false},
+  "added_rows_count": {__duckdb_field_id: 512, __duckdb_nullable: false},
+  "existing_rows_count": {__duckdb_field_id: 513, __duckdb_nullable: false},
+  "deleted_rows_count": {__duckdb_field_id: 514, __duckdb_nullable: false},
+  "partitions": {__duckdb_field_id: 507, list: {__duckdb_field_id: 508, __duckdb_nullable: false, "contains_null": {__duckdb_field_id: 509, __duckdb_nullable: false}, "contains_nan": {__duckdb_field_id: 518}, "lower_bound": {__duckdb_field_id: 510}, "upper_bound": {__duckdb_field_id: 511}}}
 })
 ;
 
 -- 6. audit count-sources: count_sources
 with "c" as not materialized (
 select filename::varchar as path,
-event_hour(epoch_us("cancel_ts"), 'us', false) as hour from "psyberg_session"."sources"."c"
+null::bigint as hour from "psyberg_session"."sources"."c"
 ),
 "r" as not materialized (
 select filename::varchar as path,
-event_hour(epoch_us("request_ts"), 'us', false) as hour from "psyberg_session"."sources"."r"
-),
-rows_read as (
-  select 'c' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+null::bigint as hour from "psyberg_session"."sources"."r"
+)
+select 'c' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "c" as read
 group by path
 union all
-select 'r' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+select 'r' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "r" as read
 group by path
-)
-select
-  rows_read.*,
-  (select count(*) from "psyberg_session"."staged"."cancel") as rows_staged,
-  ('0')::bigint as rows_outside
-from (select 1) as session
-left join rows_read on true
 ;
 
--- 7. audit audit: source_to_target_count
+-- 7. audit count-staged: count_staged
+select
+  (select count(*) from "psyberg_session"."staged"."cancel") as rows_staged,
+  cast(('0') as bigint) as rows_outside
+;
+
+-- 8. audit audit: source_to_target_count
 --   audit: "source_to_target_count"
 --   severity: "block"
 --   counted: false
@@ -207,7 +190,7 @@ select
   (select count(*) from "psyberg_session"."staged"."cancel") as actual
 ;
 
--- 8. audit audit: no_missing_events
+-- 9. audit audit: no_missing_events
 --   audit: "no_missing_events"
 --   severity: "warn"
 --   counted: false
@@ -227,7 +210,7 @@ anti join "psyberg_session"."staged"."cancel" as staged on staged."cancel_id" is
 limit $kept_rows
 ;
 
--- 9. audit audit: not_null
+-- 10. audit audit: not_null
 --   audit: "not_null"
 --   severity: "block"
 --   counted: false
@@ -241,7 +224,7 @@ where "cancel_id" is null or "odd""name" is null
 limit $kept_rows
 ;
 
--- 10. audit audit: unique
+-- 11. audit audit: unique
 --   audit: "unique"
 --   severity: "block"
 --   counted: false
@@ -257,7 +240,7 @@ having count(*) > 1
 limit $kept_rows
 ;
 
--- 11. audit audit: unique_2
+-- 12. audit audit: unique_2
 --   audit: "unique_2"
 --   severity: "block"
 --   counted: false
@@ -279,7 +262,7 @@ having count(*) > 1
 limit $kept_rows
 ;
 
--- 12. audit audit: known_account
+-- 13. audit audit: known_account
 --   audit: "known_account"
 --   severity: "block"
 --   counted: false
@@ -311,13 +294,13 @@ where account_id not in (select account_id from r)
 limit $kept_rows
 ;
 
--- 13. publish publish: publish
+-- 14. publish publish: publish
 -- catalog: one commit: facts.cancel main from 90 to the audited snapshot; watermarks, session and signal rows; branch psyberg_cancel_load_20230914061501 dropped
 
--- 14. cleanup protect-watermarks: protect_watermarks
+-- 15. cleanup protect-watermarks: protect_watermarks
 -- catalog: tag psyberg_cancel_load on raw.cancels at snapshot 8; no session fails without it
 
--- 15. cleanup close-session: close_session
+-- 16. cleanup close-session: close_session
 -- catalog: detach psyberg_session, remove the staging files
 
 -- beside the steps: describe

@@ -78,6 +78,9 @@ where not exists (
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"rate_date": 1, "rate": 2},
   return_stats,
   partition_by (psyberg_partition_1),
@@ -111,6 +114,9 @@ select rate_date, avg(rate) as rate from rates group by all
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"rate_date": 1, "rate": 2},
   return_stats,
   partition_by (psyberg_partition_1),
@@ -135,10 +141,10 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
+      list_contains($staging_snapshot_ids, added_snapshot_id) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids))
+      or list_contains($staging_snapshot_ids, added_snapshot_id)
   ),
   composed as (
     select * replace (
@@ -166,29 +172,20 @@ order by sequence_number, manifest_path
 ) to $destination (format avro,
 root_name 'manifest_file',
 field_ids {
-  manifest_path: {__duckdb_field_id: 500, __duckdb_nullable: false},
-  manifest_length: {__duckdb_field_id: 501, __duckdb_nullable: false},
-  partition_spec_id: {__duckdb_field_id: 502, __duckdb_nullable: false},
-  content: {__duckdb_field_id: 517, __duckdb_nullable: false},
-  sequence_number: {__duckdb_field_id: 515, __duckdb_nullable: false},
-  min_sequence_number: {__duckdb_field_id: 516, __duckdb_nullable: false},
-  added_snapshot_id: {__duckdb_field_id: 503, __duckdb_nullable: false},
-  added_files_count: {__duckdb_field_id: 504, __duckdb_nullable: false},
-  existing_files_count: {__duckdb_field_id: 505, __duckdb_nullable: false},
-  deleted_files_count: {__duckdb_field_id: 506, __duckdb_nullable: false},
-  added_rows_count: {__duckdb_field_id: 512, __duckdb_nullable: false},
-  existing_rows_count: {__duckdb_field_id: 513, __duckdb_nullable: false},
-  deleted_rows_count: {__duckdb_field_id: 514, __duckdb_nullable: false},
-  partitions: {
-    __duckdb_field_id: 507,
-    list: {
-      __duckdb_field_id: 508,
-      contains_null: {__duckdb_field_id: 509, __duckdb_nullable: false},
-      contains_nan: 518,
-      lower_bound: 510,
-      upper_bound: 511
-    }
-  }
+  "manifest_path": {__duckdb_field_id: 500, __duckdb_nullable: false},
+  "manifest_length": {__duckdb_field_id: 501, __duckdb_nullable: false},
+  "partition_spec_id": {__duckdb_field_id: 502, __duckdb_nullable: false},
+  "content": {__duckdb_field_id: 517, __duckdb_nullable: false},
+  "sequence_number": {__duckdb_field_id: 515, __duckdb_nullable: false},
+  "min_sequence_number": {__duckdb_field_id: 516, __duckdb_nullable: false},
+  "added_snapshot_id": {__duckdb_field_id: 503, __duckdb_nullable: false},
+  "added_files_count": {__duckdb_field_id: 504, __duckdb_nullable: false},
+  "existing_files_count": {__duckdb_field_id: 505, __duckdb_nullable: false},
+  "deleted_files_count": {__duckdb_field_id: 506, __duckdb_nullable: false},
+  "added_rows_count": {__duckdb_field_id: 512, __duckdb_nullable: false},
+  "existing_rows_count": {__duckdb_field_id: 513, __duckdb_nullable: false},
+  "deleted_rows_count": {__duckdb_field_id: 514, __duckdb_nullable: false},
+  "partitions": {__duckdb_field_id: 507, list: {__duckdb_field_id: 508, __duckdb_nullable: false, "contains_null": {__duckdb_field_id: 509, __duckdb_nullable: false}, "contains_nan": {__duckdb_field_id: 518}, "lower_bound": {__duckdb_field_id: 510}, "upper_bound": {__duckdb_field_id: 511}}}
 })
 ;
 
@@ -197,29 +194,29 @@ field_ids {
 --   $range_end = "2023-09-14T03:00:00Z"
 with "rates" as not materialized (
 select filename::varchar as path,
-event_hour(("rate_date"::date - date '1970-01-01')::bigint, 'day', false) as hour
+null::bigint as hour
 from "psyberg_session"."sources"."rates"
 where "rate_date" >= $range_start
   and "rate_date" < $range_end
-),
-rows_read as (
-  select 'rates' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+)
+select 'rates' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "rates" as read
 group by path
-)
+;
+
+-- 7. audit count-staged: count_staged
+--   $range_start = "2023-09-14T00:00:00Z"
+--   $range_end = "2023-09-14T03:00:00Z"
 select
-  rows_read.*,
   (select count(*) from "psyberg_session"."staged"."rate") as rows_staged,
-  (select count(*)
+  cast((select count(*)
 from "psyberg_session"."staged"."rate"
 where "rate_date" is null
   or "rate_date" < case when typeof("rate_date") = 'DATE' then date_trunc('day', $range_start) else $range_start end
-  or "rate_date" >= $range_end)::bigint as rows_outside
-from (select 1) as session
-left join rows_read on true
+  or "rate_date" >= $range_end) as bigint) as rows_outside
 ;
 
--- 7. audit audit: not_null
+-- 8. audit audit: not_null
 --   audit: "not_null"
 --   severity: "block"
 --   counted: false
@@ -233,10 +230,10 @@ where "rate" is null
 limit $kept_rows
 ;
 
--- 8. publish publish: publish
+-- 9. publish publish: publish
 -- catalog: one commit: facts.rate main from 90 to the audited snapshot; watermarks, session and signal rows; branch psyberg_rate_load_20230914061501 dropped
 
--- 9. cleanup close-session: close_session
+-- 10. cleanup close-session: close_session
 -- catalog: detach psyberg_session, remove the staging files
 
 -- beside the steps: describe

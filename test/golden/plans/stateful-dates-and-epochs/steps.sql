@@ -79,6 +79,9 @@ where not exists (
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"sold_ts": 1, "price": 2, "_row_id": 2147483540, "_last_updated_sequence_number": 2147483539},
   return_stats
 )
@@ -131,6 +134,9 @@ from sales join rates on rate_date = make_timestamp(sold_s * 1000000)::date
 ) to $destination (
   format parquet,
   compression "snappy",
+  -- Half of DuckDB's own size: of each partition rows wait in memory until their group is full. A session of 20,000,000
+  -- rows in 14 hours: 618 MB resident at most in place of 767, and 18.5 s of CPU in place of 21.5 (2026-11-29).
+  row_group_size 61440,
   field_ids {"sold_ts": 1, "price": 2},
   return_stats
 )
@@ -153,10 +159,10 @@ copy (
   chosen as (
     select distinct on (manifest_path)
       *,
-      added_snapshot_id in (select unnest($staging_snapshot_ids)) as adopted
+      list_contains($staging_snapshot_ids, added_snapshot_id) as adopted
     from candidates
     where carried
-      or added_snapshot_id in (select unnest($staging_snapshot_ids))
+      or list_contains($staging_snapshot_ids, added_snapshot_id)
   ),
   composed as (
     select * replace (
@@ -194,30 +200,21 @@ order by sequence_number, manifest_path
 ) to $destination (format avro,
 root_name 'manifest_file',
 field_ids {
-  manifest_path: {__duckdb_field_id: 500, __duckdb_nullable: false},
-  manifest_length: {__duckdb_field_id: 501, __duckdb_nullable: false},
-  partition_spec_id: {__duckdb_field_id: 502, __duckdb_nullable: false},
-  content: {__duckdb_field_id: 517, __duckdb_nullable: false},
-  sequence_number: {__duckdb_field_id: 515, __duckdb_nullable: false},
-  min_sequence_number: {__duckdb_field_id: 516, __duckdb_nullable: false},
-  added_snapshot_id: {__duckdb_field_id: 503, __duckdb_nullable: false},
-  added_files_count: {__duckdb_field_id: 504, __duckdb_nullable: false},
-  existing_files_count: {__duckdb_field_id: 505, __duckdb_nullable: false},
-  deleted_files_count: {__duckdb_field_id: 506, __duckdb_nullable: false},
-  added_rows_count: {__duckdb_field_id: 512, __duckdb_nullable: false},
-  existing_rows_count: {__duckdb_field_id: 513, __duckdb_nullable: false},
-  deleted_rows_count: {__duckdb_field_id: 514, __duckdb_nullable: false},
-  partitions: {
-    __duckdb_field_id: 507,
-    list: {
-      __duckdb_field_id: 508,
-      contains_null: {__duckdb_field_id: 509, __duckdb_nullable: false},
-      contains_nan: 518,
-      lower_bound: 510,
-      upper_bound: 511
-    }
-  },
-  first_row_id: 520
+  "manifest_path": {__duckdb_field_id: 500, __duckdb_nullable: false},
+  "manifest_length": {__duckdb_field_id: 501, __duckdb_nullable: false},
+  "partition_spec_id": {__duckdb_field_id: 502, __duckdb_nullable: false},
+  "content": {__duckdb_field_id: 517, __duckdb_nullable: false},
+  "sequence_number": {__duckdb_field_id: 515, __duckdb_nullable: false},
+  "min_sequence_number": {__duckdb_field_id: 516, __duckdb_nullable: false},
+  "added_snapshot_id": {__duckdb_field_id: 503, __duckdb_nullable: false},
+  "added_files_count": {__duckdb_field_id: 504, __duckdb_nullable: false},
+  "existing_files_count": {__duckdb_field_id: 505, __duckdb_nullable: false},
+  "deleted_files_count": {__duckdb_field_id: 506, __duckdb_nullable: false},
+  "added_rows_count": {__duckdb_field_id: 512, __duckdb_nullable: false},
+  "existing_rows_count": {__duckdb_field_id: 513, __duckdb_nullable: false},
+  "deleted_rows_count": {__duckdb_field_id: 514, __duckdb_nullable: false},
+  "partitions": {__duckdb_field_id: 507, list: {__duckdb_field_id: 508, __duckdb_nullable: false, "contains_null": {__duckdb_field_id: 509, __duckdb_nullable: false}, "contains_nan": {__duckdb_field_id: 518}, "lower_bound": {__duckdb_field_id: 510}, "upper_bound": {__duckdb_field_id: 511}}},
+  "first_row_id": {__duckdb_field_id: 520}
 })
 ;
 
@@ -227,14 +224,14 @@ field_ids {
 --   $hours = ["470712","470713","470714","470715","470716","470717","470718","470719","470720","470721","470722","470723","470724","470725","470726","470727","470728","470729","470730","470731","470732","470733","470734","470735","470739"]
 with "rates" as not materialized (
 select filename::varchar as path,
-event_hour(("rate_date"::date - date '1970-01-01')::bigint, 'day', false) as hour
+null::bigint as hour
 from "psyberg_session"."sources"."rates"
 where "rate_date" >= $range_start::date
   and "rate_date" < $range_end
 ),
 "sales" as not materialized (
 select filename::varchar as path,
-event_hour("sold_s"::bigint, 's', false) as hour
+null::bigint as hour
 from "psyberg_session"."sources"."sales"
 where "sold_s" >= epoch_ms($range_start) // 1000
   and "sold_s" < epoch_ms($range_end) // 1000
@@ -242,7 +239,7 @@ where "sold_s" >= epoch_ms($range_start) // 1000
 ),
 "refunds" as not materialized (
 select filename::varchar as path,
-event_hour("refunded_ms"::bigint, 'ms', false) as hour
+null::bigint as hour
 from "psyberg_session"."sources"."refunds"
 where "refunded_ms" >= epoch_ms($range_start)
   and "refunded_ms" < epoch_ms($range_end)
@@ -250,50 +247,49 @@ where "refunded_ms" >= epoch_ms($range_start)
 ),
 "visits" as not materialized (
 select filename::varchar as path,
-event_hour(epoch_ns("visit_ns"), 'ns', false) as hour
+null::bigint as hour
 from "psyberg_session"."sources"."visits"
 where "visit_ns" >= $range_start
   and "visit_ns" < $range_end
   and event_hour(epoch_ns("visit_ns"), 'ns', false) in (select unnest($hours))
-),
-rows_read as (
-  select 'rates' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+)
+select 'rates' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "rates" as read
 group by path
 union all
-select 'sales' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+select 'sales' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "sales" as read
 group by path
 union all
-select 'refunds' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+select 'refunds' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "refunds" as read
 group by path
 union all
-select 'visits' as alias, path, count(*) as rows, min(hour)::bigint as first_hour, max(hour)::bigint as last_hour
+select 'visits' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "visits" as read
 group by path
-)
+;
+
+-- 7. audit count-staged: count_staged
+--   $hours = ["470712","470713","470714","470715","470716","470717","470718","470719","470720","470721","470722","470723","470724","470725","470726","470727","470728","470729","470730","470731","470732","470733","470734","470735","470739"]
 select
-  rows_read.*,
   (select count(*) from "psyberg_session"."staged"."price") as rows_staged,
-  (select count(*)
+  cast((select count(*)
 from "psyberg_session"."staged"."price"
 where "sold_ts" is null
   or case
     when typeof("sold_ts") = 'DATE' then floor(epoch("sold_ts") / 86400)::bigint not in (select unnest($hours) // 24)
     else floor(epoch("sold_ts") / 3600)::bigint not in (select unnest($hours))
-  end)::bigint as rows_outside
-from (select 1) as session
-left join rows_read on true
+  end) as bigint) as rows_outside
 ;
 
--- 7. publish publish: publish
+-- 8. publish publish: publish
 -- catalog: one commit: facts.price main from 90 to the audited snapshot; watermarks, session and signal rows; branch psyberg_price_load_20230914061501 dropped
 
--- 8. cleanup protect-watermarks: protect_watermarks
+-- 9. cleanup protect-watermarks: protect_watermarks
 -- catalog: tag psyberg_price_load on raw.rates at snapshot 2, raw.sales at snapshot 2; no session fails without it
 
--- 9. cleanup close-session: close_session
+-- 10. cleanup close-session: close_session
 -- catalog: detach psyberg_session, remove the staging files
 
 -- beside the steps: describe

@@ -16,6 +16,7 @@ audits:
   - source_to_target_count:
     severity: blocks
 hours: all
+grain: week
 on_schema_change: add
 ---*/
 select * from raw_signups

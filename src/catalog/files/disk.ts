@@ -1,0 +1,60 @@
+/**
+ * Where the files of a warehouse are: folders of this machine, or an object store, which has no folders and
+ * renames nothing. Places are as `pathInside` returns them.
+ */
+import { accessSync } from 'node:fs';
+import { readFile, rm, rmdir } from 'node:fs/promises';
+import type { ObjectStore } from '../../objects/object-store.ts';
+import { makeFolder } from './folders.ts';
+import { writeWhole } from './write-whole.ts';
+
+export interface Disk {
+  /** Throws an error of the code ENOENT where there is none. */
+  read(path: string): Promise<Buffer>;
+  /** Throws as {@link read} for a file that was read before and is gone, where looking costs nothing. */
+  look(path: string): void;
+  /** Writes a file that is whole when it has its name. */
+  writeNew(folder: string, name: string, content: string | Buffer): Promise<void>;
+  /** Files that are gone already are fine. */
+  remove(paths: readonly string[]): Promise<void>;
+  /** For clients that make none themselves. */
+  makeFolder(path: string): void;
+  removeFolder(path: string): Promise<void>;
+  /** Throws where something is in it. */
+  removeEmptyFolder(path: string): Promise<void>;
+}
+
+export const localDisk: Disk = {
+  read: (path) => readFile(path),
+  // Not handed to another thread: a session loads tables forty times, and each would wait for one.
+  look: (path) => accessSync(path),
+  writeNew: writeWhole,
+  async remove(paths) {
+    const outcomes = await Promise.allSettled(paths.map((path) => rm(path, { force: true })));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  },
+  makeFolder,
+  removeFolder: (path) => rm(path, { recursive: true, force: true }),
+  removeEmptyFolder: (path) => rmdir(path),
+};
+
+export const storeDisk = (store: ObjectStore): Disk => ({
+  async read(path) {
+    const content = await store.read(path);
+    if (content === undefined) throw Object.assign(new Error(`${path} does not exist`), { code: 'ENOENT' });
+    return content;
+  },
+  look: () => undefined,
+  async writeNew(folder, name, content) {
+    // Names hold a fresh uuid, so this means that a store gave a wrong answer.
+    if (!(await store.writeNew(`${folder}/${name}`, content)))
+      throw new Error(`${folder}/${name} is there already`);
+  },
+  remove: (paths) => store.remove(paths),
+  makeFolder: () => undefined,
+  async removeFolder(path) {
+    await store.remove((await store.list(`${path}/`)).map(({ location }) => location));
+  },
+  removeEmptyFolder: async () => undefined,
+});

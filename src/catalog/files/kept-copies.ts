@@ -1,0 +1,63 @@
+/**
+ * Copies, on this machine, of metadata files in an object store: of each folder the one that was read or
+ * written last. A metadata file never changes under its name, and the pointers say which one counts: with
+ * its copy at hand a command that finds nothing new asks the store for nothing. Disk -> disk.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Disk } from './disk.ts';
+import { makeFolder } from './folders.ts';
+
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+
+/**
+ * `folder`: absolute, for the copies; made when missing. Where it cannot be read or written the disk is
+ * what it was.
+ */
+export function keepingCopies(disk: Disk, folder: string): Disk {
+  // A folder of metadata has one copy, so there are never more than tables.
+  const copyOf = (path: string): string => join(folder, sha256(dirname(path)));
+  const keep = async (path: string, content: string | Uint8Array): Promise<void> => {
+    const temporary = join(folder, `.${randomUUID()}.tmp`);
+    const bytes = Buffer.from(content);
+    try {
+      makeFolder(folder);
+      await writeFile(temporary, Buffer.concat([Buffer.from(headOf(path, bytes)), bytes]), { flag: 'wx' });
+      await rename(temporary, copyOf(path));
+    } catch {
+      // Without a copy the store is asked again.
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  };
+  const kept = async (path: string): Promise<Buffer | undefined> => {
+    const copy = await readFile(copyOf(path)).catch(() => undefined);
+    if (copy === undefined) return undefined;
+    const content = copy.subarray(copy.indexOf('\n') + 1);
+    // Of another file of that folder, or a copy that a power cut has left in part.
+    return copy.subarray(0, copy.length - content.length).equals(Buffer.from(headOf(path, content)))
+      ? content
+      : undefined;
+  };
+  return {
+    ...disk,
+    async read(path) {
+      const copy = await kept(path);
+      if (copy !== undefined) return copy;
+      const content = await disk.read(path);
+      await keep(path, content);
+      return content;
+    },
+    async writeNew(into, name, content) {
+      await disk.writeNew(into, name, content);
+      await keep(`${into}/${name}`, content);
+    },
+    async removeFolder(path) {
+      await rm(copyOf(`${path}/metadata/any`), { force: true }).catch(() => undefined);
+      await disk.removeFolder(path);
+    },
+  };
+}
+
+/** The first line of a copy: of which file it is, and what its content sums up to. */
+const headOf = (path: string, content: Uint8Array): string => `${sha256(content)} ${path}\n`;

@@ -1,0 +1,39 @@
+/** A table of a foreign catalog with the branches that are held here. Metadata -> metadata. Pure. */
+import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { HeldBranch } from './held-files.ts';
+
+/**
+ * Sequence numbers and row ids go on from those of the branches, as if the catalog had them: what a session
+ * publishes then lies above what it has staged. Gaps are allowed (Iceberg specification, "Sequence Numbers",
+ * "Row Lineage").
+ */
+export function showHeld(metadata: TableMetadata, branches: readonly HeldBranch[]): TableMetadata {
+  if (branches.length === 0) return metadata;
+  const known = new Set(metadata.snapshots?.map((snapshot) => snapshot['snapshot-id']));
+  const snapshots = branches
+    .flatMap((branch) => branch.snapshots)
+    .filter((snapshot) => !known.has(snapshot['snapshot-id']));
+  const largest = (...values: readonly (bigint | undefined | null)[]): bigint =>
+    values.reduce<bigint>((most, value) => ((value ?? 0n) > most ? (value as bigint) : most), 0n);
+  const refs = branches.map(({ branch, head }): [string, { 'snapshot-id': SnapshotId; type: 'branch' }] => [
+    branch,
+    { 'snapshot-id': head, type: 'branch' },
+  ]);
+  return {
+    ...metadata,
+    snapshots: [...(metadata.snapshots ?? []), ...snapshots],
+    refs: { ...Object.fromEntries(refs), ...metadata.refs },
+    'last-sequence-number': largest(
+      metadata['last-sequence-number'],
+      ...snapshots.map((snapshot) => snapshot['sequence-number']),
+    ),
+    ...(metadata['format-version'] < 3
+      ? {}
+      : {
+          'next-row-id': largest(
+            metadata['next-row-id'],
+            ...snapshots.map((snapshot) => (snapshot['first-row-id'] ?? 0n) + (snapshot['added-rows'] ?? 0n)),
+          ),
+        }),
+  };
+}

@@ -1,0 +1,43 @@
+/** Sessions that a command runs, shown as each ends: lines, or one JSON document. Records -> exit code. */
+import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
+import type { Psyberg } from '../psyberg.ts';
+import { sessionsLeftText } from '../report/owed.ts';
+import { runSummary, runText } from '../report/run-report.ts';
+import { onInterruption } from './interruption.ts';
+import type { Shell } from './shell.ts';
+
+export interface ShownSessions {
+  /** Of the processes that may run: so wide is the column of names. */
+  readonly names: readonly string[];
+  readonly run: (onRecord: (record: RunRecord, left?: SessionsLeft) => void) => Promise<RunRecord[]>;
+  readonly exitCode: (records: readonly RunRecord[]) => number;
+}
+
+/** An interrupt lets the session that runs clean up; its code is then the exit code. */
+export async function showSessions(
+  shell: Shell,
+  psyberg: Psyberg,
+  { names, run, exitCode }: ShownSessions,
+): Promise<number> {
+  const startedMs = performance.now();
+  const interruption = onInterruption(() => {
+    shell.note('interrupted: cleaning up; press again to end at once');
+    psyberg.interrupt();
+  });
+  const nameWidth = Math.max(0, ...names.map((each) => each.length));
+  const show = (record: RunRecord, left?: SessionsLeft): void => {
+    const goesOn = left !== undefined;
+    if (shell.options.quiet !== true || record.error !== null)
+      shell.print(runText(record, { style: shell.style, width: shell.width, nameWidth, goesOn }));
+    if (goesOn) shell.note(sessionsLeftText(record, left));
+  };
+  try {
+    const records = await run(show);
+    if (shell.options.json === true) shell.json({ runs: records });
+    else if (records.length > 1 && shell.options.quiet !== true)
+      shell.print(shell.style.faint(runSummary(records, (performance.now() - startedMs) / 1000)));
+    return interruption.exitCode() ?? exitCode(records);
+  } finally {
+    interruption.release();
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Tables as of single snapshots, to be read by plain SQL. Snapshots -> tables of a view of their own,
+ * read-only. No part of a session: what is shown are the live files of the snapshot, whole.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ViewTable } from '../catalog/index.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
+import { type SqlFragment, tableFragment } from '../statements/index.ts';
+import { composeReadableView } from '../tables/views/readable-view.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+
+export interface PinnedTable {
+  /** Its name in the view. */
+  readonly name: string;
+  readonly table: TableIdentifier;
+  readonly metadata: TableMetadata;
+  /** Undefined: without a row. */
+  readonly snapshot: Snapshot | undefined;
+  /** The column by whose bounds files may be skipped, where a query filters by it. */
+  readonly eventTime?: { readonly fieldId: number; readonly type: string; readonly unit: string } | undefined;
+  /** A schema of the table in whose columns it is shown; default: its current one. */
+  readonly schemaId?: number;
+}
+
+export interface PinnedTables {
+  /** For files of views; removed at the end. */
+  readonly directory: string;
+  show(tables: readonly PinnedTable[]): Promise<void>;
+  /** A table that is shown. */
+  named(name: string): SqlFragment;
+}
+
+const NAMESPACE = 'pinned';
+
+/** Does `work` with a view; `name`: of the view. */
+export async function withPinnedTables<T>(
+  { engine: opened, views, endpoint }: Pick<Workspace, 'engine' | 'views' | 'endpoint'>,
+  name: string,
+  work: (tables: PinnedTables) => Promise<T>,
+): Promise<T> {
+  const engine = await opened();
+  const directory = mkdtempSync(join(tmpdir(), 'psyberg-compare-'));
+  const shown: ViewTable[] = [];
+  const view = `${name}@${process.pid}`;
+  const show: PinnedTables['show'] = async (tables) => {
+    for (const each of tables) shown.push(await viewOf(each));
+    views.open({ name: view, tables: shown, readOnly: true });
+  };
+  const viewOf = async (pinned: PinnedTable): Promise<ViewTable> => {
+    const { name: as, table, metadata, snapshot, schemaId, eventTime } = pinned;
+    const identifier = { namespace: [NAMESPACE], name: as };
+    const schema = schemaId === undefined ? {} : { schemaId };
+    const common = { identifier, table, tableUuid: metadata['table-uuid'], ...schema };
+    // A branch that nobody has made: the table as an empty one.
+    if (snapshot === undefined) return { ...common, show: { kind: 'branch', branch: `${view}_empty` } };
+    const from = { metadata, from: snapshot, table: tableName(table) };
+    const readable = await composeReadableView(engine, { ...from, eventTime, directory });
+    return { ...common, show: { kind: 'files', ...(readable ?? { snapshot }) } };
+  };
+  try {
+    views.open({ name: view, tables: shown, readOnly: true });
+    let isAttached = false;
+    return await work({
+      directory,
+      async show(tables) {
+        await show(tables);
+        if (isAttached) return;
+        await engine.attach({ name: ATTACHED, warehouse: view, ...endpoint });
+        isAttached = true;
+      },
+      named: (table) => tableFragment(ATTACHED, { namespace: [NAMESPACE], name: table }),
+    });
+  } finally {
+    engine.resume();
+    await engine.detach(ATTACHED).catch(() => undefined);
+    views.close(view);
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const ATTACHED = 'psyberg_pinned';

@@ -1,0 +1,303 @@
+/**
+ * A recompute by another engine than DuckDB: the process's query runs there over whole tables, its rows go
+ * to a table like the target, in the target's types, and DuckDB reads them from its files, as it reads the
+ * target. Tables of that engine -> table in memory. As on DuckDB no plan has a part in it.
+ */
+import { currentSchema } from '../../iceberg/event-time.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
+import type { Schema, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { PsybergError } from '../../model/errors.ts';
+import { unitHours, unitOf } from '../../model/grain.ts';
+import type { HourRange } from '../../model/hour.ts';
+import { tableKey } from '../../model/names.ts';
+import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
+import { eventTimeOf } from '../../session/event-time.ts';
+import {
+  hourCountFragment,
+  identifierFragment,
+  identifierListFragment,
+  inRangeFragment,
+  joinedFragment,
+  type RangeBound,
+  renderStatement,
+  type SqlFragment,
+  type StoredEventTime,
+  sparkBoundFragment,
+  sparkCteFragment,
+  sparkHourFragment,
+  sparkHourOfColumn,
+  statementFragment,
+  userQueryFragment,
+} from '../../statements/index.ts';
+import type { WorkBeside } from '../../workspace/work-beside.ts';
+import type { PinnedTables } from '../pinned-tables.ts';
+import { processValues } from './process-query.ts';
+import {
+  type EngineTable,
+  FIRST_HOUR,
+  firstHourOf,
+  hasWindow,
+  type RecomputeInput,
+  type Relation,
+  shaped,
+} from './recompute.ts';
+import { boundQuery, type RowsPort } from './rows-port.ts';
+
+/** A table as of a snapshot; undefined: without a row. */
+interface Shown {
+  readonly metadata: TableMetadata;
+  readonly snapshot: Snapshot | undefined;
+}
+
+export interface EngineRecompute {
+  /** Shows the engine a source as of a snapshot. `name`: of nothing else here. */
+  source(name: string, spec: SourceSpec, shown: Shown): EngineTable;
+  /** The rows that a table has and an earlier state of it had not. `columns`: all of them. */
+  since(columns: SqlFragment, after: EngineTable, before: EngineTable): EngineTable;
+  /** Shows it the target, of which hours may be taken as they are. */
+  target(metadata: TableMetadata, snapshot: Snapshot): void;
+  /** Takes the place of DuckDB in `recompute`. */
+  readonly recompute: NonNullable<RecomputeInput['onEngine']>;
+}
+
+/** `target`: its schema is that of the rows; undefined: there is none, and no row may be expected. */
+export function engineRecompute(
+  beside: WorkBeside,
+  pinned: PinnedTables,
+  { spec, target }: { readonly spec: ProcessSpec; readonly target: TableMetadata | undefined },
+): EngineRecompute {
+  const schema = target === undefined ? NO_COLUMNS : currentSchema(target);
+  const work: Work = { beside, spec, schema, answers: answersOf(pinned, spec) };
+  return {
+    source(name, source, { metadata, snapshot }) {
+      beside.show([{ name, table: source.table, metadata, snapshot }]);
+      return { table: beside.named(name), eventTime: storedTime(source, metadata) };
+    },
+    since: (columns, after, before) => ({
+      ...after,
+      table: statementFragment(
+        renderStatement('spark/rows_between_on_spark', { columns, after: after.table, before: before.table }),
+      ),
+    }),
+    target: (metadata, snapshot) =>
+      beside.show([{ name: TARGET, table: spec.target.table, metadata, snapshot }]),
+    async recompute(port, input) {
+      if (spec.sources.some(({ table }) => !input.relations.has(tableKey(table)))) return undefined;
+      const { readsPrevious, loadsHours } = patternOf(spec);
+      if (loadsHours && input.completeHour === undefined) return undefined;
+      if (target === undefined) return withoutTarget(work, port, input);
+      const raw = readsPrevious ? await hourByHour(work, port, input) : await atOnce(work, port, input);
+      return raw === undefined ? undefined : inMemory(port, input, raw);
+    },
+  };
+}
+
+const TARGET = 'target';
+const NO_COLUMNS: Schema = { type: 'struct', 'schema-id': 0, fields: [] };
+
+interface Work {
+  readonly beside: WorkBeside;
+  readonly spec: ProcessSpec;
+  readonly schema: Schema;
+  /** What was written, as DuckDB reads it; undefined: no row. */
+  readonly answers: (written: TableMetadata | undefined) => Promise<SqlFragment | undefined>;
+}
+
+function answersOf(pinned: PinnedTables, { target }: ProcessSpec): Work['answers'] {
+  let number = 0;
+  return async (written) => {
+    const snapshot = written === undefined ? undefined : mainSnapshot(written);
+    if (written === undefined || snapshot === undefined) return undefined;
+    number += 1;
+    const name = `answer_${number}`;
+    await pinned.show([{ name, table: target.table, metadata: written, snapshot }]);
+    return pinned.named(name);
+  };
+}
+
+function storedTime(source: SourceSpec, metadata: TableMetadata): StoredEventTime | undefined {
+  const time = source.lookup === undefined ? eventTimeOf(source, metadata) : undefined;
+  if (time === undefined) return undefined;
+  const { type, name } = time.column;
+  return { column: name, type: typeof type === 'string' ? type : null, unit: time.unit };
+}
+
+/** In the columns and types of the target, without what lies above the complete hour. */
+async function inMemory(port: RowsPort, input: RecomputeInput, raw: SqlFragment): Promise<Relation> {
+  const table = input.tableNamed(input.name);
+  await port.run('test/create_from', { table, query: statementFragment(await shaped(port, input, raw)) });
+  return { table, columns: (await port.run('test/columns', { from: table })).columns };
+}
+
+/** Rows would have to go somewhere: that there is none has to be told apart from rows that are missing. */
+async function withoutTarget(work: Work, port: RowsPort, input: RecomputeInput): Promise<undefined> {
+  if (patternOf(work.spec).readsPrevious) return undefined;
+  const asked = await askedAtOnce(work, port, input);
+  const { values, query } = queryFor(work, input, asked);
+  const any = renderStatement('spark/any_row', { query: statementFragment(query(statementFragment('*'))) });
+  if ((await work.beside.query(boundQuery({ sql: any, values }))).length > 0)
+    throw new PsybergError(
+      'target-missing',
+      `its query returns rows, and ${work.spec.processName} has no target`,
+    );
+}
+
+async function atOnce(work: Work, port: RowsPort, input: RecomputeInput): Promise<SqlFragment | undefined> {
+  await answer(work, input, await askedAtOnce(work, port, input));
+  return work.answers(work.beside.take());
+}
+
+async function askedAtOnce({ spec }: Work, port: RowsPort, input: RecomputeInput): Promise<Asked> {
+  const { completeHour: last } = input;
+  const first = await firstHourOf(port, input);
+  const range = last === undefined ? undefined : { firstHour: FIRST_HOUR, lastHour: last };
+  const hours = first === undefined ? undefined : { firstHour: first, lastHour: last ?? first };
+  return { hours, rows: patternOf(spec).loadsHours ? range : undefined, isPruned: false, more: [] };
+}
+
+/** One execution an hour, or a day; what was written is `previous` of the next. */
+async function hourByHour(
+  work: Work,
+  port: RowsPort,
+  input: RecomputeInput,
+): Promise<SqlFragment | undefined> {
+  const { spec, beside } = work;
+  const { completeHour: complete } = input;
+  const first = input.firstHour ?? (await firstHourOf(port, input));
+  if (first === undefined || complete === undefined) return undefined;
+  const step = unitHours(spec);
+  const begin = unitOf(spec, first).firstHour;
+  const own = ownTime(work);
+  for (let hour = begin; hour <= complete; hour += step) {
+    const window = unitOf(spec, hour);
+    input.onHour?.({ done: (hour - begin) / step, total: (complete - begin + 1) / step });
+    if (input.given?.isGiven(hour) === true) {
+      const rows = rowsOf({ table: beside.named(TARGET), eventTime: own }, window, { isPruned: false });
+      const query = statementFragment(rows);
+      const collect = renderStatement('spark/collect', { rows: beside.rows, query });
+      await beside.execute(boundQuery({ sql: collect, values: {} }));
+      continue;
+    }
+    const before = unitOf(spec, hour - 1);
+    const ofTarget = { table: beside.rows, eventTime: own };
+    const previous = rowsOf(ofTarget, before, { isPruned: true, before: step });
+    await answer(
+      work,
+      { ...input, relations: input.relationsOf?.(hour) ?? input.relations },
+      {
+        hours: window,
+        rows: window,
+        isPruned: true,
+        more: [sparkCteFragment('previous', previous)],
+      },
+    );
+  }
+  return work.answers(beside.take());
+}
+
+interface Asked {
+  /** What `$first_hour` and `$last_hour` are. */
+  readonly hours: HourRange | undefined;
+  /** The hours of which sources are read, without their windows; undefined: all rows. */
+  readonly rows: HourRange | undefined;
+  /** Whether files may be left out by the bounds of `hours`. */
+  readonly isPruned: boolean;
+  readonly more: readonly SqlFragment[];
+}
+
+interface BoundQuery {
+  readonly values: ReturnType<typeof processValues>;
+  /** `columns`: those of the query's that are taken. */
+  query(columns: SqlFragment): string;
+}
+
+function queryFor(work: Work, input: RecomputeInput, asked: Asked): BoundQuery {
+  const { spec } = work;
+  const sources = spec.sources.map((source) => {
+    const { engine } = input.relations.get(tableKey(source.table)) as Relation;
+    return sparkCteFragment(source.alias, rowsOfSource(source, engine as EngineTable, asked));
+  });
+  return {
+    values: processValues(spec, asked.hours),
+    query: (columns) =>
+      renderStatement('spark/whole_query', {
+        sources: joinedFragment([...sources, ...asked.more], ',\n'),
+        columns,
+        query: userQueryFragment(spec.sql),
+        keep: keptFragment(work, asked.rows),
+      }),
+  };
+}
+
+/** Has the engine write what the query returns. */
+async function answer(work: Work, input: RecomputeInput, asked: Asked): Promise<void> {
+  const { beside, schema } = work;
+  const { values, query } = queryFor(work, input, asked);
+  const returned = await beside.columns(boundQuery({ sql: query(statementFragment('*')), values }));
+  const known = new Set(schema.fields.map(({ name }) => name.toLowerCase()));
+  const columns = returned.map(({ name }) => name).filter((name) => known.has(name.toLowerCase()));
+  const sql = renderStatement('spark/collect', {
+    rows: beside.rows,
+    query: statementFragment(query(identifierListFragment(columns))),
+  });
+  await beside.execute(boundQuery({ sql, values }));
+}
+
+function rowsOfSource(source: SourceSpec, table: EngineTable, { rows, isPruned }: Asked): string {
+  if (rows === undefined || table.eventTime === undefined)
+    return renderStatement('test/all_rows', { table: table.table });
+  const { beforeHours = 0, afterHours = 0 } = source.window ?? {};
+  const range = { firstHour: rows.firstHour - beforeHours, lastHour: rows.lastHour + afterHours };
+  return rowsOf(table, range, { isPruned, before: beforeHours, after: afterHours });
+}
+
+/** A date counts as its midnight: in a dimension it would else be 24 rows. */
+function rowsOf(
+  { table, eventTime }: EngineTable,
+  { firstHour, lastHour }: HourRange,
+  {
+    isPruned,
+    before = 0,
+    after = 0,
+  }: { readonly isPruned: boolean; readonly before?: number; readonly after?: number },
+): string {
+  const time = eventTime as StoredEventTime;
+  // An hour more on both sides: what is kept is said by the hour itself.
+  const from: RangeBound = { parameter: 'range_start', later: -before - 1 };
+  const to: RangeBound = { parameter: 'range_end', later: after + 1 };
+  return renderStatement('spark/hours_of_table', {
+    table,
+    near: isPruned
+      ? statementFragment(
+          renderStatement('spark/near_bounds', {
+            event_time: identifierFragment(time.column),
+            from: sparkBoundFragment(from, time),
+            to: sparkBoundFragment(to, time),
+          }),
+        )
+      : statementFragment('true'),
+    hour: sparkHourFragment(time),
+    first: hourCountFragment(firstHour),
+    last: hourCountFragment(lastHour),
+  });
+}
+
+/** The event time of the target. */
+function ownTime({ spec, schema }: Work): StoredEventTime {
+  const own = spec.target.eventTime as string;
+  const { name, type } = schema.fields.find((field) => field.name.toLowerCase() === own.toLowerCase()) ?? {
+    name: own,
+    type: 'timestamptz',
+  };
+  return { column: name, type: typeof type === 'string' ? type : null, unit: null };
+}
+
+/** Of a dimension with windows the rows of the hour alone: those beside it are those of others. */
+function keptFragment(work: Work, rows: HourRange | undefined): SqlFragment {
+  const { spec } = work;
+  if (!patternOf(spec).readsPrevious || rows === undefined || !hasWindow(spec))
+    return statementFragment('true');
+  const { column } = ownTime(work);
+  return inRangeFragment(sparkHourOfColumn(column), rows.firstHour, rows.lastHour);
+}

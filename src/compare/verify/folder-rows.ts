@@ -1,0 +1,94 @@
+/**
+ * The rows of a folder's files that a process has read, read again. Ledger + files -> a relation. Files that
+ * are gone, or others now, cannot be compared with.
+ */
+import { mainSnapshot } from '../../iceberg/history.ts';
+import { summarizeLedger } from '../../landing/ledger.ts';
+import { changedSince } from '../../landing/list-files.ts';
+import { dropFiles, holdFiles, relationOf } from '../../landing/read-files.ts';
+import { PsybergError, refusal } from '../../model/errors.ts';
+import { type FilesSpec, FOLDER_UUID, folderName, namesFile } from '../../model/files-source.ts';
+import { tableName } from '../../model/names.ts';
+import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
+import type { ProcessProgress } from '../../state/read-watermarks.ts';
+import {
+  filesRelation,
+  renderStatement,
+  statement,
+  statementFragment,
+  tableFragment,
+} from '../../statements/index.ts';
+import type { Workspace } from '../../workspace/open-workspace.ts';
+import type { RowsInMemory } from '../rows-in-memory.ts';
+
+export interface FolderRows {
+  /** A query in brackets. */
+  readonly table: ReturnType<typeof statementFragment>;
+  drop(): Promise<void>;
+}
+
+/** Undefined: no file was read so far. Throws `not-verifiable` and the errors of reading. */
+export async function folderRows(
+  { client, project }: Pick<Workspace, 'client' | 'project'>,
+  { engine }: RowsInMemory,
+  process: ProcessSpec,
+  source: SourceSpec & { readonly files: FilesSpec },
+  progress: ProcessProgress,
+): Promise<FolderRows | undefined> {
+  const session = progress.watermarks.find(({ tableUuid }) => tableUuid === FOLDER_UUID)?.snapshotId ?? 0n;
+  const { fileTable } = project.tables;
+  const ledger = (await client.loadTable(fileTable))?.metadata;
+  if (session === 0n || ledger === undefined || mainSnapshot(ledger) === undefined) return undefined;
+  const others = process.sources.flatMap(({ files, table }) =>
+    files === undefined || files === source.files ? [] : [tableName(table)],
+  );
+  const rows = await engine.query(
+    statement('compare/files_read', { file_table: tableFragment('lake', fileTable) }),
+    { process_name: process.processName, session, others },
+  );
+  if (rows.length === 0) return undefined;
+  const again = rows.find(({ readings }) => readings > 1n);
+  if (again !== undefined)
+    throw notThere(
+      process,
+      source.files,
+      again.path,
+      `was read ${again.readings} times, as others each time`,
+    );
+  const files = rows.map(({ path, bytes, modified_us: modified, etag }) => ({
+    ...{ path, bytes: bytes ?? 0n, modifiedAtUs: modified ?? 0n, etag },
+  }));
+  const changed = await changedSince(source.files, files);
+  if (changed !== undefined)
+    throw notThere(process, source.files, changed.path, 'is gone, or is another one now than was read');
+  const { types: columns = {} } = await summarizeLedger(
+    { engine, fileTable, process, session },
+    source.files,
+  );
+  const read = { files, columns, shape: null, session, undone: false, withFilename: false };
+  const relation = relationOf(source.alias, source.files, read);
+  const toRead = { ...read, relation };
+  await holdFiles(engine, source.files, toRead).catch((error: unknown) => {
+    throw error instanceof PsybergError && error.code === 'file-being-written'
+      ? notThere(process, source.files, String(error.context['file']), 'changed while it was read')
+      : error;
+  });
+  const found = await engine.query(statement('landing/columns_read', { relation: filesRelation(relation) }));
+  const hasFilename = found.some(({ column_name: name }) => name.toLowerCase() === 'filename');
+  const query =
+    !hasFilename && namesFile(process) ? 'compare/named_files_of_source' : 'compare/files_of_source';
+  return {
+    table: statementFragment(`(${renderStatement(query, { relation: filesRelation(relation) })})`),
+    drop: () => dropFiles(engine, toRead),
+  };
+}
+
+const notThere = (process: ProcessSpec, files: FilesSpec, path: string, what: string): PsybergError =>
+  refusal(
+    'not-verifiable',
+    `${process.processName} cannot be compared with the files of ${folderName(files.globs)}: ${path} ${what}`,
+    {
+      hint: 'put the file back as it was when it was read; psyberg history and psyberg_file_f say when that was',
+      context: { process_name: process.processName, file: path },
+    },
+  );

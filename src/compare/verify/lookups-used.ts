@@ -1,0 +1,104 @@
+/**
+ * Which state of its lookups each session of a process has used, where their changes leave hours as they are.
+ * Target + sessions -> states and their hours.
+ */
+import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { type Hour, hoursOf, parseHour } from '../../model/hour.ts';
+import { parseHourPairs } from '../../model/hours-made.ts';
+import { tableName } from '../../model/names.ts';
+import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
+import { type ProcessProgress, progressEverSaid, SUMMARY } from '../../state/read-watermarks.ts';
+import { statement, tableFragment } from '../../statements/index.ts';
+import type { Workspace } from '../../workspace/open-workspace.ts';
+
+/** Lookups at single snapshots, and the hours that were made with them. */
+export interface LookupState {
+  /** Snapshot ids by table name, in lower case. */
+  readonly snapshots: ReadonlyMap<string, bigint>;
+  readonly hours: ReadonlySet<Hour>;
+}
+
+const ignored = ({ sources }: ProcessSpec): SourceSpec[] =>
+  sources.filter(({ lookup }) => lookup?.onChange === 'ignore');
+
+/**
+ * Oldest first, the last one that of the newest session; of a process without such lookups none. `unknown`:
+ * older sessions may have used other states, and nothing says so any more.
+ */
+export async function lookupsUsed(
+  workspace: Pick<Workspace, 'project' | 'client' | 'engine'>,
+  spec: ProcessSpec,
+  target: TableMetadata,
+): Promise<{ readonly states: readonly LookupState[]; readonly unknown: boolean }> {
+  const lookups = ignored(spec).map(({ table }) => tableName(table).toLowerCase());
+  if (lookups.length === 0) return { states: [], unknown: false };
+  const history = [...ancestors(target, mainSnapshot(target))];
+  const line = new Set(history.map((each) => each['snapshot-id']));
+  const oldest = history.at(-1);
+  const onMain = {
+    ...target,
+    snapshots: (target.snapshots ?? []).filter((each) => line.has(each['snapshot-id'])),
+  };
+  const said = progressEverSaid(onMain, spec.processName).toSorted((left, right) =>
+    (left.psybergSessionId ?? '') < (right.psybergSessionId ?? '') ? -1 : 1,
+  );
+  const states: { key: string; snapshots: Map<string, bigint>; progress: ProcessProgress[] }[] = [];
+  const written = hoursWritten(onMain);
+  for (const progress of said) {
+    const snapshots = new Map(
+      progress.watermarks
+        .filter(({ table }) => lookups.includes(table.toLowerCase()))
+        .map(({ table, snapshotId }) => [table.toLowerCase(), snapshotId] as const),
+    );
+    const key = [...snapshots].map((each) => each.join('@')).join();
+    const last = states.at(-1);
+    if (last?.key === key) last.progress.push(progress);
+    else states.push({ key, snapshots, progress: [progress] });
+  }
+  const hours =
+    states.length < 2 || !patternOf(spec).loadsHours ? undefined : await hoursOfSessions(workspace, spec);
+  return {
+    states: states.map(({ snapshots, progress }) => ({
+      snapshots,
+      hours: new Set(
+        progress.flatMap(
+          ({ psybergSessionId }) =>
+            written.get(psybergSessionId ?? '') ?? hours?.get(psybergSessionId ?? '') ?? [],
+        ),
+      ),
+    })),
+    unknown: oldest?.['parent-snapshot-id'] !== undefined,
+  };
+}
+
+/** What the summaries of published snapshots say of it. */
+function hoursWritten({ snapshots = [] }: TableMetadata): ReadonlyMap<string, readonly Hour[]> {
+  return new Map(
+    snapshots.flatMap(({ summary = {} }) => {
+      const id = summary[SUMMARY.sessionId];
+      const ranges = parseHourPairs(summary[SUMMARY.hoursWritten]);
+      return id === undefined || ranges === undefined ? [] : [[id, ranges.flatMap(hoursOf)] as const];
+    }),
+  );
+}
+
+/** The hours from which to which each session has loaded, by its id. */
+async function hoursOfSessions(
+  { project, client, engine }: Pick<Workspace, 'project' | 'client' | 'engine'>,
+  { processName }: ProcessSpec,
+): Promise<ReadonlyMap<string, readonly Hour[]>> {
+  const { sessionTable } = project.tables;
+  if (!(await client.tableExists(sessionTable))) return new Map();
+  const rows = await (await engine()).query(
+    statement('compare/hours_of_sessions', { session_table: tableFragment('lake', sessionTable) }),
+    { process_name: processName },
+  );
+  return new Map(
+    rows.map((row) => [
+      row.psyberg_session_id,
+      hoursOf({ firstHour: parseHour(row.first_hour), lastHour: parseHour(row.last_hour) }),
+    ]),
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * How a process's SQL sees its sources on Spark: one CTE for each alias, holding only the rows of the session
+ * (or of one hour). Plan + spec -> SqlFragment + the parameters that it binds. Pure.
+ */
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { unitHours } from '../../model/grain.ts';
+import { HOUR_MS } from '../../model/hour.ts';
+import type { Plan, PlanSource } from '../../model/plan.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import {
+  hourCountFragment,
+  identifierFragment,
+  joinedFragment,
+  renderStatement,
+  type SqlFragment,
+  sparkBoundFragment,
+  sparkCteFragment,
+  sparkDayFragment,
+  sparkHourFragment,
+  sparkHourOfColumn,
+  sparkHoursFragment,
+  statementFragment,
+  userQueryFragment,
+} from '../../statements/index.ts';
+import type { BoundRows } from '../audits.ts';
+import {
+  countsForWholeDays,
+  type HourWindow,
+  hoursParameters,
+  instant,
+  windowOfSource,
+  windowReach,
+} from '../parameters.ts';
+import { previousTable, sourceTable } from '../session-tables.ts';
+
+const ALL_COLUMNS = statementFragment('*');
+
+/** All aliases as CTEs, each with the rows of the window; then `more`. */
+export function sourceRows(
+  plan: Plan,
+  window: HourWindow | undefined,
+  more: readonly SqlFragment[] = [],
+): BoundRows {
+  const ctes = plan.sources.map((source) =>
+    sparkCteFragment(source.alias, rowsOfSource(plan, source, window, ALL_COLUMNS)),
+  );
+  return {
+    fragment: joinedFragment([...ctes, ...more], ',\n'),
+    parameters: window === undefined ? {} : hoursParameters(window),
+  };
+}
+
+/** As {@link sourceRows}, without the rows that only the window of their source brings. */
+export const ownHourRows = (plan: Plan, window: HourWindow | undefined): SqlFragment =>
+  sourceRows({ ...plan, sources: plan.sources.map((source) => ({ ...source, window: null })) }, window)
+    .fragment;
+
+/** The same rows, as the file and the hour of each. */
+export const sourceFiles = (plan: Plan, window: HourWindow | undefined): BoundRows => ({
+  fragment: joinedFragment(
+    plan.sources.map((source) =>
+      sparkCteFragment(source.alias, rowsOfSource(plan, source, window, fileAndHour(source))),
+    ),
+    ',\n',
+  ),
+  parameters: window === undefined ? {} : hoursParameters(window),
+});
+
+/**
+ * What the process's own SQL sees: its sources, and where its pattern reads it `previous`, the rows of the
+ * hour before the window in `previousFrom`.
+ */
+export function queryRows(
+  plan: Plan,
+  spec: ProcessSpec,
+  window: HourWindow | undefined,
+  previousFrom: SqlFragment = previousTable(spec),
+): BoundRows {
+  if (!patternOf(spec).readsPrevious || window === undefined) return sourceRows(plan, window);
+  const previous = renderStatement('compile/previous_hour', {
+    columns: ALL_COLUMNS,
+    target: previousFrom,
+    event_time: identifierFragment(spec.target.eventTime as string),
+  });
+  const { fragment, parameters } = sourceRows(plan, window, [sparkCteFragment('previous', previous)]);
+  const previousStart = instant((window.firstHour - unitHours(spec)) * HOUR_MS);
+  return { fragment, parameters: { ...parameters, previous_start: previousStart } };
+}
+
+const hourOfSource = ({ event_time: column, event_time_type: type, event_time_unit: unit }: PlanSource) =>
+  column === null ? statementFragment('cast(null as bigint)') : sparkHourFragment({ column, type, unit });
+
+const fileAndHour = (source: PlanSource): SqlFragment =>
+  statementFragment(renderStatement('spark/file_and_hour_on_spark', { hour: hourOfSource(source) }));
+
+function rowsOfSource(
+  plan: Plan,
+  source: PlanSource,
+  hours: HourWindow | undefined,
+  columns: SqlFragment,
+): string {
+  const table = sourceTable(source.alias);
+  if (hours === undefined || source.lookup === true || source.event_time === null)
+    return renderStatement('compile/source_changes', { columns, source: table });
+  const { before, after } = windowOfSource(source);
+  const wholeDays = countsForWholeDays(plan, source);
+  const first = { parameter: 'range_start', later: -before } as const;
+  const type = { type: source.event_time_type, unit: source.event_time_unit };
+  const range = {
+    columns,
+    source: table,
+    event_time: identifierFragment(source.event_time),
+    range_start: wholeDays ? sparkDayFragment(first) : sparkBoundFragment(first, type),
+    range_end: sparkBoundFragment({ parameter: 'range_end', later: after }, type),
+  };
+  if (hours.only === undefined || wholeDays) return renderStatement('compile/source_range', range);
+  return renderStatement('spark/source_hours_on_spark', {
+    ...range,
+    hour: hourOfSource(source),
+    before_hours: hourCountFragment(before),
+    after_hours: hourCountFragment(after),
+  });
+}
+
+/**
+ * The process's query with the rows that belong to the session: with a window it may compute rows of the
+ * hours around it.
+ */
+export function rowsWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): SqlFragment {
+  const reach = windowReach(plan);
+  const query = userQueryFragment(spec.sql);
+  if (window === undefined || reach === 0) return query;
+  return statementFragment(
+    renderStatement('spark/within', {
+      query,
+      is_near: isNear(spec, window, reach),
+      is_inside: isInside(spec, window),
+    }),
+  );
+}
+
+/** Whether a row of the query, or of the target, lies in the session's hours. */
+export function isInside(spec: ProcessSpec, { only }: HourWindow): SqlFragment {
+  const column = spec.target.eventTime as string;
+  const event_time = identifierFragment(column);
+  return statementFragment(
+    only === undefined
+      ? renderStatement('spark/lies_in_range', { event_time })
+      : renderStatement('spark/lies_in_hours', { event_time, hour: sparkHourOfColumn(column) }),
+  );
+}
+
+function isNear(spec: ProcessSpec, { only }: HourWindow, reach: number): SqlFragment {
+  const column = spec.target.eventTime as string;
+  const event_time = identifierFragment(column);
+  return statementFragment(
+    only === undefined
+      ? renderStatement('spark/near_range', { event_time, reach: sparkHoursFragment(reach) })
+      : renderStatement('spark/near_hours', {
+          event_time,
+          hour: sparkHourOfColumn(column),
+          reach_hours: hourCountFragment(reach),
+        }),
+  );
+}

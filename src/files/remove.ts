@@ -1,0 +1,66 @@
+/**
+ * Deletes files of tables, wherever they lie. One that is gone already, or in a store that this process
+ * does not reach, stays an orphan and harms nobody: an error here would hide what came before it.
+ */
+import { unlinkSync } from 'node:fs';
+import { localPath } from '../catalog/files/locations.ts';
+import { mayBeMade } from '../model/errors.ts';
+import { storeOf } from '../objects/mounts.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+
+/** Deletes a file of this machine now, one in a store beside other work: {@link filesRemoved} waits. */
+export function removeFile(location: string): void {
+  const path = localPath(location);
+  if (path !== undefined) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // It is gone.
+    }
+    return;
+  }
+  const store = storeOf(location);
+  if (store !== undefined) later(store, location);
+}
+
+/**
+ * Deletes what was written for a commit that failed; not when it may have been made: the files are the
+ * table's then, or orphans for a later run.
+ */
+export function discard(paths: readonly string[], error: unknown): void {
+  if (!mayBeMade(error)) for (const path of paths) removeFile(path);
+}
+
+/** Deletes files of stores now, and throws where one stays. Those that are gone already are fine. */
+export async function removeStored(locations: readonly string[]): Promise<void> {
+  const stores = new Map<ObjectStore, string[]>();
+  for (const location of locations) {
+    const store = storeOf(location);
+    if (store !== undefined) stores.set(store, [...(stores.get(store) ?? []), location]);
+  }
+  for (const [store, those] of stores) await store.remove(those);
+}
+
+/** Locations that are to go, by the store that has them. */
+const waiting = new Map<ObjectStore, Set<string>>();
+let removing: Promise<void> | undefined;
+
+/** Objects that are to go at about the same time go with one request. */
+function later(store: ObjectStore, location: string): void {
+  const locations = waiting.get(store) ?? new Set();
+  waiting.set(store, locations.add(location));
+  removing ??= new Promise<void>((turn) => setImmediate(turn)).then(removeWaiting);
+}
+
+async function removeWaiting(): Promise<void> {
+  for (const [store, locations] of waiting) {
+    waiting.delete(store);
+    await store.remove([...locations]).catch(() => undefined);
+  }
+  removing = undefined;
+}
+
+/** Waits until every file that was to go is gone, or could not be deleted. */
+export async function filesRemoved(): Promise<void> {
+  while (removing !== undefined) await removing;
+}

@@ -1,0 +1,30 @@
+/** Whole files, on this machine or in a store, for what DuckDB cannot read or write. Path -> bytes. */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { storeOf } from '../objects/mounts.ts';
+
+/** Throws an error of the code ENOENT where there is none. */
+export async function readWhole(path: string): Promise<Buffer> {
+  const store = storeOf(path);
+  if (store === undefined) return readFile(path);
+  const content = await store.read(path);
+  if (content === undefined) throw Object.assign(new Error(`${path} does not exist`), { code: 'ENOENT' });
+  return content;
+}
+
+/** In place of one of that name: for files that nothing names yet. */
+export async function writeAnew(path: string, content: Buffer): Promise<void> {
+  const store = storeOf(path);
+  if (store === undefined) return writeFile(path, content);
+  if (await store.writeNew(path, content)) return;
+  await store.remove([path]);
+  await store.writeNew(path, content);
+}
+
+/** In bytes. Throws as {@link readWhole}. */
+export async function sizeOf(path: string): Promise<number> {
+  const store = storeOf(path);
+  if (store === undefined) return (await stat(path)).size;
+  const known = await store.checksum(path);
+  if (known === undefined) throw Object.assign(new Error(`${path} does not exist`), { code: 'ENOENT' });
+  return known.bytes;
+}

@@ -1,0 +1,253 @@
+/**
+ * The rows of an Avro file. Bytes -> values -> bytes. Pure. Avro specification, "Binary Encoding" and "Object
+ * Container Files". For small files of Iceberg's metadata: DuckDB takes 2 to 12 ms to plan a statement over
+ * one, whatever it holds, and reading it here takes a tenth of a millisecond.
+ */
+import { randomBytes } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { AvroComplexType, AvroField, AvroRecord, AvroType } from '../model/avro-schema.ts';
+import { type AvroHeader, AvroReader, readAvroHeader, writeAvroHeader } from './avro-header.ts';
+
+/**
+ * A value of an Avro type: `long` is a bigint, `int` a number, `bytes` and `fixed` are buffers, a record is
+ * an object, a map one by its keys.
+ */
+export type AvroValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Buffer
+  | readonly AvroValue[]
+  | AvroObject;
+export type AvroObject = { readonly [name: string]: AvroValue };
+
+/** How a file's blocks are packed; undefined: by a codec that is not known here. */
+const CODECS: Readonly<Record<string, (block: Buffer) => Buffer>> = {
+  null: (block) => block,
+  deflate: (block) => inflateRawSync(block),
+};
+
+/**
+ * The rows of a file, undefined where only another reader knows its codec. Fields have the names that
+ * `expected` gives their ids: readers of Iceberg find fields by id, and writers name some otherwise.
+ * Throws RangeError where the file ends too early.
+ */
+export function readAvroRows(file: Buffer, expected: AvroRecord): AvroObject[] | undefined {
+  const header = readAvroHeader(file);
+  const unpack = CODECS[wordOf(header, 'avro.codec') ?? 'null'];
+  if (unpack === undefined) return undefined;
+  const read = readerOf(JSON.parse(wordOf(header, 'avro.schema') ?? '{}') as AvroType, {
+    names: namesById(expected),
+    types: new Map(),
+  });
+  const blocks = new AvroReader(file, header.end + MARKER_BYTES);
+  const rows: AvroObject[] = [];
+  while (blocks.offset < file.length) {
+    const count = blocks.long();
+    const block = new AvroReader(unpack(blocks.bytes()), 0);
+    for (let index = 0; index < count; index += 1) rows.push(read(block) as AvroObject);
+    blocks.offset += MARKER_BYTES;
+  }
+  return rows;
+}
+
+/** A file of one block. `words`: what its header says beside schema and codec. */
+export function writeAvroRows(
+  schema: AvroRecord,
+  words: Readonly<Record<string, string>>,
+  rows: readonly AvroObject[],
+): Buffer {
+  const header = {
+    ...words,
+    'avro.schema': JSON.stringify(schema),
+    'avro.codec': 'deflate',
+  };
+  const marker = randomBytes(MARKER_BYTES);
+  const writer = new AvroWriter();
+  const write = writerOf(schema as AvroType);
+  for (const row of rows) write(writer, row);
+  const block = deflateRawSync(writer.content());
+  const frame = new AvroWriter();
+  frame.long(BigInt(rows.length));
+  frame.long(BigInt(block.length));
+  return Buffer.concat([
+    writeAvroHeader(Object.entries(header).map(([key, word]) => [key, Buffer.from(word)])),
+    marker,
+    ...(rows.length === 0 ? [] : [frame.content(), block, marker]),
+  ]);
+}
+
+const MARKER_BYTES = 16;
+
+const wordOf = ({ entries }: AvroHeader, word: string): string | undefined =>
+  entries.find(([key]) => key === word)?.[1].toString();
+
+/** What reading a schema knows besides: names of fields by their ids, and types by their names. */
+interface Known {
+  readonly names: ReadonlyMap<number, string>;
+  readonly types: Map<string, AvroComplexType>;
+}
+
+function namesById(expected: AvroRecord): Map<number, string> {
+  const names = new Map<number, string>();
+  const look = (type: AvroType | undefined): void => {
+    if (typeof type === 'string' || type === undefined) return;
+    if (Array.isArray(type)) {
+      for (const each of type as readonly AvroType[]) look(each);
+      return;
+    }
+    const { fields = [], items, values } = type as AvroComplexType;
+    for (const field of fields) {
+      names.set(field['field-id'], field.name);
+      look(field.type);
+    }
+    look(items);
+    look(values);
+  };
+  look(expected as AvroType);
+  return names;
+}
+
+type Read = (from: AvroReader) => AvroValue;
+
+const PRIMITIVES: Readonly<Record<string, Read>> = {
+  null: () => null,
+  boolean: (from) => from.byte() === 1,
+  int: (from) => from.long(),
+  long: (from) => from.bigLong(),
+  float: (from) => from.take(4).readFloatLE(),
+  double: (from) => from.take(8).readDoubleLE(),
+  bytes: (from) => from.bytes(),
+  string: (from) => from.bytes().toString(),
+};
+
+function readerOf(type: AvroType, known: Known): Read {
+  if (typeof type === 'string') {
+    const named = known.types.get(type);
+    return named === undefined ? primitive(type) : readerOf(named, known);
+  }
+  if (Array.isArray(type)) {
+    const branches = (type as readonly AvroType[]).map((each) => readerOf(each, known));
+    return (from) => (branches[from.long()] as Read)(from);
+  }
+  const complex = type as AvroComplexType;
+  if (complex.name !== undefined) known.types.set(complex.name, complex);
+  switch (complex.type) {
+    case 'record':
+      return recordReader(complex.fields ?? [], known);
+    case 'array':
+      return listReader(readerOf(complex.items as AvroType, known));
+    case 'map':
+      return mapReader(readerOf(complex.values as AvroType, known));
+    case 'fixed':
+      return (from) => from.take(complex.size ?? 0);
+    case 'enum':
+      return (from) => complex.symbols?.[from.long()] ?? null;
+    default:
+      return readerOf(complex.type, known);
+  }
+}
+
+function primitive(name: string): Read {
+  const read = PRIMITIVES[name];
+  if (read === undefined) throw new RangeError(`no type of Avro: ${name}`);
+  return read;
+}
+
+function recordReader(fields: readonly AvroField[], known: Known): Read {
+  const reads = fields.map(
+    ({ name, type, 'field-id': id }) => [known.names.get(id) ?? name, readerOf(type, known)] as const,
+  );
+  return (from) => {
+    const record: Record<string, AvroValue> = {};
+    for (const [name, read] of reads) record[name] = read(from);
+    return record;
+  };
+}
+
+/** Blocks of items until an empty one; a negative count is followed by the block's length. */
+function eachItem(from: AvroReader, read: () => void): void {
+  for (let count = from.long(); count !== 0; count = from.long()) {
+    if (count < 0) from.long();
+    for (let index = 0; index < Math.abs(count); index += 1) read();
+  }
+}
+
+const listReader =
+  (read: Read): Read =>
+  (from) => {
+    const items: AvroValue[] = [];
+    eachItem(from, () => items.push(read(from)));
+    return items;
+  };
+
+const mapReader =
+  (read: Read): Read =>
+  (from) => {
+    const values: Record<string, AvroValue> = {};
+    eachItem(from, () => {
+      const key = from.bytes().toString();
+      values[key] = read(from);
+    });
+    return values;
+  };
+
+type Write = (to: AvroWriter, value: AvroValue) => void;
+
+/** Of the types that Iceberg's own schemas consist of; optional ones are unions that begin with null. */
+function writerOf(type: AvroType): Write {
+  if (Array.isArray(type)) {
+    const present = writerOf((type as readonly AvroType[])[1] as AvroType);
+    return (to, value) => {
+      to.long(value === null ? 0n : 1n);
+      if (value !== null) present(to, value);
+    };
+  }
+  if (typeof type === 'string') return PRIMITIVE_WRITES[type] as Write;
+  const { fields, items } = type as AvroComplexType;
+  if (fields !== undefined) {
+    const writes = fields.map((field) => [field.name, writerOf(field.type)] as const);
+    return (to, value) => {
+      for (const [name, write] of writes) write(to, (value as AvroObject)[name] ?? null);
+    };
+  }
+  const write = writerOf(items as AvroType);
+  return (to, value) => {
+    const list = value as readonly AvroValue[];
+    if (list.length > 0) to.long(BigInt(list.length));
+    for (const item of list) write(to, item);
+    to.long(0n);
+  };
+}
+
+const PRIMITIVE_WRITES: Readonly<Record<string, Write>> = {
+  boolean: (to, value) => to.add(Buffer.from([value === true ? 1 : 0])),
+  int: (to, value) => to.long(BigInt(value as number)),
+  long: (to, value) => to.long(value as bigint),
+  bytes: (to, value) => to.bytes(value as Buffer),
+  string: (to, value) => to.bytes(Buffer.from(value as string)),
+};
+
+class AvroWriter {
+  readonly #parts: Buffer[] = [];
+  add(part: Buffer): void {
+    this.#parts.push(part);
+  }
+  /** A zig-zag variable-length integer of 64 bits. */
+  long(value: bigint): void {
+    let rest = BigInt.asUintN(64, value >= 0n ? value << 1n : (-value << 1n) - 1n);
+    const bytes: number[] = [];
+    for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) + 128);
+    bytes.push(Number(rest));
+    this.add(Buffer.from(bytes));
+  }
+  bytes(value: Buffer): void {
+    this.long(BigInt(value.length));
+    this.add(value);
+  }
+  content(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
+}

@@ -1,0 +1,60 @@
+/** By which fields of its partitions a table says when its rows landed. Metadata -> fields -> hours. Pure. */
+import { currentSchema, type PartitionTuple } from '../../iceberg/event-time.ts';
+import type { PartitionField, PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { Hour } from '../../model/hour.ts';
+
+/** Names of partition fields, as a tuple has them. `hour` alone is a count of hours. */
+export interface LandingFields {
+  readonly day?: string;
+  readonly hour: string;
+  /** What they are made of, for people. */
+  readonly columns: readonly string[];
+}
+
+interface NamedField extends PartitionField {
+  readonly column: string;
+  readonly type: unknown;
+}
+
+/**
+ * A day and an hour of the day that the writer put there (`landing_date`, `landing_hour`), or the hour of a
+ * time other than the event time. Undefined where partitions do not say an hour: a day alone is too coarse.
+ */
+export function landingFieldsOf(
+  metadata: TableMetadata,
+  spec: PartitionSpec | undefined,
+  eventTimeId: number | undefined,
+): LandingFields | undefined {
+  const columns = new Map(currentSchema(metadata).fields.map((field) => [field.id, field]));
+  const fields = (spec?.fields ?? []).flatMap((field): NamedField[] => {
+    const column = columns.get(field['source-id']);
+    return column === undefined || column.id === eventTimeId
+      ? []
+      : [{ ...field, column: column.name, type: column.type }];
+  });
+  const hourOfTime = fields.find(({ transform }) => transform === 'hour');
+  if (hourOfTime !== undefined) return { hour: hourOfTime.name, columns: [`hour(${hourOfTime.column})`] };
+  const plain = fields.filter(({ transform }) => transform === 'identity');
+  const isDay = ({ column, type }: NamedField): boolean =>
+    type === 'date' || (type === 'string' && /date|day|^dt$/i.test(column));
+  const isHour = ({ column, type }: NamedField): boolean =>
+    /hour|^hr$/i.test(column) && (type === 'int' || type === 'long' || type === 'string');
+  const day = plain.find(isDay);
+  const hour = plain.find((field) => field !== day && isHour(field));
+  return day === undefined || hour === undefined
+    ? undefined
+    : { day: day.name, hour: hour.name, columns: [day.column, hour.column] };
+}
+
+/** The hour that a tuple says; undefined where it says none. */
+export function landedHourOf(tuple: PartitionTuple, { day, hour }: LandingFields): Hour | undefined {
+  const hourValue = Number(tuple[hour] ?? Number.NaN);
+  if (!Number.isInteger(hourValue)) return undefined;
+  if (day === undefined) return hourValue;
+  const dayValue = tuple[day];
+  const days =
+    typeof dayValue === 'number'
+      ? dayValue
+      : Date.parse(`${String(dayValue).slice(0, 10)}T00:00:00Z`) / 86_400_000;
+  return Number.isInteger(days) && hourValue >= 0 && hourValue < 24 ? days * 24 + hourValue : undefined;
+}

@@ -1,0 +1,170 @@
+/**
+ * Waiting for what processes announce, and following it. Signal table -> announcements, as they come. Reads
+ * only. While nothing is new only the table's pointer is asked for: a row of the embedded catalog, a
+ * conditional request to a foreign one.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { usageError } from '../model/errors.ts';
+import { type Hour, hourText } from '../model/hour.ts';
+import {
+  parseTableName,
+  sameTable,
+  type TableIdentifier,
+  tableName,
+  tableNameProblem,
+} from '../model/names.ts';
+import type { SignalRow } from '../report/status.ts';
+import { statement, tableFragment } from '../statements/index.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+import { readSignals, type SignalsRequest } from './history.ts';
+
+/** The first pauses are short: who waits for what has just been announced waits no longer than needed. */
+const PAUSE_MIN_MS = 200;
+const PAUSE_MAX_MS = 3000;
+/** So many of the newest announcements are looked through for new ones. */
+const LOOKED_THROUGH = 1000;
+
+/** As `readSignals`. Throws `table-missing`. */
+export async function listSignals(
+  workspace: Workspace,
+  { table, ...request }: SignalsRequest = {},
+): Promise<SignalRow[]> {
+  const name = table === undefined ? undefined : await knownTable(workspace, table);
+  return readSignals(workspace, { ...request, table: name });
+}
+
+export interface WaitRequest {
+  readonly table: string;
+  readonly hour: Hour;
+  /** In ms; undefined: for ever. 0 looks once. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends it early. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Plain JSON: what `signals --wait-for --json` prints. Hours are ISO texts. */
+export interface WaitRecord {
+  readonly signal_name: string;
+  readonly wait_for: string;
+  readonly complete: boolean;
+  /** Null while nothing was announced. */
+  readonly complete_to_hour: string | null;
+  readonly waited_seconds: number;
+}
+
+/**
+ * Waits until a table is announced to be complete up to an hour. An hour that late rows reopened is complete:
+ * the commit that reopens it holds those rows, and announces it again. Throws `table-missing` for a
+ * table that
+ * is not there and that no process writes.
+ */
+export async function waitForSignal(
+  workspace: Workspace,
+  { table, hour, timeoutMs, signal }: WaitRequest,
+): Promise<WaitRecord> {
+  const name = await knownTable(workspace, table);
+  const startedMs = performance.now();
+  const next = signalTableMoves(workspace);
+  let completeTo: Hour | undefined;
+  for (let pauseMs = PAUSE_MIN_MS; ; pauseMs = Math.min(PAUSE_MAX_MS, pauseMs * 1.5)) {
+    if (await next()) completeTo = await signalledHour(workspace, name);
+    const complete = completeTo !== undefined && completeTo >= hour;
+    const waitedMs = performance.now() - startedMs;
+    const leftMs = (timeoutMs ?? Number.POSITIVE_INFINITY) - waitedMs;
+    if (complete || leftMs <= 0 || signal?.aborted === true)
+      return {
+        signal_name: name,
+        wait_for: hourText(hour),
+        complete,
+        complete_to_hour: completeTo === undefined ? null : hourText(completeTo),
+        waited_seconds: Math.round(waitedMs / 100) / 10,
+      };
+    await pause(Math.min(pauseMs, leftMs), signal);
+  }
+}
+
+export interface FollowRequest {
+  /** Of that table alone. */
+  readonly table?: string | undefined;
+  /** So many of those that there are already; default 20. */
+  readonly limit?: number | undefined;
+  /** Called with each announcement, oldest first. */
+  readonly onSignal: (row: SignalRow) => void;
+  /** Ends it; without one it never does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Calls with the last announcements, and then with each that comes, until it is ended. */
+export async function followSignals(
+  workspace: Workspace,
+  { table, limit, onSignal, signal }: FollowRequest,
+): Promise<void> {
+  const name = table === undefined ? undefined : await knownTable(workspace, table);
+  const next = signalTableMoves(workspace);
+  let seen: ReadonlySet<string> | undefined;
+  for (
+    let pauseMs = PAUSE_MIN_MS;
+    signal?.aborted !== true;
+    pauseMs = Math.min(PAUSE_MAX_MS, pauseMs * 1.5)
+  ) {
+    if (await next()) {
+      pauseMs = PAUSE_MIN_MS;
+      const asked = { table: name, limit: seen === undefined ? limit : LOOKED_THROUGH };
+      const rows = await readSignals(workspace, asked);
+      for (const row of rows.toReversed()) if (seen?.has(keyOf(row)) !== true) onSignal(row);
+      const known =
+        seen === undefined ? await readSignals(workspace, { table: name, limit: LOOKED_THROUGH }) : rows;
+      seen = new Set(known.map(keyOf));
+    }
+    await pause(pauseMs, signal);
+  }
+}
+
+const keyOf = (row: SignalRow): string =>
+  JSON.stringify([row.signal_name, row.process_name, row.psyberg_session_id, row.kind, row.hour]);
+
+/** Whether the signal table has moved since the last call; the first call says that it has. */
+function signalTableMoves({ client, project }: Workspace): () => Promise<boolean> {
+  let last: bigint | null | undefined;
+  return async () => {
+    const loaded = await client.loadTable(project.tables.signalTable);
+    const now = loaded?.metadata['current-snapshot-id'] ?? null;
+    const moved = now !== last;
+    last = now;
+    return moved;
+  };
+}
+
+async function signalledHour(workspace: Workspace, name: string): Promise<Hour | undefined> {
+  const { signalTable } = workspace.project.tables;
+  if (!(await workspace.client.tableExists(signalTable))) return undefined;
+  const engine = await workspace.engine();
+  const [found] = await engine.query(
+    statement('session/signalled_hour', { signal_table: tableFragment('lake', signalTable) }),
+    { signal_name: name },
+  );
+  return found?.hour ?? undefined;
+}
+
+/** Until an abort at most. */
+const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+
+/** The table as processes write it. Throws `table-missing`: nobody would ever announce it. */
+async function knownTable({ project, client }: Workspace, text: string): Promise<string> {
+  const targets = project.processes.map(({ target }) => target.table);
+  if (tableNameProblem(text) === undefined) {
+    const table: TableIdentifier = parseTableName(text);
+    const target = targets.find((each) => sameTable(each, table));
+    if (target !== undefined) return tableName(target);
+    if (await client.tableExists(table)) return tableName(table);
+  }
+  const names = [...new Set(targets.map(tableName))].toSorted();
+  throw usageError('table-missing', `there is no table ${text}, and no process of the project writes it`, {
+    hint:
+      names.length === 0
+        ? 'psyberg tables lists the tables'
+        : `the processes write: ${names.join(', ')}; psyberg tables lists all tables`,
+    context: { table: text },
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * What a session of a restate loads: hours that somebody names, or that rows were replaced in, from whole
+ * sources as the session has pinned them. Session -> Decision. Pure.
+ */
+import { lastOfWholeUnits, unitOf, wholeUnits } from '../../model/grain.ts';
+import type { Hour } from '../../model/hour.ts';
+import { hoursOf } from '../../model/hour.ts';
+import { spanOf, wholeDays } from '../../model/hour-sets.ts';
+import type { PlanRead } from '../../model/plan.ts';
+import type { Session, SourceState } from '../../model/session.ts';
+import { patternOf } from './index.ts';
+import { lastHourToLoad, overwrite } from './overwrite.ts';
+import type { Decision } from './pattern-kind.ts';
+import { pending } from './pending.ts';
+import { readOfFolder } from './stateless.ts';
+
+/** What the session loads: by its pattern's own rule, unless hours are restated. */
+export function decide(session: Session): Decision {
+  const hours = session.restate?.hours;
+  return hours === undefined ? patternOf(session.spec).decide(session) : restated(session, hours);
+}
+
+function restated(session: Session, asked: readonly Hour[]): Decision {
+  if (!patternOf(session.spec).loadsHours) return replaced(session, asked);
+  const hours = hoursComputed(session, asked);
+  const status = hours.length > 0 ? 'work' : 'nothing-new';
+  // Hours that were owed, and are among those asked for, are paid: their rows are in the sources.
+  const decision = overwrite(session, { hours, limit: lastHourToLoad(session), status });
+  return { ...decision, heldBackBy: null, unchanged: followingOnly(session, hours, asked) };
+}
+
+/**
+ * Of a dimension each hour is computed from the one before, so those after the first that is asked for follow
+ * from it.
+ */
+function hoursComputed({ spec, target }: Session, asked: readonly Hour[]): readonly Hour[] {
+  const { completeToHour, eventTime } = target;
+  const [first] = asked;
+  if (first === undefined || completeToHour === undefined) return [];
+  const lastHour = lastOfWholeUnits(spec, completeToHour);
+  if (patternOf(spec).readsPrevious) return hoursOf({ firstHour: unitOf(spec, first).firstHour, lastHour });
+  const hours = wholeUnits(spec, asked);
+  return (eventTime?.unit === 'day' ? wholeDays(hours) : hours).filter((hour) => hour <= lastHour);
+}
+
+/**
+ * Of a dimension the hours that nobody asked for, and that owe nothing: they differ from what is stored only
+ * by the state of the hour before.
+ */
+function followingOnly(session: Session, hours: readonly Hour[], asked: readonly Hour[]): Hour[] {
+  if (!patternOf(session.spec).readsPrevious) return [];
+  const changed = new Set(wholeUnits(session.spec, [...asked, ...pending(session)]));
+  return hours.filter((hour) => !changed.has(hour));
+}
+
+/** A process that appends has no debts: whatever is there of an hour takes the place of what it loaded. */
+function replaced(session: Session, asked: readonly Hour[]): Decision {
+  const units = wholeUnits(session.spec, asked);
+  const hours = session.target.eventTime?.unit === 'day' ? wholeDays(units) : units;
+  const hasWork = hours.length > 0;
+  return {
+    status: hasWork ? 'work' : 'nothing-new',
+    sources: session.sources.map((source) => ({
+      source,
+      read: hasWork ? wholeOf(source) : { kind: 'nothing' as const },
+      owed: [],
+    })),
+    hours,
+    range: spanOf(hours),
+    heldBackBy: null,
+  };
+}
+
+function wholeOf(source: SourceState): PlanRead {
+  if (source.toRead !== undefined) return readOfFolder(source, source.toRead);
+  if (source.head === undefined || source.spec.files !== undefined) return { kind: 'nothing' };
+  return { kind: 'snapshot', snapshot_id: String(source.head.snapshotId) };
+}

@@ -1,0 +1,20 @@
+/** Calls of which only so many are under way at a time; the others wait in the order they were made. */
+export type FewAtOnce = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/** `most`: 1 or more. */
+export function fewAtOnce(most: number): FewAtOnce {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      // The place goes to who waits longest.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * The schemas of manifest lists and manifests (Iceberg specification, "Manifest Lists" and "Manifests"), for
+ * whoever writes such a file: statements take the field ids from here, and what is written without DuckDB the
+ * whole schema.
+ */
+import { avroName } from './avro-name.ts';
+import type { AvroField, AvroRecord, AvroType } from './avro-schema.ts';
+
+const required = (name: string, id: number, type: AvroType): AvroField => ({ name, type, 'field-id': id });
+/** Avro specification, "Complex Types": the default of a union has the type of its first branch. */
+const optional = (name: string, id: number, type: AvroType): AvroField => ({
+  name,
+  type: ['null', type],
+  default: null,
+  'field-id': id,
+});
+
+/** A row of a manifest list, of format version 2. */
+export const MANIFEST_FILE: AvroRecord = {
+  type: 'record',
+  name: 'manifest_file',
+  fields: [
+    required('manifest_path', 500, 'string'),
+    required('manifest_length', 501, 'long'),
+    required('partition_spec_id', 502, 'int'),
+    required('content', 517, 'int'),
+    required('sequence_number', 515, 'long'),
+    required('min_sequence_number', 516, 'long'),
+    required('added_snapshot_id', 503, 'long'),
+    required('added_files_count', 504, 'int'),
+    required('existing_files_count', 505, 'int'),
+    required('deleted_files_count', 506, 'int'),
+    required('added_rows_count', 512, 'long'),
+    required('existing_rows_count', 513, 'long'),
+    required('deleted_rows_count', 514, 'long'),
+    optional('partitions', 507, {
+      type: 'array',
+      items: {
+        type: 'record',
+        name: 'r508',
+        fields: [
+          required('contains_null', 509, 'boolean'),
+          optional('contains_nan', 518, 'boolean'),
+          optional('lower_bound', 510, 'bytes'),
+          optional('upper_bound', 511, 'bytes'),
+        ],
+      },
+      'element-id': 508,
+    }),
+  ],
+};
+
+/** The same of format version 3. */
+export const MANIFEST_FILE_WITH_ROW_IDS: AvroRecord = {
+  ...MANIFEST_FILE,
+  fields: [...MANIFEST_FILE.fields, optional('first_row_id', 520, 'long')],
+};
+
+/** What an entry says beside `data_file`. */
+export const ENTRY_FIELDS: readonly AvroField[] = [
+  required('status', 0, 'int'),
+  optional('snapshot_id', 1, 'long'),
+  optional('sequence_number', 3, 'long'),
+  optional('file_sequence_number', 4, 'long'),
+];
+
+/** What every entry says of its file. */
+export const REQUIRED_OF_FILE: readonly AvroField[] = [
+  required('content', 134, 'int'),
+  required('file_path', 100, 'string'),
+  required('file_format', 101, 'string'),
+  required('record_count', 103, 'long'),
+  required('file_size_in_bytes', 104, 'long'),
+];
+
+/** An entry that says of its file what is required, and its partition. */
+export const manifestEntry = (
+  partition: readonly { readonly name: string; readonly fieldId: number; readonly type: AvroType }[],
+): AvroRecord => {
+  const tuple: AvroType = {
+    type: 'record',
+    name: 'r102',
+    fields: partition.map(({ name, fieldId, type }) => optional(avroName(name), fieldId, type)),
+  };
+  return {
+    type: 'record',
+    name: 'manifest_entry',
+    fields: [
+      ...ENTRY_FIELDS,
+      required('data_file', 2, {
+        type: 'record',
+        name: 'r2',
+        fields: [...REQUIRED_OF_FILE, required('partition', 102, tuple)],
+      }),
+    ],
+  };
+};

@@ -1,0 +1,111 @@
+/**
+ * The library as scripts and notebooks open it: the same engine, with values that show themselves. What is
+ * returned is what the library returns; how it looks is read from it when somebody looks.
+ */
+import { resolve } from 'node:path';
+import { PsybergError } from '../model/errors.ts';
+import { refuseOldNode } from '../model/old-node.ts';
+import { findProjectRoot, readProject } from '../project/read-project.ts';
+import { type OpenOptions, openProject, type Psyberg } from '../psyberg.ts';
+import { type Appearance, showItself } from '../report/notebook/show-itself.ts';
+import { kernelOf } from './kernel.ts';
+import { type LiveWork, liveWork } from './live-work.ts';
+
+/**
+ * Opens a project. In a notebook whose kernel can be drawn on, long calls show below their cell what they do.
+ * Throws PsybergError with everything that is wrong in it.
+ */
+export async function open(options: OpenOptions = {}): Promise<Psyberg> {
+  refuseOldNode();
+  const { project = '.', variables = {} } = options;
+  const root = findProjectRoot(resolve(project));
+  const draw = kernelOf();
+  const live = draw === undefined ? undefined : liveWork(draw, lookOfWork);
+  const psyberg = await openProject(readProject({ root, variables }), live?.listening(options) ?? options);
+  return showingValues(live === undefined ? psyberg : withHints(showingWork(psyberg, live)));
+}
+
+/** A notebook shows of an error its stack alone: that of one of ours begins with what to do, too. */
+function withHints(psyberg: Psyberg): Psyberg {
+  const hinting =
+    (call: (...asked: unknown[]) => unknown) =>
+    async (...asked: unknown[]): Promise<unknown> => {
+      try {
+        return await call(...asked);
+      } catch (error) {
+        if (error instanceof PsybergError && error.hint !== undefined)
+          error.stack = `${error.name}: ${error.message}\nhint: ${error.hint}\n${framesOf(error)}`;
+        throw error;
+      }
+    };
+  const calls = Object.entries(psyberg).map(([name, value]) => [
+    name,
+    typeof value === 'function' && name !== 'interrupt' ? hinting(value) : value,
+  ]);
+  return Object.fromEntries(calls) as Psyberg;
+}
+
+const framesOf = ({ stack = '' }: Error): string =>
+  stack
+    .split('\n')
+    .filter((line) => /^ +at /.test(line))
+    .join('\n');
+
+const lookOfWork = async () => (await import('../report/notebook/work-look.ts')).workLook;
+
+/** The same calls, which show what they do while they do it. */
+const showingWork = (psyberg: Psyberg, live: LiveWork): Psyberg => ({
+  ...psyberg,
+  run: (names, request = {}) =>
+    live.during('run', (done) => psyberg.run(names, { ...request, onRecord: both(done, request.onRecord) })),
+  restate: (name, options) =>
+    live.during('restate', (done) =>
+      psyberg.restate(name, { ...options, onRecord: both(done, options.onRecord) }),
+    ),
+  verify: (...asked) => live.during('verify', () => psyberg.verify(...asked)),
+  diff: (...asked) => live.during('diff', () => psyberg.diff(...asked)),
+  maintain: (...asked) => live.during('maintain', () => psyberg.maintain(...asked)),
+  report: (...asked) => live.during('report', () => psyberg.report(...asked)),
+});
+
+const both =
+  <Told extends unknown[]>(first: (...told: Told) => void, then: ((...told: Told) => void) | undefined) =>
+  (...told: Told): void => {
+    first(...told);
+    then?.(...told);
+  };
+
+/** Loaded while the first call works: who opens a project and asks nothing pays nothing for them. */
+const looksOf = () => import('../report/notebook/looks.ts');
+type Looks = Awaited<ReturnType<typeof looksOf>>;
+
+const showingValues = (psyberg: Psyberg): Psyberg => ({
+  ...psyberg,
+  plan: shown(psyberg.plan, (looks, plans) => {
+    for (const plan of plans) showItself(plan, looks.plansLook([plan]));
+    return looks.plansLook(plans);
+  }),
+  planRestate: shown(psyberg.planRestate, (looks, plans) => looks.plansLook(plans)),
+  run: shown(psyberg.run, (looks, records) => looks.runsLook(records)),
+  restate: shown(psyberg.restate, (looks, records) => looks.runsLook(records)),
+  sql: shown(psyberg.sql, (looks, result) => looks.rowsLook(result)),
+  show: shown(psyberg.show, (looks, result) => looks.rowsLook(result)),
+  diff: shown(psyberg.diff, (looks, diff) => looks.diffLook(diff)),
+  verify: shown(psyberg.verify, (looks, all) => looks.verificationsLook(all)),
+  status: shown(psyberg.status, (looks, statuses) => looks.statusLook(statuses)),
+  history: shown(psyberg.history, (looks, rows) => looks.historyLook(rows)),
+  signals: shown(psyberg.signals, (looks, rows) => looks.signalsLook(rows)),
+  tables: shown(psyberg.tables, (looks, rows) => looks.tablesLook(rows)),
+  report: shown(psyberg.report, (looks, report) => looks.reportLook(report)),
+});
+
+/** The same call, whose value shows itself. */
+const shown =
+  <Asked extends unknown[], Value extends object>(
+    call: (...asked: Asked) => Promise<Value>,
+    look: (looks: Looks, value: Value) => Appearance,
+  ): ((...asked: Asked) => Promise<Value>) =>
+  async (...asked) => {
+    const [value, looks] = await Promise.all([call(...asked), looksOf()]);
+    return showItself(value, look(looks, value));
+  };

@@ -1,0 +1,68 @@
+/** What a store says of its objects (S3 API, ListObjectsV2 and DeleteObjects). XML <-> values. Pure. */
+
+export interface ListedObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly modifiedAtMs: number;
+}
+export interface ListingPage {
+  readonly objects: readonly ListedObject[];
+  /** Undefined on the last page. */
+  readonly next: string | undefined;
+}
+
+/**
+ * Keys come percent-encoded, as XML has no way to write some of their characters; so no element that is
+ * read here holds markup. Throws where it is no listing: nothing may be taken for an empty store.
+ */
+export function readListing(xml: string): ListingPage {
+  if (!/<ListBucketResult[\s>]/.test(xml)) throw new Error('the answer is no list of objects');
+  const isEncoded = textOf(xml, 'EncodingType') === 'url';
+  const objects = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry = '']) => {
+    const key = textOf(entry, 'Key') ?? '';
+    return {
+      // A blank may come as `+` (S3 API, "encoding-type").
+      key: isEncoded ? decodeURIComponent(key.replaceAll('+', '%20')) : key,
+      bytes: Number(textOf(entry, 'Size')),
+      modifiedAtMs: Date.parse(textOf(entry, 'LastModified') ?? ''),
+    };
+  });
+  const isCut = textOf(xml, 'IsTruncated') === 'true';
+  return { objects, next: isCut ? textOf(xml, 'NextContinuationToken') : undefined };
+}
+
+/** The code of an answer that says what went wrong; `''` where it has none. */
+export const faultText = (xml: string): { readonly code: string } => ({ code: textOf(xml, 'Code') ?? '' });
+
+/** Objects that a request to delete several left there, each with the reason. */
+export const undeleted = (xml: string): { readonly key: string; readonly code: string }[] =>
+  [...xml.matchAll(/<Error>(.*?)<\/Error>/gs)].map(([, entry = '']) => ({
+    key: textOf(entry, 'Key') ?? '',
+    code: textOf(entry, 'Code') ?? '',
+  }));
+
+/** The request to delete several. */
+export const deletion = (keys: readonly string[]): string =>
+  `<Delete><Quiet>true</Quiet>${keys.map((key) => `<Object><Key>${escaped(key)}</Key></Object>`).join('')}</Delete>`;
+
+const ENTITIES: readonly (readonly [string, string])[] = [
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+  ["'", '&apos;'],
+];
+
+const textOf = (xml: string, element: string): string | undefined => {
+  const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1];
+  if (text === undefined) return undefined;
+  const numbered = text.replace(/&#(x[\da-f]+|\d+);/gi, (_whole, code: string) =>
+    String.fromCodePoint(Number(/^x/i.test(code) ? `0${code}` : code)),
+  );
+  return ENTITIES.reduce((rest, [plain, entity]) => rest.replaceAll(entity, plain), numbered).replaceAll(
+    '&amp;',
+    '&',
+  );
+};
+
+const escaped = (text: string): string =>
+  ENTITIES.reduce((rest, [plain, entity]) => rest.replaceAll(plain, entity), text.replaceAll('&', '&amp;'));

@@ -1,0 +1,56 @@
+/** A catalog whose calls and requests are told. Where nobody listens it stays as it is. */
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import type { AroundRequest } from '../catalog/index.ts';
+import { tableName } from '../model/names.ts';
+import type { Observer } from './port.ts';
+
+type Call = keyof CatalogClient;
+
+/** Those of its calls that a table is named to. */
+const CALLS: readonly Call[] = [
+  'loadTable',
+  'loadTableToRead',
+  'tableExists',
+  'listNamespaces',
+  'listTables',
+  'namespaceExists',
+  'createNamespace',
+  'createTable',
+  'dropTable',
+  'commitTable',
+  'commitTransaction',
+];
+
+export function observedClient(client: CatalogClient, observer: Observer): CatalogClient {
+  if (!observer.listens) return client;
+  const observed = CALLS.map((call) => {
+    const work = client[call] as (...inputs: readonly unknown[]) => Promise<unknown>;
+    return [
+      call,
+      (...inputs: readonly unknown[]) =>
+        observer.during({ kind: 'catalog-call', call, table: tableAmong(inputs) }, () => work(...inputs)),
+    ];
+  });
+  return { ...client, ...(Object.fromEntries(observed) as Pick<CatalogClient, Call>) };
+}
+
+function tableAmong([first]: readonly unknown[]): string | undefined {
+  if (Array.isArray(first)) {
+    const changed = first.flatMap((each: { identifier?: Parameters<typeof tableName>[0] } | string) =>
+      typeof each === 'object' && each.identifier !== undefined ? [tableName(each.identifier)] : [],
+    );
+    return changed.length === 0 ? undefined : changed.join(', ');
+  }
+  return typeof first === 'object' && first !== null && 'name' in first
+    ? tableName(first as Parameters<typeof tableName>[0])
+    : undefined;
+}
+
+/** For the server of a catalog, and for what it asks of a foreign one. */
+export function aroundRequests(observer: Observer): { readonly aroundRequest?: AroundRequest } {
+  if (!observer.listens) return {};
+  return {
+    aroundRequest: (request, work) =>
+      observer.during({ kind: 'request', ...request }, work, ({ status }) => ({ status })),
+  };
+}

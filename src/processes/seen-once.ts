@@ -1,0 +1,31 @@
+/**
+ * A catalog of which each table is looked at once: plans of one command are made of the same heads, however
+ * many processes read a table. Client of a catalog -> client, for reading alone.
+ */
+import { type TableIdentifier, tableKey } from '../model/names.ts';
+import type { Workspace } from '../workspace/open-workspace.ts';
+
+type CatalogClient = Workspace['client'];
+
+export function seenOnce(client: CatalogClient): CatalogClient {
+  return {
+    ...client,
+    loadTable: once(client.loadTable),
+    loadTableToRead: once(client.loadTableToRead),
+    tableExists: once(client.tableExists),
+  };
+}
+
+/** What failed is asked again. */
+function once<Found>(ask: (id: TableIdentifier) => Promise<Found>): (id: TableIdentifier) => Promise<Found> {
+  const asked = new Map<string, Promise<Found>>();
+  return (id) => {
+    const key = tableKey(id);
+    const known = asked.get(key);
+    if (known !== undefined) return known;
+    const answer = ask(id);
+    asked.set(key, answer);
+    answer.catch(() => asked.delete(key));
+    return answer;
+  };
+}

@@ -1,0 +1,72 @@
+/** Where the nodes of the graph of processes stand. ReportedProcess[] -> places. Pure. */
+import type { ReportedProcess } from './report-document.ts';
+
+export interface GraphNode {
+  readonly id: string;
+  /** Undefined: a table that no process of the project makes. */
+  readonly process: ReportedProcess | undefined;
+  readonly label: string;
+  /** Of the middle. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+export interface GraphEdge {
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+  readonly isLookup: boolean;
+}
+export interface GraphLayout {
+  readonly nodes: readonly GraphNode[];
+  readonly edges: readonly GraphEdge[];
+  readonly width: number;
+  readonly height: number;
+}
+
+const PROCESS = { width: 244, height: 74 };
+const TABLE = { width: 190, height: 32 };
+
+/** From left to right. Loads the library that lays graphs out: only a report needs it. */
+export async function graphLayout(processes: readonly ReportedProcess[]): Promise<GraphLayout> {
+  const { Graph, layout } = await import('@dagrejs/dagre');
+  const graph = new Graph();
+  graph.setGraph({ rankdir: 'LR', nodesep: 14, ranksep: 46, marginx: 6, marginy: 6 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  const makers = new Map(processes.map((each) => [each.target.toLowerCase(), nodeOfProcess(each)]));
+  const about = new Map<string, Pick<GraphNode, 'process' | 'label'>>();
+  const lookups = new Set<string>();
+  for (const process of processes) {
+    const id = nodeOfProcess(process);
+    about.set(id, { process, label: process.process_name });
+    graph.setNode(id, { ...PROCESS });
+  }
+  for (const process of processes)
+    for (const { table, kind } of process.sources) {
+      const from = makers.get(table.toLowerCase()) ?? `table ${table.toLowerCase()}`;
+      const to = nodeOfProcess(process);
+      if (!about.has(from)) {
+        about.set(from, { process: undefined, label: table });
+        graph.setNode(from, { ...TABLE });
+      }
+      if (from !== to) graph.setEdge(from, to);
+      if (kind === 'lookup') lookups.add(`${from}\n${to}`);
+    }
+  layout(graph);
+  const { width = 0, height = 0 } = graph.graph();
+  return {
+    nodes: [...about].map(([id, what]) => ({ id, ...what, ...placeOf(graph.node(id)) })),
+    edges: graph.edges().map((edge: { readonly v: string; readonly w: string }) => ({
+      points: (graph.edge(edge) as unknown as GraphEdge).points,
+      isLookup: lookups.has(`${edge.v}\n${edge.w}`),
+    })),
+    width: Math.ceil(width),
+    height: Math.ceil(height),
+  };
+}
+
+const nodeOfProcess = ({ process_name: name }: ReportedProcess): string => `process ${name}`;
+
+function placeOf(node: unknown): Pick<GraphNode, 'x' | 'y' | 'width' | 'height'> {
+  const { x, y, width, height } = node as GraphNode;
+  return { x, y, width, height };
+}

@@ -1,0 +1,21 @@
+/** Folders of which nothing is left. Path -> nothing. A store has none. */
+import { readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Removes a folder and those in it, as far as no file is below them. */
+export function removeEmptyFolders(folder: string): void {
+  for (const name of namesIn(folder)) removeEmptyFolders(join(folder, name));
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty, or not there.
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * What a published snapshot says of hours: which its session wrote, and by which SQL all of them were made.
+ * Staged session -> entries of the summary. Pure. Whatever expires later, the newest summary tells it alone.
+ */
+import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import { plannedHours } from '../../model/grain.ts';
+import type { HourRange } from '../../model/hour.ts';
+import { intervalsOf } from '../../model/hour-sets.ts';
+import {
+  boundedRanges,
+  type HoursMade,
+  hourPairs,
+  hoursMadeJson,
+  hoursMadeOf,
+  madeAfter,
+} from '../../model/hours-made.ts';
+import { progressInSummary, SUMMARY } from '../../state/read-watermarks.ts';
+import type { Staged } from '../session.ts';
+
+/** The hours whose rows the session has written: those of its plan. None of an adoption. */
+export const hoursWritten = ({ plan, adoption }: Pick<Staged, 'plan' | 'adoption'>): HourRange[] =>
+  adoption !== undefined ? [] : intervalsOf(plannedHours(plan));
+
+/** `addedRecords`: as the summary counts them. */
+export function hoursSummary(
+  session: Pick<Staged, 'plan' | 'adoption'>,
+  { metadata, addedRecords }: { readonly metadata: TableMetadata; readonly addedRecords: string | undefined },
+): Record<string, string> {
+  const { plan, adoption } = session;
+  const { sql } = plan;
+  // A plan of an earlier release: what is known of the hours stays, and of these nothing is said.
+  const before =
+    sql === undefined
+      ? progressInSummary(metadata, plan.process_name)?.hoursMade
+      : hoursMadeOf(sql.hours_made);
+  if (sql === undefined || adoption !== undefined) return before === undefined ? {} : madeEntry(before);
+  const hours = hoursWritten(session);
+  const made = madeAfter(before ?? [], {
+    sql: { fingerprint: sql.fingerprint, textSha256: sql.text_sha256 },
+    psybergSessionId: plan.psyberg_session_id,
+    hours,
+    replaces: plan.target.operation === 'overwrite',
+    unplaced: hours.length === 0 && addedRecords !== '0',
+  });
+  return {
+    [SUMMARY.sqlFingerprint]: sql.fingerprint,
+    [SUMMARY.hoursWritten]: JSON.stringify(hourPairs(boundedRanges(hours))),
+    ...madeEntry(made),
+  };
+}
+
+const madeEntry = (made: readonly HoursMade[]): Record<string, string> =>
+  made.length === 0 ? {} : { [SUMMARY.hoursMade]: JSON.stringify(hoursMadeJson(made)) };

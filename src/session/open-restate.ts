@@ -1,0 +1,213 @@
+/**
+ * Opens the session of a restate: hours that were loaded are computed again, from the sources as of the
+ * watermarks. ProcessSpec + hours asked for -> Session whose heads are those watermarks. Reads only.
+ */
+
+import { currentSchema } from '../iceberg/event-time.ts';
+import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import { refusal } from '../model/errors.ts';
+import type { Hour } from '../model/hour.ts';
+import { intervalsOf } from '../model/hour-sets.ts';
+import { protectionTag, tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { HoursToRestate } from '../model/restate.ts';
+import type { ChangedFile, Session, SourceState } from '../model/session.ts';
+import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/read-watermarks.ts';
+import { isRestated } from '../state/restated.ts';
+import { duckdbColumns } from '../statements/index.ts';
+import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
+import { hoursAsked } from './hours-asked.ts';
+import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf, sourceReplaced } from './open-source.ts';
+import { recordedFolder } from './recorded-folder.ts';
+import { refuseForeignRows, refuseSharedTarget } from './refuse-foreign.ts';
+import { refuseHoursGone } from './refuse-hours-gone.ts';
+import { refuseOtherGrain } from './refuse-other-grain.ts';
+import type { RestateSources } from './restate-sources.ts';
+import type { OpenSessionInput } from './session-input.ts';
+import { targetProgress } from './target-progress.ts';
+import { targetState } from './target-state.ts';
+import { asOfWatermark } from './watermark-facts.ts';
+
+/**
+ * Throws `restate-hours-beyond`, `restate-source-gone`, `restate-source-unread`, `restate-hours-gone`,
+ * `restate-shared-target`, `restate-target-changed`, `restate-without-hours`, `grain-changed`, and the errors
+ * of reading.
+ */
+export async function openRestate(input: OpenSessionInput, asked: HoursToRestate): Promise<Session> {
+  const { spec, catalog } = input;
+  const target = (await catalog.loadTable(spec.target.table))?.metadata;
+  const progress = target === undefined ? undefined : await targetProgress(input, target, spec.processName);
+  if (target === undefined || progress === undefined) return nothingLoaded(input, asked, target);
+  refuseOtherGrain(spec, progress);
+  refuseSharedTarget(input, target);
+  const opened = await openSources(input, target, progress);
+  const wanted = await hoursAsked(input, opened, asked);
+  const hours = input.restate?.goesOn === true && isRestated(target, spec, wanted) ? [] : wanted;
+  await refuseHoursGone(input, opened, hours);
+  const ranges = intervalsOf(
+    patternOf(spec).readsPrevious ? [...hours, ...laterHours(opened.session, hours)] : hours,
+  );
+  await refuseForeignRows(input, opened.session, ranges);
+  return Object.freeze({
+    ...opened.session,
+    restate: restateOf(input, hours, asked.kind === 'all'),
+  });
+}
+
+const restateOf = ({ restate }: OpenSessionInput, hours: readonly Hour[], isAll: boolean) => ({
+  hours,
+  ...(isAll ? { isAll } : {}),
+  reason: restate?.reason,
+});
+
+/** The hours of a dimension that follow from those before. */
+function laterHours({ target: { completeToHour } }: Session, hours: readonly Hour[]): Hour[] {
+  const last = hours.at(-1);
+  if (last === undefined || completeToHour === undefined) return [];
+  return Array.from({ length: Math.max(0, completeToHour - last) }, (_none, index) => last + 1 + index);
+}
+
+/** Before its first session a process has no hours to compute again. */
+async function nothingLoaded(
+  input: OpenSessionInput,
+  asked: HoursToRestate,
+  target: TableMetadata | undefined,
+): Promise<Session> {
+  const { spec } = input;
+  if (asked.kind === 'hours')
+    throw refusal(
+      'restate-hours-beyond',
+      `${spec.processName} has loaded no hour so far: there is nothing to restate`,
+      {
+        hint: `load it: psyberg run ${spec.processName}`,
+        context: { process_name: spec.processName, complete_to_hour: null },
+      },
+    );
+  const sources = spec.sources.map((source) => ({ ...NOTHING_NEW, spec: source }));
+  return sessionOf(input, { sources, target, progress: undefined, hours: [] });
+}
+
+function sessionOf(
+  input: OpenSessionInput,
+  {
+    sources,
+    target,
+    progress,
+    hours,
+  }: {
+    readonly sources: readonly SourceState[];
+    readonly target: TableMetadata | undefined;
+    readonly progress: ProcessProgress | undefined;
+    readonly hours: readonly Hour[];
+  },
+): Session {
+  return Object.freeze({
+    spec: input.spec,
+    psybergSessionId: input.psybergSessionId,
+    openedAtMs: input.nowMs,
+    sources: Object.freeze(sources),
+    target: targetState(input.spec, target, progress),
+    restate: restateOf(input, hours, false),
+  });
+}
+
+async function openSources(
+  input: OpenSessionInput,
+  target: TableMetadata,
+  progress: ProcessProgress,
+): Promise<RestateSources> {
+  const sources: SourceState[] = [];
+  const recorded = new Map<SourceState, readonly ChangedFile[]>();
+  for (const spec of input.spec.sources) {
+    if (spec.files === undefined) {
+      sources.push(await sourceAsOf(input, spec, progress));
+      continue;
+    }
+    const folder = await recordedFolder(input, { ...spec, files: spec.files }, progress);
+    if (folder === undefined) throw sourceUnread(input, spec);
+    sources.push(folder.state);
+    recorded.set(folder.state, folder.files);
+  }
+  return { session: sessionOf(input, { sources, target, progress, hours: [] }), recorded };
+}
+
+/** A table as the last session of the process read it. */
+async function sourceAsOf(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  progress: ProcessProgress,
+): Promise<SourceState> {
+  const name = tableName(spec.table);
+  const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
+  if (metadata === undefined) throw sourceGone(input, name, undefined);
+  const found = watermarkFor(progress, { name, tableUuid: metadata['table-uuid'] });
+  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
+  const columns = duckdbColumns(currentSchema(metadata).fields);
+  const eventTime = spec.lookup === undefined ? eventTimeOf(spec, metadata) : undefined;
+  const idle = {
+    ...NOTHING_NEW,
+    spec,
+    ...(columns === undefined ? {} : { columns }),
+    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    ...eventTimeFacts(eventTime),
+  };
+  // As an event source it was a lookup before, or the other way round: none of its rows has been loaded so.
+  const isRead = found !== undefined && (found.onChange === undefined) === (spec.lookup === undefined);
+  if (!isRead) {
+    const head = mainSnapshot(metadata);
+    // Its changes do nothing to hours that are there, so that no session but this one would ever use it.
+    if (spec.lookup?.onChange === 'ignore' && head !== undefined)
+      return Object.freeze({ ...idle, head: positionOf(metadata, head), ...headCounts(head) });
+    throw sourceUnread(input, spec);
+  }
+  if (found.tableUuid !== metadata['table-uuid'])
+    throw sourceReplaced(input, name, { watermark: found, found: metadata['table-uuid'] });
+  if (spec.lookup?.onChange === 'restate' && found.onChange !== 'restate') throw sourceUnread(input, spec);
+  if (patternOf(input.spec).loadsHours)
+    refuseOtherEventTime(
+      input.spec,
+      { source: spec, metadata, eventTime },
+      watermarksOn(progress, metadata['table-uuid']),
+    );
+  if (snapshotById(metadata, found.snapshotId) === undefined) throw sourceGone(input, name, found.snapshotId);
+  return Object.freeze({ ...idle, ...asOfWatermark(found) });
+}
+
+function sourceUnread({ spec: process }: OpenSessionInput, { table }: SourceSpec): Error {
+  const { processName } = process;
+  return refusal(
+    'restate-source-unread',
+    `no session of ${processName} has read ${tableName(table)} so far: there is no watermark as of which hours could be computed again`,
+    {
+      hint: `run "psyberg run ${processName}" first: it loads the hours of a source that is new to it`,
+      context: { process_name: processName, table: tableName(table) },
+    },
+  );
+}
+
+function sourceGone(
+  { spec: process }: OpenSessionInput,
+  table: string,
+  snapshotId: bigint | undefined,
+): Error {
+  const { processName } = process;
+  return refusal(
+    'restate-source-gone',
+    snapshotId === undefined
+      ? `the source ${table} of ${processName} is gone: nothing can be computed from it again`
+      : `the source ${table} has snapshot ${snapshotId} no more, up to which ${processName} has loaded it: it was expired, and what it held cannot be read`,
+    {
+      hint:
+        snapshotId === undefined
+          ? `bring ${table} back, or take it out of the process`
+          : `run "psyberg run ${processName}" when ${table} has news, which moves the watermark to a snapshot that is there, and restate then; psyberg maintain expires no snapshot of a watermark`,
+      context: {
+        process_name: processName,
+        table,
+        snapshot_id: snapshotId === undefined ? null : String(snapshotId),
+      },
+    },
+  );
+}

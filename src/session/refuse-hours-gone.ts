@@ -1,0 +1,99 @@
+/**
+ * Hours that the target has and that no source reaches back to any more: rows of a source were let go (by
+ * age, by `on_source_change: append-added`), and computing the hours again would empty them. Session + hours
+ * -> nothing, or a refusal. Reads metadata of the files of those hours; of earlier ones only where none holds
+ * them.
+ */
+import { refusal } from '../model/errors.ts';
+import { unitOf, type WithGrain } from '../model/grain.ts';
+import type { Hour, HourRange } from '../model/hour.ts';
+import { hourRangeText } from '../model/hour-range.ts';
+import { futureHours, touchedHours } from '../model/hour-sets.ts';
+import { withoutLookups } from '../model/lookups.ts';
+import { tableName } from '../model/names.ts';
+import type { SourceState } from '../model/session.ts';
+import { sourceWindow } from '../model/window-hours.ts';
+import { BEGINNING, firstIn } from './first-hour-there.ts';
+import { targetOfHours } from './key-tables.ts';
+import { tableAtHead } from './restate-lookups.ts';
+import type { RestateSources } from './restate-sources.ts';
+import type { OpenSessionInput } from './session-input.ts';
+
+/** `hours`: ascending. Throws `restate-hours-gone`. */
+export async function refuseHoursGone(
+  input: OpenSessionInput,
+  opened: RestateSources,
+  hours: readonly Hour[],
+): Promise<void> {
+  const [firstHour] = hours;
+  const target = await targetOfHours(input, opened.session);
+  if (firstHour === undefined || target === undefined) return;
+  const range = { firstHour, lastHour: hours.at(-1) as Hour };
+  const found = await firstIn(input, target, range);
+  if (found === undefined) return;
+  // A row of a day is made of rows of any of its hours.
+  const unit: WithGrain = opened.session.target.eventTime?.unit === 'day' ? { grain: 'day' } : input.spec;
+  const { firstHour: stored, lastHour: storedTo } = unitOf(unit, found);
+  for (const source of withoutLookups(opened.session.sources))
+    if (await reachesBack(input, opened, { source, storedTo, range })) return;
+  const { firstHour: first } = unitOf(unit, await firstOfSources(input, opened, range));
+  const gone = { firstHour: Math.max(stored, firstHour), lastHour: Math.min(range.lastHour, first - 1) };
+  const { processName } = input.spec;
+  const sources = withoutLookups(opened.session.sources).map(({ spec }) => tableName(spec.table));
+  throw refusal(
+    'restate-hours-gone',
+    `${tableName(input.spec.target.table)} has rows of ${hourRangeText(gone)}, and ${sources.join(', ')} ${sources.length === 1 ? 'has' : 'have'} none of that time any more: computed again these hours would be empty`,
+    {
+      hint:
+        first > range.lastHour
+          ? `bring the rows back into ${sources.join(' or ')}, and run "psyberg run ${processName}"; or leave these hours as they are`
+          : `restate what the sources still have: --hours ${hourRangeText({ firstHour: first, lastHour: range.lastHour })}`,
+      context: { process_name: processName, sources, hours: hourRangeText(gone) },
+    },
+  );
+}
+
+interface Asked {
+  readonly source: SourceState;
+  /** The first of the hours in which the target has rows, or the last one of that day. */
+  readonly storedTo: Hour;
+  readonly range: HourRange;
+}
+
+/** Whether a source has rows in or before the first hour that the target has rows in, through its window. */
+async function reachesBack(
+  input: OpenSessionInput,
+  { recorded }: RestateSources,
+  { source, storedTo, range }: Asked,
+): Promise<boolean> {
+  if (source.spec.eventTime === undefined) return true;
+  const reached = storedTo + sourceWindow(source).afterHours;
+  const files = recorded.get(source);
+  if (files !== undefined)
+    return [...touchedHours(files), ...futureHours(files)].some((hour) => hour <= reached);
+  const table = await tableAtHead(input, source);
+  if (table === undefined) return false;
+  const near = await firstIn(input, table, { firstHour: range.firstHour, lastHour: reached });
+  return (
+    near !== undefined ||
+    (await firstIn(input, table, { firstHour: BEGINNING, lastHour: reached })) !== undefined
+  );
+}
+
+/** The first hour in which one of the sources has rows; after the range where none has in it. */
+async function firstOfSources(
+  input: OpenSessionInput,
+  { session, recorded }: RestateSources,
+  { firstHour, lastHour }: HourRange,
+): Promise<Hour> {
+  const found: Hour[] = [lastHour + 1];
+  for (const source of withoutLookups(session.sources)) {
+    const table = await tableAtHead(input, source);
+    const first =
+      recorded.get(source) !== undefined || table === undefined
+        ? touchedHours(recorded.get(source) ?? [])[0]
+        : await firstIn(input, table, { firstHour, lastHour });
+    if (first !== undefined) found.push(first - sourceWindow(source).afterHours);
+  }
+  return Math.min(...found);
+}

@@ -1,0 +1,8 @@
+/** The sources of a session that computes hours again, as those see them who ask for hours. */
+import type { ChangedFile, Session, SourceState } from '../model/session.ts';
+
+export interface RestateSources {
+  readonly session: Session;
+  /** Files that the ledger has of a folder, with the hours of their rows. */
+  readonly recorded: ReadonlyMap<SourceState, readonly ChangedFile[]>;
+}

@@ -1,0 +1,13 @@
+/** A source that a session shows as of its watermark. Watermark -> part of a SourceState. Pure. */
+import type { SourceState, Watermark } from '../model/session.ts';
+
+/** What the watermark says of the source: a session that publishes them again moves nothing. */
+export const asOfWatermark = (watermark: Watermark): Partial<SourceState> => ({
+  watermark,
+  head: watermark,
+  ...(watermark.newestHour === undefined ? {} : { newestHour: watermark.newestHour }),
+  ...(watermark.totalRecords === undefined ? {} : { totalRecords: watermark.totalRecords }),
+  ...(watermark.addedRecords === undefined ? {} : { addedRecords: watermark.addedRecords }),
+  ...(watermark.eventTimeId === undefined ? {} : { eventTimeId: watermark.eventTimeId }),
+  ...(watermark.windowKeyId === undefined ? {} : { windowKeyId: watermark.windowKeyId }),
+});

@@ -1,0 +1,33 @@
+/**
+ * What this process has written into a state table that keeps one file a process: the rows of a process need
+ * not be read back. Manifest list -> rows. A manifest list never changes, and its path is nobody else's.
+ */
+import type { StateRow } from './tables/state-table.ts';
+
+const known = new Map<string, ReadonlyMap<string, readonly StateRow[]>>();
+/** Of those that were written last. */
+const LISTS_KEPT = 64;
+
+/** Notes the rows that a list holds of a process; of all others it holds what the list before it held. */
+export function noteRows(
+  list: string,
+  written: {
+    /** The list that it was composed on. */
+    readonly base: string | undefined;
+    readonly processName: string;
+    readonly rows: readonly StateRow[];
+    /** A process whose rows have gone. */
+    readonly endedProcess: string | undefined;
+  },
+): void {
+  const rows = new Map(written.base === undefined ? [] : known.get(written.base));
+  if (written.endedProcess !== undefined) rows.set(written.endedProcess, []);
+  rows.set(written.processName, written.rows);
+  known.set(list, rows);
+  const [oldest] = known.keys();
+  if (known.size > LISTS_KEPT && oldest !== undefined) known.delete(oldest);
+}
+
+/** The rows of a process under a manifest list; undefined where this process did not write them. */
+export const knownRows = (list: string, processName: string): readonly StateRow[] | undefined =>
+  known.get(list)?.get(processName);

@@ -1,0 +1,40 @@
+/** Fragments of `inspect/rows_asked`: which rows are asked for. Values -> SQL. Pure. */
+import { hourText } from '../model/hour.ts';
+import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
+import { eventHourFragment, type TestColumn } from './test-rows.ts';
+
+export interface RowsAsked {
+  /** `namespace.name`. */
+  readonly table: { readonly namespace: readonly string[]; readonly name: string };
+  /** The event time, with DuckDB's name of its type; undefined where none is known. */
+  readonly eventTime: TestColumn | undefined;
+  /** False where the table has a column of the name that DuckDB gives the file of a row. */
+  readonly hasFileName: boolean;
+  /** A condition of the user's, or an hour counted since 1970. */
+  readonly rows: { readonly where: string } | { readonly hour: number };
+  readonly rowLimit: number;
+}
+
+/** Fragments by their names. */
+export const rowsAskedFragments = ({
+  table,
+  eventTime,
+  hasFileName,
+  rows,
+  rowLimit,
+}: RowsAsked): Readonly<Record<'file' | 'hour' | 'table' | 'condition' | 'row_limit', SqlFragment>> => ({
+  file: statementFragment(hasFileName ? 'filename' : 'null::varchar'),
+  hour: eventTime === undefined ? statementFragment('null::bigint') : eventHourFragment(eventTime, undefined),
+  table: statementFragment(`${quoteIdentifier(table.namespace.join('.'))}.${quoteIdentifier(table.name)}`),
+  condition: 'where' in rows ? statementFragment(rows.where) : inHour(eventTime, rows.hour),
+  row_limit: statementFragment(String(Math.trunc(rowLimit))),
+});
+
+/** A comparison of the column itself, by which files are left out. */
+function inHour(column: TestColumn | undefined, hour: number): SqlFragment {
+  if (column === undefined) return statementFragment('false');
+  const name = quoteIdentifier(column.name);
+  const at = (text: string): string => `${quoteLiteral(text)}::${column.type}`;
+  if (column.type === 'DATE') return statementFragment(`${name} = ${at(hourText(hour).slice(0, -10))}`);
+  return statementFragment(`${name} >= ${at(hourText(hour))} and ${name} < ${at(hourText(hour + 1))}`);
+}

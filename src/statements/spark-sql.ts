@@ -1,0 +1,123 @@
+/**
+ * Fragments of Spark SQL, as far as they are other ones than DuckDB's. Names -> SqlFragment. Pure. A session
+ * on Spark reads double quotes as standard SQL does, so names are quoted as they are for DuckDB.
+ */
+import { sqlTokens } from '../model/sql-tokens.ts';
+import type { SqlType } from './header.ts';
+import { quoteIdentifier, type RangeBound, type SqlFragment, statementFragment } from './quote.ts';
+import { renderStatement } from './statements.ts';
+import type { LiteralValue } from './variables.ts';
+
+/** A source's event time: its type in Iceberg, and what it counts in. */
+export interface StoredEventTime {
+  readonly column: string;
+  readonly type: string | null;
+  readonly unit: string | null;
+}
+
+/** `"alias" as (…)`. */
+export const sparkCteFragment = (alias: string, query: string): SqlFragment =>
+  statementFragment(`${quoteIdentifier(alias)} as (\n${query}\n)`);
+
+/** A relation without rows. `type`: as Spark's SQL writes it. */
+export const sparkEmptyCteFragment = (
+  alias: string,
+  columns: readonly { readonly name: string; readonly type: string }[],
+): SqlFragment =>
+  sparkCteFragment(
+    alias,
+    `select ${columns.map(({ name, type }) => `cast(null as ${type}) as ${quoteIdentifier(name)}`).join(', ')} where false`,
+  );
+
+const boundText = ({ parameter, later }: RangeBound): string =>
+  later === 0
+    ? `$${parameter}`
+    : `($${parameter} ${later < 0 ? '-' : '+'} ${sparkHoursFragment(Math.abs(later)).sql})`;
+
+/** So many hours, as an interval. */
+export const sparkHoursFragment = (hours: number): SqlFragment =>
+  statementFragment(`interval '${Math.trunc(hours)}' hour`);
+
+/** A bound in the column's own type, so that Spark leaves out files by it. */
+export function sparkBoundFragment(
+  bound: RangeBound,
+  { type, unit }: Pick<StoredEventTime, 'type' | 'unit'>,
+): SqlFragment {
+  const text = boundText(bound);
+  if (type === 'timestamp') return statementFragment(`cast(${text} as timestamp_ntz)`);
+  if (type !== 'int' && type !== 'long') return statementFragment(text);
+  return statementFragment(`${UNIX[unit ?? ''] ?? 'unix_millis'}(${text})`);
+}
+
+const UNIX: Readonly<Record<string, string>> = { s: 'unix_seconds', ms: 'unix_millis', us: 'unix_micros' };
+
+/** The day of a bound, for a date that counts for all hours of its day. */
+export const sparkDayFragment = (bound: RangeBound): SqlFragment =>
+  statementFragment(`cast(${boundText(bound)} as date)`);
+
+/** The hour of an event time, counted from 1970. */
+export const sparkHourFragment = (stored: StoredEventTime): SqlFragment => sparkHourOf(momentText(stored));
+
+/** The same of a column of a query, whose type Spark knows. */
+export const sparkHourOfColumn = (column: string): SqlFragment =>
+  sparkHourOf(`cast(${quoteIdentifier(column)} as timestamp)`);
+
+const sparkHourOf = (instant: string): SqlFragment =>
+  statementFragment(renderStatement('spark/hour_of_moment', { instant: statementFragment(instant) }));
+
+/** Those without a zone are UTC, as the session's time zone is. */
+function momentText({ column, type, unit }: StoredEventTime): string {
+  const name = quoteIdentifier(column);
+  if (type === 'timestamptz') return name;
+  if (type !== 'int' && type !== 'long') return `cast(${name} as timestamp)`;
+  return `${MOMENT[unit ?? ''] ?? 'timestamp_millis'}(${name})`;
+}
+
+const MOMENT: Readonly<Record<string, string>> = {
+  s: 'timestamp_seconds',
+  ms: 'timestamp_millis',
+  us: 'timestamp_micros',
+};
+
+/** `"a", null as "b"`: columns of a relation, as far as it has them. */
+export const presentColumnsFragment = (
+  columns: readonly { readonly name: string; readonly isPresent: boolean }[],
+): SqlFragment =>
+  statementFragment(
+    columns
+      .map(({ name, isPresent }) => (isPresent ? quoteIdentifier(name) : `null as ${quoteIdentifier(name)}`))
+      .join(', '),
+  );
+
+/** A text as Spark's SQL writes it: a backslash is an escape there. */
+export const sparkQuoted = (text: string): string =>
+  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+
+/** A value as Spark writes it, of the type that a header or the project declares. Moments are ISO texts. */
+export function sparkLiteralText(value: LiteralValue, type: SqlType | undefined): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return sparkArrayText(value, type);
+  const name = type?.kind === 'scalar' ? type.name : undefined;
+  if (name === 'TIMESTAMP' || name === 'TIMESTAMPTZ') return `timestamp ${sparkQuoted(String(value))}`;
+  if (name === 'DATE') return `date ${sparkQuoted(String(value).slice(0, 10))}`;
+  if (name === 'DOUBLE') return `cast(${sparkQuoted(String(value))} as double)`;
+  if (typeof value !== 'string') return String(value);
+  return name === 'BIGINT' && /^-?\d+$/.test(value) ? `${value}L` : sparkQuoted(value);
+}
+
+function sparkArrayText(items: readonly string[], type: SqlType | undefined): string {
+  const item = type?.kind === 'list' ? type.item : undefined;
+  if (items.length > 0) return `array(${items.map((each) => sparkLiteralText(each, item)).join(', ')})`;
+  const isNumbers = item?.kind === 'scalar' && item.name === 'BIGINT';
+  return `cast(array() as array<${isNumbers ? 'bigint' : 'string'}>)`;
+}
+
+/** The statement with its values in the places of their names. */
+export function withSparkLiterals(sql: string, values: Readonly<Record<string, string>>): string {
+  let text = sql;
+  for (const { kind, first, end } of sqlTokens(sql, 'spark').toReversed()) {
+    const value = kind === 'parameter' ? values[sql.slice(first + 1, end)] : undefined;
+    if (value !== undefined) text = `${text.slice(0, first)}${value}${text.slice(end)}`;
+  }
+  return text;
+}

@@ -1,0 +1,66 @@
+/**
+ * Which files of a snapshot hold rows of which hours, read once for the sessions of a backlog: they read
+ * neighbouring hours of one snapshot, one session after the other. Snapshot + hours -> manifests, data files.
+ * A manifest list never changes, and its path is nobody else's.
+ */
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import type { Hour, HourRange } from '../../model/hour.ts';
+import type { StatementRow } from '../../statements/index.ts';
+import type { StoredTime } from './files-of-hours.ts';
+import type { ManifestRow } from './manifest-list.ts';
+
+export interface FilesOfSnapshot {
+  readonly manifests: readonly ManifestRow[];
+  readonly files: readonly StatementRow<'tables/files_in_hours'>[];
+}
+
+interface Known extends FilesOfSnapshot {
+  readonly range: HourRange;
+}
+
+const known = new Map<string, Known>();
+/** Of those that were read last; each is a source of a process that catches up. */
+const LISTS_KEPT = 8;
+/** Files of a snapshot, about 30 MB. With more, each session reads the manifests. */
+export const FILES_KEPT = 100_000;
+
+export interface FilesAsked extends HourRange {
+  /** The event time by which files lie in hours. */
+  readonly time: StoredTime;
+  /** Hours that sessions after this one are to read; none where nothing is to be remembered. */
+  readonly later: readonly Hour[];
+  /** Reads the files of a range of hours. */
+  readonly read: (range: HourRange) => Promise<FilesOfSnapshot>;
+}
+
+/** The files of a snapshot that may hold rows of the hours. */
+export async function knownFiles(
+  snapshot: Snapshot,
+  { time, firstHour, lastHour, later, read }: FilesAsked,
+): Promise<FilesOfSnapshot> {
+  const key = JSON.stringify([snapshot['manifest-list'], time]);
+  const found = known.get(key);
+  const isKnown =
+    found !== undefined && found.range.firstHour <= firstHour && found.range.lastHour >= lastHour;
+  if (isKnown) return { manifests: found.manifests, files: found.files.filter(mayHold(firstHour, lastHour)) };
+  if (later.length === 0) return read({ firstHour, lastHour });
+  const range = later.reduce(
+    (span, hour) => ({
+      firstHour: Math.min(span.firstHour, Math.floor(hour / 24) * 24),
+      lastHour: Math.max(span.lastHour, hour),
+    }),
+    { firstHour, lastHour },
+  );
+  const all = await read(range);
+  known.delete(key);
+  known.set(key, { ...all, range });
+  const [oldest] = known.keys();
+  if (known.size > LISTS_KEPT && oldest !== undefined) known.delete(oldest);
+  return { manifests: all.manifests, files: all.files.filter(mayHold(firstHour, lastHour)) };
+}
+
+/** As `tables/files_in_hours` finds them: a file whose bounds cannot be right may hold any hour. */
+const mayHold =
+  (firstHour: Hour, lastHour: Hour) =>
+  ({ first_hour: first, last_hour: last }: FilesOfSnapshot['files'][number]): boolean =>
+    first === null || last === null || (first <= BigInt(lastHour) && last >= BigInt(firstHour));

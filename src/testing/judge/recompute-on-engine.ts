@@ -1,0 +1,74 @@
+/**
+ * The recompute of a process that runs on another engine than DuckDB, by that engine. Warehouse of the
+ * sandbox, as it is -> table in memory. Its sources are the tables themselves: what arrivals landed, and
+ * targets that were found to be right before.
+ */
+
+import { withPinnedTables } from '../../compare/pinned-tables.ts';
+import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
+import { type EngineRecompute, engineRecompute } from '../../compare/recompute/on-engine.ts';
+import { type RecomputeInput, type Relation, recompute } from '../../compare/recompute/recompute.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
+import { tableKey } from '../../model/names.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
+import { withWorkBeside } from '../../workspace/work-beside.ts';
+import { columnsIn, lakeTable } from '../world/make-tables.ts';
+import type { Sandbox } from '../world/sandbox.ts';
+import { recomputeAsUsed } from './recompute-lookups.ts';
+
+/** `uses`: as for a recompute by DuckDB. Throws what the engine complains of, and `target-missing`. */
+export async function recomputeOnEngine(
+  sandbox: Sandbox,
+  input: Omit<RecomputeInput, 'relations'>,
+  uses: readonly LookupUse[] | undefined,
+): Promise<Relation | undefined | 'unknown'> {
+  const { spec } = input;
+  const workspace = sandbox.workspace([spec]);
+  const target = (await workspace.client.loadTableToRead(spec.target.table))?.metadata;
+  return withPinnedTables(workspace, `test@${spec.processName}`, (pinned) =>
+    withWorkBeside(workspace, spec, async (beside) => {
+      if (beside === undefined) return recompute(sandbox, { ...input, relations: new Map() });
+      const engine = engineRecompute(beside, pinned, { spec, target });
+      const relations = await sourcesNow(sandbox, spec, engine);
+      const all = { ...input, relations, onEngine: engine.recompute };
+      if (uses === undefined) return recompute(sandbox, all);
+      return recomputeAsUsed(sandbox, all, usesOn(engine, spec, uses));
+    }),
+  );
+}
+
+/** Those that exist. */
+async function sourcesNow(
+  sandbox: Sandbox,
+  spec: ProcessSpec,
+  engine: EngineRecompute,
+): Promise<Map<string, Relation>> {
+  const { client } = sandbox.workspace([]);
+  const relations = new Map<string, Relation>();
+  for (const [index, source] of spec.sources.entries()) {
+    const metadata = (await client.loadTableToRead(source.table))?.metadata;
+    if (metadata === undefined) continue;
+    const table = lakeTable(source.table);
+    relations.set(tableKey(source.table), {
+      table,
+      columns: await columnsIn(sandbox, table),
+      engine: engine.source(`source_${index}`, source, { metadata, snapshot: mainSnapshot(metadata) }),
+    });
+  }
+  return relations;
+}
+
+/** The states of lookups that sessions used, as the engine reads them. */
+const usesOn = (engine: EngineRecompute, spec: ProcessSpec, uses: readonly LookupUse[]): LookupUse[] =>
+  uses.map(({ hours, lookups }, use) => ({
+    hours,
+    lookups: new Map(
+      [...lookups].map(([key, relation]) => {
+        const index = spec.sources.findIndex(({ table }) => tableKey(table) === key);
+        const source = spec.sources[index];
+        return source === undefined || relation.asOf === undefined
+          ? [key, relation]
+          : [key, { ...relation, engine: engine.source(`lookup_${use}_${index}`, source, relation.asOf) }];
+      }),
+    ),
+  }));

@@ -1,0 +1,40 @@
+/**
+ * Answers that are begun before they are asked for. Step -> rows. A session of Spark Connect runs statements
+ * side by side, and what each takes is to be planned rather than to be computed: five audits of 100,000 rows
+ * took 1.5 to 2.8 s one after the other, and 0.9 to 1.6 s together (2026-11-28, 2 cores).
+ */
+import type { AskedStep } from '../port.ts';
+
+export type SparkRows = Record<string, unknown>[];
+
+type Ask = (step: AskedStep, keptRows: number) => Promise<SparkRows>;
+
+export interface AskedAhead {
+  /** Begins those that have not begun. */
+  begin(steps: readonly AskedStep[], keptRows: number): void;
+  /** What was begun, once: asked for again, a step is run again. */
+  readonly answer: Ask;
+  /** Nobody will ask for what was begun. */
+  forget(): void;
+}
+
+export function askedAhead(ask: Ask): AskedAhead {
+  const begun = new Map<AskedStep, () => Promise<SparkRows>>();
+  return {
+    begin(steps, keptRows) {
+      for (const step of steps) if (!begun.has(step)) begun.set(step, settled(ask(step, keptRows)));
+    },
+    answer(step, keptRows) {
+      const answer = begun.get(step);
+      begun.delete(step);
+      return answer === undefined ? ask(step, keptRows) : answer();
+    },
+    forget: () => begun.clear(),
+  };
+}
+
+/** A failure is thrown to who asks; where nobody does, it is none. */
+export function settled<Answer>(work: Promise<Answer>): () => Promise<Answer> {
+  work.catch(() => undefined);
+  return () => work;
+}

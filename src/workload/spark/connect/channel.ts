@@ -1,0 +1,159 @@
+/**
+ * Requests to a Spark Connect server, by gRPC. Address -> channel.
+ *
+ * Statements are reattachable: when the connection breaks, the statement runs on at the server, and its
+ * answers are asked for from where they broke off. It is never sent twice.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as grpc from '@grpc/grpc-js';
+import { fromJSON } from '@grpc/proto-loader';
+import type { PsybergError } from '../../../model/errors.ts';
+import { type ConnectProblem, connectError } from './errors.ts';
+import { CONNECT_PROTOCOL, type StreamMethod, type UnaryMethod } from './messages.ts';
+import type { SparkRemote } from './remote.ts';
+
+/** An answer, with the fields of its message. */
+export type ConnectAnswer = Readonly<Record<string, unknown>>;
+
+export interface ConnectChannel {
+  /** One question with one answer. */
+  ask(method: UnaryMethod, request: object): Promise<ConnectAnswer>;
+  /** The answers to a plan, until it has run, or `signal` has them end: the statement itself goes on then. */
+  run(plan: object, signal: AbortSignal): AsyncGenerator<ConnectAnswer>;
+  close(): void;
+}
+
+/** How often a broken connection is asked for again, and how long that takes at most: about 13 s. */
+const REATTACH_WAITS_MS = [50, 200, 800, 2000, 4000, 6000];
+/** Rows of an audit that are kept come in one message. */
+const MESSAGE_BYTES_MAX = 128 * 1024 * 1024;
+/** A statement that computes for hours says nothing meanwhile: routers drop silent connections. */
+const KEEPALIVE_MS = 60_000;
+const CLIENT = 'psyberg';
+/** What ends a session is not waited for for longer. */
+const ENDING_MS = 30_000;
+const ENDS: ReadonlySet<string> = new Set(['Interrupt', 'ReleaseSession', 'ReleaseExecute']);
+
+type Unary = (
+  request: object,
+  metadata: grpc.Metadata,
+  options: grpc.CallOptions,
+  done: (error: ConnectProblem | null, answer: ConnectAnswer) => void,
+) => void;
+type Answers = AsyncIterable<ConnectAnswer> & { cancel(): void };
+type Streaming = (request: object, metadata: grpc.Metadata) => Answers;
+type Client = grpc.Client & Readonly<Record<string, unknown>>;
+
+export interface ChannelOptions {
+  /** Of the session that all requests are for. */
+  readonly sessionId: string;
+  /** PEM of all certificate authorities; undefined: those of the system. */
+  readonly authority: string | undefined;
+  /** How long one question may take, in ms; undefined: for ever. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** Opens no connection: the first request does. */
+export function connectChannel(
+  remote: SparkRemote,
+  { sessionId, authority, timeoutMs }: ChannelOptions,
+): ConnectChannel {
+  const user = { user_id: remote.userId ?? CLIENT };
+  const asker = { session_id: sessionId, user_context: user, client_type: CLIENT };
+  const metadata = metadataOf(remote);
+  const client = clientOf(remote, authority);
+  const failed = (error: unknown): PsybergError => connectError(error as ConnectProblem, remote);
+  const ask: ConnectChannel['ask'] = (method, request) =>
+    new Promise((done, fail) => {
+      const waitMs = ENDS.has(method) ? ENDING_MS : timeoutMs;
+      const options = waitMs === undefined ? {} : { deadline: Date.now() + waitMs };
+      (client[method] as Unary).call(client, { ...asker, ...request }, metadata, options, (error, answer) => {
+        if (error === null) done(answer);
+        else fail(failed(error));
+      });
+    });
+  const stream = (method: StreamMethod, request: object): Answers =>
+    (client[method] as Streaming).call(client, { ...asker, ...request }, metadata);
+  return {
+    ask,
+    async *run(plan, signal) {
+      const operation = { operation_id: randomUUID() };
+      const options = { request_options: [{ reattach_options: { reattachable: true } }] };
+      const first = stream('ExecutePlan', { ...operation, ...options, plan });
+      yield* untilComplete(first, {
+        again: (last) => stream('ReattachExecute', { ...operation, ...lastResponse(last) }),
+        failed,
+        signal,
+      });
+      // What the server keeps of the answers; it forgets them by itself after some minutes, so nobody waits.
+      void ask('ReleaseExecute', { ...operation, release_all: {} }).catch(() => undefined);
+    },
+    close: () => client.close(),
+  };
+}
+
+const lastResponse = (id: unknown): object => (id === undefined ? {} : { last_response_id: id });
+
+interface Reattaching {
+  /** The answers behind that one. */
+  readonly again: (last: unknown) => Answers;
+  readonly failed: (error: unknown) => PsybergError;
+  readonly signal: AbortSignal;
+}
+
+/** The answers of a stream and of those that go on where it broke off. */
+async function* untilComplete(
+  first: Answers,
+  { again, failed, signal }: Reattaching,
+): AsyncGenerator<ConnectAnswer> {
+  let answers = first;
+  signal.addEventListener('abort', () => answers.cancel(), { once: true });
+  let last: unknown;
+  let broken = 0;
+  for (;;) {
+    try {
+      for await (const answer of answers) {
+        last = answer['response_id'] ?? last;
+        broken = 0;
+        if (answer['result_complete'] !== undefined) return;
+        yield answer;
+      }
+    } catch (error) {
+      const wait = REATTACH_WAITS_MS[broken];
+      if ((error as ConnectProblem).code !== grpc.status.UNAVAILABLE || wait === undefined)
+        throw failed(error);
+      broken += 1;
+      await sleep(wait);
+      if (signal.aborted) throw failed(error);
+    }
+    answers = again(last);
+  }
+}
+
+function clientOf(remote: SparkRemote, authority: string | undefined): Client {
+  const protocol = fromJSON(CONNECT_PROTOCOL as never, {
+    keepCase: true,
+    longs: String,
+    defaults: false,
+    oneofs: false,
+  });
+  const loaded = grpc.loadPackageDefinition(protocol) as unknown as {
+    readonly spark: { readonly connect: { readonly SparkConnectService: grpc.ServiceClientConstructor } };
+  };
+  const { SparkConnectService } = loaded.spark.connect;
+  const credentials = remote.usesTls
+    ? grpc.credentials.createSsl(authority === undefined ? null : Buffer.from(authority))
+    : grpc.credentials.createInsecure();
+  return new SparkConnectService(`${remote.host}:${remote.port}`, credentials, {
+    'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+  }) as unknown as Client;
+}
+
+function metadataOf({ token, headers }: SparkRemote): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return metadata;
+}

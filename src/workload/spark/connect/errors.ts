@@ -1,0 +1,127 @@
+/**
+ * What Spark Connect answers with when it fails, in words of this engine. gRPC error -> PsybergError. Pure.
+ */
+import { PsybergError, usageError } from '../../../model/errors.ts';
+import type { SparkRemote } from './remote.ts';
+import type { SparkTasks } from './stall.ts';
+
+/** As gRPC's client throws it. */
+export interface ConnectProblem extends Error {
+  /** A status of gRPC. */
+  readonly code?: number;
+  readonly details?: string;
+}
+
+/** Statuses of gRPC, by their numbers (gRPC, "Status codes and their use"). */
+const STATUS = {
+  cancelled: 1,
+  deadline: 4,
+  denied: 7,
+  unimplemented: 12,
+  unavailable: 14,
+  unauthenticated: 16,
+};
+
+/** Where a statement is wrong, as Spark's parser and analyzer write it; both count from 1. */
+export interface PlaceInStatement {
+  readonly line: number;
+  readonly column: number;
+}
+
+export function connectError(error: ConnectProblem, { host, port }: SparkRemote): PsybergError {
+  const server = `${host}:${port}`;
+  const context = { engine: 'spark', server };
+  const said = (error.details ?? error.message).trim();
+  if (/OPERATION_CANCELED/.test(said) || error.code === STATUS.cancelled)
+    return new PsybergError('interrupted', 'the statement on Spark was interrupted', {
+      hint: 'run the same command again',
+      context,
+      retryable: true,
+    });
+  switch (error.code) {
+    case STATUS.unauthenticated:
+    case STATUS.denied:
+      return usageError(
+        'spark-denied',
+        `Spark at ${server} does not let this client in: ${firstLine(said)}`,
+        {
+          hint: 'check the token in engines.spark.remote, or in SPARK_CONNECT_AUTHENTICATE_TOKEN',
+          context,
+        },
+      );
+    case STATUS.deadline:
+      return new PsybergError('spark-timeout', `Spark at ${server} has not answered in time`, {
+        hint: LONGER,
+        context,
+      });
+    case STATUS.unimplemented:
+      return new PsybergError('spark-unreachable', `what answers at ${server} is no Spark Connect server`, {
+        hint: 'check engines.spark.remote in psyberg.yaml: it names the Connect endpoint, by default port 15002',
+        context,
+        retryable: false,
+      });
+    case STATUS.unavailable:
+      return new PsybergError(
+        'spark-unreachable',
+        `Spark at ${server} cannot be reached: ${firstLine(said)}`,
+        {
+          hint: CERTIFICATE.test(said)
+            ? 'name the authority that vouches for it: engines.spark.ca_file in psyberg.yaml; nothing was published'
+            : 'see that Spark Connect runs there, and that engines.spark.remote in psyberg.yaml names it; nothing was published',
+          context,
+        },
+      );
+    default:
+      return /^\[[A-Z_.0-9]+\]/.test(said)
+        ? new PsybergError('sql-failed', withoutNoise(said), {
+            context: { ...context, ...placeOf(said) },
+            cause: error,
+          })
+        : new PsybergError('spark-failed', `Spark at ${server}: ${firstLine(said)}`, {
+            hint: 'see the log of the Spark driver; nothing was published',
+            context,
+            cause: error,
+          });
+  }
+}
+
+const CERTIFICATE = /certificate|self-signed|altnames/i;
+const LONGER =
+  'see in the UI of Spark what its executors do: the cluster is full, or a task hangs; engines.spark.timeout in psyberg.yaml says how long to wait; nothing was published';
+
+export interface StalledStatement {
+  readonly tasks: SparkTasks | undefined;
+  readonly timeoutMs: number;
+  readonly cause: unknown;
+}
+
+/** A statement that was interrupted since nothing of it went on. */
+export function stalledError(
+  { host, port }: SparkRemote,
+  { tasks, timeoutMs, cause }: StalledStatement,
+): PsybergError {
+  const far =
+    tasks === undefined
+      ? 'none has begun'
+      : `${tasks.done} of ${tasks.total} are done, ${tasks.running} at work`;
+  return new PsybergError(
+    'spark-timeout',
+    `no task of the statement on Spark at ${host}:${port} has ended for ${timeoutMs / 1000} s: ${far}`,
+    { hint: LONGER, context: { engine: 'spark', server: `${host}:${port}`, ...tasks }, cause },
+  );
+}
+
+const firstLine = (text: string): string => (text.split('\n')[0] as string).trim();
+
+/** Spark's message without the statement that it repeats, and without its own stack. */
+const withoutNoise = (said: string): string =>
+  (said.split(/\n\s*(?:== SQL|'?[A-Z]\w+(?: \[| \()|JVM stacktrace)/)[0] as string)
+    .replace(/;?\s*line \d+,? pos \d+[\s\S]*$/, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .trim();
+
+/** `line 2 pos 7`, where the position counts from 0. */
+function placeOf(said: string): Partial<PlaceInStatement> {
+  const match = /line (\d+),? pos (\d+)/.exec(said);
+  return match === null ? {} : { line: Number(match[1]), column: Number(match[2]) + 1 };
+}

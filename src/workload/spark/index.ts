@@ -1,0 +1,251 @@
+/**
+ * Apache Spark as the engine that works on rows: it reads the session's catalog and writes data files. What
+ * it commits stays in the session's view; its files are taken over, and the snapshot that adopts them is
+ * composed as any other. Rows that are carried over are DuckDB's work: in format version 3 they keep ids that
+ * Spark's INSERT cannot name.
+ */
+import { randomUUID } from 'node:crypto';
+import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
+import type { Collected } from '../../catalog/index.ts';
+import { hoursTable, type LookRows, previousTable, SPARK } from '../../compile/index.ts';
+import type { BoundStatement, Engine, ResultRows } from '../../engine/index.ts';
+import { isLocalFile } from '../../files/local.ts';
+import { removeFile } from '../../files/remove.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { columnTypeText, type QueryColumn } from '../../model/column-type.ts';
+import { PsybergError } from '../../model/errors.ts';
+import { plainPath } from '../../model/plain-path.ts';
+import type { InsertStep } from '../../model/step.ts';
+import { statement, userQueryFragment } from '../../statements/index.ts';
+import { liveManifestsOf } from '../../tables/read/manifest-list.ts';
+import { metadataPath } from '../../tables/write/new-files.ts';
+import { checksumOf, removeCollected, takeOverFiles } from '../../tables/write/take-over.ts';
+import { bindStep } from '../bind-step.ts';
+import type {
+  AskedStep,
+  CountedManifest,
+  CountedRow,
+  StagedCount,
+  StagingTarget,
+  Work,
+  Workload,
+} from '../port.ts';
+import { askedAhead, type SparkRows, settled } from './asked-ahead.ts';
+import { columnTypeOf } from './connect/types.ts';
+import { createFromColumns } from './create-target.ts';
+import { checkedQuery, previousInferred } from './infer-previous.ts';
+import { rowOfJson } from './json-rows.ts';
+import { placedAuditError, placedError } from './placed.ts';
+import { refuseOtherReads } from './reads.ts';
+import { type AttachedSpark, attachableSpark, type SparkOptions } from './session.ts';
+
+export interface SparkWorkloadOptions extends SparkOptions {
+  readonly engine: Engine;
+  readonly catalog: CatalogClient;
+  /** DuckDB's, for what stays its work. */
+  readonly duckdb: Workload;
+  /** Has a function called with each interrupt, until the one that it returns is called. */
+  readonly onInterrupt: (stop: () => void) => () => void;
+}
+
+export function sparkWorkload(options: SparkWorkloadOptions): Workload {
+  const { engine, duckdb } = options;
+  const collected: Collected = { metadata: undefined };
+  const spark = attachableSpark(options, collected);
+  let release: (() => void) | undefined;
+  const asked = askedAhead((step, keptRows) => answerOf(spark, step, keptRows));
+  const describe = (work: Work): Promise<QueryColumn[]> => describeQuery(spark, work);
+  return {
+    isElsewhere: true,
+    dialect: SPARK,
+    collected,
+    outside: { id: spark.id, end: spark.end },
+    beside: {
+      columns: (work, query) => columnsOf(spark, work, query),
+      execute: spark.execute,
+      query: spark.query,
+    },
+    async attach(catalog) {
+      collected.metadata = undefined;
+      asked.forget();
+      release?.();
+      release = options.onInterrupt(spark.interrupt);
+      await duckdb.attach(catalog);
+      await spark.attach(catalog);
+    },
+    async detach() {
+      release?.();
+      await spark.detach();
+      await duckdb.detach();
+    },
+    describe,
+    create: async (work) => createFromColumns(options.catalog, work.spec, await describe(work)),
+    ...hourByHour({ spark, engine, collected }, duckdb),
+    async stage(work, step, to) {
+      if (step.kind === 'carry-over') return duckdb.stage(work, step, to);
+      return stageRows({ spark, engine, collected }, work, step, to);
+    },
+    ahead: asked.begin,
+    count: async (step) => {
+      const rows = (await asked.answer(step, 0)) as CountedRow[];
+      return rows.map((row) => ({ ...row, path: plainPath(row.path ?? '') }));
+    },
+    countStaged: async (step) => (await asked.answer(step, 0))[0] as unknown as StagedCount,
+    audit: asked.answer,
+    shape: async (work, targetColumns) => {
+      const columns = await describe(work);
+      const known = new Set(targetColumns.map((name) => name.toLowerCase()));
+      return { columns, fitsTarget: columns.every(({ name }) => known.has(name.toLowerCase())) };
+    },
+    look: (rows, onStep) => lookAt(spark, rows, onStep),
+    lookForNothing: async (step) => (await spark.query(bindStep(step, {}))).map(({ alias }) => String(alias)),
+    placed: placedError,
+    placedInAudit: (work, audit, _columns, error) => placedAuditError(work, audit, error),
+    resume: () => duckdb.resume(),
+  };
+}
+
+/** The hours of a process that reads its own result: Spark computes them, and DuckDB compares. */
+function hourByHour(
+  { spark, engine, collected }: Staging,
+  duckdb: Workload,
+): Pick<Workload, 'compute' | 'isUnchanged' | 'differing'> {
+  return {
+    async compute(step, fromRun) {
+      if (step.kind !== 'compute-hour') return 0n;
+      const before = addedRecords(collected);
+      await spark.execute(bindStep(step, fromRun));
+      return addedRecords(collected) - before;
+    },
+    async isUnchanged(work, step) {
+      await showComputed(engine, work, collected);
+      return duckdb.isUnchanged(work, step);
+    },
+    async differing(work, step, fromRun) {
+      await showComputed(engine, work, collected);
+      return duckdb.differing(work, step, fromRun);
+    },
+  };
+}
+
+/** Rows that a step selects: of an audit in the words of JSON. */
+const answerOf = (spark: AttachedSpark, step: AskedStep, keptRows: number): Promise<SparkRows> =>
+  step.kind === 'audit'
+    ? asObjects(spark, bindStep(step, { 'kept-rows': keptRows }))
+    : spark.query(bindStep(step, {}));
+
+/** The columns of the query, resolved and not run. Throws `table-not-declared`, and Spark's complaint. */
+async function describeQuery(spark: AttachedSpark, work: Work): Promise<QueryColumn[]> {
+  const { plan, spec } = work;
+  const infers = patternOf(spec).readsPrevious && !plan.target.exists;
+  const previous = infers ? await previousInferred(spark, plan, spec) : undefined;
+  return columnsOf(spark, work, checkedQuery(plan, spec, previous));
+}
+
+/** The columns of a query that has the process's own in it, where that reads its sources alone. */
+async function columnsOf(
+  spark: AttachedSpark,
+  { spec, root }: Pick<Work, 'spec' | 'root'>,
+  query: BoundStatement,
+): Promise<QueryColumn[]> {
+  // Side by side; of a query that is wrong the columns are what tells where.
+  const explained = settled(spark.explain(withoutRows(query)));
+  const columns = await spark.columns(query);
+  refuseOtherReads(await explained(), spec, root);
+  return columns.map(({ name, type }) => ({ name, type: columnTypeOf(type) }));
+}
+
+/** Spark plans how files are read before it explains anything; of no rows there is nothing to plan. */
+const withoutRows = (bound: BoundStatement): BoundStatement => ({
+  ...bound,
+  sql: statement('spark/without_rows', { query: userQueryFragment(bound.sql) }).sql,
+});
+
+interface Staging {
+  readonly spark: AttachedSpark;
+  readonly engine: Engine;
+  readonly collected: Collected;
+}
+
+/** Has Spark write the rows, unless it has hour by hour, and takes its files over. */
+async function stageRows(
+  { spark, engine, collected }: Staging,
+  work: Work,
+  step: InsertStep,
+  { metadata, owner }: StagingTarget,
+): Promise<CountedManifest | undefined> {
+  if (!patternOf(work.spec).readsPrevious) await spark.execute(bindStep(step, {}));
+  const { metadata: written } = collected;
+  if (written === undefined) return undefined;
+  const taken = await takeOverFiles(engine, written, {
+    destination: metadataPath(metadata, `${randomUUID()}-m0`, owner),
+    eventTime: work.spec.target.eventTime,
+  });
+  await removeCollected(engine, written);
+  if (taken === undefined) return undefined;
+  // Beside data files on a local disk; elsewhere there are none.
+  for (const path of taken.paths) if (isLocalFile(path)) removeFile(checksumOf(path));
+  return { manifest: taken.manifest, written: taken.counts };
+}
+
+/** Shows DuckDB the rows of the hours that were computed so far, in the place of those that it computes. */
+async function showComputed(engine: Engine, { spec }: Work, { metadata }: Collected): Promise<void> {
+  const snapshot = metadata === undefined ? undefined : mainSnapshot(metadata);
+  const manifests = snapshot === undefined ? [] : await liveManifestsOf(engine, snapshot);
+  const paths = manifests.map(({ manifest_path: path }) => path);
+  const files = paths.length === 0 ? [] : await dataFilesOf(engine, paths);
+  const hours = hoursTable;
+  if (files.length > 0) await engine.execute(statement('spark/hours_on_spark', { hours }), { files });
+  else await engine.execute(statement('compile/begin_hours', { hours, target: previousTable(spec) }));
+}
+
+/** Of manifests whose files were all added. */
+async function dataFilesOf(engine: Engine, manifests: readonly string[]): Promise<string[]> {
+  const ofNoTime = { field_id: 0, unit: 'us', type: 'timestamptz' };
+  const files = await engine.query(statement('tables/data_files'), {
+    ...{ manifests, ...ofNoTime },
+    statuses: [1],
+  });
+  return files.map(({ path }) => plainPath(path));
+}
+
+/** Rows that all commits to the collected table have added. */
+const addedRecords = ({ metadata }: Collected): bigint =>
+  (metadata?.snapshots ?? []).reduce((sum, { summary }) => sum + BigInt(summary?.['added-records'] ?? 0), 0n);
+
+/** The rows of a query as objects, in the words of JSON. */
+async function asObjects(
+  spark: AttachedSpark,
+  bound: ReturnType<typeof bindStep>,
+): Promise<Record<string, unknown>[]> {
+  const { sql } = statement('spark/as_json', { query: userQueryFragment(bound.sql) });
+  const rows = await spark.query({ ...bound, sql });
+  return rows.map(({ psyberg_row: row }) => rowOfJson(String(row)));
+}
+
+async function lookAt(
+  spark: AttachedSpark,
+  { before, rows }: LookRows,
+  onStep: (name: string) => void,
+): Promise<ResultRows> {
+  for (const each of before) {
+    onStep(each.name);
+    await spark.execute(bindStep(each, {}));
+  }
+  const bound = bindStep(rows, {});
+  const described = await spark.columns(bound);
+  const columns = described.map(({ name, type }) => ({ name, type: columnTypeText(columnTypeOf(type)) }));
+  const twice = columns.find(({ name }, index) => columns.findIndex((each) => each.name === name) !== index);
+  if (twice !== undefined)
+    throw new PsybergError('sql-failed', `the query returns two columns named ${twice.name}`, {
+      hint: 'give one of them another name',
+      kind: 'usage',
+    });
+  const objects = await asObjects(spark, bound);
+  return {
+    columns,
+    rows: objects.map((row) => columns.map(({ name }) => row[name] ?? null)),
+    toObjects: () => objects,
+  };
+}

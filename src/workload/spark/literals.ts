@@ -1,0 +1,86 @@
+/**
+ * Statements with their values as Spark Connect takes them. BoundStatement -> SparkStatement. Pure. Spark
+ * names a value `:name` where DuckDB and the project's SQL say `$name`: one character for another, so places
+ * in a text stay what they are. A list is written out: Spark binds single values.
+ */
+import type { BoundStatement, BoundValue } from '../../engine/index.ts';
+import { PsybergError } from '../../model/errors.ts';
+import { sqlTokens } from '../../model/sql-tokens.ts';
+import { type DeclaredParameter, type SqlType, sparkQuoted } from '../../statements/index.ts';
+import type { SparkLiteral, SparkStatement } from './connect/client.ts';
+
+export function sparkStatement({ sql, parameters, declared }: BoundStatement): SparkStatement {
+  const values: Record<string, SparkLiteral> = {};
+  const typeOf = (name: string): SqlType | undefined =>
+    (declared?.parameters ?? []).find((each: DeclaredParameter) => each.name === name)?.type;
+  let written = '';
+  let at = 0;
+  for (const { kind, first, end } of sqlTokens(sql, 'spark')) {
+    if (kind !== 'parameter') continue;
+    const name = sql.slice(first + 1, end);
+    const value = parameters[name];
+    if (value === undefined)
+      throw new PsybergError('internal-bug', `statement ${declared?.name ?? ''}: $${name} is missing`, {
+        hint: 'report this with the plan that you ran',
+      });
+    written += sql.slice(at, first);
+    at = end;
+    if (Array.isArray(value)) written += listText(value as readonly BoundValue[], typeOf(name));
+    else {
+      values[name] = literalOf(value as Exclude<BoundValue, readonly unknown[]>, typeOf(name));
+      written += `:${name}`;
+    }
+  }
+  return { sql: written + sql.slice(at), values };
+}
+
+/** The project's own SQL as it stands in such a statement; it names single values alone. */
+export const sparkText = (sql: string): string =>
+  sqlTokens(sql, 'spark').reduce(
+    (text, { kind, first }) =>
+      kind === 'parameter' ? `${text.slice(0, first)}:${text.slice(first + 1)}` : text,
+    sql,
+  );
+
+type Scalar = Exclude<BoundValue, readonly unknown[]>;
+
+/** `type`: as the statement's header declares it; without one the value says what it is. */
+function literalOf(value: Scalar, type: SqlType | undefined): SparkLiteral {
+  if (value === null) return { null: { null: {} } };
+  const name = type?.kind === 'scalar' ? type.name : undefined;
+  if (name === 'TIMESTAMP' || name === 'TIMESTAMPTZ') return { timestamp: String(microsOf(value)) };
+  if (name === 'DATE') return { date: Math.floor(Date.parse(String(value)) / DAY_MS) };
+  if (name === 'DOUBLE') return { double: Number(value) };
+  if (typeof value === 'boolean') return { boolean: value };
+  if (typeof value === 'bigint' || typeof value === 'number') return numberOf(value);
+  return { string: String(value) };
+}
+
+const DAY_MS = 86_400_000;
+const INTEGER_MAX = 2n ** 31n;
+
+/** LIMIT takes an int, and an int is compared with a bigint as what it is. */
+function numberOf(value: number | bigint): SparkLiteral {
+  if (typeof value === 'number' && !Number.isInteger(value)) return { double: value };
+  const integer = BigInt(value);
+  return integer < INTEGER_MAX && integer >= -INTEGER_MAX
+    ? { integer: Number(integer) }
+    : { long: String(integer) };
+}
+
+/** As {@link BoundValue} says it: ISO text, ms as a number, or microseconds as a bigint. */
+function microsOf(value: Scalar): bigint {
+  if (typeof value === 'bigint') return value;
+  const ms = typeof value === 'number' ? value : Date.parse(String(value));
+  return BigInt(Math.round(ms)) * 1000n;
+}
+
+function listText(items: readonly BoundValue[], type: SqlType | undefined): string {
+  const isNumbers =
+    type?.kind === 'list' && type.item.kind === 'scalar'
+      ? type.item.name === 'BIGINT'
+      : items.every((item) => typeof item === 'bigint' || typeof item === 'number');
+  if (items.length === 0)
+    return isNumbers ? 'cast(array() as array<bigint>)' : 'cast(array() as array<string>)';
+  return `array(${items.map((item) => (isNumbers ? `${BigInt(item as bigint)}L` : sparkQuoted(String(item)))).join(', ')})`;
+}

@@ -1,0 +1,83 @@
+/**
+ * The settings of a session on Spark: how SQL is meant, and the catalog in which it finds the session's
+ * tables. Spec -> settings. Pure.
+ */
+import { SESSION_CATALOG, type SparkSpec } from '../../model/engines.ts';
+import type { ServedCatalog } from '../port.ts';
+
+export type SparkSettings = Readonly<Record<string, string>>;
+
+export const catalogPrefix = (name: string): string => `spark.sql.catalog.${name}`;
+
+/** Where Spark finds the tables: psyberg's catalog, or a folder. */
+export type TablesAt =
+  | { readonly kind: 'served'; readonly catalog: ServedCatalog }
+  /** `files`: how Spark's own catalog gets to files. */
+  | { readonly kind: 'folder'; readonly folder: string; readonly files: SparkSettings };
+
+/** Spark's own defaults differ between its versions, and what a cluster sets would change what SQL means. */
+export function sessionSettings(spark: SparkSpec | undefined, at: TablesAt): SparkSettings {
+  const catalog = catalogPrefix(SESSION_CATALOG);
+  const ofTables = at.kind === 'served' ? servedSettings(spark, at.catalog) : folderSettings(at.folder);
+  return {
+    ...below(catalog, at.kind === 'folder' ? at.files : WAITS),
+    ...spark?.conf,
+    'spark.sql.session.timeZone': 'UTC',
+    // Overflows and wrong casts fail, as in DuckDB, in place of NULL.
+    'spark.sql.ansi.enabled': 'true',
+    'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
+    [catalog]: 'org.apache.iceberg.spark.SparkCatalog',
+    // What the session stages has to be seen by its next statement.
+    ...below(catalog, { 'cache-enabled': 'false', ...ofTables }),
+  };
+}
+
+/**
+ * A catalog that is there answers within milliseconds; without a limit Spark would wait for one that went
+ * away in the middle of an answer for ever, and this session with it.
+ */
+const WAITS: SparkSettings = {
+  'rest.client.connection-timeout-ms': '60000',
+  'rest.client.socket-timeout-ms': '60000',
+};
+
+const below = (prefix: string, settings: SparkSettings): SparkSettings =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [`${prefix}.${key}`, value]));
+
+const servedSettings = (
+  spark: SparkSpec | undefined,
+  { warehouse, uri, token }: ServedCatalog,
+): SparkSettings => ({
+  type: 'rest',
+  uri: advertisedUri(spark, uri),
+  warehouse,
+  token,
+  'rest-metrics-reporting-enabled': 'false',
+});
+
+/** The address under which Spark's driver is to find the catalog that listens at `uri`. */
+export const advertisedUri = (spark: SparkSpec | undefined, uri: string): string =>
+  spark?.catalogUri?.replaceAll('{port}', new URL(uri).port) ?? uri;
+
+const folderSettings = (folder: string): SparkSettings => ({
+  type: 'hadoop',
+  // Hadoop's own client of S3 has that name; other schemes of it are a matter of settings.
+  warehouse: folder.replace(/^s3n?:/, 's3a:'),
+});
+
+/** What of the settings of a catalog of Spark says how files are reached. */
+const FILES = /^(?:io-impl$|s3\.|client\.|gcs\.|adls\.|http-client\.|hadoop\.)/;
+
+/** Those of `given`, the settings of a catalog by the rest of their names behind its own and a dot. */
+export function fileSettings(given: SparkSettings): SparkSettings {
+  const settings = Object.fromEntries(Object.entries(given).filter(([key]) => FILES.test(key)));
+  const implementation = settings['io-impl'] ?? DEFAULT_FILES[given['type'] ?? ''];
+  return implementation === undefined ? settings : { ...settings, 'io-impl': implementation };
+}
+
+/** What catalogs of that type take where nothing is said; a folder of tables takes Hadoop's file systems. */
+const DEFAULT_FILES: SparkSettings = {
+  rest: 'org.apache.iceberg.io.ResolvingFileIO',
+  nessie: 'org.apache.iceberg.io.ResolvingFileIO',
+  glue: 'org.apache.iceberg.aws.s3.S3FileIO',
+};

@@ -1,0 +1,203 @@
+/**
+ * What is known of reaching files: what psyberg.yaml says, with the keys of this machine where it wants them,
+ * and what came with tables. ProjectSpec + tables -> StorageAccess[]. Keys that expire are fetched anew while
+ * DuckDB works: a statement may run for longer than they hold. What opens files also deletes those that a
+ * session leaves over.
+ */
+// Node's own, in Deno too: its global ones cannot be told to hold no process.
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { StorageAccess } from '../engine/index.ts';
+import type { TableIdentifier } from '../model/names.ts';
+import type { ProjectSpec } from '../model/process-spec.ts';
+import { CA_FILE, expiresAtMs, hasS3Keys } from '../model/storage-settings.ts';
+import { withWholeBundle } from '../objects/certificates.ts';
+import { isInStore } from '../objects/location.ts';
+import { mountStore } from '../objects/mounts.ts';
+import { storeOnDemand } from '../objects/store-on-demand.ts';
+import { storageOfFiles } from './storage.ts';
+
+export interface KnownStorage {
+  /** All of it as it is now. @throws PsybergError `credentials-missing`. */
+  all(): Promise<StorageAccess[]>;
+  /** What came with a table, whose own files are below `location`. */
+  learn(table: LearnedTable, access: readonly StorageAccess[]): void;
+  /**
+   * Has `renew` called with the tables whose keys are about to expire (none: those of this machine are),
+   * until {@link stop}. It holds no process.
+   */
+  whenExpiring(renew: (tables: readonly TableIdentifier[]) => Promise<void>): void;
+  /** Before work that needs keys: renews what is due, as on a machine that slept. Undefined: nothing is. */
+  renewIfDue(): Promise<void> | undefined;
+  stop(): void;
+}
+export interface LearnedTable {
+  readonly table: TableIdentifier;
+  readonly location: string;
+}
+
+/**
+ * Keys are fetched anew this long before they expire, later than whoever gives them begins to; those that
+ * live shorter, in the middle of their life.
+ */
+const MARGIN_MS = 240_000;
+/** Between two looks, however soon they expire; and the longest that a timer of Node's can wait for. */
+const WAIT_MS_MIN = 1_000;
+const WAIT_MS_MAX = 2 ** 31 - 1;
+
+interface Learned extends LearnedTable {
+  readonly access: StorageAccess;
+  readonly dueAtMs: number;
+}
+
+export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.now): KnownStorage {
+  const { catalog } = project;
+  const ofProject = storageOfFiles(catalog);
+  /** By location and scope: several tables may have come with keys for one scope. */
+  const learned = new Map<string, Learned>();
+  /** The newest of each scope. */
+  const byScope = new Map<string, StorageAccess['config']>();
+  const mounted = new Map<string, () => void>();
+  const caFile = catalog.storage?.[CA_FILE];
+  const certificates = caFile === undefined ? {} : { [CA_FILE]: caFile };
+  let ofMachine: { readonly expireAtMs: number | undefined; readonly dueAtMs: number } | undefined;
+  const due = (): number =>
+    Math.min(ofMachine?.dueAtMs ?? NEVER, ...[...learned.values()].map(({ dueAtMs }) => dueAtMs));
+  const renewal = renewalTimer(due, nowMs);
+  // Whoever may write a table's files may as a rule delete them, too; where not, they stay.
+  const mount = (scope: string): void => {
+    const config = (): StorageAccess['config'] => ({ ...certificates, ...byScope.get(scope) });
+    if (catalog.kind !== 'rest' || mounted.has(scope) || !isInStore(scope) || !hasS3Keys(config())) return;
+    mounted.set(scope, mountStore(scope, storeOnDemand(config)));
+  };
+  return {
+    async all() {
+      const own = await ofProject?.();
+      const expireAtMs = own === undefined ? undefined : expiresAtMs(own);
+      if (ofMachine?.expireAtMs !== expireAtMs)
+        ofMachine = { expireAtMs, dueAtMs: renewAtMs(expireAtMs, nowMs()) };
+      renewal.schedule();
+      const ofTables = secretsOf([...learned.values()]);
+      return [
+        ...(own === undefined ? [] : scopesOf(project, own).map((scope) => ({ scope, config: own }))),
+        ...ofTables.map((each) => ({ ...each, config: { ...certificates, ...each.config } })),
+      ].map((each) => ({ ...each, config: withWholeBundle(each.config) }));
+    },
+    learn(table, given) {
+      for (const access of given) {
+        const { scope, config } = access;
+        byScope.set(scope, config);
+        const dueAtMs = renewAtMs(expiresAtMs(config), nowMs());
+        learned.set(`${table.location} ${scope}`, { ...table, access, dueAtMs });
+        mount(scope);
+      }
+      renewal.schedule();
+    },
+    whenExpiring(renew) {
+      renewal.begin(async () => {
+        const expiring = [...learned.values()].filter(({ dueAtMs }) => dueAtMs <= nowMs());
+        await renew(expiring.map(({ table }) => table));
+      });
+    },
+    renewIfDue: renewal.nowIfDue,
+    stop() {
+      renewal.begin(undefined);
+      for (const unmount of mounted.values()) unmount();
+      mounted.clear();
+    },
+  };
+}
+
+/**
+ * DuckDB's Iceberg extension makes secrets of its own, for `LOCATION/`, of what a table came with when a
+ * statement named it, and leaves them when the view has ended. DuckDB 1.5.5 takes the secret with the longest
+ * scope, of equal ones the first by name (tried, 2026-11-29): so each table has one of ours for that scope,
+ * and the engine names its own so that they come first.
+ */
+function secretsOf(learned: readonly Learned[]): StorageAccess[] {
+  const found = new Map<string, StorageAccess>();
+  for (const { location, access } of learned) {
+    const ofTable = `${location.replace(/\/+$/, '')}/`;
+    // Without the slash it would count for a table whose name is longer, too.
+    const scope = `${access.scope}/` === ofTable ? ofTable : access.scope;
+    found.set(scope, { ...access, scope });
+  }
+  for (const { location } of learned) {
+    const ofTable = `${location.replace(/\/+$/, '')}/`;
+    const [closest] = learned
+      .filter((each) => each.location === location && ofTable.startsWith(each.access.scope))
+      .sort((one, other) => other.access.scope.length - one.access.scope.length);
+    if (closest !== undefined) found.set(ofTable, { ...closest.access, scope: ofTable });
+  }
+  return [...found.values()];
+}
+
+interface Renewal {
+  schedule(): void;
+  begin(work: (() => Promise<void>) | undefined): void;
+  nowIfDue(): Promise<void> | undefined;
+}
+
+/** Calls `work` when it is due, again and again, never twice at once; holds no process. */
+function renewalTimer(due: () => number, nowMs: () => number): Renewal {
+  let work: (() => Promise<void>) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<void> | undefined;
+  let endedAtMs = Number.NEGATIVE_INFINITY;
+  const run = (): Promise<void> => {
+    // What fails now fails again, in words, for the statement that needs it.
+    running ??= (work?.() ?? Promise.resolve())
+      .catch(() => undefined)
+      .finally(() => {
+        running = undefined;
+        endedAtMs = nowMs();
+        schedule();
+      });
+    return running;
+  };
+  const schedule = (): void => {
+    clearTimeout(timer);
+    const atMs = due();
+    if (work === undefined || !Number.isFinite(atMs)) return;
+    const waitMs = Math.min(WAIT_MS_MAX, Math.max(WAIT_MS_MIN, atMs - nowMs()));
+    timer = setTimeout(() => void run(), waitMs).unref();
+  };
+  return {
+    schedule,
+    begin(next) {
+      work = next;
+      schedule();
+    },
+    nowIfDue() {
+      const nowAtMs = nowMs();
+      return work === undefined || due() > nowAtMs || nowAtMs - endedAtMs < WAIT_MS_MIN ? undefined : run();
+    },
+  };
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** `learnedAtMs`: when they came. */
+const renewAtMs = (expireAtMs: number | undefined, learnedAtMs: number): number =>
+  expireAtMs === undefined ? NEVER : expireAtMs - Math.min(MARGIN_MS, (expireAtMs - learnedAtMs) / 2);
+
+/**
+ * What psyberg.yaml says counts for every file of a kind of store; what comes with a table, for its own. Keys
+ * are for Google's stores where they are called so, or nothing else of the project lies in a store: beside
+ * tables in S3 a secret of the user's own may be for those.
+ */
+function scopesOf({ catalog, processes }: StoredProject, own: StorageAccess['config']): readonly string[] {
+  const folders = processes.flatMap(({ sources }) => sources.flatMap(({ files }) => files?.globs ?? []));
+  const isNamed = Object.keys(own).some((key) => key.startsWith('gcs.'));
+  // Where tables of a foreign catalog lie, it says itself.
+  if (catalog.kind === 'rest') return [...S3_SCOPES, ...(isNamed ? ['gs://'] : [])];
+  const { warehouse } = catalog;
+  const isInS3 = [warehouse, ...folders].some((place) => /^s3[an]?:/.test(place));
+  const isGoogle =
+    warehouse.startsWith('gs://') || (!isInS3 && folders.some((each) => each.startsWith('gs://')));
+  return [...S3_SCOPES, ...(isNamed || isGoogle ? ['gs://'] : [])];
+}
+
+/** What says where the files of a project lie. */
+type StoredProject = Pick<ProjectSpec, 'catalog' | 'processes'>;
+
+const S3_SCOPES = ['s3://', 's3a://', 's3n://'] as const;

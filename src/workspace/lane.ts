@@ -1,0 +1,79 @@
+/**
+ * A place to run one process at a time beside others, in the same DuckDB: a connection of its own, on which
+ * the session's catalog has a name of its own. Workspace -> Workspace.
+ */
+import type { Engine } from '../engine/index.ts';
+import type { StatementProgress } from '../model/progress.ts';
+import { namesBeside } from '../workload/duckdb/index.ts';
+import type { Workspace } from './open-workspace.ts';
+import { workloadFor } from './workload-for.ts';
+
+export type Told = Pick<Workspace, 'onStep' | 'onProgress'>;
+
+export interface Lane {
+  /** The workspace for one process. `told`: takes its steps and its progress. */
+  forProcess(told: Told): Workspace;
+  close(): void;
+}
+
+/** More than this would be no help on any machine. */
+export const LANES_MAX = 64;
+
+/** `number`: 1 to {@link LANES_MAX}, of no other lane that is open. */
+export function openLane(workspace: Workspace, number: number): Lane {
+  let told: Told = workspace;
+  const onProgress = (progress: StatementProgress): void => told.onProgress(progress);
+  const connection = connectionBeside(workspace, { number, onProgress });
+  const release = workspace.onInterrupt(connection.interrupt);
+  const ports: Workspace['ports'] = async (spec) => {
+    const [shared, engine] = [await workspace.ports(), await connection.engine()];
+    const workload = await workloadFor(spec, { ...workspace, ...told, engine });
+    const resume = (): void => {
+      workload.resume();
+      // What is read for the catalog goes over the connection that all share.
+      shared.workload.resume();
+    };
+    const { onStep, onProgress: onParts } = told;
+    return { ...shared, engine, workload: { ...workload, resume }, onStep, onProgress: onParts };
+  };
+  return {
+    forProcess(now) {
+      told = now;
+      return { ...workspace, ...now, engine: connection.engine, ports };
+    },
+    close() {
+      release();
+      connection.close();
+    },
+  };
+}
+
+interface ConnectionBeside {
+  /** Opened by the first call, and again where DuckDB was opened again after an internal error. */
+  engine(): Promise<Engine>;
+  interrupt(): void;
+  close(): void;
+}
+
+function connectionBeside(
+  workspace: Pick<Workspace, 'engine' | 'isInterrupted'>,
+  { number, onProgress }: { readonly number: number; readonly onProgress: Told['onProgress'] },
+): ConnectionBeside {
+  let opened: { readonly base: Engine; readonly opening: Promise<Engine> } | undefined;
+  const withEngine = (work: (engine: Engine) => void): void => {
+    void opened?.opening.then(work).catch(() => undefined);
+  };
+  return {
+    async engine() {
+      const base = await workspace.engine();
+      if (opened?.base !== base) {
+        const { openBeside } = await import('../engine/index.ts');
+        if (opened?.base !== base)
+          opened = { base, opening: openBeside(base, { names: namesBeside(number), onProgress }) };
+      }
+      return opened.opening;
+    },
+    interrupt: () => withEngine((engine) => engine.interrupt()),
+    close: () => withEngine((engine) => engine.release()),
+  };
+}

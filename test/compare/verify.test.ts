@@ -1,0 +1,104 @@
+// Goal: verify finds every fault in a published target, and none where there is none. Method: one world with
+// a process of each pattern and their late rows; faults are put into the targets by commits of others that
+// leave what a session published of its progress.
+import { expect, it } from 'vitest';
+import type { Verification } from '../../src/index.ts';
+import { appendProcess, countProcess, EVENTS, events } from '../support/count-events.ts';
+import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
+
+const state = processFile(
+  {
+    process_name: 'state_load',
+    pattern: 'dimension',
+    sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+    target: { table: 'facts.states', event_time: 'hour' },
+  },
+  `select $first_hour::timestamptz as hour, id % 3 as kind, count(*) + coalesce(max(before), 0) as total, sum(id * 0.1)::double as weight
+from (select id, null as before from e union all select kind, total from previous)
+group by all`,
+);
+
+async function publishedWorld(): Promise<World> {
+  const world = await worldForTest({ processes: [appendProcess(), countProcess(), state] });
+  await world.create('raw.events', EVENTS, { partitionedBy: 'landing_hour' });
+  await world.land('raw.events', [0, 1, 2, 3].map((hour) => events(hour * 10, 6, hour)).join(' union all '));
+  await world.run();
+  // Late rows, and an hour more.
+  await world.land('raw.events', `${events(50, 4, 1, 4)} union all ${events(60, 5, 4, 4)}`);
+  await world.run();
+  return world;
+}
+
+const short = ({ status, missing, extra, hours }: Verification) => ({
+  ...{ status, missing, extra },
+  hours: hours.map(({ hour }) => hour),
+});
+const verified = async (world: World, name: string, hours?: string): Promise<Verification> =>
+  (await world.psyberg.verify([name], hours === undefined ? {} : { hours }))[0] as Verification;
+
+it('finds nothing where there is nothing, over all patterns, and a row that somebody changed', async () => {
+  const world = await publishedWorld();
+  const before = await world.metadata('facts.counts');
+  const found = await world.psyberg.verify();
+  expect(found.map(({ process_name: name, status, error }) => [name, status, error])).toEqual([
+    ['count_load', 'equal', null],
+    ['signup_load', 'equal', null],
+    ['state_load', 'equal', null],
+  ]);
+  expect(found.map((each) => [each.rows_expected, each.rows_found, each.hours_compared])).toEqual([
+    ['5', '5', 5],
+    ['33', '33', 5],
+    ['15', '15', 5],
+  ]);
+  expect(found[0]?.range).toEqual({ first_hour: hourAt(0), last_hour: hourAt(4) });
+  expect(found[1]?.range).toBeNull();
+  // Nothing was written, and the sources have news that no session has read.
+  expect((await world.metadata('facts.counts'))['last-sequence-number']).toBe(before['last-sequence-number']);
+  await world.land('raw.events', events(90, 5, 2, 5));
+  expect(short(await verified(world, 'count_load')).status).toBe('equal');
+  await world.changeFiles('facts.states', {
+    operation: 'overwrite',
+    remove: (files) => files,
+    insert: `select * replace (case when hour = timestamptz '${hourAt(2)}' and kind = 1 then 7 else kind end as kind) from facts.states`,
+  });
+  const changed = await verified(world, 'state_load');
+  expect(short(changed)).toEqual({ status: 'different', missing: '1', extra: '1', hours: [hourAt(2)] });
+  expect(changed.sample).toMatchObject({
+    missing: [{ hour: hourAt(2), kind: 1n }],
+    extra: [{ kind: 7n }],
+  });
+  const only = await verified(world, 'state_load', '2023-09-14T01');
+  expect({ ...short(only), range: only.range }).toEqual({
+    ...{ status: 'equal', missing: '0', extra: '0', hours: [] },
+    range: { first_hour: hourAt(1), last_hour: hourAt(1) },
+  });
+  const [outside] = await world.psyberg.verify(['count_load'], { hours: '2023-09-14T09' });
+  expect(outside).toMatchObject({ status: 'failed', error: { code: 'hours-invalid' } });
+  await expect(world.psyberg.verify(['count_load'], { hours: 'soon' })).rejects.toMatchObject({
+    code: 'hours-invalid',
+  });
+  await expect(world.psyberg.verify(['no_load'])).rejects.toMatchObject({ code: 'process-unknown' });
+});
+
+it('says what keeps it from comparing', async () => {
+  const world = await worldForTest({ processes: [countProcess()] });
+  await world.create('raw.events', EVENTS);
+  expect((await world.psyberg.verify(['count_load']))[0]).toMatchObject({
+    status: 'not-published',
+    error: { code: 'not-published', hint: expect.stringContaining('psyberg run count_load') },
+  });
+  expect((await world.psyberg.verify())[0]).toMatchObject({ status: 'not-published', error: null });
+  await world.land('raw.events', events(0, 5, 1));
+  await world.publish('count_load');
+  const [read] = await world.history('raw.events');
+  await world.land('raw.events', events(10, 5, 1));
+  // The process holds what it has read by a tag; somebody took both away.
+  await world
+    .commit('raw.events', [{ action: 'remove-snapshot-ref', 'ref-name': 'psyberg_count_load' }])
+    .catch(() => undefined);
+  await world.expire('raw.events', [read?.['snapshot-id'] as bigint]);
+  expect((await world.psyberg.verify(['count_load']))[0]).toMatchObject({
+    status: 'failed',
+    error: { code: 'history-expired', hint: expect.stringContaining('psyberg run count_load') },
+  });
+});

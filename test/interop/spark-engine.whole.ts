@@ -1,0 +1,447 @@
+// Goal: a process on Spark means what the same process on DuckDB means, session by session. Method: twins,
+// one on each engine, over the same sources; rows of both are compared after each landing, and what is left
+// behind is looked for. Mistakes of a process and a Spark that goes away end in one error, and nothing is
+// published.
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RestateOptions } from '../../src/index.ts';
+import { openSparkSession } from '../../src/workload/spark/connect/client.ts';
+import { parseRemote } from '../../src/workload/spark/connect/remote.ts';
+import { orphans } from '../support/orphans.ts';
+import { spawnSessions } from '../support/spawn.ts';
+import { hourAt, type ProcessFile, processFile, type World, worldForTest } from '../support/world.ts';
+import { missingJava } from './java/java.ts';
+import { startRecordingProxy } from './spark/recording-proxy.ts';
+import { sharedSpark } from './spark/shared.ts';
+
+const missing = await missingJava();
+let remote = '';
+beforeAll(async () => {
+  if (missing === undefined) remote = await sharedSpark();
+}, 600_000);
+
+interface Twin {
+  readonly name: string;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly duckdb: string;
+  /** Default: the same text. */
+  readonly spark?: string;
+}
+
+const TARGET = { event_time: 'hour', partition_by: ['hour(hour)'] };
+const EVENTS = { table: 'raw.events', event_time: 'ts', alias: 'e' };
+
+/** The same process on both engines, with targets of their own. */
+const twins = ({ name, header, duckdb, spark: sparkSql = duckdb }: Twin): ProcessFile[] =>
+  (['duckdb', 'spark'] as const).map((engine) =>
+    processFile(
+      {
+        ...header,
+        engine,
+        process_name: `${name}_${engine}`,
+        target: { ...(header['target'] as object), table: `facts.${name}_${engine}` },
+      },
+      engine === 'spark' ? sparkSql : duckdb,
+    ),
+  );
+
+const events = (first: number, count: number, hour: number): string =>
+  `select range as id, timestamptz '${hourAt(hour)}' + to_minutes(range % 60) as ts, range % 3 as kind from range(${first}, ${first + count})`;
+
+const worldOf = (all: readonly Twin[]): Promise<World> =>
+  worldForTest({
+    processes: all.flatMap(twins),
+    files: {},
+    catalog: { warehouse: 'warehouse' },
+  });
+
+/** `more`: other settings of `engines.spark`. */
+async function withSpark(world: World, more: Readonly<Record<string, unknown>> = {}): Promise<World> {
+  const engines = JSON.stringify({ spark: { remote: remote, ...more } });
+  world.write('psyberg.yaml', `name: world\ncatalog: { warehouse: warehouse }\nengines: ${engines}\n`);
+  await world.reopen();
+  return world;
+}
+
+/**
+ * Runs all, and expects every twin to do, and to hold, what its other one does. `ahead`: a session of one of
+ * them may have published before, so that they only hold the same.
+ */
+async function expectTwins(
+  world: World,
+  names: readonly string[],
+  { ahead = false }: { readonly ahead?: boolean } = {},
+): Promise<void> {
+  const records = await world.run();
+  expect(records.filter(({ error }) => error !== null)).toEqual([]);
+  const outcome = (name: string) => {
+    const record = records.find(({ process_name: of }) => of === name);
+    return [record?.status, record?.rows_read, record?.rows_written];
+  };
+  if (!ahead)
+    for (const name of names) expect(outcome(`${name}_spark`), name).toEqual(outcome(`${name}_duckdb`));
+  for (const name of names)
+    expect(await world.rows(`from facts.${name}_spark`), name).toEqual(
+      await world.rows(`from facts.${name}_duckdb`),
+    );
+  expect(await world.leftovers()).toEqual([]);
+}
+
+const APPENDED: Twin = {
+  name: 'appended',
+  header: {
+    pattern: 'stateless',
+    sources: [EVENTS],
+    target: { partition_by: ['bucket(4, id)'] },
+    audits: [
+      'source_to_target_count',
+      { not_null: { columns: ['id'] } },
+      { unique: { columns: ['id'], over: 'target' } },
+      { accepted_values: { column: 'kind', values: [0, 1, 2] } },
+      { no_missing_events: { source: 'e', key: 'id' } },
+      { expression: { sql: 'id >= 0' } },
+      { row_count: { min: 1 } },
+    ],
+  },
+  duckdb: 'select id, ts, kind, $process_name is not null as named from e',
+};
+const COUNTED: Twin = {
+  name: 'counted',
+  header: {
+    pattern: 'stateful',
+    sources: [EVENTS],
+    target: TARGET,
+    audits: [{ unique: { columns: ['hour'] } }],
+  },
+  duckdb:
+    "select date_trunc('hour', ts) as hour, count(*) as n, cast(sum(id) as bigint) as total from e group by 1",
+};
+const JOINED: Twin = {
+  name: 'joined',
+  header: {
+    pattern: 'stateful',
+    hours: 'touched',
+    sources: [
+      EVENTS,
+      { table: 'raw.marks', event_time: 'ts', alias: 'm', window: { before: '2h', key: 'id' } },
+      { table: 'raw.kinds', alias: 'k', lookup: true },
+    ],
+    target: { event_time: 'ts', partition_by: ['hour(ts)'] },
+    audits: [{ relationships: { column: 'kind', to: 'k', to_column: 'kind' } }],
+  },
+  duckdb:
+    'select e.id, e.ts, e.kind, k.name, count(m.id) as marks from e join k on k.kind = e.kind left join m on m.id = e.id and m.ts <= e.ts group by all',
+};
+const RUNNING: Twin = {
+  name: 'running',
+  header: { pattern: 'dimension', sources: [EVENTS], target: TARGET },
+  duckdb:
+    "select $range_start at time zone 'UTC' as hour, cast((select coalesce(max(total), 0) from previous) + count(*) as bigint) as total from e",
+  spark:
+    'select $range_start as hour, cast((select coalesce(max(total), 0) from previous) + count(*) as bigint) as total from e',
+};
+
+describe.skipIf(missing !== undefined)('a process on Spark', () => {
+  it('holds after each session what its twin on DuckDB holds', { timeout: 600_000 }, async () => {
+    const names = ['appended', 'counted', 'joined', 'running'];
+    const proxy = await startRecordingProxy();
+    const world = await withSpark(await worldOf([APPENDED, COUNTED, JOINED, RUNNING]), {
+      catalog_uri: proxy.uri,
+    });
+    proxy.passTo(world.psyberg.internals.catalog.uri);
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint', { partitionedBy: 'hour(ts)' });
+    await world.create('raw.marks', 'id bigint, ts timestamptz');
+    await world.create('raw.kinds', 'kind bigint, name varchar');
+    await world.land('raw.kinds', "select range as kind, 'kind ' || range as name from range(3)");
+    await world.land(
+      'raw.events',
+      [0, 1, 2, 3].map((hour) => events(hour * 10, 5, hour)).join(' union all '),
+    );
+    await world.land('raw.marks', `select 11 as id, timestamptz '${hourAt(0)}' as ts`);
+    await expectTwins(world, names);
+    // Late rows of an hour between, then a late mark that reaches two hours on through its window.
+    await world.land('raw.events', events(100, 3, 1));
+    await expectTwins(world, names);
+    await world.land('raw.marks', `select 20 as id, timestamptz '${hourAt(1)}' as ts`);
+    await expectTwins(world, names);
+    // Rows taken back: the stateless one would have to take them back as well, and is refused on both
+    // engines.
+    await world.sql('delete from raw.events where id in (1, 12)');
+    const records = await world.run(['counted_spark', 'joined_spark', 'counted_duckdb', 'joined_duckdb']);
+    expect(records.map(({ status }) => status)).toEqual(['published', 'published', 'published', 'published']);
+    for (const name of ['counted', 'joined'])
+      expect(await world.rows(`from facts.${name}_spark`)).toEqual(
+        await world.rows(`from facts.${name}_duckdb`),
+      );
+    // What was read of the target's history says the same of both: their files are the session's.
+    const [bySpark, byDuckDb] = [
+      await world.history('facts.counted_spark'),
+      await world.history('facts.counted_duckdb'),
+    ];
+    expect(bySpark.map(({ summary }) => [summary?.['added-records'], summary?.['deleted-records']])).toEqual(
+      byDuckDb.map(({ summary }) => [summary?.['added-records'], summary?.['deleted-records']]),
+    );
+    // A Spark elsewhere has no folder of this project but those of tables: whatever it is told lies there.
+    await proxy.close();
+    const told = proxy.answers.join('\n');
+    expect(told).toMatch(/metadata\/psyberg_appended_spark_\d+\/changes-e-/);
+    expect(told).not.toContain('.psyberg');
+    expect(await orphans(world)).toEqual([]);
+  });
+
+  it('restates what it appended as its twin does, and refuses rows of other hours', {
+    timeout: 300_000,
+  }, async () => {
+    const target = { event_time: 'ts', partition_by: ['hour(ts)'] };
+    const header = { pattern: 'stateless', sources: [EVENTS], target };
+    const world = await withSpark(
+      await worldOf([
+        { name: 'plain', header, duckdb: 'select id, ts from e' },
+        {
+          name: 'moved',
+          header,
+          duckdb: 'select id, ts + interval 1 hour as ts from e',
+          spark: "select id, ts + interval '1' hour as ts from e",
+        },
+      ]),
+    );
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land('raw.events', [0, 1, 2].map((hour) => events(hour * 10, 5, hour)).join(' union all '));
+    await world.land('raw.events', 'select 99 as id, null::timestamptz as ts, 0 as kind');
+    await expectTwins(world, ['plain', 'moved']);
+    const restated = async (name: string, asked: RestateOptions) => {
+      const outcomes = [];
+      for (const engine of ['duckdb', 'spark'] as const) {
+        const [record] = await world.psyberg.restate(`${name}_${engine}`, asked);
+        outcomes.push([record?.status, record?.error?.code ?? null, record?.rows_written]);
+      }
+      expect(outcomes[1]).toEqual(outcomes[0]);
+      expect(await world.rows(`from facts.${name}_spark`)).toEqual(
+        await world.rows(`from facts.${name}_duckdb`),
+      );
+      return outcomes[0];
+    };
+    const hours = '2023-09-14T01..2023-09-14T01';
+    expect(await restated('plain', { hours })).toEqual(['published', null, '5']);
+    expect(await restated('moved', { hours })).toEqual(['refused', 'rows-outside-hours', expect.anything()]);
+    for (const name of ['plain', 'moved'])
+      expect(await restated(name, { all: true })).toEqual(['published', null, '15']);
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  it('stops where an hour comes out as stored, and goes on with the next that changed, as its twin does', {
+    timeout: 300_000,
+  }, async () => {
+    const newest = (hour: string): string =>
+      `select ${hour} as hour, greatest(coalesce(max(e.id), 0), (select coalesce(max(top), 0) from previous)) as top, count(*) as n, cast('nan' as double) as d, array(1.5, null) as l from e`;
+    const duckdb = newest("$range_start at time zone 'UTC'").replace('array(1.5, null)', '[1.5, null]');
+    const world = await withSpark(
+      await worldOf([{ name: 'newest', header: RUNNING.header, duckdb, spark: newest('$range_start') }]),
+    );
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land(
+      'raw.events',
+      [0, 1, 2, 5, 6, 7, 8, 9].map((hour) => events(hour * 10, 5, hour)).join(' union all '),
+    );
+    await expectTwins(world, ['newest']);
+    const computed = async (): Promise<(string | undefined)[]> => {
+      const found = [];
+      for (const engine of ['duckdb', 'spark'])
+        found.push((await world.history(`facts.newest_${engine}`)).at(-1)?.summary?.['added-records']);
+      return found;
+    };
+    // Late rows that change no later hour, in two hours apart: each settles at once.
+    await world.land('raw.events', events(3, 2, 1));
+    await world.land('raw.events', events(55, 1, 7));
+    await expectTwins(world, ['newest']);
+    expect(await computed()).toEqual(['4', '4']);
+    // One that is the newest from its hour on, until hour 7 has a newer one.
+    await world.land('raw.events', events(66, 1, 5));
+    await expectTwins(world, ['newest']);
+    expect(await computed()).toEqual(['3', '3']);
+    // Nothing settles.
+    await world.land('raw.events', events(1000, 1, 0));
+    await expectTwins(world, ['newest']);
+    expect(await computed()).toEqual(['10', '10']);
+    const plan = await world.psyberg.restate('newest_spark', { hours: '2023-09-14T02..2023-09-14T02' });
+    expect(plan[0]).toMatchObject({ status: 'published' });
+    expect((await computed())[1]).toBe('1');
+  });
+
+  it('is restated together with those behind it, in one commit, or not at all', {
+    timeout: 300_000,
+  }, async () => {
+    const behind = (audits: readonly unknown[]): ProcessFile =>
+      processFile(
+        {
+          process_name: 'behind',
+          engine: 'spark',
+          pattern: 'stateful',
+          sources: [
+            { table: 'facts.counted_spark', event_time: 'hour', alias: 'c', vtts: { from: 'signal' } },
+          ],
+          target: { table: 'facts.behind', ...TARGET },
+          audits,
+        },
+        'select hour, n * 10 as tens from c',
+      );
+    const world = await withSpark(await worldOf([COUNTED]));
+    world.writeProcess(behind([]));
+    await world.reopen();
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land('raw.events', [0, 1, 2].map((hour) => events(hour * 10, 5, hour)).join(' union all '));
+    await world.run(['counted_spark', 'behind']);
+    const counted = (factor: number): ProcessFile => {
+      const [, spark] = twins({
+        ...COUNTED,
+        spark: COUNTED.duckdb.replace('count(*)', `count(*) * ${factor}`),
+      });
+      return spark as ProcessFile;
+    };
+    const restated = async (): Promise<[string | undefined, string | undefined][]> =>
+      (
+        await world.psyberg.restate('counted_spark', {
+          hours: '2023-09-14T01..2023-09-14T01',
+          downstream: true,
+          atomic: true,
+        })
+      ).map(({ process_name: name, status }) => [name, status]);
+    const tens = () => world.rows('select tens from facts.behind');
+    world.writeProcess(counted(2));
+    await world.reopen();
+    expect(await restated()).toEqual([
+      ['counted_spark', 'published'],
+      ['behind', 'published'],
+    ]);
+    expect(await tens()).toEqual(['["100"]', '["50"]', '["50"]']);
+    const before = await world.rows('from facts.counted_spark');
+    world.writeProcess(counted(3));
+    world.writeProcess(behind([{ expression: { sql: 'tens < 120' } }]));
+    await world.reopen();
+    expect((await restated()).map(([, status]) => status)).toContain('audit-failed');
+    expect([await world.rows('from facts.counted_spark'), (await tens())[0]]).toEqual([before, '["100"]']);
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  it('says what is wrong with its SQL, where, and publishes nothing', { timeout: 300_000 }, async () => {
+    const wrong = (name: string, sql: string): Twin => ({
+      name,
+      header: { pattern: 'stateless', sources: [EVENTS], target: {} },
+      duckdb: 'select id from e',
+      spark: sql,
+    });
+    const world = await withSpark(
+      await worldOf([
+        wrong('column', 'select id,\n  nope\nfrom e'),
+        wrong('other', 'select id from spark_catalog.default.x'),
+        wrong('session', 'select id from psyberg_session.sources.e'),
+        wrong('cast', "select cast(concat('x', id) as bigint) as id from e"),
+      ]),
+    );
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land('raw.events', events(0, 5, 0));
+    const failed = async (name: string) => (await world.run([`${name}_spark`]))[0]?.error;
+    const column = await failed('column');
+    expect(column).toMatchObject({ code: 'process-sql-failed', kind: 'usage' });
+    expect(column?.message).toMatch(/^processes\/column_spark\.sql:\d+:3 .*nope/);
+    expect(await failed('other')).toMatchObject({ code: 'process-sql-failed' });
+    expect(await failed('session')).toMatchObject({ code: 'table-not-declared' });
+    expect(await failed('cast')).toMatchObject({ code: 'process-sql-failed' });
+    for (const name of ['column', 'other', 'session', 'cast'])
+      expect(
+        await world.psyberg.internals.client.tableExists({ namespace: ['facts'], name: `${name}_spark` }),
+      ).toBe(false);
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  it('publishes nothing where an audit finds rows, and keeps them', { timeout: 300_000 }, async () => {
+    const audited: Twin = {
+      name: 'audited',
+      header: {
+        pattern: 'stateless',
+        sources: [EVENTS],
+        target: {},
+        audits: [{ expression: { sql: 'id < 3' } }],
+      },
+      duckdb: 'select id, ts from e',
+    };
+    const world = await withSpark(await worldOf([audited]));
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land('raw.events', events(0, 5, 0));
+    const [record] = await world.run(['audited_spark']);
+    expect(record).toMatchObject({ status: 'audit-failed', audits: [{ status: 'failed', actual: '2' }] });
+    expect(record?.audits[0]?.sample.map(({ id }) => id)).toEqual([3, 4]);
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  it('is refused where Spark is away', {
+    timeout: 300_000,
+  }, async () => {
+    const world = await worldOf([COUNTED]);
+    world.write(
+      'psyberg.yaml',
+      'name: world\ncatalog: { warehouse: warehouse }\nengines: { spark: { remote: "sc://127.0.0.1:9" } }\n',
+    );
+    await world.reopen();
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land('raw.events', events(0, 5, 0));
+    expect((await world.run(['counted_spark']))[0]?.error).toMatchObject({ code: 'spark-unreachable' });
+    await withSpark(world);
+    await world.publish('counted_spark');
+    await expect(world.psyberg.verify(['counted_spark'])).resolves.toMatchObject([{ status: 'equal' }]);
+    expect(await world.leftovers()).toEqual([]);
+  });
+
+  it('goes on where a killed session left off, with nothing left of it', { timeout: 900_000 }, async () => {
+    const world = await withSpark(await worldOf([COUNTED, RUNNING]));
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land('raw.events', [0, 1, 2].map((hour) => events(hour * 10, 5, hour)).join(' union all '));
+    const whole = (await spawnSessions(world.root, { processes: ['counted_spark'] })).steps;
+    expect(whole.join('\n')).toContain('load insert');
+    // At the first word of each step of the next session, and while Spark is at work.
+    const killed: string[] = [];
+    for (const at of [
+      { killAtStep: 2 },
+      { killAtStep: whole.findIndex((line) => line.includes('load insert')) + 1 },
+      { afterMs: 300 },
+      { afterMs: 900 },
+      { killAtStep: whole.findIndex((line) => line.includes('audit')) + 1 },
+      { killAtCommit: { commit: 1, after: true } },
+    ]) {
+      await world.land('raw.events', events(1000 + killed.length * 10, 2, killed.length % 3));
+      for (const name of ['counted_spark', 'running_spark']) {
+        const result = await spawnSessions(world.root, {
+          processes: [name],
+          ...('afterMs' in at
+            ? { onReady: (child) => void setTimeout(() => child.kill('SIGKILL'), at.afterMs) }
+            : at),
+        });
+        if (result.killed) killed.push(name);
+      }
+      await expectTwins(world, ['counted', 'running'], { ahead: true });
+      expect(await orphans(world)).toEqual([]);
+    }
+    expect(killed.length).toBeGreaterThan(6);
+  });
+
+  it('can be interrupted from another process', { timeout: 300_000 }, async () => {
+    const working = openSparkSession({ remote: parseRemote(remote) });
+    const long = working.query({
+      sql: 'select count(*) as n from range(100000000) a cross join range(1000) b where a.id % 7 = b.id % 5',
+      values: {},
+    });
+    const outcome = long.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    const other = openSparkSession({ remote: parseRemote(remote), id: working.id });
+    let ended: unknown;
+    void outcome.then((error) => (ended = error ?? 'ended'));
+    while (ended === undefined) {
+      await other.interrupt();
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    expect(ended).toMatchObject({ code: 'interrupted' });
+    expect(await other.query({ sql: 'select 1 as one', values: {} })).toEqual([{ one: 1 }]);
+    await working.close();
+  });
+});

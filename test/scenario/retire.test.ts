@@ -1,0 +1,75 @@
+// Goal: a process that is retired leaves nothing but its target, and takes nothing of others along. Method: two processes
+// on one source; all that is known of the second is the same before and after the first one ends.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { PsybergError } from '../../src/index.ts';
+import { writeMarker } from '../../src/markers/session-marker.ts';
+import { appendLoad, events, eventWorld, overwritten, runOne } from '../support/event-tables.ts';
+import type { World } from '../support/world.ts';
+
+const NAME = 'overwrite_load';
+const STATE = ['high_water_mark_table', 'psyberg_session_f', 'psyberg_signal'];
+const stateRows = async (world: World, name: string): Promise<string[][]> => {
+  const found: string[][] = [];
+  for (const table of STATE)
+    found.push(await world.rows(`select * from psyberg.${table} where process_name = '${name}'`));
+  return found;
+};
+const tags = async (world: World): Promise<string[]> =>
+  Object.entries((await world.metadata('raw.events')).refs ?? {}).flatMap(([ref, { type }]) =>
+    type === 'tag' ? [ref] : [],
+  );
+const codeOf = (asked: Promise<unknown>): Promise<string> =>
+  asked.then(() => 'done').catch((error: PsybergError) => error.code);
+
+it('ends what is known of one process, and another one can adopt its target', async () => {
+  const world = await eventWorld();
+  const others = await stateRows(world, 'append_load');
+  const before = {
+    rows: await overwritten(world),
+    history: (await world.history('facts.overwritten')).length,
+  };
+  const all = await stateRows(world, NAME);
+
+  const dry = await world.psyberg.retire(NAME, { dryRun: true });
+  expect(await stateRows(world, NAME)).toEqual(all);
+  const session = join(world.warehouse, '.psyberg', 'sessions', `psyberg_${NAME}_20230914050000`);
+  writeMarker(session, true);
+  expect(await codeOf(world.psyberg.retire(NAME))).toBe('session-running');
+  expect(await stateRows(world, NAME)).toEqual(all);
+  rmSync(session, { recursive: true });
+
+  const retired = await world.psyberg.retire(NAME);
+  expect(retired).toEqual({ ...dry, dry_run: false });
+  expect(retired).toMatchObject({
+    targets: [{ table: 'facts.overwritten' }],
+    state_rows: STATE.map((table) => ({ table: `psyberg.${table}`, rows: '1' })),
+    tags: ['raw.events'],
+  });
+  expect(await stateRows(world, NAME)).toEqual([[], [], []]);
+  expect(await stateRows(world, 'append_load')).toEqual(others);
+  expect(await tags(world)).toEqual(['psyberg_append_load']);
+  expect(await overwritten(world)).toEqual(before.rows);
+  expect((await world.history('facts.overwritten')).length).toBe(before.history);
+
+  // Nothing is left to end, and the process does not go on from what its old snapshots say.
+  expect((await world.psyberg.retire(NAME)).notes[0]).toContain('nothing to end');
+  expect(await codeOf(world.psyberg.retire('nobody'))).toBe('process-unknown');
+  expect((await runOne(world, NAME)).error?.code).toBe('target-not-empty');
+
+  rmSync(join(world.root, 'processes', `${NAME}.sql`));
+  const heir = appendLoad();
+  const target = { table: 'facts.overwritten', event_time: 'ts' };
+  world.writeProcess({
+    ...heir,
+    header: { ...heir.header, process_name: 'heir', pattern: 'stateful', target },
+  });
+  await world.reopen();
+  expect(await codeOf(world.psyberg.adopt('heir', new Map(), { from: NAME }))).toBe('adopt-from-unknown');
+  await world.psyberg.adopt('heir');
+  await world.land('raw.events', events(100, 1, 1));
+  await world.publish('heir');
+  expect((await overwritten(world)).length).toBe(before.rows.length + 1);
+  expect((await runOne(world, 'append_load')).status).toBe('published');
+});

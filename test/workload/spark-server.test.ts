@@ -1,0 +1,76 @@
+// Goal: a Spark of another version is refused before anything is asked of it, and a statement is sent once,
+// whatever happens to the connection. Method: a server that answers as the test tells it.
+import { expect, it } from 'vitest';
+import { openSparkSession } from '../../src/workload/spark/connect/client.ts';
+import { parseRemote } from '../../src/workload/spark/connect/remote.ts';
+import { attachableSpark } from '../../src/workload/spark/session.ts';
+import { complete, type FakeSpark, startFakeSpark } from './fake-spark.ts';
+
+const CATALOG = { warehouse: 'w', uri: 'http://127.0.0.1:1', token: 't' };
+
+async function attached(fake: FakeSpark) {
+  const { remote, asked } = await startFakeSpark(fake);
+  const told = { onProgress: () => undefined, onWaiting: () => undefined };
+  const spark = attachableSpark(
+    { spark: { remote, conf: {} }, environment: {}, ...told },
+    { metadata: undefined },
+  );
+  return { spark, asked, attach: () => spark.attach(CATALOG) };
+}
+
+it.each(['3.5.7', '4.0.1', '4.1.2', '4.1.3-amzn-0'])('takes a Spark %s', async (version) => {
+  const { spark, attach } = await attached({ version });
+  await attach();
+  expect(spark.id()).toMatch(/^[0-9a-f-]{36}$/);
+  await spark.detach();
+});
+
+it.each(['3.4.4', '4.2.0', '4.2.1', '4.10.0', '5.0.0'])(
+  'refuses a Spark %s, and says which',
+  async (version) => {
+    const { spark, asked, attach } = await attached({ version });
+    await expect(attach()).rejects.toMatchObject({
+      code: 'spark-unsupported',
+      kind: 'usage',
+      message: expect.stringContaining(version),
+      hint: expect.stringContaining('4.1 with Iceberg 1.12'),
+    });
+    await spark.detach();
+    expect(asked).not.toContain('ExecutePlan');
+  },
+);
+
+it('asks for the rest of the answers of a statement whose connection broke, and does not send it again', async () => {
+  const { remote, asked } = await startFakeSpark({
+    execute(answers) {
+      answers.write({ response_id: 'first' });
+      answers.emit('error', { code: 14, details: 'the connection broke' });
+    },
+    reattach(answers) {
+      expect(answers.request).toMatchObject({ last_response_id: 'first' });
+      complete(answers);
+    },
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  await session.execute({ sql: 'insert into t values (1)', values: {} });
+  await session.close();
+  expect(asked.filter((name) => name !== 'ReleaseExecute')).toEqual([
+    'ExecutePlan',
+    'ReattachExecute',
+    'ReleaseSession',
+  ]);
+});
+
+it('goes on where the server ends a stream before the statement has run', async () => {
+  const { remote, asked } = await startFakeSpark({
+    execute(answers) {
+      answers.write({ response_id: 'first' });
+      answers.end();
+    },
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  await session.execute({ sql: 'insert into t values (1)', values: {} });
+  await session.close();
+  expect(asked.filter((name) => name === 'ExecutePlan')).toHaveLength(1);
+  expect(asked).toContain('ReattachExecute');
+});
