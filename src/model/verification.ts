@@ -36,7 +36,7 @@ export interface Verification {
   readonly extra: string;
   /** Of those that differ, ascending. */
   readonly hours: readonly VerifiedHour[];
-  /** Hours within `range` that were not compared, since they are still to be loaded. */
+  /** Hours up to the end of `range` that were not compared, since they are still to be loaded. */
   readonly owed_hours: readonly string[];
   readonly sample: {
     readonly missing: readonly Readonly<Record<string, unknown>>[];

@@ -7,6 +7,7 @@ import { writeAvroHeader } from '../../src/iceberg/avro-header.ts';
 import { type AvroObject, readAvroRows, writeAvroRows } from '../../src/iceberg/avro-rows.ts';
 import type { AvroRecord, AvroType } from '../../src/model/avro-schema.ts';
 import { MANIFEST_FILE } from '../../src/model/manifest-schema.ts';
+import { propertySeed } from '../support/property-seed.ts';
 
 const schemaOf = (
   ...fields: readonly (readonly [name: string, id: number, type: AvroType])[]
@@ -56,7 +57,7 @@ describe('rows of an Avro file', () => {
       fc.property(fc.array(row), (rows) => {
         expect(readAvroRows(writeAvroRows(PLAIN, {}, rows as AvroObject[]), PLAIN)).toEqual(rows);
       }),
-      { numRuns: 200 },
+      { numRuns: 200, ...propertySeed() },
     );
   });
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lines, oneAfterTheOther } from '../../src/model/in-turn.ts';
+import { propertySeed } from '../support/property-seed.ts';
 
 const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -40,7 +41,7 @@ describe('lines', () => {
         }
         expect(outcomes.map(({ status }) => status === 'rejected')).toEqual(calls.map(({ fails }) => fails));
       }),
-      { numRuns: 50 },
+      { numRuns: 50, ...propertySeed() },
     );
   });
   it('do not hold up what names none of them', async () => {

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { planSession } from '../../src/plan/index.ts';
+import { propertySeed } from '../support/property-seed.ts';
 import { type SourceData, sessionOf } from '../support/session-data.ts';
 import { hourNumbers } from '../support/world.ts';
 
@@ -135,14 +136,14 @@ describe('hours that are owed', () => {
   it('of a stateful process are paid exactly once, also across failed and waiting sessions', () => {
     fc.assert(
       fc.property(history, (each) => play('stateful', each)),
-      { numRuns: 300 },
+      { numRuns: 300, ...propertySeed() },
     );
   });
 
   it('of a dimension are paid, or lie below its threshold and stay listed', () => {
     fc.assert(
       fc.property(history, (each) => play('dimension', each)),
-      { numRuns: 300 },
+      { numRuns: 300, ...propertySeed() },
     );
   });
 });

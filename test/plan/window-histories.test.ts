@@ -19,6 +19,7 @@ import { completeToHour, type Plan } from '../../src/model/plan.ts';
 import type { ProcessSpec, SourceWindow } from '../../src/model/process-spec.ts';
 import type { ChangedFile, Session, SourceState, Watermark } from '../../src/model/session.ts';
 import { planSession } from '../../src/plan/index.ts';
+import { propertySeed } from '../support/property-seed.ts';
 import { hour, sessionOf, specOf } from '../support/session-data.ts';
 import { msAt } from '../support/world.ts';
 
@@ -321,7 +322,10 @@ function check(each: History): void {
 
 describe('what sessions plan through windows', () => {
   it('keeps every complete hour as its windows are', () => {
-    fc.assert(fc.property(history, check), { numRuns: Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? 300) });
+    fc.assert(fc.property(history, check), {
+      numRuns: Number(process.env['PSYBERG_PROPERTY_RUNS'] ?? 300),
+      ...propertySeed(),
+    });
   });
 
   const ARRIVALS: readonly (readonly [number, readonly Row[]])[] = [

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Fit, fitCells, hangingText, wrapText } from '../../src/report/fit.ts';
 import { columnsText } from '../../src/report/text.ts';
 import { displayWidth } from '../../src/report/width.ts';
+import { propertySeed } from '../support/property-seed.ts';
 
 const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
 
@@ -82,7 +83,7 @@ describe('columns that fit', () => {
             expect(displayWidth(line)).toBeLessThanOrEqual(options.width);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 300, ...propertySeed() },
     );
   });
 });

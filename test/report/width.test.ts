@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { cutMiddle, cutToWidth, displayWidth, padToWidth } from '../../src/report/width.ts';
+import { propertySeed } from '../support/property-seed.ts';
 
 const RED = (text: string): string => `\u001b[31m${text}\u001b[39m`;
 
@@ -46,7 +47,7 @@ describe('the width of a text', () => {
       fc.property(someText, (text) => {
         expect(displayWidth(text)).toBe(stringWidth(text));
       }),
-      { numRuns: 2000 },
+      { numRuns: 2000, ...propertySeed() },
     );
   });
   it('does not count codes of colours', () => {
@@ -73,7 +74,7 @@ describe('a text that is cut', () => {
           expect([all.slice(0, first.length), all.slice(all.length - last.length)]).toEqual([first, last]);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, ...propertySeed() },
     );
   });
   it('is filled up by places', () => {

@@ -40,7 +40,7 @@ const environment = {
   ...process.env,
   PSYBERG_PROPERTY_MINUTES: String(minutes),
   PSYBERG_PROPERTY_REPORT: report,
-  ...(values.seed === undefined ? {} : { PSYBERG_PROPERTY_SEED: values.seed }),
+  PSYBERG_PROPERTY_SEED: values.seed ?? 'random',
 };
 const run = spawn('npx', ['vitest', 'run', '--config', 'vitest.whole.config.ts', file], {
   stdio: 'inherit',

@@ -1,11 +1,12 @@
 /**
  * Random histories, played until enough of them were: how many, for how long, which, and what they covered.
  * The environment decides over the numbers of a test: PSYBERG_PROPERTY_RUNS how many, PSYBERG_PROPERTY_MINUTES
- * for how long, PSYBERG_PROPERTY_SEED which; PSYBERG_PROPERTY_PATH repeats one counterexample, and
- * PSYBERG_PROPERTY_REPORT names a file for what was covered.
+ * for how long, PSYBERG_PROPERTY_SEED which (`random`: others each time); PSYBERG_PROPERTY_PATH repeats one
+ * counterexample, and PSYBERG_PROPERTY_REPORT names a file for what was covered.
  */
 import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { propertySeed } from './property-seed.ts';
 
 const setting = (name: string): string | undefined => process.env[`PSYBERG_PROPERTY_${name}`];
 
@@ -32,7 +33,7 @@ export function histories({ runs, timeLimitMs, shrinksByPath, playsAll }: Histor
   const minutes = setting('MINUTES') === undefined ? undefined : Number(setting('MINUTES'));
   const numRuns = Number(setting('RUNS') ?? (minutes === undefined ? runs : 1_000_000));
   const limitMs = minutes === undefined ? timeLimitMs(numRuns) : minutes * 60_000;
-  const [seed, path] = [setting('SEED'), setting('PATH')];
+  const path = setting('PATH');
   const covered = new Map<string, number>();
   return {
     timeLimitMs: limitMs,
@@ -47,7 +48,7 @@ export function histories({ runs, timeLimitMs, shrinksByPath, playsAll }: Histor
         await fc.assert(property, {
           numRuns,
           ...(shrinksByPath === true && path === undefined ? { endOnFailure: true } : {}),
-          ...(seed === undefined ? {} : { seed: Number(seed) }),
+          ...propertySeed(),
           ...(path === undefined ? {} : { path }),
           ...(playsAll === true && minutes === undefined
             ? {}
