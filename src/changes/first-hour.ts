@@ -50,7 +50,8 @@ type Losing = {
   readonly keys: readonly string[];
 };
 
-async function filesLosingRows(source: Source, snapshot: Snapshot): Promise<Losing> {
+/** The live files to which delete files apply, and the keys of those. */
+export async function filesLosingRows(source: Source, snapshot: Snapshot): Promise<Losing> {
   const manifests = ofDeletes(await source.manifestsOf(snapshot));
   if (manifests.length === 0) return { files: [], keys: [] };
   const deletes = (await readDeleteFiles(source, snapshot, manifests)).filter(

@@ -7,7 +7,7 @@ import { engineOf } from '../model/engines.ts';
 import { plannedHours, roundedUp, unitOf } from '../model/grain.ts';
 import { HOUR_MS, type Hour, type HourRange, parseHour, timeOfSessionId } from '../model/hour.ts';
 import { intervalsOf, spanOf } from '../model/hour-sets.ts';
-import type { Plan, PlanSource } from '../model/plan.ts';
+import type { Plan, PlanHour, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec, TypedValue } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import type { StepValue } from '../model/step.ts';
@@ -87,9 +87,16 @@ export const restatesAppended = (plan: Plan): boolean =>
 export const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
   patternOf(spec).readsPrevious && window !== undefined ? unitOf(spec, window.firstHour) : window;
 
+/** The hours, or days, for which SQL that runs hour by hour is executed. */
+export const executedHours = ({ hours }: Pick<Plan, 'hours'>): readonly PlanHour[] =>
+  hours.filter(({ empty }) => empty !== true);
+
+/** Whether the first hour that is executed has none before it, whatever the target still has there. */
+export const beginsAnew = ({ hours: [first] }: Pick<Plan, 'hours'>): boolean => first?.empty === true;
+
 /** What each execution of SQL that runs hour by hour covers, in order: an hour, or a day. */
 export const windowsOf = (plan: Plan): HourRange[] =>
-  plan.hours.map(({ hour }) => unitOf(plan, parseHour(hour)));
+  executedHours(plan).map(({ hour }) => unitOf(plan, parseHour(hour)));
 
 /** What the relations of its sources name. */
 export interface SourceParameters extends Pick<ProcessParameters, 'range_start' | 'range_end'> {

@@ -217,6 +217,8 @@ export interface PlanHour {
    * comes out as the target has it, the hour stays as it is. Absent where the hour is computed in any case.
    */
   readonly unchanged?: true;
+  /** No row of a source reaches it, or an hour before it: what the target has of it is taken off. */
+  readonly empty?: true;
 }
 export interface PlanTarget {
   readonly table: string;
@@ -224,10 +226,7 @@ export interface PlanTarget {
   readonly table_uuid: string | null;
   readonly base_snapshot_id: string | null;
   readonly exists: boolean;
-  /**
-   * The session that published the process's newest snapshot: another one at publish means that this session
-   * was overtaken.
-   */
+  /** Who published the process's newest snapshot: another one at publish means that it was overtaken. */
   readonly previous_session_id: string | null;
   readonly complete_to_hour: string | null;
   /** Up to which hour it was announced, where the newest hours were loaded first; null: to none. */

@@ -226,8 +226,24 @@ export interface Session {
   readonly sql?: ProcessSql & { readonly text: string };
   /** The hours that other SQL has made; null where nothing is known of such, or nobody asked. */
   readonly sqlChanged?: SqlChanged | null;
+  /** Only of a process that reads its own result, where it has hours to compute. */
+  readonly begin?: SessionBegin;
   /** There when somebody asked for it: not what changed is loaded, but what was loaded is computed again. */
   readonly restate?: SessionRestate;
+}
+
+/** Where the hours begin of a process that computes each from the one before. */
+export interface SessionBegin {
+  /**
+   * The first hour of the target that a row of a source reaches, where a session would compute earlier ones:
+   * its SQL over whole tables has none of these. Infinite where no source has a row.
+   */
+  readonly emptyBefore?: Hour;
+  /**
+   * The first hour in which the target has rows, where a session computes earlier ones: whether these were
+   * ever computed nobody knows. Infinite where it has none.
+   */
+  readonly storedFrom?: Hour;
 }
 
 /** A session that computes hours again. */

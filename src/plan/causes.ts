@@ -39,6 +39,7 @@ export function describeHours(
     readonly reached?: readonly Hour[];
     readonly restated?: readonly Hour[];
     readonly unchanged?: readonly Hour[];
+    readonly empty?: readonly Hour[];
     readonly unit?: WithGrain;
   },
 ): PlanHour[] {
@@ -50,6 +51,7 @@ export function describeHours(
   const reached = among(options.reached);
   const restated = among(options.restated);
   const unchanged = among(options.unchanged);
+  const empty = among(options.empty);
   const without = (hour: Hour): PlanHour['reason'] =>
     restated.has(hour) ? 'restated' : owed.has(hour) ? 'owed' : reached.has(hour) ? 'reached' : 'contiguous';
   return starts.map((hour) => {
@@ -61,6 +63,7 @@ export function describeHours(
       owed_by: owed.get(hour) ?? [],
       reason: reasonOf(found) ?? without(hour),
       ...(unchanged.has(hour) ? { unchanged: true as const } : {}),
+      ...(empty.has(hour) ? { empty: true as const } : {}),
     };
   });
 }

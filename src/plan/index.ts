@@ -21,7 +21,7 @@ export { warningsOf } from './warnings.ts';
 /** What a session processes, with what made each hour and each partition necessary. */
 export function planSession(session: Session, options: CauseOptions = { allCauses: false }): Plan {
   const decision = decide(session);
-  const { status, sources, hours, range, heldBackBy, reached = [], unchanged = [] } = decision;
+  const { status, sources, hours, range, heldBackBy, reached = [], unchanged = [], empty = [] } = decision;
   const decided = sources.map(({ source }) => source);
   return Object.freeze({
     ...planHead(session, status),
@@ -35,6 +35,7 @@ export function planSession(session: Session, options: CauseOptions = { allCause
       reached,
       restated: session.restate?.hours ?? [],
       unchanged,
+      empty,
       unit: session.spec,
     }),
     // Hours that only a window reaches are in no watermark: the next session finds them again.

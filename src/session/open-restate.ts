@@ -18,6 +18,7 @@ import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/read-
 import { isRestated } from '../state/restated.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
+import { withBegin } from './find-begin.ts';
 import { hoursAsked } from './hours-asked.ts';
 import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf, sourceReplaced } from './open-source.ts';
 import { recordedFolder } from './recorded-folder.ts';
@@ -50,10 +51,10 @@ export async function openRestate(input: OpenSessionInput, asked: HoursToRestate
     patternOf(spec).readsPrevious ? [...hours, ...laterHours(opened.session, hours)] : hours,
   );
   await refuseForeignRows(input, opened.session, ranges);
-  return Object.freeze({
-    ...opened.session,
-    restate: restateOf(input, hours, asked.kind === 'all'),
-  });
+  return withBegin(
+    input,
+    Object.freeze({ ...opened.session, restate: restateOf(input, hours, asked.kind === 'all') }),
+  );
 }
 
 const restateOf = ({ restate }: OpenSessionInput, hours: readonly Hour[], isAll: boolean) => ({

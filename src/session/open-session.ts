@@ -7,6 +7,7 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, progressInSummary } from '../state/read-watermarks.ts';
+import { withBegin } from './find-begin.ts';
 import { matchKeys } from './match-keys.ts';
 import { openBelowRestated } from './open-below.ts';
 import { numberedTogether } from './open-folder.ts';
@@ -59,7 +60,7 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
     refuseSkippedRows(spec, loadedTarget.metadata, sources);
   const together = numberedTogether(sources);
   const opened = await matchKeys(input, sessionOf(input, together, loadedTarget?.metadata, progress));
-  return restateLookups(input, opened);
+  return withBegin(input, await restateLookups(input, opened));
 }
 
 /** Every source as of its head; what was loaded of it says only how far the target has come. */

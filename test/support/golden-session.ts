@@ -13,6 +13,7 @@ import type {
   KeyMatch,
   Restated,
   Session,
+  SessionBegin,
   SnapshotChange,
   SourcePosition,
   SourceState,
@@ -160,6 +161,7 @@ export function goldenSession(json: unknown, spec: ProcessSpec): Session {
     target: objectOf(TARGET),
     sql: plain,
     sqlChanged: plain,
+    begin: objectOf<SessionBegin>({ emptyBefore: hour, storedFrom: hour }),
     restate: plain,
   };
   return { spec, ...objectOf(readers)(json) };

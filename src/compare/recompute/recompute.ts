@@ -195,7 +195,10 @@ export async function inOrderOfHours(
   return { ...relation, byHour: to };
 }
 
-/** The first hour in which a source has rows, or that those of a window reach. */
+/**
+ * The first hour in which a source has rows, or that those of a window reach; with a key they only reach
+ * hours in which another source has rows.
+ */
 export async function firstHourOf(
   port: RowsPort,
   input: Pick<RecomputeInput, 'spec' | 'relations'>,
@@ -204,7 +207,7 @@ export async function firstHourOf(
   for (const source of input.spec.sources) {
     const { table, columns } = relationOf(input, source);
     const column = columns.find(({ name }) => sameName(name, source.eventTime));
-    if (column === undefined) continue;
+    if (column === undefined || source.window?.key !== undefined) continue;
     const hour = eventHourFragment(column, source.eventTimeUnit);
     const [[found] = []] = (await port.run('test/event_hours', { hour, table })).rows;
     if (typeof found === 'bigint') hours.push(Number(found) - (source.window?.afterHours ?? 0));

@@ -149,7 +149,9 @@ async function hourlyInput(
   }
   const own = await firstHourOf(memory, { spec, relations });
   const begun = [firstFound, needed?.[0]].filter((hour) => hour !== undefined);
-  const first = needed === undefined || begun.length === 0 ? own : Math.min(...begun);
+  // Before the first row of a source there is no hour, whatever was computed once.
+  const first =
+    own === undefined || needed === undefined || begun.length === 0 ? own : Math.max(own, Math.min(...begun));
   // The hour before is what the first one builds on.
   const from = asked === undefined || first === undefined ? first : Math.max(first, asked.firstHour - 1);
   return {

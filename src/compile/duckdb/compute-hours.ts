@@ -10,7 +10,7 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ComputeHourStep, ComputeHoursStep, StepValue } from '../../model/step.ts';
 import { renderStatement, type SqlFragment, statement, statementFragment } from '../../statements/index.ts';
 import { hourComparisons, hoursTable } from '../compared-hours.ts';
-import { type BoundValues, boundIn, processParameters } from '../parameters.ts';
+import { type BoundValues, boundIn, executedHours, processParameters } from '../parameters.ts';
 import { request } from '../request-steps.ts';
 import { previousTable, targetTable } from '../session-tables.ts';
 import { bareStep, stepAround } from '../step-statements.ts';
@@ -21,7 +21,8 @@ import { queryCtes, queryWithin, type TablesAhead } from './source-ctes.ts';
 export function hoursSteps(plan: Plan, spec: ProcessSpec): ComputeHoursStep[] {
   if (!patternOf(spec).readsPrevious) return [];
   const comparisons = hourComparisons(plan, spec);
-  const ahead = readAhead(plan);
+  const executed = executedHours(plan);
+  const ahead = readAhead({ ...plan, hours: executed });
   const compute = hourCompiler(plan, spec, ahead.tables);
   return [
     {
@@ -30,9 +31,12 @@ export function hoursSteps(plan: Plan, spec: ProcessSpec): ComputeHoursStep[] {
       name: 'begin_hours',
       ...bareStep(statement('compile/begin_hours', { hours: hoursTable, target: targetTable(spec) }), {}),
     },
-    ...plan.hours.flatMap(({ hour }, index): ComputeHoursStep[] => [
+    ...executed.flatMap(({ hour }, index): ComputeHoursStep[] => [
       ...(ahead.stepsBefore.get(index) ?? []),
-      compute(hour, index === 0 ? 'target' : comparisons.isResumed(hour) ? 'either' : 'hours'),
+      compute(
+        hour,
+        hour === plan.hours[0]?.hour ? 'target' : comparisons.isResumed(hour) ? 'either' : 'hours',
+      ),
       ...comparisons.after(hour),
     ]),
     ...comparisons.differing,

@@ -21,6 +21,7 @@ import type { BoundRows } from '../audits.ts';
 import { hoursTable } from '../compared-hours.ts';
 import type { LimitedShape, LookRows, LookShape, LookStep } from '../look.ts';
 import {
+  beginsAnew,
   boundIn,
   firstWindow,
   type HourWindow,
@@ -60,7 +61,7 @@ function computedRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedSh
       ...windowsOf(plan).map((window, index) =>
         computeHour(plan, spec, {
           window,
-          from: index > 0 ? hoursTable : firstPrevious(plan, spec, shape),
+          from: index > 0 || beginsAnew(plan) ? hoursTable : firstPrevious(plan, spec, shape),
         }),
       ),
     ],

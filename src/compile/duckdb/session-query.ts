@@ -6,7 +6,7 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import type { Plan, PlanQuery } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { statement, userQueryFragment } from '../../statements/index.ts';
-import { boundIn, firstWindow, processParameters, windowOf } from '../parameters.ts';
+import { boundIn, executedHours, firstWindow, processParameters, windowOf } from '../parameters.ts';
 import { queryCtes } from './source-ctes.ts';
 
 /**
@@ -24,6 +24,6 @@ export function sessionQuery(plan: Plan, spec: ProcessSpec): PlanQuery {
   return {
     sql,
     parameters: boundIn(sql, spec, { ...processParameters(plan, window), ...sources.parameters }).parameters,
-    runs: readsPrevious ? plan.hours.length : 1,
+    runs: readsPrevious ? executedHours(plan).length : 1,
   };
 }

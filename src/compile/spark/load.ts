@@ -24,6 +24,7 @@ import type { BoundRows } from '../audits.ts';
 import { hourComparisons } from '../compared-hours.ts';
 import {
   boundIn,
+  executedHours,
   firstWindow,
   type HourWindow,
   hoursParameters,
@@ -39,7 +40,7 @@ import { isInside, queryRows, rowsWithin, sourceRows } from './source-rows.ts';
 /** The query alone: of a dimension that of its first hour. */
 export function sparkQuery(plan: Plan, spec: ProcessSpec): PlanQuery {
   const { sql, parameters } = queryStep(plan, spec);
-  return { sql, parameters, runs: patternOf(spec).readsPrevious ? plan.hours.length : 1 };
+  return { sql, parameters, runs: patternOf(spec).readsPrevious ? executedHours(plan).length : 1 };
 }
 
 /**
@@ -96,10 +97,10 @@ export function hours(plan: Plan, spec: ProcessSpec): ComputeHoursStep[] {
   const comparisons = hourComparisons(plan, spec);
   return [
     request(begin, 'nothing is collected yet'),
-    ...plan.hours.flatMap(({ hour }, index): ComputeHoursStep[] => {
-      const isResumed = index > 0 && comparisons.isResumed(hour);
+    ...executedHours(plan).flatMap(({ hour }): ComputeHoursStep[] => {
       const name = `compute_hour ${hour}`;
-      const previous = index === 0 ? 'target' : isResumed ? 'either' : 'collected';
+      const isFirst = hour === plan.hours[0]?.hour;
+      const previous = isFirst ? 'target' : comparisons.isResumed(hour) ? 'either' : 'collected';
       const insert = hourInsert(plan, spec, unitOf(plan, parseHour(hour)), previous);
       return [{ kind: 'compute-hour', stage: 'load', name, hour, ...insert }, ...comparisons.after(hour)];
     }),

@@ -17,7 +17,7 @@ import {
   statementFragment,
 } from '../../statements/index.ts';
 import type { LimitedShape, LookDialect, LookRows, LookShape, LookStep } from '../look.ts';
-import { boundIn, processParameters, windowOf, windowsOf } from '../parameters.ts';
+import { beginsAnew, boundIn, processParameters, windowOf, windowsOf } from '../parameters.ts';
 import { collectedTable } from '../session-tables.ts';
 import { type BareStep, stepAround } from '../step-statements.ts';
 import { hourInsert } from './load.ts';
@@ -65,7 +65,7 @@ function computedRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedSh
     before: windowsOf(plan).map((window, index) => ({
       kind: 'compile/compute_hour',
       name: `compute_hour ${hourText(window.firstHour)}`,
-      ...hourInsert(plan, spec, window, index === 0 ? 'target' : 'collected'),
+      ...hourInsert(plan, spec, window, index === 0 && !beginsAnew(plan) ? 'target' : 'collected'),
     })),
     rows: { kind: 'look/computed_rows', name: 'computed_rows', ...withLimit(sql, {}, {}, limit) },
   };

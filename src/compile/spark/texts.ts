@@ -25,7 +25,7 @@ import {
 import { auditRemark, auditScope, auditsReadTarget } from '../audits.ts';
 import { hoursThatMayStay } from '../early-stop.ts';
 import type { CompiledTexts, LookShape, TextsRequest } from '../look.ts';
-import { boundIn, processParameters, windowOf, windowsOf } from '../parameters.ts';
+import { beginsAnew, boundIn, processParameters, windowOf, windowsOf } from '../parameters.ts';
 import { collectedTable, SESSION_CATALOG, targetTable } from '../session-tables.ts';
 import { type BareStep, declaredParameters, stepAround } from '../step-statements.ts';
 import { SPARK_ROWS } from './audited-rows.ts';
@@ -85,7 +85,8 @@ function hourByHour(plan: Plan, spec: ProcessSpec): Part[] {
     { remark: 'what another text has left', sql: drop, ...plain },
     { remark: `a table like ${plan.target.table}, without a row`, sql: shape, ...plain },
     ...windowsOf(plan).map((window, index): Part => {
-      const { sql, ...bound } = hourInsert(plan, spec, window, index === 0 ? 'target' : 'collected');
+      const previous = index === 0 && !beginsAnew(plan) ? 'target' : 'collected';
+      const { sql, ...bound } = hourInsert(plan, spec, window, previous);
       // In a session its rows go to a table of the session, which nobody else may write to.
       const own = sql.replaceAll(collectedTable(spec).sql, HOURS.sql);
       return { remark: hourText(window.firstHour), sql: own, ...bound };

@@ -27,6 +27,30 @@ export const dimension: PatternKind = {
  * computed from the one before, so everything from MinHr on is recomputed, in order, up to MaxHr.
  */
 function decide(session: Session): Decision {
+  const { limit, floor, changes, firstHour } = reachOf(session);
+  const { spec } = session;
+  if (
+    firstHour !== undefined &&
+    limit !== undefined &&
+    limit - firstHour >= DIMENSION_RUNS_MAX * unitHours(spec)
+  )
+    throw tooManyHours(session, { firstHour, lastHour: limit });
+  const due = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
+  const hours = hoursTaken(session, due, { isRange: true, unitHours: unitHours(spec) });
+  const decision = overwrite(session, { hours, limit, floor, due });
+  return { ...decision, ...asTheyAre(hours, session, changes) };
+}
+
+interface Reach {
+  readonly limit: Hour | undefined;
+  readonly floor: Hour | undefined;
+  /** Hours that changed, or are owed. */
+  readonly changes: readonly Hour[];
+  /** The first hour that is due; undefined: none is. */
+  readonly firstHour: Hour | undefined;
+}
+
+function reachOf(session: Session): Reach {
   const limit = lastHourToLoad(session);
   const { completeToHour } = session.target;
   const floor = reachesBackTo(session, limit);
@@ -44,31 +68,38 @@ function decide(session: Session): Decision {
       ? completeToHour + 1
       : undefined;
   const candidates = [changed, next].filter((hour) => hour !== undefined);
-  const { spec } = session;
-  const firstHour = candidates.length === 0 ? undefined : unitOf(spec, Math.min(...candidates)).firstHour;
-  if (
-    firstHour !== undefined &&
-    limit !== undefined &&
-    limit - firstHour >= DIMENSION_RUNS_MAX * unitHours(spec)
-  )
-    throw tooManyHours(session, { firstHour, lastHour: limit });
-  const due = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
-  const hours = hoursTaken(session, due, { isRange: true, unitHours: unitHours(spec) });
-  const decision = overwrite(session, { hours, limit, floor, due });
-  return { ...decision, unchanged: unchangedAmong(hours, session, changes) };
+  const least = candidates.length === 0 ? undefined : Math.min(...candidates);
+  const firstHour = least === undefined ? undefined : unitOf(session.spec, least).firstHour;
+  const isDue = firstHour !== undefined && limit !== undefined && firstHour <= limit;
+  return { limit, floor, changes, firstHour: isDue ? firstHour : undefined };
 }
 
+/** The first hour that a session is to compute; undefined where none is. */
+export const firstDue = (session: Session): Hour | undefined => reachOf(session).firstHour;
+
 /**
- * The hours that the target has, and of whose sources nothing changed, through windows and lookups either:
- * their rows can differ from what is stored only by the state of the hour before. Of days all 24 hours of
- * such a day.
+ * Which hours need no change of their own to be as they are. `changes`: the hours that changed.
+ *
+ * `unchanged`: hours that the target has computed, and of whose sources nothing changed, through windows and
+ * lookups either: their rows can differ from what is stored only by the state of the hour before. `empty`:
+ * before the first row of a source there is no hour, and the first one has no hour before it. Of days all 24
+ * hours of such a day.
  */
-function unchangedAmong(hours: readonly Hour[], session: Session, changes: readonly Hour[]): Hour[] {
-  const { completeToHour } = session.target;
-  if (completeToHour === undefined) return [];
-  const changed = new Set(wholeUnits(session.spec, changes));
-  const lastHour = lastOfWholeUnits(session.spec, completeToHour);
-  return hours.filter((hour) => hour <= lastHour && !changed.has(hour));
+export function asTheyAre(
+  hours: readonly Hour[],
+  { spec, target, begin }: Session,
+  changes: readonly Hour[],
+): { readonly unchanged: readonly Hour[]; readonly empty: readonly Hour[] } {
+  const { emptyBefore = Number.NEGATIVE_INFINITY, storedFrom = Number.NEGATIVE_INFINITY } = begin ?? {};
+  const empty = hours.filter((hour) => hour < emptyBefore);
+  if (target.completeToHour === undefined) return { unchanged: [], empty };
+  const changed = new Set(wholeUnits(spec, changes));
+  const lastHour = lastOfWholeUnits(spec, target.completeToHour);
+  const firstOther = Math.max(storedFrom, emptyBefore + unitHours(spec));
+  return {
+    unchanged: hours.filter((hour) => hour >= firstOther && hour <= lastHour && !changed.has(hour)),
+    empty,
+  };
 }
 
 /** 34 years of hours, each an execution of the SQL: a row with a date of 1970, and not an archive. */

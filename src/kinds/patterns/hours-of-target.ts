@@ -1,6 +1,6 @@
 /** The hours that a process has computed, from what its sources hold. Session -> hours. Pure. */
 import { wholeUnits } from '../../model/grain.ts';
-import type { Hour } from '../../model/hour.ts';
+import { type Hour, hoursOf } from '../../model/hour.ts';
 import { withoutLookups } from '../../model/lookups.ts';
 import type { ChangedFile, KeyMatch, Session, SourceState } from '../../model/session.ts';
 import { patternOf } from './index.ts';
@@ -29,6 +29,11 @@ export function hoursComputed(
     };
   });
   const first: Session = { ...opened, sources };
-  const session = patternOf(opened.spec).readsPrevious ? first : withWholeDays(first);
-  return wholeUnits(opened.spec, pending(session)).filter((hour) => hour <= completeToHour);
+  const { readsPrevious } = patternOf(opened.spec);
+  const hours = wholeUnits(opened.spec, pending(readsPrevious ? first : withWholeDays(first)));
+  const [firstHour] = hours;
+  // It computes hours without rows of a source as well.
+  const computed =
+    readsPrevious && firstHour !== undefined ? hoursOf({ firstHour, lastHour: completeToHour }) : hours;
+  return computed.filter((hour) => hour <= completeToHour);
 }

@@ -43,6 +43,8 @@ export interface Decision {
    * are where that state comes out as the target has it.
    */
   readonly unchanged?: readonly Hour[];
+  /** Among the hours those that no row of a source reaches: the target has none of them. */
+  readonly empty?: readonly Hour[];
   /** The table that is complete for too few hours, where that leaves hours owed. */
   readonly heldBackBy: string | null;
   /** What the process's `catchup` leaves owed; undefined where it limits nothing. */

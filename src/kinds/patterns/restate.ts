@@ -8,11 +8,18 @@ import { hoursOf } from '../../model/hour.ts';
 import { spanOf, wholeDays } from '../../model/hour-sets.ts';
 import type { PlanRead } from '../../model/plan.ts';
 import type { Session, SourceState } from '../../model/session.ts';
+import { asTheyAre, firstDue } from './dimension.ts';
 import { patternOf } from './index.ts';
 import { lastHourToLoad, overwrite } from './overwrite.ts';
 import type { Decision } from './pattern-kind.ts';
 import { pending } from './pending.ts';
 import { readOfFolder } from './stateless.ts';
+
+/** The first hour that a process of hours is to compute; undefined where none is. */
+export function firstToCompute(session: Session): Hour | undefined {
+  const asked = session.restate?.hours;
+  return asked === undefined ? firstDue(session) : hoursComputed(session, asked)[0];
+}
 
 /** What the session loads: by its pattern's own rule, unless hours are restated. */
 export function decide(session: Session): Decision {
@@ -26,7 +33,7 @@ function restated(session: Session, asked: readonly Hour[]): Decision {
   const status = hours.length > 0 ? 'work' : 'nothing-new';
   // Hours that were owed, and are among those asked for, are paid: their rows are in the sources.
   const decision = overwrite(session, { hours, limit: lastHourToLoad(session), status });
-  return { ...decision, heldBackBy: null, unchanged: followingOnly(session, hours, asked) };
+  return { ...decision, heldBackBy: null, ...followingOnly(session, hours, asked) };
 }
 
 /**
@@ -47,11 +54,12 @@ function hoursComputed({ spec, target }: Session, asked: readonly Hour[]): reado
  * Of a dimension the hours that nobody asked for, and that owe nothing: they differ from what is stored only
  * by the state of the hour before.
  */
-function followingOnly(session: Session, hours: readonly Hour[], asked: readonly Hour[]): Hour[] {
-  if (!patternOf(session.spec).readsPrevious) return [];
-  const changed = new Set(wholeUnits(session.spec, [...asked, ...pending(session)]));
-  return hours.filter((hour) => !changed.has(hour));
-}
+const followingOnly = (
+  session: Session,
+  hours: readonly Hour[],
+  asked: readonly Hour[],
+): Pick<Decision, 'unchanged' | 'empty'> =>
+  patternOf(session.spec).readsPrevious ? asTheyAre(hours, session, [...asked, ...pending(session)]) : {};
 
 /** A process that appends has no debts: whatever is there of an hour takes the place of what it loaded. */
 function replaced(session: Session, asked: readonly Hour[]): Decision {

@@ -84,7 +84,7 @@ function groupsOf(plan: Plan, keyOf: (hour: PlanHour) => string): Group[] {
   const groups = new Map<string, Group>();
   for (const hour of plan.hours) {
     const mark = markOf(parseHour(hour.hour));
-    const key = `${mark} ${hour.reason} ${hour.unchanged} ${hour.owed_by.join()} ${keyOf(hour)}`;
+    const key = `${mark} ${hour.reason} ${hour.unchanged} ${hour.empty} ${hour.owed_by.join()} ${keyOf(hour)}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, { mark, hours: [hour] });
     else group.hours.push(hour);
@@ -103,8 +103,20 @@ const sourcesKey = ({ causes }: PlanHour): string =>
 const MAY_STAY =
   'may stop early: no change of its own, so it stays as it is where the one before comes out as stored';
 
-/** Why all of the hours are computed: they have the same reason, and causes of the same sources. */
+const EMPTY = 'no source has a row of it or of an earlier hour: it is taken off the target';
+
+/** Why all of the hours are replaced: they have the same reason, and causes of the same sources. */
 function whyText(
+  hours: readonly PlanHour[],
+  windows: ReadonlyMap<string, PlanWindow>,
+  folders: ReadonlySet<string>,
+): string {
+  const [{ reason, empty }] = hours as [PlanHour, ...PlanHour[]];
+  if (empty !== true) return causeText(hours, windows, folders);
+  return reason === 'contiguous' ? EMPTY : `${causeText(hours, windows, folders)}; ${EMPTY}`;
+}
+
+function causeText(
   hours: readonly PlanHour[],
   windows: ReadonlyMap<string, PlanWindow>,
   folders: ReadonlySet<string>,

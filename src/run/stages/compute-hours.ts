@@ -24,7 +24,7 @@ interface Walk {
   readonly staged: Staged;
   /** The place of each hour among those that were planned. */
   readonly places: ReadonlyMap<string, number>;
-  /** Those that were computed, ascending. */
+  /** Those that were computed, ascending, and before them those that are empty. */
   readonly hours: string[];
   /** Hours of the target on which it relied: that one stays as it is, and that the next goes on from it. */
   readonly relied: Hour[];
@@ -40,7 +40,8 @@ export async function computeHours(staged: Staged): Promise<Staged> {
   const steps = stepsOf(plan, 'load').filter(isHoursStep);
   if (steps.length === 0) return staged;
   const places = new Map(plan.hours.map(({ hour }, place) => [hour, place]));
-  const none = { hours: [], relied: [], resumeAt: undefined, rows: 0n, differing: undefined };
+  const empty = plan.hours.flatMap(({ hour, empty }) => (empty === true ? [hour] : []));
+  const none = { hours: empty, relied: [], resumeAt: undefined, rows: 0n, differing: undefined };
   const walk: Walk = { staged, places, ...none };
   for (const step of steps) {
     if (isLeftOut(step, walk.resumeAt)) continue;

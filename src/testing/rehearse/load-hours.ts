@@ -4,7 +4,7 @@
  */
 
 import { type QueryInput, queryOf } from '../../compare/recompute/process-query.ts';
-import type { Relation } from '../../compare/recompute/recompute.ts';
+import { firstHourOf, type Relation } from '../../compare/recompute/recompute.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { Hour, HourRange } from '../../model/hour.ts';
 import { intervalsOf } from '../../model/hour-sets.ts';
@@ -89,7 +89,9 @@ async function hourByHour(
   await createFrom(sandbox, all, 'test/all_rows', {
     table: statementFragment(`(${unionOf([], progress.target)})`),
   });
-  for (const each of hours) {
+  // Before the first row of a source there is no hour.
+  const first = await firstHourOf(sandbox, { spec: session.spec, relations: session.tables });
+  for (const each of first === undefined ? [] : hours.filter((hour) => hour >= first)) {
     const previous = renderStatement('test/in_hours', {
       table: whole,
       hours: hourListFragment([each - 1]),
