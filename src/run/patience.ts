@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 const PATIENCE_MS = 60_000;
 const PAUSE_MAX_MS = 1000;
+/** Before the first one a process may have waited in line for longer than that. */
+const TRIES_MIN = 3;
 
 /** Counts the tries of one commit. `again` waits and is true, or is false when it is time to give up. */
 export function patience(): { again(): Promise<boolean> } {
@@ -15,7 +17,7 @@ export function patience(): { again(): Promise<boolean> } {
   return {
     async again() {
       attempt += 1;
-      if (performance.now() > endMs) return false;
+      if (attempt > TRIES_MIN && performance.now() > endMs) return false;
       // Full jitter: writers that met once do not meet again in step.
       await sleep(Math.random() * Math.min(PAUSE_MAX_MS, 10 * 2 ** attempt));
       return true;

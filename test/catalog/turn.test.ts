@@ -55,6 +55,37 @@ describe('the line of a catalog', () => {
     expect(hadTurn).toBe(true);
   });
 
+  it('is waited in as long as it moves, and not behind one who has stopped', async () => {
+    const path = join(folder, 'turn');
+    const ended: string[] = [];
+    const turn = (name: string, ms: number): Promise<void> =>
+      inSqliteTurn(
+        path,
+        async () => {
+          await sleep(ms);
+          ended.push(name);
+        },
+        { holderMs: 400, lineMs: 60_000 },
+      );
+    // Together longer than anybody waits behind one of them.
+    let [inside, most] = [0, 0];
+    const counted = (): Promise<void> =>
+      inSqliteTurn(
+        path,
+        async () => {
+          inside += 1;
+          most = Math.max(most, inside);
+          await sleep(150);
+          inside -= 1;
+        },
+        { holderMs: 400, lineMs: 60_000 },
+      );
+    await Promise.all(Array.from({ length: 6 }, counted));
+    expect(most).toBe(1);
+    await Promise.all([turn('stopped', 1_500), sleep(50).then(() => turn('other', 0))]);
+    expect(ended).toEqual(['other', 'stopped']);
+  });
+
   it('is no condition: where its file cannot be made, the work is done at once', async () => {
     expect(await inSqliteTurn(join(folder, 'missing', 'turn'), async () => 7)).toBe(7);
   });

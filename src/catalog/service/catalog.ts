@@ -109,8 +109,8 @@ export interface Catalog extends TableCatalog {
    */
   inSession?<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Runs what prepares a commit to tables that many commit to, and makes it, after others of this machine
-   * that do; absent where nobody waits. A commit without it is as good, and may have to be prepared again.
+   * Runs what prepares a commit to tables that many commit to, and makes it, after others that do; absent
+   * where nobody waits. A commit without it is as good, and may have to be prepared again.
    */
   inTurn?<T>(work: () => Promise<T>): Promise<T>;
   createNamespace(

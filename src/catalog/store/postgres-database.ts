@@ -48,13 +48,13 @@ export async function openPostgresDatabase(url: string): Promise<CatalogDatabase
   }
   return {
     async openStore(catalogName) {
-      const [{ Kysely, PostgresDialect }, { kyselyStore }] = await Promise.all([
+      const [{ Kysely, PostgresDialect }, { kyselyStore }, { postgresTurn }] = await Promise.all([
         import('kysely'),
         import('./kysely-store.ts'),
+        import('./postgres-turn.ts'),
       ]);
-      return withKnownFailures(
-        kyselyStore(new Kysely({ dialect: new PostgresDialect({ pool }) }), catalogName),
-      );
+      const store = kyselyStore(new Kysely({ dialect: new PostgresDialect({ pool }) }), catalogName);
+      return { ...withKnownFailures(store), inTurn: postgresTurn(pool, catalogName) };
     },
     async metadataLocations(catalogName) {
       const { rows } = await pool.query<{ metadata_location: string }>(LOCATIONS, [catalogName]);

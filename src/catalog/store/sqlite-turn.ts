@@ -8,25 +8,51 @@
  *
  * The lock is one of SQLite on a file that stays empty, so it ends with its process, however that ends.
  */
+import { statSync, utimesSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isBusy } from './sqlite-faults.ts';
+import { type Patience, TURN_PATIENCE } from './turn-patience.ts';
 
-/** Who holds the line longer has stopped, or its disk has: others go on as if there were none. */
-const WAIT_MAX_MS = 10_000;
-/** A look at the lock takes about 0.1 ms; a turn 10 to 50 ms. */
+/** A look at the lock takes about 0.1 ms; a turn 10 to 50 ms, in front of a store up to seconds. */
 const LOOK_MS = 20;
 
 /** Runs `work` in turn; `path`: of the lock's file, made when it is missing. */
-export async function inSqliteTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function inSqliteTurn<T>(
+  path: string,
+  work: () => Promise<T>,
+  { holderMs, lineMs }: Patience = TURN_PATIENCE,
+): Promise<T> {
   const lock = openLock(path);
   try {
-    const untilMs = performance.now() + WAIT_MAX_MS;
-    while (lock !== undefined && !isTaken(lock) && performance.now() < untilMs)
+    const startedMs = performance.now();
+    let holder = markOf(path);
+    let sinceMs = startedMs;
+    while (lock !== undefined && !isTaken(lock)) {
+      const nowMs = performance.now();
+      const mark = markOf(path);
+      if (mark !== holder) [holder, sinceMs] = [mark, nowMs];
+      if (nowMs - sinceMs > holderMs || nowMs - startedMs > lineMs) return await work();
       await sleep(1 + Math.random() * LOOK_MS);
+    }
+    leaveMark(path);
     return await work();
   } finally {
     lock?.close();
+  }
+}
+
+/** When the one who has the lock took it: as long as that changes, the line moves. */
+function markOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function leaveMark(path: string): void {
+  try {
+    const now = Date.now() / 1000;
+    utimesSync(path, now, now);
+  } catch {
+    // Of another user: then the line looks as if it stood still.
   }
 }
 
