@@ -10,14 +10,14 @@ import { hoursRead, restatesAppended } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
-import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { unitOf } from '../../model/grain.ts';
-import { type Hour, parseHour } from '../../model/hour.ts';
+import { type Hour, type HourRange, parseHour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
-import { filesOfHours } from '../../tables/read/files-of-hours.ts';
-import { FILES_KEPT, knownFiles } from '../../tables/read/known-files.ts';
-import { liveManifestsOf } from '../../tables/read/manifest-list.ts';
+import { filesOfHours, manifestsOfHours, type StoredTime } from '../../tables/read/files-of-hours.ts';
+import { FILES_KEPT, type FilesOfSnapshot, knownFiles } from '../../tables/read/known-files.ts';
+import { liveManifestsOf, type ManifestRow } from '../../tables/read/manifest-list.ts';
 import { composeFilesView, type ViewsFolder } from '../../tables/views/files-view.ts';
 
 /**
@@ -25,6 +25,14 @@ import { composeFilesView, type ViewsFolder } from '../../tables/views/files-vie
  * Not measured more closely.
  */
 const MANY_FILES = 200;
+
+/**
+ * Files whose partition is an hour or some beside that of their rows (a writer that rounds towards zero
+ * before 1970, or computes in its own time zone) are still found by their bounds, so manifests are passed
+ * over only where the list says that all their files lie further away. With all of them opened, a session of
+ * ten new files on 1,000,000 in 100 manifests took 5.1 s of CPU, where it takes 0.2 s (2026-11-29).
+ */
+const SUMMARY_MARGIN_HOURS = 24;
 
 export interface NarrowInput {
   readonly engine: Engine;
@@ -75,8 +83,8 @@ export async function narrowSource({
     async read({ firstHour, lastHour }) {
       const manifests = await liveManifestsOf(engine, from);
       if (manifests.some((manifest) => manifest.content === 1)) return { manifests, files: [] };
-      const hours = { first_hours: [firstHour], last_hours: [lastHour] };
-      return { manifests, files: await filesOfHours(engine, { metadata, manifests, column: time, hours }) };
+      const range = { firstHour, lastHour };
+      return { manifests, files: await filesNear(engine, { metadata, from, manifests, time, range }) };
     },
   });
   const { manifests, files } = found;
@@ -90,6 +98,33 @@ export async function narrowSource({
     files: files.map((file) => file.path),
     directory,
   });
+}
+
+/** Files that may hold rows of a range of hours, of the manifests that may list some. */
+async function filesNear(
+  engine: Engine,
+  read: {
+    readonly metadata: TableMetadata;
+    readonly from: Snapshot;
+    readonly manifests: readonly ManifestRow[];
+    readonly time: StoredTime;
+    readonly range: HourRange;
+  },
+): Promise<FilesOfSnapshot['files']> {
+  const { metadata, from: snapshot, manifests, time } = read;
+  const { firstHour, lastHour } = read.range;
+  const near = await manifestsOfHours(engine, {
+    metadata,
+    snapshot,
+    manifests,
+    fieldId: time.fieldId,
+    hours: {
+      first_hours: [firstHour - SUMMARY_MARGIN_HOURS],
+      last_hours: [lastHour + SUMMARY_MARGIN_HOURS],
+    },
+  });
+  const hours = { first_hours: [firstHour], last_hours: [lastHour] };
+  return filesOfHours(engine, { metadata, manifests: near, column: time, hours });
 }
 
 /** Hours of the source that sessions after this one are to read; none where none is to follow. */
