@@ -93,18 +93,30 @@ export class AvroReader {
     this.offset = offset;
   }
   byte(): number {
+    const byte = this.#file[this.offset];
+    if (byte === undefined) throw new RangeError('the file ends too early');
     this.offset += 1;
-    return this.#file.readUInt8(this.offset - 1);
+    return byte;
   }
-  /** A zig-zag variable-length integer of 64 bits. */
+  /**
+   * A zig-zag variable-length integer of 64 bits, read in two halves: BigInt arithmetic on each byte is much
+   * slower.
+   */
   bigLong(): bigint {
-    let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
+    let [low, high] = [0, 0];
+    for (let shift = 0; ; shift += 7) {
       const byte = this.byte();
-      value |= BigInt(byte & 0x7f) << shift;
+      const bits = byte & 0x7f;
+      if (shift < 32) low |= bits << shift;
+      if (shift > 28) high |= bits << (shift - 32);
+      else if (shift === 28) high = bits >>> 4;
       if (byte < 0x80) break;
+      if (shift === 63) throw new RangeError('an integer has more than 64 bits');
     }
-    return BigInt.asIntN(64, value & 1n ? -(value >> 1n) - 1n : value >> 1n);
+    const sign = -(low & 1);
+    HALVES.setInt32(0, (high >>> 1) ^ sign);
+    HALVES.setInt32(4, ((low >>> 1) | (high << 31)) ^ sign);
+    return HALVES.getBigInt64(0);
   }
   /** The same, of a number that fits one: lengths and counts. */
   long(): number {
@@ -118,15 +130,29 @@ export class AvroReader {
     }
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
+  /** Passes over an integer. */
+  skipLong(): void {
+    while (this.byte() >= 0x80);
+  }
   bytes(): Buffer {
     return this.take(this.long());
   }
+  text(): string {
+    const length = this.long();
+    this.skip(length);
+    return this.#file.toString('utf8', this.offset - length, this.offset);
+  }
   take(length: number): Buffer {
-    this.offset += length;
-    if (this.offset > this.#file.length) throw new RangeError('the file ends too early');
+    this.skip(length);
     return this.#file.subarray(this.offset - length, this.offset);
   }
+  skip(length: number): void {
+    this.offset += length;
+    if (length < 0 || this.offset > this.#file.length) throw new RangeError('the file ends too early');
+  }
 }
+
+const HALVES = new DataView(new ArrayBuffer(8));
 
 function long(value: number): Buffer {
   const bytes: number[] = [];

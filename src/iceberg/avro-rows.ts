@@ -5,23 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { AvroComplexType, AvroField, AvroRecord, AvroType } from '../model/avro-schema.ts';
+import type { AvroComplexType, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import { type AvroHeader, AvroReader, readAvroHeader, writeAvroHeader } from './avro-header.ts';
-
-/**
- * A value of an Avro type: `long` is a bigint, `int` a number, `bytes` and `fixed` are buffers, a record is
- * an object, a map one by its keys.
- */
-export type AvroValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Buffer
-  | readonly AvroValue[]
-  | AvroObject;
-export type AvroObject = { readonly [name: string]: AvroValue };
+import { type AvroObject, type AvroRowsAsked, type AvroValue, rowReader } from './avro-values.ts';
 
 /** How a file's blocks are packed; undefined: by a codec that is not known here. */
 const CODECS: Readonly<Record<string, (block: Buffer) => Buffer>> = {
@@ -34,20 +20,25 @@ const CODECS: Readonly<Record<string, (block: Buffer) => Buffer>> = {
  * `expected` gives their ids: readers of Iceberg find fields by id, and writers name some otherwise.
  * Throws RangeError where the file ends too early.
  */
-export function readAvroRows(file: Buffer, expected: AvroRecord): AvroObject[] | undefined {
+export function readAvroRows(
+  file: Buffer,
+  expected: AvroRecord,
+  asked?: AvroRowsAsked,
+): AvroObject[] | undefined {
   const header = readAvroHeader(file);
   const unpack = CODECS[wordOf(header, 'avro.codec') ?? 'null'];
   if (unpack === undefined) return undefined;
-  const read = readerOf(JSON.parse(wordOf(header, 'avro.schema') ?? '{}') as AvroType, {
-    names: namesById(expected),
-    types: new Map(),
-  });
+  const schema = JSON.parse(wordOf(header, 'avro.schema') ?? '{}') as AvroType;
+  const read = rowReader(schema, expected, asked);
   const blocks = new AvroReader(file, header.end + MARKER_BYTES);
   const rows: AvroObject[] = [];
   while (blocks.offset < file.length) {
     const count = blocks.long();
     const block = new AvroReader(unpack(blocks.bytes()), 0);
-    for (let index = 0; index < count; index += 1) rows.push(read(block) as AvroObject);
+    for (let index = 0; index < count; index += 1) {
+      const row = read(block);
+      if (row !== undefined) rows.push(row);
+    }
     blocks.offset += MARKER_BYTES;
   }
   return rows;
@@ -83,116 +74,6 @@ const MARKER_BYTES = 16;
 
 const wordOf = ({ entries }: AvroHeader, word: string): string | undefined =>
   entries.find(([key]) => key === word)?.[1].toString();
-
-/** What reading a schema knows besides: names of fields by their ids, and types by their names. */
-interface Known {
-  readonly names: ReadonlyMap<number, string>;
-  readonly types: Map<string, AvroComplexType>;
-}
-
-function namesById(expected: AvroRecord): Map<number, string> {
-  const names = new Map<number, string>();
-  const look = (type: AvroType | undefined): void => {
-    if (typeof type === 'string' || type === undefined) return;
-    if (Array.isArray(type)) {
-      for (const each of type as readonly AvroType[]) look(each);
-      return;
-    }
-    const { fields = [], items, values } = type as AvroComplexType;
-    for (const field of fields) {
-      names.set(field['field-id'], field.name);
-      look(field.type);
-    }
-    look(items);
-    look(values);
-  };
-  look(expected as AvroType);
-  return names;
-}
-
-type Read = (from: AvroReader) => AvroValue;
-
-const PRIMITIVES: Readonly<Record<string, Read>> = {
-  null: () => null,
-  boolean: (from) => from.byte() === 1,
-  int: (from) => from.long(),
-  long: (from) => from.bigLong(),
-  float: (from) => from.take(4).readFloatLE(),
-  double: (from) => from.take(8).readDoubleLE(),
-  bytes: (from) => from.bytes(),
-  string: (from) => from.bytes().toString(),
-};
-
-function readerOf(type: AvroType, known: Known): Read {
-  if (typeof type === 'string') {
-    const named = known.types.get(type);
-    return named === undefined ? primitive(type) : readerOf(named, known);
-  }
-  if (Array.isArray(type)) {
-    const branches = (type as readonly AvroType[]).map((each) => readerOf(each, known));
-    return (from) => (branches[from.long()] as Read)(from);
-  }
-  const complex = type as AvroComplexType;
-  if (complex.name !== undefined) known.types.set(complex.name, complex);
-  switch (complex.type) {
-    case 'record':
-      return recordReader(complex.fields ?? [], known);
-    case 'array':
-      return listReader(readerOf(complex.items as AvroType, known));
-    case 'map':
-      return mapReader(readerOf(complex.values as AvroType, known));
-    case 'fixed':
-      return (from) => from.take(complex.size ?? 0);
-    case 'enum':
-      return (from) => complex.symbols?.[from.long()] ?? null;
-    default:
-      return readerOf(complex.type, known);
-  }
-}
-
-function primitive(name: string): Read {
-  const read = PRIMITIVES[name];
-  if (read === undefined) throw new RangeError(`no type of Avro: ${name}`);
-  return read;
-}
-
-function recordReader(fields: readonly AvroField[], known: Known): Read {
-  const reads = fields.map(
-    ({ name, type, 'field-id': id }) => [known.names.get(id) ?? name, readerOf(type, known)] as const,
-  );
-  return (from) => {
-    const record: Record<string, AvroValue> = {};
-    for (const [name, read] of reads) record[name] = read(from);
-    return record;
-  };
-}
-
-/** Blocks of items until an empty one; a negative count is followed by the block's length. */
-function eachItem(from: AvroReader, read: () => void): void {
-  for (let count = from.long(); count !== 0; count = from.long()) {
-    if (count < 0) from.long();
-    for (let index = 0; index < Math.abs(count); index += 1) read();
-  }
-}
-
-const listReader =
-  (read: Read): Read =>
-  (from) => {
-    const items: AvroValue[] = [];
-    eachItem(from, () => items.push(read(from)));
-    return items;
-  };
-
-const mapReader =
-  (read: Read): Read =>
-  (from) => {
-    const values: Record<string, AvroValue> = {};
-    eachItem(from, () => {
-      const key = from.bytes().toString();
-      values[key] = read(from);
-    });
-    return values;
-  };
 
 type Write = (to: AvroWriter, value: AvroValue) => void;
 

@@ -10,7 +10,8 @@ import type { Engine } from '../engine/index.ts';
 import { readLocalFile, writeLocalFile } from '../files/local.ts';
 import { removeFile } from '../files/remove.ts';
 import { avroSchemaIn } from '../iceberg/avro-header.ts';
-import { type AvroObject, readAvroRows } from '../iceberg/avro-rows.ts';
+import { readAvroRows } from '../iceberg/avro-rows.ts';
+import type { AvroObject, AvroRowsAsked } from '../iceberg/avro-values.ts';
 import type { AvroRecord } from '../model/avro-schema.ts';
 import { globLiteral, sameAvroFragment, statement } from '../statements/index.ts';
 
@@ -22,9 +23,11 @@ export async function readAvroFile<Row extends AvroObject>(
   engine: Engine,
   location: string,
   expected: AvroRecord,
+  asked?: AvroRowsAsked,
 ): Promise<Row[]> {
   const file = await bytesOf(engine, location);
-  const rows = rowsIn(file, expected) ?? readAvroRows(await repacked(engine, location, file), expected);
+  const rows =
+    rowsIn(file, expected, asked) ?? readAvroRows(await repacked(engine, location, file), expected, asked);
   return (rows ?? []) as Row[];
 }
 
@@ -44,9 +47,13 @@ async function bytesOf(engine: Engine, location: string): Promise<Buffer> {
   return Buffer.from(row?.content ?? '', 'hex');
 }
 
-function rowsIn(file: Buffer, expected: AvroRecord): AvroObject[] | undefined {
+function rowsIn(
+  file: Buffer,
+  expected: AvroRecord,
+  asked: AvroRowsAsked | undefined,
+): AvroObject[] | undefined {
   try {
-    return readAvroRows(file, expected);
+    return readAvroRows(file, expected, asked);
   } catch {
     return undefined;
   }

@@ -4,7 +4,8 @@ import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeAvroHeader } from '../../src/iceberg/avro-header.ts';
-import { type AvroObject, readAvroRows, writeAvroRows } from '../../src/iceberg/avro-rows.ts';
+import { readAvroRows, writeAvroRows } from '../../src/iceberg/avro-rows.ts';
+import type { AvroObject } from '../../src/iceberg/avro-values.ts';
 import type { AvroRecord, AvroType } from '../../src/model/avro-schema.ts';
 import { MANIFEST_FILE } from '../../src/model/manifest-schema.ts';
 import { propertySeed } from '../support/property-seed.ts';
@@ -98,7 +99,44 @@ describe('rows of an Avro file', () => {
     };
     const none = schemaOf();
     expect(readAvroRows(fileOf(of, undefined, 1, block), none)).toEqual([row]);
+    // Two rows, so that what is passed over has to end where the next value begins.
+    const twice = fileOf(of, undefined, 2, Buffer.concat([block, block]));
+    for (const name of Object.keys(row) as (keyof typeof row)[])
+      expect(readAvroRows(twice, none, { only: [name] })).toEqual([
+        { [name]: row[name] },
+        { [name]: row[name] },
+      ]);
     expect(readAvroRows(fileOf(of, 'deflate', 1, deflateRawSync(block)), none)).toEqual([row]);
+  });
+
+  it('are only those, and only those fields, that are asked for', () => {
+    const part = (n: bigint): AvroObject => ({ n });
+    const row = (id: bigint | null, path: string, parts: readonly AvroObject[]): AvroObject => ({
+      flag: true,
+      count: -300,
+      id,
+      path,
+      bytes: Buffer.from(path),
+      parts,
+    });
+    const big = 2n ** 62n + 1n;
+    const rows = [
+      row(1n, 'one', [part(1n), part(big)]),
+      row(null, 'none', []),
+      row(big, 'big', [part(-big)]),
+      row(1n, 'again', []),
+    ];
+    const file = writeAvroRows(PLAIN, {}, rows);
+    const among = (...values: readonly bigint[]) => ({ field: 'id', values: new Set(values) });
+    expect(readAvroRows(file, PLAIN, { only: ['path', 'id'], among: among(1n) })).toEqual([
+      { id: 1n, path: 'one' },
+      { id: 1n, path: 'again' },
+    ]);
+    expect(readAvroRows(file, PLAIN, { only: ['parts'], among: among(big, 7n) })).toEqual([
+      { parts: [{ n: -big }] },
+    ]);
+    expect(readAvroRows(file, PLAIN, { only: ['path'], among: among() })).toEqual([]);
+    expect(() => readAvroRows(file.subarray(0, file.length - 17), PLAIN, { only: [] })).toThrow(RangeError);
   });
 
   it('are not guessed of a codec that is not known, nor of a file that ends too early', () => {

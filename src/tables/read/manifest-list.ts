@@ -36,6 +36,20 @@ type ListedRow = {
   readonly deleted_data_files_count?: number | null;
 };
 
+const LISTED: readonly (keyof ListedRow)[] = [
+  'manifest_path',
+  'partition_spec_id',
+  'content',
+  'added_snapshot_id',
+  'sequence_number',
+  'added_files_count',
+  'existing_files_count',
+  'deleted_files_count',
+  'added_data_files_count',
+  'existing_data_files_count',
+  'deleted_data_files_count',
+];
+
 /**
  * The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added.
  * What they say is what the macro `manifest_list` makes of them in SQL.
@@ -45,11 +59,11 @@ export async function readManifests(
   lists: readonly string[],
   addedBy?: readonly SnapshotId[],
 ): Promise<ManifestRow[]> {
-  const asked = addedBy === undefined ? undefined : new Set(addedBy);
+  const among = addedBy === undefined ? undefined : { field: 'added_snapshot_id', values: new Set(addedBy) };
   const rows: ManifestRow[] = [];
   for (const list of lists)
-    for (const listed of await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE))
-      if (asked === undefined || asked.has(listed.added_snapshot_id)) rows.push(manifestRow(listed));
+    for (const listed of await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE, { only: LISTED, among }))
+      rows.push(manifestRow(listed));
   rows.sort(oldestFirst);
   return lists.length > 1 ? eachOnce(rows) : rows;
 }

@@ -5,7 +5,8 @@
  * again when another one was first.
  */
 import type { Engine } from '../../engine/index.ts';
-import { type AvroObject, writeAvroRows } from '../../iceberg/avro-rows.ts';
+import { writeAvroRows } from '../../iceberg/avro-rows.ts';
+import type { AvroObject } from '../../iceberg/avro-values.ts';
 import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { AvroRecord } from '../../model/avro-schema.ts';
 import { usageError } from '../../model/errors.ts';
