@@ -36,7 +36,7 @@ export async function checkProjectFolder(options: {
     const tests = examined.problems.length === 0 ? await testProblems(examined) : [];
     return { problems: inOrder([...examined.problems.map(problemOf), ...found, ...tests]) };
   } finally {
-    binder.close();
+    await binder.close();
   }
 }
 

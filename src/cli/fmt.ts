@@ -45,7 +45,7 @@ async function fmt(
     }
     return exitCodeOfFiles(formatted);
   } finally {
-    parser.close();
+    await parser.close();
   }
 }
 

@@ -115,7 +115,7 @@ async function createProject(
     const globs = [globInProject(files, spec.root, path.resolve(directory))];
     return scaffold.newFilesProject({ directory, files: { ...spec, globs }, saysFormat, columns, more });
   } finally {
-    engine.close();
+    await engine.close();
   }
 }
 

@@ -4,12 +4,14 @@
  * a tenth of the time of an engine over the warehouse (23 ms, 2026-11-29).
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { oneAfterTheOther } from '../model/in-turn.ts';
 import {
   literalFragment,
   renderStatement,
   type SqlFragment,
   statementFragment,
 } from '../statements/index.ts';
+import { databaseOf } from './database.ts';
 
 /** A column of a query or a table; the type as DuckDB writes it, `INTEGER` for a NULL of no type. */
 export interface BoundColumn {
@@ -60,7 +62,8 @@ export interface Binder {
   ): Promise<Bound & { readonly statement?: number }>;
   /** Rows of a statement that looks at DuckDB itself, in JavaScript's values; lists as arrays. */
   rows(sql: string): Promise<readonly object[]>;
-  close(): void;
+  /** Closes it, once the question that it is at has been answered. */
+  close(): Promise<void>;
 }
 
 const SETTINGS = {
@@ -71,52 +74,63 @@ const SETTINGS = {
 
 /** Starts it. The name `lake` means what it means to an engine: the warehouse, here an empty one. */
 export async function startBinder(): Promise<Binder> {
-  const instance = await DuckDBInstance.create(':memory:', SETTINGS);
-  const connection = await instance.connect();
-  await connection.run("set TimeZone = 'UTC'");
-  await connection.run('set errors_as_json = true');
-  await connection.run("attach ':memory:' as lake");
-  // A query is bound and not run, and so reads no file.
-  await connection.run('set enable_external_access = false');
-  const bind = (sql: string): Promise<Bound> => bindOn(connection, sql);
-  const run = async (sql: string): Promise<TextFault | undefined> => {
-    try {
-      await connection.run(sql);
-      return undefined;
-    } catch (error) {
-      return faultOf(error);
-    }
-  };
+  const database = databaseOf(await DuckDBInstance.create(':memory:', SETTINGS));
+  const owned = await database.connect();
+  await owned.during(async () => {
+    await owned.duckdb.run("set TimeZone = 'UTC'");
+    await owned.duckdb.run('set errors_as_json = true');
+    await owned.duckdb.run("attach ':memory:' as lake");
+    // A query is bound and not run, and so reads no file.
+    await owned.duckdb.run('set enable_external_access = false');
+  });
+  // One question at a time, as for an engine's connections; what one defines for itself no other is to see.
+  const inTurn = oneAfterTheOther();
+  const asked = <Input extends readonly unknown[], T>(
+    work: (connection: DuckDBConnection, ...input: Input) => Promise<T>,
+  ): ((...input: Input) => Promise<T>) =>
+    inTurn((...input: Input) => owned.during(() => work(owned.duckdb, ...input)));
   return {
-    bind,
-    parse: (queries) => parseOn(connection, queries),
-    async define(statements) {
+    bind: asked(bindOn),
+    parse: asked(parseOn),
+    define: asked(async (connection, statements: readonly string[]) => {
       for (const statement of statements) {
-        const fault = await run(statement);
+        const fault = await runOn(connection, statement);
         if (fault !== undefined) return fault;
       }
       return undefined;
-    },
-    async declared(statements, table) {
-      await connection.run('use lake.main');
-      await connection.run('begin');
-      try {
-        for (const [statement, sql] of statements.entries()) {
-          const fault = await run(sql);
-          if (fault !== undefined) return { fault, statement };
-        }
-        return await bind(renderStatement('engine/columns_of', { table }));
-      } finally {
-        await connection.run('rollback');
-        await connection.run('use memory.main');
-      }
-    },
-    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
-    close() {
-      connection.closeSync();
-      instance.closeSync();
-    },
+    }),
+    declared: asked(declaredOn),
+    rows: asked(async (connection, sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
+    close: () => database.close({ interrupts: false }),
   };
+}
+
+async function runOn(connection: DuckDBConnection, sql: string): Promise<TextFault | undefined> {
+  try {
+    await connection.run(sql);
+    return undefined;
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+async function declaredOn(
+  connection: DuckDBConnection,
+  statements: readonly string[],
+  table: SqlFragment,
+): Promise<Bound & { readonly statement?: number }> {
+  await connection.run('use lake.main');
+  await connection.run('begin');
+  try {
+    for (const [statement, sql] of statements.entries()) {
+      const fault = await runOn(connection, sql);
+      if (fault !== undefined) return { fault, statement };
+    }
+    return await bindOn(connection, renderStatement('engine/columns_of', { table }));
+  } finally {
+    await connection.run('rollback');
+    await connection.run('use memory.main');
+  }
 }
 
 async function bindOn(connection: DuckDBConnection, sql: string): Promise<Bound> {

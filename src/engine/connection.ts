@@ -10,7 +10,7 @@ import { storageFault } from '../model/storage-faults.ts';
 import type { StoreWaits } from '../model/store-faults.ts';
 import { type Asked, type Runnable, runnable, type Values } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
-import type { Database } from './database.ts';
+import { type Database, INTERRUPT_EVERY_MS, type OwnedConnection } from './database.ts';
 import { type Ending, endedError, internalError } from './internal-error.ts';
 import { type OtherNames, withOtherNames, withWrittenNames } from './other-names.ts';
 import { runScript, type Script } from './run-script.ts';
@@ -22,14 +22,12 @@ import { readsManifestsOnly, wholeFiles } from './whole-files.ts';
 /** What an engine and its forks share, and the connection of one of them. */
 export interface Parts {
   readonly instance: Database;
-  readonly connection: DuckDBConnection;
+  readonly connection: OwnedConnection;
   /** Watches a statement of this connection while it runs; undefined: nobody wants to know. */
   readonly progress: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
-  /** The connections that are open, each with what closes it after its running statement. */
-  readonly forks: Map<DuckDBConnection, () => Promise<void>>;
   readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
   /** Statements of these connections are stopped together: an engine's and those of its forks. */
-  readonly stopped: { value: boolean; readonly connections: Set<DuckDBConnection> };
+  readonly stopped: { value: boolean; readonly connections: Set<OwnedConnection> };
   /** Holds back statements of connections that work side by side, while too many are under way. */
   readonly besides: FewAtOnce;
   /** That, of such a connection; of others nothing is held back. */
@@ -65,10 +63,12 @@ export interface Connection {
   read(statement: Asked, parameters: Values): Promise<DuckDBResultReader>;
   /** Runs the statements of a user. */
   script(text: Script): Promise<ResultRows[]>;
+  /** See the engine's. */
+  tableNames(sql: string): Promise<readonly string[]>;
   /** Runs a text that is nobody else's to see: one that holds a secret, or cleans up. */
   command(sql: string): Promise<void>;
-  /** Closes this connection alone. */
-  close(): void;
+  /** Closes this connection alone, once its running statement has ended. */
+  close(): Promise<void>;
 }
 
 /**
@@ -77,9 +77,10 @@ export interface Connection {
  * shall run side by side has a connection of its own.
  */
 export function openConnection(parts: Parts): Connection {
-  const { connection, forks, stopped, unpruned, progress = (work) => work() } = parts;
+  const { connection, stopped, unpruned, progress = (work) => work() } = parts;
   const inTurn = oneAfterTheOther();
   const fetchWhole = wholeFiles(connection);
+  const isStopped = (): boolean => stopped.value || connection.isClosing();
   let inTransaction = false;
   // In its turn: a statement that had to wait before it joined the line would come behind a close.
   const begin = async (): Promise<void> => {
@@ -94,7 +95,7 @@ export function openConnection(parts: Parts): Connection {
     if (parts.storage.size > 0) await fetchWhole(readsManifestsOnly(statement.sql, parts.attached));
     const work = () => progress(() => runSpelled(parts, statement, spelled));
     const result = await parts.gate(() =>
-      whileItLives(parts, () => (needsAllFiles(statement.sql) ? unpruned(connection, work) : work())),
+      whileItLives(parts, () => (needsAllFiles(statement.sql) ? unpruned(connection.duckdb, work) : work())),
     );
     if (statement.sql === 'begin' || statement.sql === 'commit') inTransaction = statement.sql === 'begin';
     return result;
@@ -103,20 +104,20 @@ export function openConnection(parts: Parts): Connection {
     await begin();
     await fetchWhole(false);
     const { isMisled: _doubt, ...undoubted } = text;
-    const withAllFiles = <T>(work: () => Promise<T>): Promise<T> => unpruned(connection, work);
-    const around = { unpruned: withAllFiles, isStopped: () => stopped.value };
+    const withAllFiles = <T>(work: () => Promise<T>): Promise<T> => unpruned(connection.duckdb, work);
+    const around = { unpruned: withAllFiles, isStopped };
     const work = (): Promise<ResultRows[]> =>
       text.readsAllFiles === true || needsAllFiles(text.sql)
         ? withAllFiles(() => runScript(connection, undoubted, around))
         : runScript(connection, text, around);
     return whileItLives(parts, () => stoppedBy(text.signal, connection, () => progress(work)));
   });
-  const close = (): void => closeAmong(parts);
+  // In its turn: DuckDB answers on this thread, which would wait for a statement that may wait for it.
+  const tableNames = inTurn(async (sql: string) => {
+    await begin();
+    return whileItLives(parts, async () => tableNamesIn(connection.duckdb, sql));
+  });
   stopped.connections.add(connection);
-  forks.set(
-    connection,
-    inTurn(async () => close()),
-  );
   return {
     read: (statement, parameters) =>
       guarded(parts, statement, () => {
@@ -124,37 +125,44 @@ export function openConnection(parts: Parts): Connection {
         return run({ sql: withOtherNames(sql, parts.names), ...values });
       }),
     script: (text) => guarded(parts, text, () => script(text)),
+    tableNames: (sql) => guarded(parts, { sql }, () => tableNames(sql)),
     command: inTurn((sql: string) => {
       if (sql === 'rollback') inTransaction = false;
-      return parts.gate(() => whileItLives(parts, async () => void (await connection.run(sql))));
+      return parts.gate(() => whileItLives(parts, async () => void (await connection.duckdb.run(sql))));
     }),
-    close,
+    async close() {
+      await connection.close({ interrupts: false });
+      stopped.connections.delete(connection);
+    },
   };
 }
 
-function closeAmong({ connection, stopped, forks }: Parts): void {
-  stopped.connections.delete(connection);
-  if (forks.delete(connection)) connection.closeSync();
+function tableNamesIn(duckdb: DuckDBConnection, sql: string): readonly string[] {
+  try {
+    return duckdb.getTableNames(sql, true);
+  } catch {
+    return [];
+  }
 }
 
-/** Throws `engine-internal-error` once DuckDB has shut its database, whichever statement was the one. */
+/**
+ * Does what asks DuckDB. Throws `engine-internal-error` once DuckDB has shut its database, whichever statement
+ * was the one.
+ */
 async function whileItLives<T>({ ending, connection }: Parts, work: () => Promise<T>): Promise<T> {
   const ended = endedError(ending, connection);
   if (ended !== undefined) throw ended;
   try {
-    return await work();
+    return await connection.during(work);
   } catch (error) {
     throw internalError(error, ending, connection) ?? error;
   }
 }
 
-/** DuckDB forgets an interrupt that comes before its statement has begun: it is repeated until the end. */
-const INTERRUPT_EVERY_MS = 100;
-
 /** Runs `work`, and interrupts the connection's running statement when the signal comes. */
 async function stoppedBy<T>(
   signal: AbortSignal | undefined,
-  connection: DuckDBConnection,
+  connection: OwnedConnection,
   work: () => Promise<T>,
 ): Promise<T> {
   let repeating: NodeJS.Timeout | undefined;
@@ -176,13 +184,14 @@ async function guarded<T>(
   statement: { readonly sql: string; readonly signal?: AbortSignal },
   work: () => Promise<T>,
 ): Promise<T> {
-  const { stopped, catalogs } = parts;
+  const { connection, stopped, catalogs } = parts;
   try {
     return await work();
   } catch (error) {
     if (stopped.value) throw interruptedError();
     if (statement.signal?.aborted === true) throw stoppedError(error);
     if (error instanceof PsybergError) throw error;
+    if (connection.isClosing()) throw interruptedError();
     throw catalogFault(error, catalogs) ?? avroNameFault(error) ?? sqlError(error, statement, parts);
   }
 }
@@ -222,12 +231,12 @@ async function runSpelled(
   statement: Runnable,
   spelled: string | undefined,
 ): Promise<DuckDBResultReader> {
-  if (spelled === undefined) return runOn(connection, statement);
+  if (spelled === undefined) return runOn(connection.duckdb, statement);
   try {
-    return await readResult(await connection.run(spelled));
+    return await readResult(await connection.duckdb.run(spelled));
   } catch (error) {
     if (stopped.value || statement.isOwn === true || !/^LINE \d+:/m.test(messageOf(error))) throw error;
-    return runOn(connection, statement);
+    return runOn(connection.duckdb, statement);
   }
 }
 

@@ -1,42 +1,151 @@
 /**
- * A database whose connections are opened by threads of Node's pool. DuckDB 1.5.5 does not hold a database
- * for a connection that is being opened: closed meanwhile, it ended the process with SIGSEGV (3 of 111 runs
- * of a test that opens DuckDB anew, 2026-11-29).
+ * A database and its connections: the one place that closes them, and only what nothing is under way on.
+ * DuckDB 1.5.5 and its client hold neither for what threads of Node's pool do with them. Closed meanwhile,
+ * the process ended with SIGSEGV, or a statement ran on that nobody could stop (2026-11-29: each within a second of
+ * closing connections at work; 3 of 111 runs of a test that opens DuckDB anew).
  */
+// Node's own, in Deno too.
+import { clearInterval, setInterval } from 'node:timers';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 
 export interface Database {
   /** Throws where the database is closed, or was before the connection was there. */
-  connect(): Promise<DuckDBConnection>;
-  /** Closes it as soon as no connection is being opened. */
-  closeSync(): void;
+  connect(): Promise<OwnedConnection>;
+  /** Does `work` on a connection of its own, which is closed then. Throws as {@link connect}, and its error. */
+  aside<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
+  /**
+   * Closes it with its connections, each as soon as nothing is under way there. Where nothing is, all are
+   * closed when this returns. By default what is under way is interrupted.
+   */
+  close(options?: { readonly interrupts: boolean }): Promise<void>;
+}
+
+/** A connection that is open for as long as anything is under way on it. */
+export interface OwnedConnection {
+  readonly duckdb: DuckDBConnection;
+  /** Does what asks DuckDB on this connection. Throws once it is to be closed. */
+  during<T>(work: () => Promise<T>): Promise<T>;
+  /** Does, in the midst of that, what is somebody else's: it may close the connection. Throws if it did. */
+  outside<T>(work: () => Promise<T>): Promise<T>;
+  /** True once it is to be closed. */
+  isClosing(): boolean;
+  /** Stops the running statement, if there is one. */
+  interrupt(): void;
+  /** Closes this one alone, once nothing is under way on it. */
+  close(options?: { readonly interrupts: boolean }): Promise<void>;
 }
 
 export function databaseOf(instance: DuckDBInstance): Database {
+  const connections = new Set<OwnedConnection>();
   let opening = 0;
-  let isClosed = false;
-  const closeIfIdle = (): void => {
-    if (isClosed && opening === 0) instance.closeSync();
+  let isClosing = false;
+  const end = closing(() => instance.closeSync());
+  const endIfIdle = (): void => {
+    if (isClosing && opening === 0 && connections.size === 0) end.now();
+  };
+  const connect = async (): Promise<OwnedConnection> => {
+    if (isClosing) throw closedError();
+    opening += 1;
+    try {
+      const duckdb = await instance.connect();
+      const connection = ownedConnection(duckdb, () => {
+        connections.delete(connection);
+        endIfIdle();
+      });
+      connections.add(connection);
+      if (!isClosing) return connection;
+      await connection.close();
+      throw closedError();
+    } finally {
+      opening -= 1;
+      endIfIdle();
+    }
   };
   return {
-    async connect() {
-      if (isClosed) throw closedError();
-      opening += 1;
+    connect,
+    async aside(work) {
+      const connection = await connect();
       try {
-        const connection = await instance.connect();
-        if (!isClosed) return connection;
-        connection.closeSync();
-        throw closedError();
+        return await connection.during(() => work(connection.duckdb));
       } finally {
-        opening -= 1;
-        closeIfIdle();
+        await connection.close();
       }
     },
-    closeSync() {
-      isClosed = true;
-      closeIfIdle();
+    close(options) {
+      isClosing = true;
+      for (const each of connections) void each.close(options);
+      endIfIdle();
+      return end.done;
     },
   };
+}
+
+/** DuckDB forgets an interrupt that comes before its statement has begun: it is repeated until the end. */
+export const INTERRUPT_EVERY_MS = 100;
+
+function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedConnection {
+  let underWay = 0;
+  let isClosing = false;
+  let isOpen = true;
+  let repeating: NodeJS.Timeout | undefined;
+  const end = closing(() => {
+    isOpen = false;
+    clearInterval(repeating);
+    duckdb.closeSync();
+    onClosed();
+  });
+  const ended = (): void => {
+    underWay -= 1;
+    if (isClosing && underWay === 0) end.now();
+  };
+  const during = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (isClosing) throw closedError();
+    underWay += 1;
+    try {
+      return await work();
+    } finally {
+      ended();
+    }
+  };
+  const interrupt = (): void => {
+    if (isOpen && underWay > 0) duckdb.interrupt();
+  };
+  return {
+    duckdb,
+    during,
+    async outside(work) {
+      ended();
+      const result = await work().finally(() => {
+        underWay += 1;
+      });
+      if (isClosing) throw closedError();
+      return result;
+    },
+    isClosing: () => isClosing,
+    interrupt,
+    close({ interrupts } = { interrupts: true }) {
+      isClosing = true;
+      if (underWay === 0) end.now();
+      else if (interrupts && repeating === undefined) {
+        interrupt();
+        repeating = setInterval(interrupt, INTERRUPT_EVERY_MS);
+      }
+      return end.done;
+    },
+  };
+}
+
+/** What is closed once, and awaited by all who asked for it. */
+function closing(close: () => void): { readonly now: () => void; readonly done: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let isClosed = false;
+  const now = (): void => {
+    if (isClosed) return;
+    isClosed = true;
+    close();
+    resolve();
+  };
+  return { now, done: promise };
 }
 
 /** In the words of DuckDB's client. */

@@ -19,7 +19,7 @@ import {
 } from '../statements/index.ts';
 import type { Asked, BoundStatement, Values } from './bind.ts';
 import { type Connection, messageOf, openConnection, type Parts } from './connection.ts';
-import { type Database, databaseOf } from './database.ts';
+import { type Database, databaseOf, type OwnedConnection } from './database.ts';
 import { checkRows } from './declared-rows.ts';
 import { extensionVersions, findExtensions, loadExtensions, UNCHECKED } from './extensions.ts';
 import { endedError } from './internal-error.ts';
@@ -75,7 +75,7 @@ export interface Engine {
    * The tables that a query would read, as DuckDB writes them, through macros and table functions that name
    * tables; its own CTEs are none. Nothing is bound; none of a text that is no query.
    */
-  tableNames(sql: string): readonly string[];
+  tableNames(sql: string): Promise<readonly string[]>;
   attach(options: AttachOptions): Promise<void>;
   /**
    * Makes credentials for files known to every statement; what is known already costs nothing. Throws
@@ -107,8 +107,8 @@ export interface Engine {
   commit(): Promise<void>;
   /** Ends a failed transaction, also after an interrupt. No error when there is none. */
   rollback(): Promise<void>;
-  /** Closes this connection alone; for forks. */
-  release(): void;
+  /** Closes this connection alone, once its running statement has ended; for forks. */
+  release(): Promise<void>;
   /** Stops the running statements of this connection and of its forks. */
   interrupt(): void;
   /**
@@ -123,7 +123,11 @@ export interface Engine {
   /** Closes an engine that has ended, as soon as the statements that are still under way have failed. */
   retire(): Promise<void>;
   readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
-  close(): void;
+  /**
+   * Closes it with its forks. Statements that are still running are interrupted, and waited for; where none
+   * is, it is closed when this returns.
+   */
+  close(): Promise<void>;
 }
 
 export interface BesideOptions extends Pick<EngineOptions, 'onProgress'> {
@@ -161,9 +165,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const instance = databaseOf(await openInstance(options, extensions.areKnown ? UNCHECKED : {}));
   const connection = await utcConnection(instance);
   try {
-    await loadExtensions(connection, extensions);
+    await connection.during(() => loadExtensions(connection.duckdb, extensions));
   } catch (error) {
-    instance.closeSync();
+    await instance.close();
     throw error;
   }
   const { onProgress } = options;
@@ -172,7 +176,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     instance,
     connection,
     progress,
-    forks: new Map(),
     versions: { duckdb: extensions.version, extensions: extensionVersions(extensions) },
     stopped: { value: false, connections: new Set() },
     besides: fewAtOnce(Math.max(1, NODE_THREADS - SPARE_THREADS)),
@@ -221,8 +224,8 @@ async function openInstance(
 }
 
 function connectionEngine(parts: Parts): Engine {
-  const { forks, ending, instance, stopped } = parts;
-  const { read, script, command, close } = openConnection(parts);
+  const { ending, instance, stopped } = parts;
+  const { read, script, tableNames, command, close } = openConnection(parts);
   return {
     query: async (statement: Asked, parameters?: Values) => {
       const reader = await read(statement, parameters);
@@ -233,7 +236,7 @@ function connectionEngine(parts: Parts): Engine {
     shown: async (statement: BoundStatement) => resultRows(await read(statement, undefined)),
     script,
     execute: async (statement: Asked, parameters?: Values) => changedRows(await read(statement, parameters)),
-    tableNames: (sql) => tableNames(parts.connection, sql),
+    tableNames,
     attach: (catalog) => attachCatalog(parts, command, catalog),
     useStorage: (accesses) =>
       parts.storing(async () => {
@@ -260,18 +263,10 @@ function connectionEngine(parts: Parts): Engine {
       stopped.value = false;
     },
     hasEnded: () => ending.first !== undefined,
-    async retire() {
-      await Promise.all([...forks.values()].map((closeFork) => closeFork()));
-      instance.closeSync();
-    },
+    retire: () => instance.close({ interrupts: false }),
     versions: parts.versions,
     definitions: parts.definitions,
-    close() {
-      for (const each of forks.keys()) each.closeSync();
-      forks.clear();
-      stopped.connections.clear();
-      instance.closeSync();
-    },
+    close: () => instance.close(),
   };
 }
 
@@ -283,31 +278,23 @@ async function fork(parts: Parts): Promise<Engine> {
 async function beside(parts: Parts, { names, onProgress }: BesideOptions): Promise<Engine> {
   const connection = await anotherConnection(parts);
   const progress = onProgress === undefined ? undefined : await watchStatements(connection, onProgress);
-  const stopped = { value: false, connections: new Set<Parts['connection']>() };
+  const stopped = { value: false, connections: new Set<OwnedConnection>() };
   return connectionEngine({ ...parts, connection, progress, stopped, names, gate: parts.besides });
 }
 
 /** Throws `engine-internal-error` where the database has ended meanwhile. */
-const anotherConnection = (parts: Parts): Promise<Parts['connection']> =>
+const anotherConnection = (parts: Parts): Promise<OwnedConnection> =>
   utcConnection(parts.instance).catch((error: unknown) => {
     throw endedError(parts.ending, parts) ?? error;
   });
 
-async function utcConnection(instance: Database): Promise<Parts['connection']> {
+async function utcConnection(instance: Database): Promise<OwnedConnection> {
   const connection = await instance.connect();
-  await connection.run("set TimeZone = 'UTC'");
+  await connection.during(() => connection.duckdb.run("set TimeZone = 'UTC'"));
   return connection;
 }
 
 const nameOf = ({ names }: Parts, name: string): string => names.get(name) ?? name;
-
-function tableNames(connection: Parts['connection'], sql: string): readonly string[] {
-  try {
-    return connection.getTableNames(sql, true);
-  } catch {
-    return [];
-  }
-}
 
 /** Rows that a statement changed or copied. */
 function changedRows(reader: DuckDBResultReader): bigint {

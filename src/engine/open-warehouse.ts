@@ -18,7 +18,7 @@ export async function openWarehouse(
     });
     return engine;
   } catch (error) {
-    engine.close();
+    await engine.close();
     throw error;
   }
 }

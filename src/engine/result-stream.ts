@@ -1,6 +1,7 @@
 /** The result of one statement, read while it is computed. DuckDB's result -> columns, and rows in parts. */
 import { type DuckDBResult, ResultReturnType } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
+import type { OwnedConnection } from './database.ts';
 import { distinctNames, type ResultColumn, usersValue } from './values.ts';
 
 /** Rows as arrays in the columns' order; values as in `ResultRows`. */
@@ -20,6 +21,8 @@ export interface ResultStream {
 export interface StreamOptions {
   /** Between two parts, what it was aborted with is thrown. */
   readonly signal?: AbortSignal | undefined;
+  /** Asks DuckDB for a part, as long as the connection is open. */
+  readonly during: OwnedConnection['during'];
   /** Runs the statement once more, and throws what it fails with. */
   readonly runAgain: () => Promise<unknown>;
 }
@@ -29,7 +32,7 @@ const KINDS: Readonly<Record<number, ResultStream['kind']>> = {
   [ResultReturnType.CHANGED_ROWS]: 'changed',
 };
 
-export function streamOf(result: DuckDBResult, { signal, runAgain }: StreamOptions): ResultStream {
+export function streamOf(result: DuckDBResult, { signal, during, runAgain }: StreamOptions): ResultStream {
   const names = distinctNames(result.columnNames());
   const types = result.columnTypes();
   const { isStreaming } = result;
@@ -41,9 +44,10 @@ export function streamOf(result: DuckDBResult, { signal, runAgain }: StreamOptio
       let rows = 0;
       for (;;) {
         signal?.throwIfAborted();
-        const chunk = await result.fetchChunk();
+        const chunk = await during(() => result.fetchChunk());
         if (chunk === null || chunk.rowCount === 0) {
-          if (isStreaming && (chunk === null || hasFailed(result))) throw await failure(runAgain, rows);
+          if (isStreaming && (chunk === null || hasFailed(result)))
+            throw await during(() => failure(runAgain, rows));
           return;
         }
         rows += chunk.rowCount;

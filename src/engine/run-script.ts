@@ -17,6 +17,7 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import { usageError } from '../model/errors.ts';
+import type { OwnedConnection } from './database.ts';
 import { type ResultStream, streamOf } from './result-stream.ts';
 import { type ResultRows, resultRows } from './values.ts';
 
@@ -72,11 +73,12 @@ type Unpruned = <T>(work: () => Promise<T>) => Promise<T>;
  * @param isStopped true once every statement of the engine was interrupted.
  */
 export async function runScript(
-  connection: DuckDBConnection,
+  owned: OwnedConnection,
   script: Script,
   { unpruned, isStopped }: { readonly unpruned: Unpruned; readonly isStopped: () => boolean },
 ): Promise<ResultRows[]> {
   const { sql, parameters, change, beforeRun } = script;
+  const connection = owned.duckdb;
   // The whole text is parsed before anything runs: half a script that was run helps nobody.
   const statements = await connection.extractStatements(sql);
   const unused = new Set(Object.keys(parameters));
@@ -103,7 +105,8 @@ export async function runScript(
       check,
       isMisled: async () => (await isMisled?.()) === true,
       unpruned,
-      read: (prepared: DuckDBPreparedStatement) => readResult(prepared, { ...script, place, isStopped }),
+      read: (prepared: DuckDBPreparedStatement) =>
+        readResult(prepared, { ...script, place, isStopped, owned }),
     };
     const first = instead === undefined ? () => statements.prepare(index) : prepareAgain;
     results.push(
@@ -180,17 +183,19 @@ async function readResult(
     signal,
     place,
     isStopped,
-  }: Script & { readonly place: StatementPlace; readonly isStopped: () => boolean },
+    owned,
+  }: Script & { place: StatementPlace; isStopped: () => boolean; owned: OwnedConnection },
 ): Promise<ResultRows> {
   if (onResult === undefined) return resultRows(await prepared.runAndReadAll());
   const stream = streamOf(await prepared.stream(), {
     signal,
+    during: owned.during,
     async runAgain() {
       signal?.throwIfAborted();
       if (!isStopped()) await prepared.run();
     },
   });
-  await onResult(stream, place);
+  await owned.outside(() => onResult(stream, place));
   return { columns: stream.columns, rows: [], toObjects: () => [] };
 }
 

@@ -6,17 +6,18 @@
  */
 // Node's own, in Deno too: its global ones cannot be told to hold no process.
 import { clearInterval, setInterval } from 'node:timers';
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { StatementProgress } from '../model/progress.ts';
+import type { OwnedConnection } from './database.ts';
 
 const INTERVAL_MS = 250;
 
 /** Gives what runs a statement of the connection and tells meanwhile how far it is. */
 export async function watchStatements(
-  connection: DuckDBConnection,
+  connection: OwnedConnection,
   onProgress: (progress: StatementProgress) => void,
 ): Promise<<T>(work: () => Promise<T>) => Promise<T>> {
-  await connection.run('set enable_progress_bar = true; set enable_progress_bar_print = false');
+  const sql = 'set enable_progress_bar = true; set enable_progress_bar_print = false';
+  await connection.during(() => connection.duckdb.run(sql));
   return async (work) => {
     const timer = setInterval(() => {
       const percent = percentOf(connection);
@@ -31,12 +32,9 @@ export async function watchStatements(
   };
 }
 
-/** 0..100; undefined while DuckDB knows nothing of the statement, and once the connection was closed. */
-function percentOf(connection: DuckDBConnection): number | undefined {
-  try {
-    const { percentage } = connection.progress;
-    return percentage > 0 ? Math.min(100, percentage) : undefined;
-  } catch {
-    return undefined;
-  }
+/** 0..100; undefined while DuckDB knows nothing of the statement, and once the connection is to be closed. */
+function percentOf(connection: OwnedConnection): number | undefined {
+  if (connection.isClosing()) return undefined;
+  const { percentage } = connection.duckdb.progress;
+  return percentage > 0 ? Math.min(100, percentage) : undefined;
 }

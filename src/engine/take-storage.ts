@@ -50,17 +50,18 @@ export async function takeStorage(parts: StoreParts, access: StorageAccess): Pro
   for (const value of secretsAmong(access.config)) hidden.add(value);
   const seconds = stallSecondsOf(access.config);
   const trusted = certificatesStatement(access.config);
-  const connection = await instance.connect();
   try {
-    if (storage.size === 0) await connection.run(storeSettings(parts));
-    if (trusted !== undefined) await connection.run(trusted);
-    // One for all stores: the most patient one says it.
-    if (seconds > (storeWaits.of?.seconds ?? 0)) {
-      await connection.run(`set global http_timeout = ${seconds}`);
-      storeWaits.of = { seconds, asked: STORE_REQUESTS };
-    }
-    await connection.run(secret);
-    storage.set(name, secret);
+    await instance.aside(async (connection) => {
+      if (storage.size === 0) await connection.run(storeSettings(parts));
+      if (trusted !== undefined) await connection.run(trusted);
+      // One for all stores: the most patient one says it.
+      if (seconds > (storeWaits.of?.seconds ?? 0)) {
+        await connection.run(`set global http_timeout = ${seconds}`);
+        storeWaits.of = { seconds, asked: STORE_REQUESTS };
+      }
+      await connection.run(secret);
+      storage.set(name, secret);
+    });
   } catch (error) {
     if (error instanceof PsybergError) throw error;
     const message = [...hidden].reduce((rest, value) => rest.replaceAll(value, '…'), messageOf(error));
@@ -69,8 +70,6 @@ export async function takeStorage(parts: StoreParts, access: StorageAccess): Pro
       `DuckDB does not take the catalog's credentials for ${access.scope}: ${message}`,
       { hint: 'ask whoever runs the catalog which storage properties it hands out' },
     );
-  } finally {
-    connection.closeSync();
   }
 }
 

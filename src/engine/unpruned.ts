@@ -47,8 +47,7 @@ const RESET = 'reset disabled_optimizers';
 /** In a transaction that has failed a connection takes nothing but its end. */
 async function resetElsewhere(instance: Database): Promise<void> {
   try {
-    const connection = await instance.connect();
-    await connection.run(RESET).finally(() => connection.closeSync());
+    await instance.aside((connection) => connection.run(RESET));
   } catch {
     // A database that has ended: its settings matter to nobody.
   }

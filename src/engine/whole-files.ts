@@ -4,7 +4,7 @@
  * does by itself, each is two requests, one after the other. Of data files parts are read, whose lengths the
  * manifests say.
  */
-import type { DuckDBConnection } from '@duckdb/node-api';
+import type { OwnedConnection } from './database.ts';
 
 /** Or all bytes of a file, which is small where anybody asks for them (`tables/read_bytes`). */
 const READS_AVRO = /\b(?:read_avro|read_manifests|manifest_list|hours_of_files)\(|\bhex\(content\)/;
@@ -15,12 +15,12 @@ export const readsManifestsOnly = (sql: string, catalogs: ReadonlySet<string>): 
   READS_AVRO.test(sql) && !READS_DATA.test(sql) && ![...catalogs].some((catalog) => sql.includes(catalog));
 
 /** Has a connection fetch files whole, or not; what it does already costs nothing. */
-export function wholeFiles(connection: DuckDBConnection): (whole: boolean) => Promise<void> {
+export function wholeFiles(connection: OwnedConnection): (whole: boolean) => Promise<void> {
   let isSet = false;
   return async (whole) => {
     if (whole === isSet) return;
     try {
-      await connection.run(`set session force_download = ${whole}`);
+      await connection.during(() => connection.duckdb.run(`set session force_download = ${whole}`));
       isSet = whole;
     } catch {
       // In a transaction that has failed a connection takes nothing but its end; the next statement tries.

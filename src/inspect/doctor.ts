@@ -45,7 +45,7 @@ export async function examine(options: ExamineOptions = {}): Promise<Check[]> {
       const { openEngine } = await import('../engine/index.ts');
       const engine = await openEngine();
       versionsOf(engine, report);
-      engine.close();
+      await engine.close();
     });
     return checks;
   }

@@ -41,7 +41,7 @@ const warehouseOf = (engine: Engine, { namespace }: TableIdentifier): AskedWareh
         own.table({ sql: query, parameters: {} }),
       );
     } finally {
-      own.release();
+      await own.release();
     }
   },
 });

@@ -81,7 +81,7 @@ export async function copyProject(
       request,
     );
   } finally {
-    (await opening?.catch(() => undefined))?.close();
+    await (await opening?.catch(() => undefined))?.close();
     for (const warehouse of opened) await warehouse.store.close();
     for (const each of unmount) each();
   }

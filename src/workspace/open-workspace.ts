@@ -230,7 +230,7 @@ function binderOnDemand(project: ProjectSpec): {
       return opening;
     },
     async close() {
-      (await opening?.catch(() => undefined))?.close();
+      await (await opening?.catch(() => undefined))?.close();
     },
   };
 }
@@ -296,7 +296,7 @@ function openedOnDemand(
     },
     async close() {
       storage.stop();
-      (await opening?.catch(() => undefined))?.close();
+      await (await opening?.catch(() => undefined))?.close();
     },
   };
 }
@@ -306,7 +306,7 @@ async function prepare(running: Engine, storage: KnownStorage, project: ProjectS
     await running.useStorage(await storage.all());
     await defineMacros(running, project);
   } catch (error) {
-    running.close();
+    await running.close();
     throw error;
   }
 }

@@ -44,7 +44,7 @@ export async function relocateProject(
       request,
     );
   } finally {
-    (await opening?.catch(() => undefined))?.close();
+    await (await opening?.catch(() => undefined))?.close();
     await warehouse.store.close();
   }
 }

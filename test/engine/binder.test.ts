@@ -70,6 +70,14 @@ describe('a binder', () => {
     expect(other).not.toHaveProperty('statement');
   });
 
+  it('answers one question after the other: what one declares, none beside it sees', async () => {
+    const statements = ['create schema raw', 'create table raw.x (id bigint)'];
+    const many = Array.from({ length: 10 });
+    const asked = many.flatMap(() => [binder.declared(statements, table), binder.bind('from raw.x')]);
+    const faults = (await Promise.all(asked)).map(({ fault }) => fault?.kind);
+    expect(faults).toEqual(many.flatMap(() => [undefined, 'Catalog']));
+  });
+
   it('knows what was defined for all', async () => {
     expect(await binder.define(['create macro twice(x) as x * 2'])).toBeUndefined();
     expect((await binder.bind('select twice(21) as n')).fault).toBeUndefined();

@@ -1,31 +1,34 @@
 // Goal: the statements of a user run in order, each bound when those before it have run, with values of the
 // types that were passed. Method: scripts on a DuckDB of their own.
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { databaseOf, type OwnedConnection } from '../../src/engine/database.ts';
 import { type ParameterValue, runScript, type Script } from '../../src/engine/run-script.ts';
 
-const instance = await DuckDBInstance.create(':memory:');
-afterAll(() => instance.closeSync());
-let connection: DuckDBConnection;
+const database = databaseOf(await DuckDBInstance.create(':memory:'));
+afterAll(() => database.close());
+let connection: OwnedConnection;
 /** What ran unpruned, in order. */
 let unpruned: number;
 beforeEach(async () => {
-  connection = await instance.connect();
-  await connection.run("set TimeZone = 'UTC'");
+  connection = await database.connect();
+  await connection.duckdb.run("set TimeZone = 'UTC'");
   unpruned = 0;
 });
 
 const run = (sql: string, rest: Partial<Script> = {}) =>
-  runScript(
-    connection,
-    { sql, parameters: {}, ...rest },
-    {
-      unpruned(work) {
-        unpruned += 1;
-        return work();
+  connection.during(() =>
+    runScript(
+      connection,
+      { sql, parameters: {}, ...rest },
+      {
+        unpruned(work) {
+          unpruned += 1;
+          return work();
+        },
+        isStopped: () => false,
       },
-      isStopped: () => false,
-    },
+    ),
   );
 const lastOf = async (sql: string, rest: Partial<Script> = {}) => (await run(sql, rest)).at(-1)?.rows;
 

@@ -80,7 +80,6 @@ const FRAMES: ReadonlySet<string> = new Set(['inSession', 'inDatabase']);
 
 /** Functions that answer at once. */
 const AT_ONCE: ReadonlySet<string> = new Set([
-  'tableNames',
   'release',
   'interrupt',
   'resume',

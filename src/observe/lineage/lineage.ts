@@ -35,7 +35,7 @@ export async function openLineage(context: ObserverContext): Promise<Listener> {
     async close(signal) {
       await Promise.race([queue.settled(), new Promise((done) => signal.addEventListener('abort', done))]);
       const complaints = await Promise.all(transports.map((transport) => transport.close(signal)));
-      parser.close();
+      await parser.close();
       return [queue.complaint(), ...complaints].find((complaint) => complaint !== undefined);
     },
   };

@@ -84,7 +84,7 @@ export function pendingRows(
         isAnswered = true;
         return change;
       } finally {
-        connection.release();
+        await connection.release();
       }
     },
     unanswered() {

@@ -15,7 +15,7 @@ export function helpForDuckDb(engine: () => Promise<Engine>, readable: ReadableN
     try {
       return await work(connection);
     } finally {
-      connection.release();
+      await connection.release();
     }
   };
   return {

@@ -23,7 +23,7 @@ export async function refuseUndeclared(
     const parsed = query.kind === 'query' ? tree : await parseQuery<ParserVerdict>(engine, query.sql);
     // What DuckDB cannot parse it says when the query runs.
     if (parsed.error === true && parsed.position !== undefined) continue;
-    const found = engine.tableNames(query.sql);
+    const found = await engine.tableNames(query.sql);
     const judged = { root, spec, query, tree: parsed.error === true ? undefined : parsed, macros, found };
     throwFirst(spec, readFaults(judged));
   }
