@@ -4,23 +4,33 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TableIdentifier } from '../../src/model/names.ts';
+import { abandonSession } from '../../src/run/leftovers/clean-up.ts';
 import type { Begun } from '../../src/run/session.ts';
 import { removeViews, viewsFolder } from '../../src/run/views/views-folder.ts';
 import { processFile, type World, worldForTest } from '../support/world.ts';
 
 const NAME = 'psyberg_counted_20230914061501';
 
-async function sessionIn(world: World, { elsewhere = true, writes = true } = {}) {
+async function sessionIn(world: World, { elsewhere = true, writes = true, branchOfAnother = false } = {}) {
   const { client, project } = world.psyberg.internals;
   const beside: string[] = [];
   const [spec] = project.processes;
   const session = {
-    ports: { catalog: client, project, workload: { isElsewhere: elsewhere } },
+    ports: {
+      catalog: client,
+      project,
+      workload: { isElsewhere: elsewhere, detach: async () => undefined },
+      markers: { end: async () => undefined },
+    },
+    plan: { sources: [] },
     spec,
+    branch: NAME,
     directory: join(world.root, '.psyberg', 'sessions', NAME),
     view: {
       putListsBeside: ({ namespace, name }: TableIdentifier) => beside.push([...namespace, name].join('.')),
+      close: () => undefined,
     },
+    leftovers: { branchOfAnother },
     writes,
   } as unknown as Begun;
   return { session, beside };
@@ -64,6 +74,19 @@ describe('the views of a session', () => {
     await removeViews(session);
     expect([existsSync(first), existsSync(then)]).toEqual([false, false]);
     expect(readdirSync(dirname(then))).toEqual(others);
+  });
+
+  it.each([
+    ['goes with them', false, false],
+    ['whose name another one runs under leaves them: they are of that one', true, true],
+  ])('of a session that gives up: it %s', async (_what, branchOfAnother, stay) => {
+    const world = await worldOf();
+    await world.create('facts.counted', 'id bigint');
+    const { session } = await sessionIn(world, { branchOfAnother });
+    const list = join(await viewsFolder(session), 'changes-e-1.avro');
+    writeFileSync(list, '');
+    await abandonSession(session);
+    expect(existsSync(list)).toBe(stay);
   });
 
   it('of a look create nothing: without a table of the project there is no place for them', async () => {

@@ -44,12 +44,14 @@ export async function abandonSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers } = session;
   await leftovers.stateRows?.discard();
   await detachSession(session);
-  await removeViews(session);
-  if (!leftovers.branchOfAnother)
+  // Views lie under the branch's name, too: those are the other session's.
+  if (!leftovers.branchOfAnother) {
+    await removeViews(session);
     await dropSession(ports, spec.target.table, {
       branch,
       createdTableUuid: readMarker(directory)?.created_table_uuid,
     });
+  }
   await removeSchema(session);
   await filesRemoved();
   await ports.markers.end(directory);
