@@ -53,9 +53,10 @@ export async function sendHttp(request: StoreRequest): Promise<StoreAnswer> {
     headers: { ...headers, ...sized },
     agent: isSecure ? secureAgent(caFile) : plainAgent,
     signal,
+    // Said here it counts from the beginning of the connection, and while the body of the answer comes.
+    timeout: stallMs,
   });
-  // Also while the body of the answer comes: the connection is watched, not the request.
-  sent.setTimeout(stallMs, () => sent.destroy(new StoreStalled(stallMs)));
+  sent.on('timeout', () => sent.destroy(new StoreStalled(stallMs)));
   try {
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       sent.once('response', resolve).once('error', reject);

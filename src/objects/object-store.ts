@@ -245,9 +245,10 @@ async function answered(
       if (untrusted !== undefined) throw untrusted;
       if (error instanceof StoreStalled) {
         stalls += 1;
-        if (isLast || isSilent || stalls === STALLS_MAX) silent.set(address, Date.now());
-        if (isLast || isSilent || stalls === STALLS_MAX)
+        if (isLast || isSilent || stalls === STALLS_MAX) {
+          silent.set(address, Date.now());
           throw stalled({ address, asked: `${request.method} ${nameOf(place)}`, attempts }, error);
+        }
       } else if (isLast) throw unanswered(address, error, settings);
     }
     // Full jitter: clients that were refused together do not come back together.
@@ -264,6 +265,7 @@ async function send(
 ): Promise<StoreAnswer> {
   const search = new URLSearchParams(query).toString();
   const asked = search === '' ? url : `${url}?${search}`;
+  const isFile = into !== undefined || body instanceof Blob;
   const signed = await client.sign(asked, {
     method,
     headers: {
@@ -279,7 +281,8 @@ async function send(
     body,
     into,
     stallMs,
-    wholeMs: into !== undefined || body instanceof Blob ? FILE_TIMEOUT_MS : REQUEST_TIMEOUT_MS,
+    // A store that may say nothing for long may take longer for all of it.
+    wholeMs: Math.max(2 * stallMs, isFile ? FILE_TIMEOUT_MS : REQUEST_TIMEOUT_MS),
     caFile: settings[CA_FILE],
   });
 }

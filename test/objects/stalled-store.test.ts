@@ -1,12 +1,15 @@
 // Goal: a store that says nothing, or stops in the middle, is waited for as long as the settings say and no
 // longer; what comes slowly comes whole. Method: a server that withholds answers, and one that sends them in
 // small parts.
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ObjectStore, objectStore } from '../../src/objects/object-store.ts';
 import { storeSettings } from '../support/small-store.ts';
 
@@ -15,14 +18,36 @@ const STALL = '1';
 
 async function storeOf(
   answer: (request: IncomingMessage, response: ServerResponse, number: number) => void,
-): Promise<{ readonly store: ObjectStore; readonly asked: string[] }> {
+): Promise<{
+  readonly store: ObjectStore;
+  readonly asked: string[];
+  readonly settings: Readonly<Record<string, string>>;
+}> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     answer(request, response, asked.length);
   });
   const settings = { ...(await storeSettings(server)), 's3.request-timeout': STALL };
-  return { store: objectStore(() => settings), asked };
+  return { store: objectStore(() => settings), asked, settings };
+}
+
+/** A port that listens, on which nobody takes a connection and no more of them may wait. */
+async function portWithoutPlace(): Promise<number> {
+  const source = `
+    const server = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
+      require('node:worker_threads').parentPort.postMessage(server.address().port);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const worker = new Worker(source, { eval: true });
+  const [port] = (await once(worker, 'message')) as [number];
+  const waiting = [1, 2, 3, 4].map(() => connect(port, '127.0.0.1').on('error', () => undefined));
+  onTestFinished(async () => {
+    for (const each of waiting) each.destroy();
+    await worker.terminate();
+  });
+  await once(waiting[0] as (typeof waiting)[number], 'connect');
+  return port;
 }
 
 const content = Buffer.from('0123456789');
@@ -46,6 +71,31 @@ describe('a store that', () => {
     });
     expect(asked).toHaveLength(3);
     expect(JSON.stringify(error)).not.toContain('never-to-be-seen');
+  });
+
+  it('takes no connection is waited for as long as one that says nothing', async () => {
+    const port = await portWithoutPlace();
+    const settings = {
+      's3.endpoint': `http://127.0.0.1:${port}`,
+      's3.path-style-access': 'true',
+      's3.access-key-id': 'a',
+      's3.secret-access-key': 'b',
+      's3.request-timeout': STALL,
+    };
+    await expect(objectStore(() => settings).read('s3://lake/one')).rejects.toMatchObject({
+      code: 'storage-unreachable',
+      context: { waited_seconds: 1 },
+    });
+  }, 20_000);
+
+  it('may say nothing for longer than a minute, and then takes longer for all of it', async () => {
+    const limits = vi.spyOn(AbortSignal, 'timeout');
+    onTestFinished(() => limits.mockRestore());
+    const { store, settings } = await storeOf((_request, response) => response.end(content));
+    await store.read('s3://lake/one');
+    const patient = objectStore(() => ({ ...settings, 's3.request-timeout': '300' }));
+    expect(await patient.read('s3://lake/one')).toEqual(content);
+    expect(limits.mock.calls).toEqual([[60_000], [600_000]]);
   });
 
   it('said nothing a moment ago is asked once, and not for long', async () => {
