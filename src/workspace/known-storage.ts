@@ -7,7 +7,7 @@
 // Node's own, in Deno too: its global ones cannot be told to hold no process.
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { StorageAccess } from '../engine/index.ts';
-import type { TableIdentifier } from '../model/names.ts';
+import { type TableIdentifier, tableKey } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { CA_FILE, expiresAtMs, hasS3Keys } from '../model/storage-settings.ts';
 import { withWholeBundle } from '../objects/certificates.ts';
@@ -21,14 +21,17 @@ export interface KnownStorage {
   all(): Promise<StorageAccess[]>;
   /** What came with a table, whose own files are below `location`. */
   learn(table: LearnedTable, access: readonly StorageAccess[]): void;
-  /**
-   * Has `renew` called with the tables whose keys are about to expire (none: those of this machine are),
-   * until {@link stop}. It holds no process.
-   */
-  whenExpiring(renew: (tables: readonly TableIdentifier[]) => Promise<void>): void;
+  /** Has keys renewed that are about to expire, until {@link stop}. It holds no process. */
+  whenExpiring(renewing: StorageRenewal): void;
   /** Before work that needs keys: renews what is due, as on a machine that slept. Undefined: nothing is. */
   renewIfDue(): Promise<void> | undefined;
   stop(): void;
+}
+export interface StorageRenewal {
+  /** Loads a table, with which its keys come. */
+  readonly load: (table: TableIdentifier) => Promise<unknown>;
+  /** Called after that: what is known may be new, that of this machine too. */
+  readonly renewed: () => Promise<void>;
 }
 export interface LearnedTable {
   readonly table: TableIdentifier;
@@ -87,15 +90,30 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
         const { scope, config } = access;
         byScope.set(scope, config);
         const dueAtMs = renewAtMs(expiresAtMs(config), nowMs());
-        learned.set(`${table.location} ${scope}`, { ...table, access, dueAtMs });
+        const place = `${table.location} ${scope}`;
+        // Behind all others: of those for one scope the newest counts.
+        learned.delete(place);
+        learned.set(place, { ...table, access, dueAtMs });
         mount(scope);
       }
       renewal.schedule();
     },
-    whenExpiring(renew) {
+    whenExpiring({ load, renewed }) {
       renewal.begin(async () => {
-        const expiring = [...learned.values()].filter(({ dueAtMs }) => dueAtMs <= nowMs());
-        await renew(expiring.map(({ table }) => table));
+        const expiring = [...learned].filter(([, { dueAtMs }]) => dueAtMs <= nowMs());
+        const tables = new Map(expiring.map(([, { table }]) => [tableKey(table), table]));
+        for (const [name, table] of tables) {
+          try {
+            await load(table);
+          } catch {
+            // The others have keys of their own. This one is asked for again.
+            continue;
+          }
+          // What did not come again is gone, as a dropped table is.
+          for (const [place, each] of expiring)
+            if (tableKey(each.table) === name && learned.get(place) === each) learned.delete(place);
+        }
+        await renewed();
       });
     },
     renewIfDue: renewal.nowIfDue,

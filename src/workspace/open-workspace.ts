@@ -334,10 +334,7 @@ function readingClient(
     );
     await lake.useStorage();
   });
-  storage.whenExpiring(async (tables) => {
-    for (const table of tables) await told.loadTable(table);
-    await lake.useStorage();
-  });
+  storage.whenExpiring({ load: told.loadTable, renewed: lake.useStorage });
   return {
     ...told,
     async loadTableToRead(id) {
