@@ -10,7 +10,7 @@ import { storageFault } from '../model/storage-faults.ts';
 import type { StoreWaits } from '../model/store-faults.ts';
 import { type Asked, type Runnable, runnable, type Values } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
-import { type Database, INTERRUPT_EVERY_MS, type OwnedConnection } from './database.ts';
+import type { Database, OwnedConnection } from './database.ts';
 import { type Ending, endedError, internalError } from './internal-error.ts';
 import { type OtherNames, withOtherNames, withWrittenNames } from './other-names.ts';
 import { runScript, type Script } from './run-script.ts';
@@ -84,7 +84,7 @@ export function openConnection(parts: Parts): Connection {
   let inTransaction = false;
   // In its turn: a statement that had to wait before it joined the line would come behind a close.
   const begin = async (): Promise<void> => {
-    if (stopped.value) throw interruptedError();
+    refuseStopped(stopped);
     await parts.beforeStatement();
   };
   const run = inTurn(async (statement: Runnable) => {
@@ -94,15 +94,21 @@ export function openConnection(parts: Parts): Connection {
     const spelled = isSpelled ? spelledFor(parts, statement) : undefined;
     if (parts.storage.size > 0) await fetchWhole(readsManifestsOnly(statement.sql, parts.attached));
     const work = () => progress(() => runSpelled(parts, statement, spelled));
-    const result = await parts.gate(() =>
-      whileItLives(parts, () => (needsAllFiles(statement.sql) ? unpruned(connection.duckdb, work) : work())),
-    );
+    const result = await parts.gate(async () => {
+      // While it waited there was nothing to interrupt.
+      refuseStopped(stopped);
+      return whileItLives(
+        parts,
+        needsAllFiles(statement.sql) ? () => unpruned(connection.duckdb, work) : work,
+      );
+    });
     if (statement.sql === 'begin' || statement.sql === 'commit') inTransaction = statement.sql === 'begin';
     return result;
   });
   const script = inTurn(async (text: Script) => {
     await begin();
     await fetchWhole(false);
+    refuseStopped(stopped);
     const { isMisled: _doubt, ...undoubted } = text;
     const withAllFiles = <T>(work: () => Promise<T>): Promise<T> => unpruned(connection.duckdb, work);
     const around = { unpruned: withAllFiles, isStopped };
@@ -112,7 +118,7 @@ export function openConnection(parts: Parts): Connection {
         : runScript(connection, text, around);
     return whileItLives(parts, () => stoppedBy(text.signal, connection, () => progress(work)));
   });
-  // In its turn: DuckDB answers on this thread, which would wait for a statement that may wait for it.
+  // In its turn: DuckDB answers on this thread, which would wait for a statement that may need it.
   const tableNames = inTurn(async (sql: string) => {
     await begin();
     return whileItLives(parts, async () => tableNamesIn(connection.duckdb, sql));
@@ -130,11 +136,17 @@ export function openConnection(parts: Parts): Connection {
       if (sql === 'rollback') inTransaction = false;
       return parts.gate(() => whileItLives(parts, async () => void (await connection.duckdb.run(sql))));
     }),
-    async close() {
-      await connection.close({ interrupts: false });
-      stopped.connections.delete(connection);
-    },
+    close: () => closeAmong(parts),
   };
+}
+
+async function closeAmong({ connection, stopped }: Parts): Promise<void> {
+  await connection.close({ interrupts: false });
+  stopped.connections.delete(connection);
+}
+
+function refuseStopped({ value }: Parts['stopped']): void {
+  if (value) throw interruptedError();
 }
 
 function tableNamesIn(duckdb: DuckDBConnection, sql: string): readonly string[] {
@@ -165,17 +177,11 @@ async function stoppedBy<T>(
   connection: OwnedConnection,
   work: () => Promise<T>,
 ): Promise<T> {
-  let repeating: NodeJS.Timeout | undefined;
-  const stop = (): void => {
-    connection.interrupt();
-    repeating = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
-  };
-  signal?.addEventListener('abort', stop);
+  signal?.addEventListener('abort', connection.interrupt);
   try {
     return await work();
   } finally {
-    clearInterval(repeating);
-    signal?.removeEventListener('abort', stop);
+    signal?.removeEventListener('abort', connection.interrupt);
   }
 }
 

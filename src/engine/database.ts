@@ -29,7 +29,7 @@ export interface OwnedConnection {
   outside<T>(work: () => Promise<T>): Promise<T>;
   /** True once it is to be closed. */
   isClosing(): boolean;
-  /** Stops the running statement, if there is one. */
+  /** Stops the statement that is under way, if there is one, however late it begins. */
   interrupt(): void;
   /** Closes this one alone, once nothing is under way on it. */
   close(options?: { readonly interrupts: boolean }): Promise<void>;
@@ -81,7 +81,7 @@ export function databaseOf(instance: DuckDBInstance): Database {
 }
 
 /** DuckDB forgets an interrupt that comes before its statement has begun: it is repeated until the end. */
-export const INTERRUPT_EVERY_MS = 100;
+const INTERRUPT_EVERY_MS = 100;
 
 function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedConnection {
   let underWay = 0;
@@ -90,13 +90,15 @@ function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedC
   let repeating: NodeJS.Timeout | undefined;
   const end = closing(() => {
     isOpen = false;
-    clearInterval(repeating);
     duckdb.closeSync();
     onClosed();
   });
   const ended = (): void => {
     underWay -= 1;
-    if (isClosing && underWay === 0) end.now();
+    if (underWay > 0) return;
+    clearInterval(repeating);
+    repeating = undefined;
+    if (isClosing) end.now();
   };
   const during = async <T>(work: () => Promise<T>): Promise<T> => {
     if (isClosing) throw closedError();
@@ -108,7 +110,9 @@ function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedC
     }
   };
   const interrupt = (): void => {
-    if (isOpen && underWay > 0) duckdb.interrupt();
+    if (!isOpen) return;
+    duckdb.interrupt();
+    if (underWay > 0) repeating ??= setInterval(() => duckdb.interrupt(), INTERRUPT_EVERY_MS);
   };
   return {
     duckdb,
@@ -126,10 +130,7 @@ function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedC
     close({ interrupts } = { interrupts: true }) {
       isClosing = true;
       if (underWay === 0) end.now();
-      else if (interrupts && repeating === undefined) {
-        interrupt();
-        repeating = setInterval(interrupt, INTERRUPT_EVERY_MS);
-      }
+      else if (interrupts) interrupt();
       return end.done;
     },
   };

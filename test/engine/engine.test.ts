@@ -163,9 +163,23 @@ describe('an interrupt', () => {
     engine.resume();
     expect(await one('select 1 as a')).toEqual({ a: 1 });
     expect(await fork.query({ sql: 'select 2 as a', parameters: {} })).toEqual([{ a: 2 }]);
-    fork.release();
+    await fork.release();
     expect(engine.hasEnded()).toBe(false);
   });
+  it('stops what was asked and has not begun', async () => {
+    const forks = await Promise.all([1, 2, 3, 4, 5, 6].map(() => engine.fork()));
+    const sql = 'select count(*) as n from range(10000000000) a, range(1000) b';
+    for (let round = 0; round < 10; round += 1) {
+      // More than there are threads for.
+      const asked = Promise.allSettled(forks.map((each) => each.query({ sql, parameters: {} })));
+      await new Promise((resolve) => setTimeout(resolve, round));
+      engine.interrupt();
+      for (const each of await asked)
+        expect(each).toMatchObject({ status: 'rejected', reason: { code: 'interrupted' } });
+      engine.resume();
+    }
+    await Promise.all(forks.map((each) => each.release()));
+  }, 20_000);
 });
 
 describe('settings', () => {
