@@ -83,10 +83,7 @@ export function openConnection(parts: Parts): Connection {
   const isStopped = (): boolean => stopped.value || connection.isClosing();
   let inTransaction = false;
   // In its turn: a statement that had to wait before it joined the line would come behind a close.
-  const begin = async (): Promise<void> => {
-    refuseStopped(stopped);
-    await parts.beforeStatement();
-  };
+  const begin = () => begun(parts);
   const run = inTurn(async (statement: Runnable) => {
     await begin();
     // A statement that fails ends its transaction: it could not fail once more as it was written.
@@ -145,6 +142,11 @@ async function closeAmong({ connection, stopped }: Parts): Promise<void> {
   stopped.connections.delete(connection);
 }
 
+async function begun({ stopped, beforeStatement }: Parts): Promise<void> {
+  refuseStopped(stopped);
+  await beforeStatement();
+}
+
 function refuseStopped({ value }: Parts['stopped']): void {
   if (value) throw interruptedError();
 }
@@ -158,8 +160,8 @@ function tableNamesIn(duckdb: DuckDBConnection, sql: string): readonly string[] 
 }
 
 /**
- * Does what asks DuckDB. Throws `engine-internal-error` once DuckDB has shut its database, whichever statement
- * was the one.
+ * Does what asks DuckDB. Throws `engine-internal-error` once DuckDB has shut its database, whichever
+ * statement was the one.
  */
 async function whileItLives<T>({ ending, connection }: Parts, work: () => Promise<T>): Promise<T> {
   const ended = endedError(ending, connection);

@@ -1,8 +1,8 @@
 /**
  * A database and its connections: the one place that closes them, and only what nothing is under way on.
  * DuckDB 1.5.5 and its client hold neither for what threads of Node's pool do with them. Closed meanwhile,
- * the process ended with SIGSEGV, or a statement ran on that nobody could stop (2026-11-29: each within a second of
- * closing connections at work; 3 of 111 runs of a test that opens DuckDB anew).
+ * the process ended with SIGSEGV, or a statement ran on that nobody could stop (2026-11-29: each within a
+ * second of closing connections at work; 3 of 111 runs of a test that opens DuckDB anew).
  */
 // Node's own, in Deno too.
 import { clearInterval, setInterval } from 'node:timers';
@@ -11,7 +11,7 @@ import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 export interface Database {
   /** Throws where the database is closed, or was before the connection was there. */
   connect(): Promise<OwnedConnection>;
-  /** Does `work` on a connection of its own, which is closed then. Throws as {@link connect}, and its error. */
+  /** Does `work` on a connection of its own, which is closed then. Throws as {@link connect} does. */
   aside<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
   /**
    * Closes it with its connections, each as soon as nothing is under way there. Where nothing is, all are

@@ -100,19 +100,7 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
     },
     whenExpiring({ load, renewed }) {
       renewal.begin(async () => {
-        const expiring = [...learned].filter(([, { dueAtMs }]) => dueAtMs <= nowMs());
-        const tables = new Map(expiring.map(([, { table }]) => [tableKey(table), table]));
-        for (const [name, table] of tables) {
-          try {
-            await load(table);
-          } catch {
-            // The others have keys of their own. This one is asked for again.
-            continue;
-          }
-          // What did not come again is gone, as a dropped table is.
-          for (const [place, each] of expiring)
-            if (tableKey(each.table) === name && learned.get(place) === each) learned.delete(place);
-        }
+        await renewEach(learned, load, nowMs());
         await renewed();
       });
     },
@@ -123,6 +111,28 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
       mounted.clear();
     },
   };
+}
+
+/**
+ * Loads each table whose keys are about to expire. One that cannot be loaded holds up no other, and is asked
+ * for again; what does not come again is forgotten, as of a dropped table.
+ */
+async function renewEach(
+  learned: Map<string, Learned>,
+  load: StorageRenewal['load'],
+  nowMs: number,
+): Promise<void> {
+  const expiring = [...learned].filter(([, { dueAtMs }]) => dueAtMs <= nowMs);
+  const tables = new Map(expiring.map(([, { table }]) => [tableKey(table), table]));
+  for (const [key, table] of tables) {
+    try {
+      await load(table);
+    } catch {
+      continue;
+    }
+    for (const [place, each] of expiring)
+      if (tableKey(each.table) === key && learned.get(place) === each) learned.delete(place);
+  }
 }
 
 /**

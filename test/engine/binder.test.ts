@@ -1,5 +1,5 @@
-// Goal: DuckDB judges a text without a warehouse, and says where it is wrong. Method: the real binder, asked for
-// columns, trees and complaints.
+// Goal: DuckDB judges a text without a warehouse, and says where it is wrong. Method: the real binder, asked
+// for columns, trees and complaints.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Binder, openBinder } from '../../src/engine/index.ts';
 import { identifierFragment, joinedFragment } from '../../src/statements/index.ts';

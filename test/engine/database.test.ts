@@ -1,5 +1,5 @@
-// Goal: whatever is closed while somebody works with it ends nothing but that work. Method: both at once, again
-// and again; DuckDB itself would end the process.
+// Goal: whatever is closed while somebody works with it ends nothing but that work. Method: both at once,
+// again and again; DuckDB itself would end the process.
 import { expect, it } from 'vitest';
 import { type Engine, openBinder, openEngine } from '../../src/engine/index.ts';
 import { openParser } from '../../src/engine/open-parser.ts';
