@@ -12,13 +12,15 @@ import type { BoundStatement, Engine, ResultRows } from '../../engine/index.ts';
 import { isLocalFile } from '../../files/local.ts';
 import { removeFile } from '../../files/remove.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
+import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { columnTypeText, type QueryColumn } from '../../model/column-type.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { InsertStep } from '../../model/step.ts';
 import { statement, userQueryFragment } from '../../statements/index.ts';
-import { liveManifestsOf } from '../../tables/read/manifest-list.ts';
+import { dataFilesOf } from '../../tables/read/data-files.ts';
+import { liveManifestsOf, type ManifestRow } from '../../tables/read/manifest-list.ts';
 import { metadataPath } from '../../tables/write/new-files.ts';
 import { checksumOf, removeCollected, takeOverFiles } from '../../tables/write/take-over.ts';
 import { bindStep } from '../bind-step.ts';
@@ -119,7 +121,9 @@ function hourByHour(
       return addedRecords(collected) - before;
     },
     async isUnchanged(work, step) {
-      await showComputed(engine, work, collected);
+      const added = snapshotOf(collected)?.['snapshot-id'];
+      // The hour is what Spark has committed last.
+      await showComputed(engine, work, collected, (manifest) => manifest.added_snapshot_id === added);
       return duckdb.isUnchanged(work, step);
     },
     async differing(work, step, fromRun) {
@@ -189,26 +193,29 @@ async function stageRows(
   return { manifest: taken.manifest, written: taken.counts };
 }
 
-/** Shows DuckDB the rows of the hours that were computed so far, in the place of those that it computes. */
-async function showComputed(engine: Engine, { spec }: Work, { metadata }: Collected): Promise<void> {
-  const snapshot = metadata === undefined ? undefined : mainSnapshot(metadata);
-  const manifests = snapshot === undefined ? [] : await liveManifestsOf(engine, snapshot);
+/**
+ * Shows DuckDB the rows of the hours that were computed so far, in the place of those that it computes.
+ * `isShown`: default every manifest; each commit of Spark has one of its own.
+ */
+async function showComputed(
+  engine: Engine,
+  { spec }: Work,
+  collected: Collected,
+  isShown: (manifest: ManifestRow) => boolean = () => true,
+): Promise<void> {
+  const snapshot = snapshotOf(collected);
+  const manifests = snapshot === undefined ? [] : (await liveManifestsOf(engine, snapshot)).filter(isShown);
   const paths = manifests.map(({ manifest_path: path }) => path);
-  const files = paths.length === 0 ? [] : await dataFilesOf(engine, paths);
+  const ofNoTime = { column: undefined, statuses: [1] };
+  const listed = paths.length === 0 ? [] : await dataFilesOf(engine, paths, ofNoTime);
+  const files = listed.map(({ path }) => plainPath(path));
   const hours = hoursTable;
   if (files.length > 0) await engine.execute(statement('spark/hours_on_spark', { hours }), { files });
   else await engine.execute(statement('compile/begin_hours', { hours, target: previousTable(spec) }));
 }
 
-/** Of manifests whose files were all added. */
-async function dataFilesOf(engine: Engine, manifests: readonly string[]): Promise<string[]> {
-  const ofNoTime = { field_id: 0, unit: 'us', type: 'timestamptz' };
-  const files = await engine.query(statement('tables/data_files'), {
-    ...{ manifests, ...ofNoTime },
-    statuses: [1],
-  });
-  return files.map(({ path }) => plainPath(path));
-}
+const snapshotOf = ({ metadata }: Collected): Snapshot | undefined =>
+  metadata === undefined ? undefined : mainSnapshot(metadata);
 
 /** Rows that all commits to the collected table have added. */
 const addedRecords = ({ metadata }: Collected): bigint =>
