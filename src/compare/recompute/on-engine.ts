@@ -68,7 +68,7 @@ export function engineRecompute(
   { spec, target }: { readonly spec: ProcessSpec; readonly target: TableMetadata | undefined },
 ): EngineRecompute {
   const schema = target === undefined ? NO_COLUMNS : currentSchema(target);
-  const work: Work = { beside, spec, schema, answers: answersOf(pinned, spec) };
+  const work: Work = { beside, spec, schema, answers: answersOf(pinned, spec), taken: new Map() };
   return {
     source(name, source, { metadata, snapshot }) {
       beside.show([{ name, table: source.table, metadata, snapshot }]);
@@ -102,6 +102,8 @@ interface Work {
   readonly schema: Schema;
   /** What was written, as DuckDB reads it; undefined: no row. */
   readonly answers: (written: TableMetadata | undefined) => Promise<SqlFragment | undefined>;
+  /** The columns of the query that the target has, by the tables that its sources are. */
+  readonly taken: Map<string, SqlFragment>;
 }
 
 function answersOf(pinned: PinnedTables, { target }: ProcessSpec): Work['answers'] {
@@ -232,16 +234,31 @@ function queryFor(work: Work, input: RecomputeInput, asked: Asked): BoundQuery {
 
 /** Has the engine write what the query returns. */
 async function answer(work: Work, input: RecomputeInput, asked: Asked): Promise<void> {
-  const { beside, schema } = work;
-  const { values, query } = queryFor(work, input, asked);
-  const returned = await beside.columns(boundQuery({ sql: query(statementFragment('*')), values }));
-  const known = new Set(schema.fields.map(({ name }) => name.toLowerCase()));
-  const columns = returned.map(({ name }) => name).filter((name) => known.has(name.toLowerCase()));
+  const { beside } = work;
+  const bound = queryFor(work, input, asked);
   const sql = renderStatement('spark/collect', {
     rows: beside.rows,
-    query: statementFragment(query(identifierListFragment(columns))),
+    query: statementFragment(bound.query(await takenColumns(work, input, bound))),
   });
-  await beside.execute(boundQuery({ sql, values }));
+  await beside.execute(boundQuery({ sql, values: bound.values }));
+}
+
+/** They are the same in each hour whose sources are the same tables: the engine is asked for them once. */
+async function takenColumns(
+  { beside, spec, schema, taken }: Work,
+  { relations }: RecomputeInput,
+  { values, query }: BoundQuery,
+): Promise<SqlFragment> {
+  const tables = spec.sources.map(({ table }) => relations.get(tableKey(table))?.engine?.table.sql);
+  const key = JSON.stringify(tables);
+  const known = taken.get(key);
+  if (known !== undefined) return known;
+  const returned = await beside.columns(boundQuery({ sql: query(statementFragment('*')), values }));
+  const ofTarget = new Set(schema.fields.map(({ name }) => name.toLowerCase()));
+  const names = returned.map(({ name }) => name).filter((name) => ofTarget.has(name.toLowerCase()));
+  const columns = identifierListFragment(names);
+  taken.set(key, columns);
+  return columns;
 }
 
 function rowsOfSource(source: SourceSpec, table: EngineTable, { rows, isPruned }: Asked): string {
