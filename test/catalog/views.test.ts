@@ -353,9 +353,13 @@ describe("a view whose lists lie beside another table's", () => {
     });
     const backend = {
       commitsTogether: true,
-      loadTable: async ({ name }: TableIdentifier) => table(name),
+      loadTable: async ({ name }: TableIdentifier) => {
+        loaded.push(name);
+        return table(name);
+      },
       commitTables: async () => [],
     };
+    const loaded: string[] = [];
     const shown = (list: string): SessionTables => ({
       name: 'session',
       tables: [
@@ -374,6 +378,10 @@ describe("a view whose lists lie beside another table's", () => {
       { prefix: 's3://lake/events/', config: { 's3.access-key-id': 'events' } },
       { prefix: 's3://lake/fact/', config: { 's3.access-key-id': 'fact' } },
     ]);
+    expect(loaded.splice(0)).toEqual(['events', 'events', 'fact']);
+    // On this machine files are opened without credentials: no other table is loaded for them.
+    expect(await handedOut('/lake/fact/metadata/psyberg_x/changes-e.avro')).toBeUndefined();
+    expect(loaded).toEqual(['events']);
   });
 });
 

@@ -9,6 +9,7 @@ import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier } from '../errors.ts';
 import type { Catalog, CatalogTable } from '../service/catalog.ts';
+import { credentialsOf } from '../service/credentials.ts';
 import type { CatalogClient, CreateTable, LoadedTable } from './catalog-client.ts';
 
 /** Makes the client; `open` is called by every call, and is to open the catalog once. */
@@ -66,19 +67,10 @@ async function createTable(
   }
 }
 
-function loaded({ metadata, metadataLocation, config, storageCredentials }: CatalogTable): LoadedTable {
-  // Credentials with a prefix are the newer way to say it (Iceberg REST specification, `LoadTableResult`);
-  // both may be there, and then these count.
-  const storage =
-    storageCredentials ??
-    (config === undefined || Object.keys(config).length === 0
-      ? undefined
-      : [{ prefix: metadata.location, config }]);
-  return {
-    metadata,
-    metadataLocation: metadataLocation ?? '',
-    ...(storage === undefined ? {} : { storage }),
-  };
+function loaded(table: CatalogTable): LoadedTable {
+  const { metadata, metadataLocation = '' } = table;
+  const storage = credentialsOf(table);
+  return { metadata, metadataLocation, ...(storage === undefined ? {} : { storage }) };
 }
 
 /** What the protocol answers with 404 is a value here. */

@@ -5,13 +5,9 @@ import { applyUpdates } from '../../iceberg/updates.ts';
 import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { codeOf, forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
-import type {
-  Catalog,
-  CatalogTable,
-  CommitTableRequest,
-  StorageCredential,
-  TableCatalog,
-} from '../service/catalog.ts';
+import { localPath } from '../files/locations.ts';
+import type { Catalog, CatalogTable, CommitTableRequest, TableCatalog } from '../service/catalog.ts';
+import { credentialsOf } from '../service/credentials.ts';
 import { fixedShapeCatalog } from './fixed-shape-catalog.ts';
 import { redirectCommit } from './redirect-commit.ts';
 import type { SessionTables, ViewTable } from './session-views.ts';
@@ -104,6 +100,8 @@ async function withListsReachable(
 ): Promise<CatalogTable> {
   if (shown.kind !== 'files') return table;
   const list = shown.snapshot['manifest-list'];
+  // A file of this machine is opened without any: no other table is loaded for it.
+  if (localPath(list) !== undefined) return table;
   const isBelow = ({ location }: TableMetadata): boolean => list.startsWith(`${withoutSlash(location)}/`);
   if (isBelow(table.metadata)) return table;
   for (const id of listsBeside) {
@@ -112,19 +110,12 @@ async function withListsReachable(
       throw error;
     });
     if (beside === undefined || !isBelow(beside.metadata)) continue;
-    const more = credentialsOf(beside);
-    return more.length === 0 ? table : { ...table, storageCredentials: [...credentialsOf(table), ...more] };
+    const more = credentialsOf(beside) ?? [];
+    if (more.length === 0) return table;
+    return { ...table, storageCredentials: [...(credentialsOf(table) ?? []), ...more] };
   }
   return table;
 }
-
-/** Settings of a whole table are those of its folder. */
-const credentialsOf = ({ metadata, config, storageCredentials }: CatalogTable): StorageCredential[] =>
-  storageCredentials !== undefined
-    ? [...storageCredentials]
-    : Object.keys(config ?? {}).length === 0
-      ? []
-      : [{ prefix: `${withoutSlash(metadata.location)}/`, config: config ?? {} }];
 
 const underSchema = (metadata: TableMetadata, { schemaId }: ViewTable): TableMetadata =>
   schemaId === undefined ? metadata : { ...metadata, 'current-schema-id': schemaId };
