@@ -39,22 +39,6 @@ export function readLocalHead(location: string, bytes: number): Buffer | undefin
   }
 }
 
-/**
- * Writes a file of this machine anew with what `change` makes of its bytes; false where it does not lie
- * here. For files that nothing names yet.
- */
-export function changeLocalFile(location: string, change: (content: Buffer) => Buffer): boolean {
-  const path = localPath(location);
-  if (path === undefined || !existsSync(path)) return false;
-  const changed = change(readFileSync(path));
-  try {
-    writeFileSync(path, changed);
-  } catch (error) {
-    throw storageFault(error, { place: path }) ?? error;
-  }
-  return true;
-}
-
 /** The bytes of a file; undefined where this process does not see it. */
 export function readLocalFile(location: string): Buffer | undefined {
   const path = localPath(location);

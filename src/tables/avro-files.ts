@@ -40,7 +40,8 @@ export async function writeFile(engine: Engine, location: string, content: Buffe
   });
 }
 
-async function bytesOf(engine: Engine, location: string): Promise<Buffer> {
+/** All bytes of a small file. */
+export async function bytesOf(engine: Engine, location: string): Promise<Buffer> {
   const local = readLocalFile(location);
   if (local !== undefined) return local;
   const [row] = await engine.query(statement('tables/read_bytes'), { path: globLiteral(location) });

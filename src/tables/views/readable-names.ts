@@ -11,6 +11,7 @@ import type { Engine } from '../../engine/index.ts';
 import { encodeAvroNames } from '../../iceberg/avro-header.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { listStatement, statement } from '../../statements/index.ts';
+import { bytesOf } from '../avro-files.ts';
 import { rowLineageOf } from '../write/new-files.ts';
 
 /** True for a table whose manifests may have such names; those that psyberg writes have none. */
@@ -81,9 +82,7 @@ async function readableList(
 async function readableManifest(engine: Engine, path: string, folder: string): Promise<string> {
   const copy = copyOf(path, folder);
   if (existsSync(copy)) return copy;
-  const [row] = await engine.query(statement('tables/read_bytes'), { path });
-  const file = Buffer.from(row?.content ?? '', 'hex');
-  const encoded = encodeAvroNames(file);
+  const encoded = encodeAvroNames(await bytesOf(engine, path));
   if (encoded === undefined) return path;
   mkdirSync(folder, { recursive: true });
   // Under its name only as a whole: another process may look for it.

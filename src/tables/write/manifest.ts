@@ -3,20 +3,19 @@
  * are in no list yet.
  */
 import type { Engine } from '../../engine/index.ts';
-import { changeLocalFile } from '../../files/local.ts';
 import { declareEmptyPartition } from '../../iceberg/empty-partition.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { renderJson } from '../../iceberg/json.ts';
 import type { PartitionSpec, Schema, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import {
-  globLiteral,
   inheritedEntryFragments,
   type ParametersOf,
   type PartitionColumn,
   type PartitionValue,
   statement,
 } from '../../statements/index.ts';
+import { bytesOf, writeFile } from '../avro-files.ts';
 import { type ManifestShape, type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';
 import { rowLineageOf } from './new-files.ts';
 
@@ -132,10 +131,7 @@ export const manifestMetadata = (
  * `iceberg/empty-partition.ts`.
  */
 export async function declareEmptyPartitionIn(engine: Engine, path: string): Promise<void> {
-  if (changeLocalFile(path, declareEmptyPartition)) return;
-  const [row] = await engine.query(statement('tables/read_bytes'), { path: globLiteral(path) });
-  const content = declareEmptyPartition(Buffer.from(row?.content ?? '', 'hex')).toString('hex');
-  await engine.execute(statement('tables/write_bytes'), { content, destination: path });
+  await writeFile(engine, path, declareEmptyPartition(await bytesOf(engine, path)));
 }
 
 /** The fields of a spec with the types of their values. */
