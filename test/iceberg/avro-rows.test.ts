@@ -144,8 +144,21 @@ describe('rows of an Avro file', () => {
     const file = writeAvroRows(PLAIN, {}, [
       { flag: true, count: 1, id: 5n, path: 'a', bytes: null, parts: [] },
     ]);
-    for (const end of [3, 100, file.length - 17]) {
+    for (const end of [3, 100, file.length - 17, file.length - 1]) {
       expect(() => readAvroRows(file.subarray(0, end), PLAIN), `cut at ${end}`).toThrow(RangeError);
     }
+  });
+
+  it('are not guessed where a block does not end where it says', () => {
+    const rows = ['a', 'b', 'c'].map((path) => ({ path }));
+    const schema = schemaOf(['path', 4, 'string']);
+    const block = Buffer.from([2, 0x61, 2, 0x62, 2, 0x63]);
+    const file = fileOf(schema, undefined, 3, block);
+    expect(readAvroRows(file, schema)).toEqual(rows);
+    // Fewer rows than there are, and bytes in which the next block would be looked for.
+    expect(() => readAvroRows(fileOf(schema, undefined, 2, block), schema)).toThrow(RangeError);
+    const other = Buffer.from(file);
+    other.writeUInt8(8, other.length - 1);
+    expect(() => readAvroRows(other, schema)).toThrow(RangeError);
   });
 });
