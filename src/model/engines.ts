@@ -31,6 +31,14 @@ export interface SparkSpec {
   readonly conf: Readonly<Record<string, string>>;
 }
 
+/** How a session on Spark means SQL: its defaults differ between versions, and clusters set others. */
+export const SPARK_SQL: Readonly<Record<string, string>> = {
+  'spark.sql.session.timeZone': 'UTC',
+  // Overflows and wrong casts fail, as in DuckDB, in place of NULL.
+  'spark.sql.ansi.enabled': 'true',
+  'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
+};
+
 export interface EnginesSpec {
   readonly spark?: SparkSpec;
 }

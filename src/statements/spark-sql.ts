@@ -105,19 +105,28 @@ export function sparkLiteralText(value: LiteralValue, type: SqlType | undefined)
   return name === 'BIGINT' && /^-?\d+$/.test(value) ? `${value}L` : sparkQuoted(value);
 }
 
-function sparkArrayText(items: readonly string[], type: SqlType | undefined): string {
+/** A list as Spark writes it; without a type its items say what they are, and none are numbers. */
+export function sparkArrayText(items: readonly unknown[], type: SqlType | undefined): string {
   const item = type?.kind === 'list' ? type.item : undefined;
-  if (items.length > 0) return `array(${items.map((each) => sparkLiteralText(each, item)).join(', ')})`;
-  const isNumbers = item?.kind === 'scalar' && item.name === 'BIGINT';
-  return `cast(array() as array<${isNumbers ? 'bigint' : 'string'}>)`;
+  const isNumbers = item === undefined ? items.every(isInteger) : isBigint(item);
+  if (items.length === 0) return `cast(array() as array<${isNumbers ? 'bigint' : 'string'}>)`;
+  const text = (each: unknown): string =>
+    isNumbers ? `${BigInt(each as bigint)}L` : sparkLiteralText(String(each), item);
+  return `array(${items.map(text).join(', ')})`;
 }
 
-/** The statement with its values in the places of their names. */
-export function withSparkLiterals(sql: string, values: Readonly<Record<string, string>>): string {
-  let text = sql;
-  for (const { kind, first, end } of sqlTokens(sql, 'spark').toReversed()) {
-    const value = kind === 'parameter' ? values[sql.slice(first + 1, end)] : undefined;
-    if (value !== undefined) text = `${text.slice(0, first)}${value}${text.slice(end)}`;
+const isInteger = (value: unknown): boolean => typeof value === 'bigint' || Number.isInteger(value);
+const isBigint = (type: SqlType): boolean => type.kind === 'scalar' && type.name === 'BIGINT';
+
+/** The statement with what `textOf` gives in the places of its parameters; undefined leaves one as it is. */
+export function replaceParameters(sql: string, textOf: (name: string) => string | undefined): string {
+  let written = '';
+  let at = 0;
+  for (const { kind, first, end } of sqlTokens(sql, 'spark')) {
+    const text = kind === 'parameter' ? textOf(sql.slice(first + 1, end)) : undefined;
+    if (text === undefined) continue;
+    written += sql.slice(at, first) + text;
+    at = end;
   }
-  return text;
+  return written + sql.slice(at);
 }

@@ -3,14 +3,14 @@
  * what it is, where it runs and with which values. Plan + SQL -> texts. Pure.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { compiledMark } from '../../model/compiled-mark.ts';
 import { assertNever } from '../../model/errors.ts';
-import { hourRangeOf, hourRangeText, hoursText } from '../../model/hour-range.ts';
+import { hoursText } from '../../model/hour-range.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { servedName } from '../../model/session-branch.ts';
 import { quoteLiteral } from '../../statements/index.ts';
 import { hoursThatMayStay } from '../early-stop.ts';
+import { framedText, serveCommand } from '../framed-text.ts';
 import type { CompiledTexts, HoursAsked, TextsRequest } from '../look.ts';
 import { SESSION_CATALOG } from '../session-tables.ts';
 import { auditScript, loadScript, prologue, type ScriptPart, valueTexts } from './script.ts';
@@ -40,24 +40,14 @@ interface Headed {
   readonly where: readonly string[];
 }
 
-function text(plan: Plan, { stage, asked, part, where }: Headed): string {
-  const values = valueTexts(part);
-  const head = [
-    ...whatOf(plan, asked),
-    '',
-    ...where,
-    ...(values.length === 0 ? [] : ['', ...aboutValues(plan, stage)]),
-    ...values.map(([name, value]) => `  $${name} = ${shortened(value)}`),
-  ];
-  return [
-    compiledMark(plan.process_name, stage),
-    ...head.map((line) => `-- ${line}`.trimEnd()),
-    '',
-    prologue(part),
-    ...(part.sql === '' ? [] : ['', part.sql]),
-    '',
-  ].join('\n');
-}
+const text = (plan: Plan, { stage, asked, part, where }: Headed): string =>
+  framedText(plan, {
+    stage,
+    about: [...whatOf(plan, asked), '', ...where],
+    values: valueTexts(part),
+    aboutValues: aboutValues(plan, stage),
+    body: [prologue(part), ...(part.sql === '' ? [] : ['', part.sql])],
+  });
 
 const aboutValues = (plan: Plan, stage: keyof CompiledTexts): string[] => [
   "Values. A $name of the process's SQL is a variable here, getvariable('name').",
@@ -65,9 +55,6 @@ const aboutValues = (plan: Plan, stage: keyof CompiledTexts): string[] => [
     ? [`These are of the first ${plan.grain ?? 'hour'}; each later one sets its own.`]
     : []),
 ];
-
-const LONG = 70;
-const shortened = (value: string): string => (value.length > LONG ? `${value.slice(0, LONG)}…` : value);
 
 function whatOf(plan: Plan, asked: HoursAsked): string[] {
   const { operation, table } = plan.target;
@@ -109,18 +96,13 @@ function subjectOf(plan: Plan, asked: HoursAsked): string {
   }
 }
 
-function whereLoad(plan: Plan, asked: HoursAsked): string[] {
-  const { process_name: name, range } = plan;
-  const isGiven = asked === 'given' && range !== null;
-  const hours = isGiven ? ` --hours ${hourRangeText(hourRangeOf(range), plan)}` : '';
-  return [
-    "It runs in a DuckDB shell that has the session's tables attached, read-only:",
-    `  psyberg catalog serve --session ${name}${hours}`,
-    `  attach '${servedName(name)}' as ${SESSION_CATALOG}`,
-    "    (type iceberg, endpoint '<uri>', token '<token>');",
-    'The first command prints the second one with its uri and token.',
-  ];
-}
+const whereLoad = (plan: Plan, asked: HoursAsked): string[] => [
+  "It runs in a DuckDB shell that has the session's tables attached, read-only:",
+  `  ${serveCommand(plan, asked)}`,
+  `  attach '${servedName(plan.process_name)}' as ${SESSION_CATALOG}`,
+  "    (type iceberg, endpoint '<uri>', token '<token>');",
+  'The first command prints the second one with its uri and token.',
+];
 
 /** DuckDB's statement for tables that are served, under the name that the texts use. It holds the token. */
 export const attachText = ({

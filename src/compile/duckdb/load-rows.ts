@@ -34,9 +34,10 @@ import {
   restatesAppended,
   windowOf,
 } from '../parameters.ts';
+import { queryCut } from '../query-cut.ts';
 import { straddlingTable } from '../session-tables.ts';
 import { type BareStep, bareStep, stepAround } from '../step-statements.ts';
-import { queryCtes, queryCutTo, queryWithin, sourceCtes } from './source-ctes.ts';
+import { queryCtes, queryWithin, sourceCtes, withinRestated } from './source-ctes.ts';
 
 /** What files with rows of the replaced hours hold besides. */
 export function carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): CarryOverStep {
@@ -65,7 +66,7 @@ export function carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): Carr
 export function loadRows(plan: Plan, spec: ProcessSpec): InsertStep {
   const window = windowOf(plan);
   if (window !== undefined && restatesAppended(plan))
-    return writeStep(plan, spec, queryCutTo(plan, spec, window), {
+    return writeStep(plan, spec, queryCut(plan, spec, withinRestated(plan, spec, window)), {
       ctes: { ...sourceCtes(plan, undefined), parameters: hoursParameters(window) },
       parameters: processParameters(plan, window),
     });

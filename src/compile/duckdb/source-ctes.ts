@@ -17,7 +17,6 @@ import {
   identifierFragment,
   joinedFragment,
   literalFragment,
-  noneIsNullFragment,
   rangeBoundFragment,
   rangeDayFragment,
   renderStatement,
@@ -197,21 +196,6 @@ export function queryWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | 
         }),
   );
 }
-
-/**
- * Of what the query returns over whole sources the rows of the session's hours; with all hours every row that
- * lies in one.
- */
-export const queryCutTo = (plan: Plan, spec: ProcessSpec, window: HourWindow): SqlFragment =>
-  statementFragment(
-    renderStatement('compile/cut_to_hours', {
-      query: userQueryFragment(spec.sql),
-      in_hours:
-        plan.restates_all === true
-          ? noneIsNullFragment([spec.target.eventTime as string])
-          : withinRestated(plan, spec, window),
-    }),
-  );
 
 /** Whether a row that the query returned lies in the session's hours. */
 export const withinRestated = (plan: Plan, spec: ProcessSpec, { only }: HourWindow): SqlFragment =>

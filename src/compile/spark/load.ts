@@ -13,7 +13,6 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ComputeHoursStep, CreateTargetStep, InsertStep } from '../../model/step.ts';
 import {
   identifierListFragment,
-  noneIsNullFragment,
   renderStatement,
   type SqlFragment,
   statement,
@@ -32,6 +31,7 @@ import {
   restatesAppended,
   windowOf,
 } from '../parameters.ts';
+import { queryCut } from '../query-cut.ts';
 import { request } from '../request-steps.ts';
 import { collectedTable, previousTable } from '../session-tables.ts';
 import { type BareStep, stepAround } from '../step-statements.ts';
@@ -79,7 +79,7 @@ export function load(plan: Plan, spec: ProcessSpec): InsertStep {
   if (window !== undefined && restatesAppended(plan)) {
     // Over whole sources, of which those rows are kept that lie in the hours.
     const rows = { ...sourceRows(plan, undefined), parameters: hoursParameters(window) };
-    const query = queryCut(plan, spec, window);
+    const query = queryCut(plan, spec, isInside(spec, window));
     return { ...common, ...insertOf(plan, spec, { window, rows, query }) };
   }
   const rows = queryRows(plan, spec, window);
@@ -101,7 +101,7 @@ export function hours(plan: Plan, spec: ProcessSpec): ComputeHoursStep[] {
       const name = `compute_hour ${hour}`;
       const isFirst = hour === plan.hours[0]?.hour;
       const previous = isFirst ? 'target' : comparisons.isResumed(hour) ? 'either' : 'collected';
-      const insert = hourInsert(plan, spec, unitOf(plan, parseHour(hour)), previous);
+      const insert = hourInsert(plan, spec, unitOf(plan, parseHour(hour)), { previous });
       return [{ kind: 'compute-hour', stage: 'load', name, hour, ...insert }, ...comparisons.after(hour)];
     }),
     ...comparisons.differing,
@@ -109,27 +109,37 @@ export function hours(plan: Plan, spec: ProcessSpec): ComputeHoursStep[] {
   ];
 }
 
-/** The rows of one hour, or day, into what is collected. `previous`: where those of the one before are. */
+/**
+ * The rows of one hour, or day, into what is collected. `previous`: where those of the one before are;
+ * `collected`: another place for both than the session's own.
+ */
 export function hourInsert(
   plan: Plan,
   spec: ProcessSpec,
   window: HourWindow,
-  previous: 'target' | 'collected' | 'either',
+  {
+    previous,
+    collected = collectedTable(spec),
+  }: { readonly previous: 'target' | 'collected' | 'either'; readonly collected?: SqlFragment },
 ): BareStep {
-  const from = { target: previousTable, collected: collectedTable, either: eitherTable }[previous](spec);
+  const from = {
+    target: () => previousTable(spec),
+    collected: () => collected,
+    either: () => eitherTable(spec, collected),
+  }[previous]();
   const rows = queryRows(plan, spec, window, from);
   const query = rowsWithin(plan, spec, window);
   const values = previous === 'either' ? COMPUTED_BEFORE : {};
-  return insertOf(plan, spec, { window, rows, query, values });
+  return insertOf(plan, spec, { window, rows, query, values, collected });
 }
 
 const COMPUTED_BEFORE = { computed_before: { from_run: 'computed-before' } } as const;
 
 /** For an hour that may follow hours which stay as they are. */
-const eitherTable = (spec: ProcessSpec): SqlFragment =>
+const eitherTable = (spec: ProcessSpec, collected: SqlFragment): SqlFragment =>
   statementFragment(
     `(\n${renderStatement('spark/previous_of_either_on_spark', {
-      collected: collectedTable(spec),
+      collected,
       target: previousTable(spec),
     })}\n)`,
   );
@@ -144,30 +154,21 @@ interface Written {
 function insertOf(
   plan: Plan,
   spec: ProcessSpec,
-  { window, rows, query, values }: Written & { readonly query: SqlFragment },
+  {
+    window,
+    rows,
+    query,
+    values,
+    collected = collectedTable(spec),
+  }: Written & { readonly query: SqlFragment; readonly collected?: SqlFragment },
 ): BareStep {
   const { sql } = statement('compile/compute_hour', {
-    hours: collectedTable(spec),
+    hours: collected,
     sources: rows.fragment,
     query,
   });
   return bound(sql, { plan, spec, window, rows, ...(values === undefined ? {} : { values }) });
 }
-
-/**
- * Of what a query returns over whole sources the rows of the session's hours; with all hours every row that
- * lies in one.
- */
-const queryCut = (plan: Plan, spec: ProcessSpec, window: HourWindow): SqlFragment =>
-  statementFragment(
-    renderStatement('compile/cut_to_hours', {
-      query: userQueryFragment(spec.sql),
-      in_hours:
-        plan.restates_all === true
-          ? noneIsNullFragment([spec.target.eventTime as string])
-          : isInside(spec, window),
-    }),
-  );
 
 function bound(
   sql: string,

@@ -65,7 +65,9 @@ function computedRows(plan: Plan, spec: ProcessSpec, { shape, limit }: LimitedSh
     before: windowsOf(plan).map((window, index) => ({
       kind: 'compile/compute_hour',
       name: `compute_hour ${hourText(window.firstHour)}`,
-      ...hourInsert(plan, spec, window, index === 0 && !beginsAnew(plan) ? 'target' : 'collected'),
+      ...hourInsert(plan, spec, window, {
+        previous: index === 0 && !beginsAnew(plan) ? 'target' : 'collected',
+      }),
     })),
     rows: { kind: 'look/computed_rows', name: 'computed_rows', ...withLimit(sql, {}, {}, limit) },
   };

@@ -5,9 +5,9 @@
  */
 import { auditKind } from '../../kinds/audits/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { compiledMark } from '../../model/compiled-mark.ts';
+import { SPARK_SQL } from '../../model/engines.ts';
 import { hourText } from '../../model/hour.ts';
-import { hourRangeOf, hourRangeText, hoursText } from '../../model/hour-range.ts';
+import { hoursText } from '../../model/hour-range.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { servedName } from '../../model/session-branch.ts';
@@ -15,18 +15,19 @@ import {
   identifierFragment,
   presentColumnsFragment,
   renderStatement,
+  replaceParameters,
   type SqlFragment,
   sparkLiteralText,
   sqlTypeOf,
   statement,
   statementFragment,
-  withSparkLiterals,
 } from '../../statements/index.ts';
 import { auditRemark, auditScope, auditsReadTarget } from '../audits.ts';
 import { hoursThatMayStay } from '../early-stop.ts';
+import { framedText, serveCommand } from '../framed-text.ts';
 import type { CompiledTexts, LookShape, TextsRequest } from '../look.ts';
 import { beginsAnew, boundIn, processParameters, windowOf, windowsOf } from '../parameters.ts';
-import { collectedTable, SESSION_CATALOG, targetTable } from '../session-tables.ts';
+import { SESSION_CATALOG, targetTable } from '../session-tables.ts';
 import { type BareStep, declaredParameters, stepAround } from '../step-statements.ts';
 import { SPARK_ROWS } from './audited-rows.ts';
 import { hourInsert } from './load.ts';
@@ -86,10 +87,9 @@ function hourByHour(plan: Plan, spec: ProcessSpec): Part[] {
     { remark: `a table like ${plan.target.table}, without a row`, sql: shape, ...plain },
     ...windowsOf(plan).map((window, index): Part => {
       const previous = index === 0 && !beginsAnew(plan) ? 'target' : 'collected';
-      const { sql, ...bound } = hourInsert(plan, spec, window, previous);
       // In a session its rows go to a table of the session, which nobody else may write to.
-      const own = sql.replaceAll(collectedTable(spec).sql, HOURS.sql);
-      return { remark: hourText(window.firstHour), sql: own, ...bound };
+      const insert = hourInsert(plan, spec, window, { previous, collected: HOURS });
+      return { remark: hourText(window.firstHour), ...insert };
     }),
     { remark: 'what the load returns', sql: view, ...plain },
   ];
@@ -143,33 +143,22 @@ interface Text {
 
 function text(plan: Plan, { stage, about, parts }: Text): string {
   const [first] = parts.filter(({ parameters }) => Object.keys(parameters).length > 0);
-  const values = first === undefined ? [] : Object.entries(literalsOf(first));
-  const head = [
-    ...about,
-    ...(values.length === 0
-      ? []
-      : ['', `Values${parts.length > 2 && stage === 'load' ? ', of the first of its hours' : ''}:`]),
-    ...values.map(([name, value]) => `  $${name} = ${shortened(value)}`),
-  ];
-  return [
-    compiledMark(plan.process_name, stage),
-    ...head.map((line) => `-- ${line}`.trimEnd()),
-    '',
-    ...SETTINGS.map(([name, value]) => `set ${name} = ${value};`),
-    ...parts.map((part) => `\n-- ${part.remark}\n${withSparkLiterals(part.sql, literalsOf(part))};`),
-    '',
-  ].join('\n');
+  return framedText(plan, {
+    stage,
+    about,
+    values: first === undefined ? [] : Object.entries(literalsOf(first)),
+    aboutValues: [`Values${parts.length > 2 && stage === 'load' ? ', of the first of its hours' : ''}:`],
+    body: [
+      ...Object.entries(SPARK_SQL).map(([name, value]) => `set ${name} = ${value};`),
+      ...parts.map((part) => `\n-- ${part.remark}\n${withLiterals(part)};`),
+    ],
+  });
 }
 
-/** What a session sets, and its SQL relies on. */
-const SETTINGS = [
-  ['spark.sql.session.timeZone', 'UTC'],
-  ['spark.sql.ansi.enabled', 'true'],
-  ['spark.sql.ansi.doubleQuotedIdentifiers', 'true'],
-] as const;
-
-const LONG = 70;
-const shortened = (value: string): string => (value.length > LONG ? `${value.slice(0, LONG)}…` : value);
+function withLiterals(part: Part): string {
+  const literals = literalsOf(part);
+  return replaceParameters(part.sql, (name) => literals[name]);
+}
 
 /** The values of a part as Spark's SQL writes them. */
 function literalsOf({ parameters, types = {} }: Part): Record<string, string> {
@@ -184,9 +173,6 @@ function literalsOf({ parameters, types = {} }: Part): Record<string, string> {
 }
 
 function aboutLoad(plan: Plan, { asked }: TextsRequest): string[] {
-  const { process_name: name, range } = plan;
-  const hours =
-    asked === 'given' && range !== null ? ` --hours ${hourRangeText(hourRangeOf(range), plan)}` : '';
   const stays = hoursThatMayStay(plan);
   return [
     asked === 'last' ? `Nothing is to be loaded now. ${hoursText(plan)}.` : `${hoursText(plan)}.`,
@@ -197,8 +183,8 @@ function aboutLoad(plan: Plan, { asked }: TextsRequest): string[] {
         ]),
     '',
     "It is Spark SQL, for a session of Spark that has the session's tables attached, read-only:",
-    `  psyberg catalog serve --session ${name}${hours}`,
-    `prints the settings that attach '${servedName(name)}' as ${SESSION_CATALOG}.`,
+    `  ${serveCommand(plan, asked)}`,
+    `prints the settings that attach '${servedName(plan.process_name)}' as ${SESSION_CATALOG}.`,
   ];
 }
 

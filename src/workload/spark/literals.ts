@@ -5,42 +5,35 @@
  */
 import type { BoundStatement, BoundValue } from '../../engine/index.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { sqlTokens } from '../../model/sql-tokens.ts';
-import { type DeclaredParameter, type SqlType, sparkQuoted } from '../../statements/index.ts';
+import {
+  type DeclaredParameter,
+  replaceParameters,
+  type SqlType,
+  sparkArrayText,
+} from '../../statements/index.ts';
 import type { SparkLiteral, SparkStatement } from './connect/client.ts';
 
 export function sparkStatement({ sql, parameters, declared }: BoundStatement): SparkStatement {
   const values: Record<string, SparkLiteral> = {};
   const typeOf = (name: string): SqlType | undefined =>
     (declared?.parameters ?? []).find((each: DeclaredParameter) => each.name === name)?.type;
-  let written = '';
-  let at = 0;
-  for (const { kind, first, end } of sqlTokens(sql, 'spark')) {
-    if (kind !== 'parameter') continue;
-    const name = sql.slice(first + 1, end);
+  const written = replaceParameters(sql, (name) => {
     const value = parameters[name];
     if (value === undefined)
       throw new PsybergError('internal-bug', `statement ${declared?.name ?? ''}: $${name} is missing`, {
         hint: 'report this with the plan that you ran',
       });
-    written += sql.slice(at, first);
-    at = end;
-    if (Array.isArray(value)) written += listText(value as readonly BoundValue[], typeOf(name));
-    else {
-      values[name] = literalOf(value as Exclude<BoundValue, readonly unknown[]>, typeOf(name));
-      written += `:${name}`;
-    }
-  }
-  return { sql: written + sql.slice(at), values };
+    if (isList(value)) return sparkArrayText(value, typeOf(name));
+    values[name] = literalOf(value, typeOf(name));
+    return `:${name}`;
+  });
+  return { sql: written, values };
 }
 
 /** The project's own SQL as it stands in such a statement; it names single values alone. */
-export const sparkText = (sql: string): string =>
-  sqlTokens(sql, 'spark').reduce(
-    (text, { kind, first }) =>
-      kind === 'parameter' ? `${text.slice(0, first)}:${text.slice(first + 1)}` : text,
-    sql,
-  );
+export const sparkText = (sql: string): string => replaceParameters(sql, (name) => `:${name}`);
+
+const isList = (value: BoundValue): value is Extract<BoundValue, readonly unknown[]> => Array.isArray(value);
 
 type Scalar = Exclude<BoundValue, readonly unknown[]>;
 
@@ -73,14 +66,4 @@ function microsOf(value: Scalar): bigint {
   if (typeof value === 'bigint') return value;
   const ms = typeof value === 'number' ? value : Date.parse(String(value));
   return BigInt(Math.round(ms)) * 1000n;
-}
-
-function listText(items: readonly BoundValue[], type: SqlType | undefined): string {
-  const isNumbers =
-    type?.kind === 'list' && type.item.kind === 'scalar'
-      ? type.item.name === 'BIGINT'
-      : items.every((item) => typeof item === 'bigint' || typeof item === 'number');
-  if (items.length === 0)
-    return isNumbers ? 'cast(array() as array<bigint>)' : 'cast(array() as array<string>)';
-  return `array(${items.map((item) => (isNumbers ? `${BigInt(item as bigint)}L` : sparkQuoted(String(item)))).join(', ')})`;
 }

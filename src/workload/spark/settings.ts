@@ -2,7 +2,7 @@
  * The settings of a session on Spark: how SQL is meant, and the catalog in which it finds the session's
  * tables. Spec -> settings. Pure.
  */
-import { SESSION_CATALOG, type SparkSpec } from '../../model/engines.ts';
+import { SESSION_CATALOG, SPARK_SQL, type SparkSpec } from '../../model/engines.ts';
 import type { ServedCatalog } from '../port.ts';
 
 export type SparkSettings = Readonly<Record<string, string>>;
@@ -15,17 +15,14 @@ export type TablesAt =
   /** `files`: how Spark's own catalog gets to files. */
   | { readonly kind: 'folder'; readonly folder: string; readonly files: SparkSettings };
 
-/** Spark's own defaults differ between its versions, and what a cluster sets would change what SQL means. */
+/** What a project sets comes after what psyberg can do without, and before what its SQL relies on. */
 export function sessionSettings(spark: SparkSpec | undefined, at: TablesAt): SparkSettings {
   const catalog = catalogPrefix(SESSION_CATALOG);
   const ofTables = at.kind === 'served' ? servedSettings(spark, at.catalog) : folderSettings(at.folder);
   return {
     ...below(catalog, at.kind === 'folder' ? at.files : WAITS),
     ...spark?.conf,
-    'spark.sql.session.timeZone': 'UTC',
-    // Overflows and wrong casts fail, as in DuckDB, in place of NULL.
-    'spark.sql.ansi.enabled': 'true',
-    'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
+    ...SPARK_SQL,
     [catalog]: 'org.apache.iceberg.spark.SparkCatalog',
     // What the session stages has to be seen by its next statement.
     ...below(catalog, { 'cache-enabled': 'false', ...ofTables }),

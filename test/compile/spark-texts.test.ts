@@ -1,0 +1,25 @@
+// Goal: a text that a Spark shell runs holds the process's query as it is written. Method: texts of a dimension whose
+// query spells what a session calls its tables, without a Spark.
+import { expect, it } from 'vitest';
+import { SPARK } from '../../src/compile/index.ts';
+import { planOf, type SessionData, specOf } from '../support/session-data.ts';
+
+it('the hours of a dimension go to a table of the shell, and the query stays as it is', () => {
+  const sql = `select ts, '"psyberg_session"."collected"."some"' as note from s union by name select * from previous`;
+  const data: SessionData = {
+    pattern: 'dimension',
+    sources: { s: { added: [[3, 4]], vtts: 4 } },
+    completeTo: 2,
+    spec: { engine: 'spark', sql },
+  };
+  const request = { shape: { columns: [], fitsTarget: true }, asked: 'session', keptRows: 10 } as const;
+  const { load } = SPARK.look.texts(planOf(data), specOf(data), request);
+  expect(load.split(sql)).toHaveLength(3);
+  expect(load.match(/^insert into .*$/gm)).toEqual([
+    'insert into "psyberg_hours" by name',
+    'insert into "psyberg_hours" by name',
+  ]);
+  // The first hour goes on from the target, the second from the first one.
+  expect(load.match(/"psyberg_session"\."previous"\."some"/g)).toHaveLength(1);
+  expect(load.replaceAll(sql, '')).not.toContain('"collected"');
+});
