@@ -71,6 +71,11 @@ export function validate(schema: z.ZodType, yaml: YamlText, report: ReportProble
 function reportIssue(issue: z.core.$ZodIssue, yaml: YamlText, report: ReportProblem): void {
   const value = valueAt(yaml.value, issue.path);
   const place = yaml.placeOf(issue.path);
+  const reportMissing = (): void =>
+    report(
+      placeOfParent(yaml, issue.path),
+      `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`,
+    );
   switch (issue.code) {
     case 'unrecognized_keys':
       for (const key of issue.keys)
@@ -81,11 +86,7 @@ function reportIssue(issue: z.core.$ZodIssue, yaml: YamlText, report: ReportProb
         );
       return;
     case 'invalid_type':
-      if (value === undefined)
-        report(
-          placeOfParent(yaml, issue.path),
-          `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`,
-        );
+      if (value === undefined) reportMissing();
       else
         report(
           place,
@@ -94,11 +95,7 @@ function reportIssue(issue: z.core.$ZodIssue, yaml: YamlText, report: ReportProb
       return;
     case 'invalid_value': {
       const allowed = issue.values.map(String);
-      if (value === undefined)
-        report(
-          placeOfParent(yaml, issue.path),
-          `missing key '${nameOf(issue.path)}'${inside(issue.path.slice(0, -1))}`,
-        );
+      if (value === undefined) reportMissing();
       else
         report(
           place,

@@ -2,7 +2,7 @@
  * Text and columns that fit a width, in characters as a terminal shows them. Cells -> cells. Pure. Codes of
  * colours take no room and are kept.
  */
-import { cutMiddle, displayWidth } from './width.ts';
+import { COLOUR_CODES, cutMiddle, displayWidth } from './width.ts';
 
 /** A width that nothing is made to fit. */
 export const UNLIMITED = Number.POSITIVE_INFINITY;
@@ -14,7 +14,6 @@ export const UNLIMITED = Number.POSITIVE_INFINITY;
  */
 export type Fit = 'keep' | 'cut' | 'wrap' | 'drop';
 
-const CODES = /\x1b\[[0-9;]*m/g;
 /**
  * A text as lines of at most `width` places, broken between words; a word that is longer is cut in its
  * middle. `indent`: blanks before every line but the first.
@@ -59,7 +58,7 @@ function carryCodes(lines: readonly string[]): string[] {
   let open: string[] = [];
   return lines.map((line) => {
     const begun = open.join('');
-    for (const code of line.match(CODES) ?? []) open = isOff(code) ? [] : [...open, code];
+    for (const code of line.match(COLOUR_CODES) ?? []) open = isOff(code) ? [] : [...open, code];
     return open.length === 0 ? begun + line : `${begun}${line}\x1b[0m`;
   });
 }

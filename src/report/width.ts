@@ -3,7 +3,8 @@
  * takes two places, a mark on a letter and a code of colours none. Text -> places. Pure.
  */
 
-const CODES = /\x1b\[[0-9;]*m/g;
+/** Codes of colours and of bold. */
+export const COLOUR_CODES = /\x1b\[[0-9;]*m/g;
 /** Characters of one place each, among them those that this package draws with: most texts have no others. */
 const NARROW = /^[ -~\xae-\u02ff\u2010-\u2027\u2030-\u205e\u2190-\u21ff\u2500-\u259f]*$/;
 /** Letters of East Asia, as Unicode's East_Asian_Width has them. */
@@ -21,7 +22,7 @@ const BESIDE = /[\uff9e\uff9f]|\p{Mc}/gu;
 
 /** Places of one line. Colours and control characters take none. */
 export function displayWidth(text: string): number {
-  const seen = text.replace(CODES, '');
+  const seen = text.replace(COLOUR_CODES, '');
   if (NARROW.test(seen)) return seen.length;
   let places = 0;
   for (const character of charactersOf(seen)) places += placesOf(character);
@@ -51,7 +52,7 @@ function partsOf(text: string): { readonly part: string; readonly places: number
   const seen = (end: number): void => {
     for (const part of charactersOf(text.slice(at, end))) parts.push({ part, places: placesOf(part) });
   };
-  for (const code of text.matchAll(CODES)) {
+  for (const code of text.matchAll(COLOUR_CODES)) {
     seen(code.index);
     parts.push({ part: code[0], places: 0 });
     at = code.index + code[0].length;

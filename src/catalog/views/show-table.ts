@@ -2,6 +2,7 @@
  * A table as a session or a branch shows it. Real metadata + what to show -> shown metadata. Pure.
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
+import { mainSnapshot } from '../../iceberg/history.ts';
 import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutFields } from '../../iceberg/unread-fields.ts';
@@ -80,7 +81,7 @@ const visibleLog = (head: Snapshot, nowMs: number): NonNullable<TableMetadata['s
  * snapshot that is not from the future, and say nothing.
  */
 export function withVisibleHead(metadata: TableMetadata, nowMs: number): TableMetadata {
-  const head = metadata.snapshots?.find((each) => each['snapshot-id'] === metadata['current-snapshot-id']);
+  const head = mainSnapshot(metadata);
   const isAhead = metadata['snapshot-log']?.some((entry) => entry['timestamp-ms'] > nowMs) === true;
   return head === undefined || !isAhead ? metadata : { ...metadata, 'snapshot-log': visibleLog(head, nowMs) };
 }

@@ -102,20 +102,19 @@ export function originsOf(expression: TreeNode, scope: Scope): Origin[] {
 }
 
 /** Whose value is made of what is below them. JSON's arrow is told as a lambda; '' is a helper's. */
-const PLAIN_CLASSES = new Set(
-  [
-    '',
-    'BETWEEN',
-    'CAST',
-    'COLLATE',
-    'COMPARISON',
-    'CONJUNCTION',
-    'CONSTANT',
-    'LAMBDA',
-    'OPERATOR',
-    'PARAMETER',
-  ].concat(['TYPE']),
-);
+const PLAIN_CLASSES = new Set([
+  '',
+  'BETWEEN',
+  'CAST',
+  'COLLATE',
+  'COMPARISON',
+  'CONJUNCTION',
+  'CONSTANT',
+  'LAMBDA',
+  'OPERATOR',
+  'PARAMETER',
+  'TYPE',
+]);
 
 /** `a -> b` is a function as the argument of a few, and elsewhere what a JSON value holds under a name. */
 const argumentsOf = (call: TreeNode, scope: Scope): Origin[] =>
