@@ -5,12 +5,7 @@
 
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { ANY_SESSION, ANY_TIME } from '../../compare/recompute/process-query.ts';
-import {
-  type RecomputeInput,
-  type Relation,
-  readRelation,
-  recompute,
-} from '../../compare/recompute/recompute.ts';
+import { type Relation, readRelation } from '../../compare/recompute/recompute.ts';
 import { engineOf } from '../../model/engines.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { type Hour, instantOf } from '../../model/hour.ts';
@@ -79,8 +74,8 @@ export async function recomputedTarget(
   if (making === undefined) {
     const name = `recomputed_${recomputed.size}`;
     const input = { spec, relations, completeHour: hour, target, name, tableNamed: memoryTable };
-    making =
-      engineOf(spec) === 'duckdb' ? asUsed(sandbox, input, uses) : recomputeOnEngine(sandbox, input, uses);
+    const made = engineOf(spec) === 'duckdb' ? recomputeAsUsed : recomputeOnEngine;
+    making = made(sandbox, input, uses);
     recomputed.set(key, making);
   }
   const relation = await making;
@@ -88,13 +83,6 @@ export async function recomputedTarget(
   if (relation !== undefined && relation !== 'unknown') relations.set(tableKey(spec.target.table), relation);
   return relation;
 }
-
-const asUsed = (
-  sandbox: Playing['sandbox'],
-  input: RecomputeInput,
-  uses: readonly LookupUse[] | undefined,
-): ReturnType<typeof recomputeAsUsed> =>
-  uses === undefined ? recompute(sandbox, input) : recomputeAsUsed(sandbox, input, uses);
 
 /** `allowed`: a run that ended so was expected to, and its target is not judged. */
 export async function judgeRecompute(

@@ -15,14 +15,15 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import { compareRows } from './compare.ts';
 
 /**
- * `unknown`: a stateless process whose sessions used different states. Which of them made a row no table
- * tells.
+ * `uses`: undefined where no changes are ignored. `unknown`: a stateless process whose sessions used
+ * different states. Which of them made a row no table tells.
  */
 export async function recomputeAsUsed(
   port: RowsPort,
   input: RecomputeInput,
-  uses: readonly LookupUse[],
+  uses: readonly LookupUse[] | undefined,
 ): Promise<Relation | undefined | 'unknown'> {
+  if (uses === undefined) return recompute(port, input);
   const last = uses.at(-1);
   if (last === undefined || patternOf(input.spec).loadsHours) return recomputeByUse(port, input, uses);
   return (await areAlike(port, uses)) ? recompute(port, withLookups(input, last)) : 'unknown';

@@ -7,11 +7,11 @@
 import { withPinnedTables } from '../../compare/pinned-tables.ts';
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { type EngineRecompute, engineRecompute } from '../../compare/recompute/on-engine.ts';
-import { type RecomputeInput, type Relation, recompute } from '../../compare/recompute/recompute.ts';
+import type { RecomputeInput, Relation } from '../../compare/recompute/recompute.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import { withWorkBeside } from '../../workspace/work-beside.ts';
+import { type WorkBeside, withWorkBeside } from '../../workspace/work-beside.ts';
 import { columnsIn, lakeTable } from '../world/make-tables.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { recomputeAsUsed } from './recompute-lookups.ts';
@@ -27,12 +27,11 @@ export async function recomputeOnEngine(
   const target = (await workspace.client.loadTableToRead(spec.target.table))?.metadata;
   return withPinnedTables(workspace, `test@${spec.processName}`, (pinned) =>
     withWorkBeside(workspace, spec, async (beside) => {
-      if (beside === undefined) return recompute(sandbox, { ...input, relations: new Map() });
-      const engine = engineRecompute(beside, pinned, { spec, target });
+      // Undefined of DuckDB alone.
+      const engine = engineRecompute(beside as WorkBeside, pinned, { spec, target });
       const relations = await sourcesNow(sandbox, spec, engine);
       const all = { ...input, relations, onEngine: engine.recompute };
-      if (uses === undefined) return recompute(sandbox, all);
-      return recomputeAsUsed(sandbox, all, usesOn(engine, spec, uses));
+      return recomputeAsUsed(sandbox, all, uses && usesOn(engine, spec, uses));
     }),
   );
 }
