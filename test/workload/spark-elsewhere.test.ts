@@ -91,6 +91,7 @@ describe('tables as files', () => {
       properties: {
         'write.metadata.path': join(warehouse, 'raw/events/other'),
         'write.metadata.delete-after-commit.enabled': 'true',
+        'write.metadata.compression-codec': 'gzip',
       },
     });
     const collected: Collected = { metadata: undefined };
@@ -126,11 +127,15 @@ describe('tables as files', () => {
       ['v1.metadata.json'],
       ['v1.metadata.json'],
     ]);
-    // Spark deletes what the log counts as old, and takes no other place for the metadata of such a table.
+    // Spark deletes what the log counts as old, takes no other place for the metadata of such a table, and names
+    // compressed metadata otherwise.
     expect(read('collected/t', 1)).toMatchObject({
       'table-uuid': metadata['table-uuid'],
       'metadata-log': [],
-      properties: { 'write.metadata.delete-after-commit.enabled': 'false' },
+      properties: {
+        'write.metadata.delete-after-commit.enabled': 'false',
+        'write.metadata.compression-codec': 'none',
+      },
     });
     expect(read('collected/t', 1).properties).not.toHaveProperty('write.metadata.path');
     expect(read('collected/t', 1).properties?.['write.data.path']).toMatch(/\/data\/psyberg_x_1$/);

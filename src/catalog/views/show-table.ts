@@ -27,7 +27,7 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
     }
     case 'collected': {
       const empty = withHead(metadata, undefined, nowMs);
-      const properties = { ...empty.properties, ...writePaths(metadata, show.folder), ...ONE_MANIFEST_EACH };
+      const properties = { ...empty.properties, ...writePaths(metadata, show.folder), ...PLAIN_COMMITS };
       return show.into.metadata ?? { ...empty, properties };
     }
     case 'snapshot':
@@ -40,9 +40,10 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
 }
 
 /**
- * A writer that merges manifests would hand over files of its earlier commits as if they came with the last.
+ * A writer that merges manifests would hand over files of its earlier commits as if they came with the last;
+ * one that may stage a commit, as Spark with a `spark.wap.id`, would leave it out of `main`.
  */
-const ONE_MANIFEST_EACH = { 'commit.manifest-merge.enabled': 'false' };
+const PLAIN_COMMITS = { 'commit.manifest-merge.enabled': 'false', 'write.wap.enabled': 'false' };
 
 /** Iceberg's own properties for where a writer puts its files. */
 function writePaths({ location, properties }: TableMetadata, folder: string): Record<string, string> {

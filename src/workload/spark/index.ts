@@ -117,7 +117,7 @@ function hourByHour(
     async compute(step, fromRun) {
       if (step.kind !== 'compute-hour') return 0n;
       const before = addedRecords(collected);
-      await spark.execute(bindStep(step, fromRun));
+      await committed({ spark, collected }, bindStep(step, fromRun));
       return addedRecords(collected) - before;
     },
     async isUnchanged(work, step) {
@@ -179,7 +179,7 @@ async function stageRows(
   step: InsertStep,
   { metadata, owner }: StagingTarget,
 ): Promise<CountedManifest | undefined> {
-  if (!patternOf(work.spec).readsPrevious) await spark.execute(bindStep(step, {}));
+  if (!patternOf(work.spec).readsPrevious) await committed({ spark, collected }, bindStep(step, {}));
   const { metadata: written } = collected;
   if (written === undefined) return undefined;
   const taken = await takeOverFiles(engine, written, {
@@ -191,6 +191,22 @@ async function stageRows(
   // Beside data files on a local disk; elsewhere there are none.
   for (const path of taken.paths) if (isLocalFile(path)) removeFile(checksumOf(path));
   return { manifest: taken.manifest, written: taken.counts };
+}
+
+/**
+ * Has Spark run an insert, and sees its commit: there is one also of no row. Without one its rows went
+ * elsewhere, and would be missing without a word.
+ */
+async function committed(
+  { spark, collected }: Pick<Staging, 'spark' | 'collected'>,
+  insert: BoundStatement,
+): Promise<void> {
+  const before = snapshotOf(collected)?.['snapshot-id'];
+  await spark.execute(insert);
+  if (snapshotOf(collected)?.['snapshot-id'] !== before) return;
+  throw new PsybergError('spark-failed', 'Spark has run an insert, and no commit of it came to the session', {
+    hint: 'look whether settings of that Spark send what is written elsewhere, as spark.wap.id does; nothing was published',
+  });
 }
 
 /**

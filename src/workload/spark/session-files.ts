@@ -96,16 +96,22 @@ export function sessionFiles({ served, folder: parent, collected }: SessionFiles
 
 /**
  * A table that is committed to in that folder alone. With the log of the real one Spark would delete what it
- * counts as old versions, and a metadata folder of its own is not for tables of a file system.
+ * counts as old versions, and a metadata folder of its own is not for tables of a file system. Compressed
+ * metadata would have names of another kind, `v2.gz.metadata.json`, and its commits would not be found.
  */
 function asFolder(metadata: TableMetadata): TableMetadata {
   const { 'write.metadata.path': _elsewhere, ...properties } = metadata.properties ?? {};
   return {
     ...metadata,
     'metadata-log': [],
-    properties: { ...properties, 'write.metadata.delete-after-commit.enabled': 'false' },
+    properties: { ...properties, ...PLAIN_VERSIONS },
   };
 }
+
+const PLAIN_VERSIONS = {
+  'write.metadata.compression-codec': 'none',
+  'write.metadata.delete-after-commit.enabled': 'false',
+};
 
 async function newestVersion(
   folder: string,

@@ -1,0 +1,52 @@
+// Goal: rows that Spark has written are never missing without a word. Method: a server that says that an insert has
+// run, and commits nothing to the session's table, as a Spark does whose settings stage commits.
+import { expect, it } from 'vitest';
+import { SPARK } from '../../src/compile/index.ts';
+import { type SparkWorkloadOptions, sparkWorkload } from '../../src/workload/spark/index.ts';
+import { planOf, type SessionData, specOf } from '../support/session-data.ts';
+import { hourAt } from '../support/world.ts';
+import { startFakeSpark } from './fake-spark.ts';
+
+const nothing = async (): Promise<void> => undefined;
+const STAGING = { metadata: {}, layout: {}, owner: 'psyberg_x_1' } as never;
+
+async function openWorkload() {
+  const { remote, asked } = await startFakeSpark({});
+  const workload = sparkWorkload({
+    ...{ spark: { remote, conf: {} }, environment: {}, onProgress: () => undefined },
+    ...{ onWaiting: () => undefined, onInterrupt: () => () => undefined },
+    duckdb: { attach: nothing, detach: nothing },
+  } as unknown as SparkWorkloadOptions);
+  await workload.attach({ warehouse: 'w', uri: 'http://127.0.0.1:1', token: 't' });
+  return { workload, asked };
+}
+
+const ofPattern = (pattern: SessionData['pattern']): SessionData => ({
+  pattern,
+  sources: { s: { added: [3], vtts: 4 } },
+  completeTo: 2,
+  spec: { engine: 'spark' },
+});
+
+it('an insert whose commit is nowhere ends the session', async () => {
+  const { workload, asked } = await openWorkload();
+  const data = ofPattern('stateful');
+  const work = { plan: planOf(data), spec: specOf(data), root: '/' };
+  await expect(workload.stage(work, SPARK.load(work.plan, work.spec), STAGING)).rejects.toMatchObject({
+    code: 'spark-failed',
+    hint: expect.stringContaining('spark.wap.id'),
+  });
+  expect(asked.filter((name) => name === 'ExecutePlan')).toHaveLength(1);
+  await workload.detach();
+});
+
+it('so does the hour of a dimension', async () => {
+  const { workload } = await openWorkload();
+  const data = ofPattern('dimension');
+  const [step] = SPARK.hours(planOf(data), specOf(data)).filter(({ kind }) => kind === 'compute-hour');
+  expect(step).toMatchObject({ hour: hourAt(3) });
+  await expect(workload.compute(step as never, { 'computed-before': true })).rejects.toMatchObject({
+    code: 'spark-failed',
+  });
+  await workload.detach();
+});
