@@ -1,4 +1,5 @@
 /** A small table for the tests of the pure commit rules. */
+import { expect } from 'vitest';
 import { newTableMetadata } from '../../src/iceberg/new-table.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../src/iceberg/table-update.ts';
@@ -59,3 +60,9 @@ export const withSnapshots = (ids: readonly bigint[], table = newTable()): Table
       ),
     table,
   );
+
+export const apply = (updates: readonly TableUpdate[], table = withSnapshots([1n, 2n])): TableMetadata =>
+  applyUpdates(table, updates, NOW_MS + 10_000);
+
+export const refused = (code: string, message: RegExp): unknown =>
+  expect.objectContaining({ code, message: expect.stringMatching(message) });
