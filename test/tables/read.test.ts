@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
+import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import { statement } from '../../src/statements/index.ts';
+import { knownFiles } from '../../src/tables/read/known-files.ts';
 import { readManifests } from '../../src/tables/read/manifest-list.ts';
 
 const HOUR_US = 3_600_000_000;
@@ -116,12 +118,27 @@ describe('the hours of a file', () => {
       const partition = { partition_position: 1, partition_transform: 'hour' };
       const [planned] = await engine.query(statement('tables/data_files'), { ...column, statuses: [1] });
       expect([planned?.first_hour, planned?.last_hour]).toEqual(file.hours);
-      const [replaced] = await engine.query(statement('tables/files_in_hours'), {
-        ...column,
-        ...partition,
-        first_hours: [FIVE],
-        last_hours: [FIVE],
-      });
+      const inHours = (firstHour: number, lastHour: number) =>
+        engine.query(statement('tables/files_in_hours'), {
+          ...{ ...column, ...partition },
+          ...{ first_hours: [firstHour], last_hours: [lastHour] },
+        });
+      // What is remembered for the sessions of a backlog is what each of them would have read.
+      let reads = 0;
+      for (const hour of [FIVE - 1, FIVE, FIVE + 1]) {
+        const remembered = await knownFiles({ 'manifest-list': manifest } as Snapshot, {
+          time: { fieldId: 1, type: 'timestamptz', unit: 'us' },
+          ...{ firstHour: hour, lastHour: hour, later: [FIVE + 1] },
+          async read(range) {
+            reads += 1;
+            return { manifests: [], files: await inHours(range.firstHour, range.lastHour) };
+          },
+        });
+        const alone = await inHours(hour, hour);
+        expect(remembered.files.map(({ path }) => path)).toEqual(alone.map(({ path }) => path));
+      }
+      expect(reads).toBe(1);
+      const [replaced] = await inHours(FIVE, FIVE);
       expect(replaced).toMatchObject({
         placement: name === 'right' ? 'inside' : 'straddles',
         rows: 3n,
