@@ -17,12 +17,20 @@ const SERVED = { warehouse: 'psyberg_x_1', uri: 'http://127.0.0.1:4711', token: 
 describe('the settings of a session', () => {
   it('name the catalog that psyberg serves, at the address by which Spark sees it', () => {
     const settings = sessionSettings(
-      { conf: { 'spark.sql.ansi.enabled': 'false', 'spark.x': '1' }, catalogUri: 'https://etl:{port}/c' },
+      {
+        conf: {
+          'spark.sql.ansi.enabled': 'false',
+          'spark.sql.storeAssignmentPolicy': 'LEGACY',
+          'spark.x': '1',
+        },
+        catalogUri: 'https://etl:{port}/c',
+      },
       { kind: 'served', catalog: SERVED },
     );
     expect(settings).toMatchObject({
       'spark.x': '1',
       'spark.sql.ansi.enabled': 'true',
+      'spark.sql.storeAssignmentPolicy': 'ANSI',
       'spark.sql.catalog.psyberg_session.type': 'rest',
       'spark.sql.catalog.psyberg_session.uri': 'https://etl:4711/c',
       'spark.sql.catalog.psyberg_session.warehouse': 'psyberg_x_1',
