@@ -42,7 +42,12 @@ const PROCESSES: readonly ProcessFile[] = [
       pattern: 'stateful',
       engine: 'spark',
       sources: [EVENTS],
-      target: { table: 'facts.counted', ...HOURLY },
+      // Spark would name the metadata of such a table otherwise, and stage its commits where a `spark.wap.id` is set.
+      target: {
+        table: 'facts.counted',
+        ...HOURLY,
+        properties: { 'write.metadata.compression-codec': 'gzip', 'write.wap.enabled': true },
+      },
       audits: [{ unique: { columns: ['hour'] } }],
     },
     "select date_trunc('hour', ts) as hour, count(*) as n from e group by 1",
@@ -188,7 +193,8 @@ describe.skipIf(missing !== undefined)('a Spark elsewhere', () => {
   it('finds tables as files where it cannot call back', { timeout: 300_000 }, async () => {
     const catalog = ofForeign(lake, 'lake');
     const world = await worldForTest({ processes: PROCESSES, catalog });
-    await configure(world, catalog, { remote: spark.remote, catalog: 'lake' });
+    const conf = { 'spark.wap.id': 'audited' };
+    await configure(world, catalog, { remote: spark.remote, catalog: 'lake', conf });
     await playStory(world, async () => {
       expect(await orphans(world)).toEqual([]);
     });
