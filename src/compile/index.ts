@@ -13,6 +13,7 @@ export type { CompiledTexts, HoursAsked, LookRows, LookShape, LookStep } from '.
 export type { HourWindow } from './parameters.ts';
 export {
   boundIn,
+  countsForWholeDays,
   hoursRead,
   namedIn,
   processParameters,

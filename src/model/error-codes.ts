@@ -212,6 +212,7 @@ export const ERROR_CODES = {
   'restate-without-hours': usage('A process that appends does not say in which hours its rows lie.'),
   'rows-not-read': refused('A session read other rows than the manifests of its files promise.'),
   'rows-outside-hours': refused('A query returned event times outside the hours that it was given.'),
+  'rows-without-source': refused('A query returned rows for hours in which no source has a row.'),
   'session-busy': conflict('Another process is loading the session.'),
   'session-id-invalid': usage('A session id is a UTC time to the second, in 14 digits.'),
   'session-overtaken': conflict('Another session of the process published meanwhile.'),

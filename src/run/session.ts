@@ -19,7 +19,7 @@ import type { StateChange } from '../state/write-state.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
 import type { ReadableView } from '../tables/views/readable-view.ts';
 import type { RewrittenManifest } from '../tables/write/manifest.ts';
-import type { Work } from '../workload/port.ts';
+import type { CountedRow, Work } from '../workload/port.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 
@@ -117,6 +117,8 @@ export interface Audited extends Composed {
   /** Whether the staged rows are shown: not before a statement asks for them. */
   readonly stagedIsShown: boolean;
   readonly rowsRead: bigint;
+  /** What was read of the sources, by alias. */
+  readonly filesRead: ReadonlyMap<string, readonly CountedRow[]>;
   readonly rowsWritten: bigint;
   readonly audits: readonly AuditResult[];
   /** Rows of audits that failed, not written yet. */
@@ -248,6 +250,7 @@ export const unaudited = (composed: Composed): Audited => ({
   ...composed,
   stagedIsShown: false,
   rowsRead: 0n,
+  filesRead: new Map(),
   rowsWritten: 0n,
   audits: [],
   failures: [],

@@ -47,6 +47,15 @@ export interface Catalogue {
     fragments: 'column' | 'staged' | 'target';
     row: AnyRow;
   };
+  'audit/hours_of_rows': {
+    parameters: {
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+      hours?: readonly (bigint | number)[] | undefined;
+    };
+    fragments: 'stored_event_time' | 'unit' | 'rows';
+    row: { hour: bigint };
+  };
   'audit/no_missing_events': {
     parameters: Nothing;
     fragments: 'sources' | 'key' | 'source' | 'staged' | 'target_key';

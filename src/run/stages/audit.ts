@@ -19,6 +19,7 @@ import {
 } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { checkFilesRead } from '../checks/files-read.ts';
+import { checkHoursReached } from '../checks/hours-reached.ts';
 import { withRowsAside } from '../checks/rows-aside.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
 import { toldByWriter } from '../checks/rows-staged.ts';
@@ -29,7 +30,10 @@ import { sourceAsRead } from '../views/show-sources.ts';
 import { showStaged } from './compose.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
 
-/** Throws `rows-outside-hours`, `rows-not-read` or `audit-sql-failed`; an audit that fails is no error. */
+/**
+ * Throws `rows-outside-hours`, `rows-without-source`, `rows-not-read` or `audit-sql-failed`; an audit that
+ * fails is no error.
+ */
 export const auditStage = (composed: Composed): Promise<Audited> =>
   duringStage(composed, 'audit', async () =>
     foldSteps(await begunAhead(unaudited(composed)), 'audit', (audited, step) => {
@@ -99,6 +103,7 @@ async function countSources(audited: Audited, step: CountSourcesStep): Promise<A
   const lookups = new Set(audited.plan.sources.flatMap(({ lookup, alias }) => (lookup ? [alias] : [])));
   return {
     ...(await withRowsAside(audited)),
+    filesRead: Map.groupBy(files, ({ alias }) => alias),
     rowsRead: files.reduce((sum, { alias, rows }) => sum + (lookups.has(alias) ? 0n : rows), 0n),
   };
 }
@@ -109,7 +114,7 @@ async function countRowsStaged(audited: Audited, step: CountStagedStep): Promise
   const shown = told === undefined ? await showStaged(audited) : audited;
   const { rows_staged, rows_outside } = told ?? (await shown.ports.workload.countStaged(step));
   if (rows_outside > 0n) throw rowsOutsideHours(shown, rows_outside);
-  const counted = { ...shown, rowsWritten: rows_staged };
+  const counted = await checkHoursReached({ ...shown, rowsWritten: rows_staged });
   if (!counted.stepwise) counted.state.beginSession(counted);
   return counted;
 }

@@ -7,10 +7,10 @@ import { type QueryInput, queryOf } from '../../compare/recompute/process-query.
 import { firstHourOf, type Relation } from '../../compare/recompute/recompute.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { Hour, HourRange } from '../../model/hour.ts';
-import { intervalsOf } from '../../model/hour-sets.ts';
+import { ascending, intervalsOf } from '../../model/hour-sets.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
-import { rangesBehind } from '../../model/window-hours.ts';
+import { rangesBehind, reachedBy, sourceWindow } from '../../model/window-hours.ts';
 import {
   beyondReachFragment,
   eventHourFragment,
@@ -24,7 +24,7 @@ import {
 } from '../../statements/index.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { rehearseAudits } from './rehearse-audits.ts';
-import { columnNamed, createFrom, unionOf } from './relations.ts';
+import { columnNamed, createFrom, hoursIn, unionOf } from './relations.ts';
 import { Doubt, once, type SessionInput } from './scene.ts';
 
 interface Hours {
@@ -61,6 +61,7 @@ async function atOnce(
     only: hours,
   });
   await doubtOutside(sandbox, staged, { hours, eventTime });
+  await doubtUnreached(sandbox, session, staged, eventTime);
   const whole = nameTable();
   await createFrom(sandbox, whole, 'test/replaced_hours', {
     table: progress.target.table,
@@ -228,4 +229,23 @@ async function doubtOutside(
     hour: eventHourFragment(eventTime, undefined),
   });
   if (rows[0]?.[0] === true) throw new Doubt('rows outside of the hours');
+}
+
+/** And where it returns rows for hours in which no source has a row. */
+async function doubtUnreached(
+  sandbox: Sandbox,
+  { spec, tables, known, progress }: SessionInput,
+  staged: SqlFragment,
+  eventTime: TestColumn,
+): Promise<void> {
+  const of = { table: staged, columns: progress.target.columns };
+  const rows = await hoursIn(sandbox, known, of, { eventTime: eventTime.name });
+  const reached = new Set<Hour>();
+  for (const source of spec.sources) {
+    if (source.window?.key !== undefined) continue;
+    const relation = tables.get(tableKey(source.table)) as Relation;
+    const hours = await hoursIn(sandbox, known, relation, source);
+    for (const hour of reachedBy(ascending(hours), sourceWindow({ spec: source }))) reached.add(hour);
+  }
+  for (const hour of rows) if (!reached.has(hour)) throw new Doubt('rows of hours without a source row');
 }

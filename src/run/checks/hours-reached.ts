@@ -1,0 +1,169 @@
+/**
+ * Whether every hour that a session of a stateful process writes has a row of a source. Which hours are
+ * computed follows from these rows alone: an hour without any is computed beside others or not at all, so
+ * that a row of it would be there or missing by the order in which things came. What was read + staged rows
+ * -> nothing, or `rows-without-source`.
+ */
+import { countsForWholeDays, restatesAppended, SESSION_CATALOG } from '../../compile/index.ts';
+import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts';
+import { patternOf } from '../../kinds/patterns/index.ts';
+import { type PsybergError, refusal } from '../../model/errors.ts';
+import { unitStarts, type WithGrain, wholeUnits } from '../../model/grain.ts';
+import { HOUR_MS, type Hour, hoursOf, hourText } from '../../model/hour.ts';
+import { ascending, intervalsOf, wholeDays } from '../../model/hour-sets.ts';
+import type { PlanSource } from '../../model/plan.ts';
+import { rangesBehind, reachedBy } from '../../model/window-hours.ts';
+import {
+  identifierFragment,
+  literalFragment,
+  rangeBoundFragment,
+  renderStatement,
+  type SqlFragment,
+  statement,
+  statementFragment,
+  storedEventTimeFragment,
+  tableFragment,
+} from '../../statements/index.ts';
+import type { Audited } from '../session.ts';
+import { showStaged } from '../stages/compose.ts';
+import type { FileRead } from './rows-read.ts';
+
+/** The same session, perhaps with its staged rows shown. Throws `rows-without-source`. */
+export async function checkHoursReached(audited: Audited): Promise<Audited> {
+  const { plan, written, filesRead } = audited;
+  const { loadsHours, readsPrevious } = patternOf(plan);
+  if (!loadsHours || readsPrevious || restatesAppended(plan) || audited.rowsWritten === 0n) return audited;
+  const time = targetTime(audited);
+  // A row of a date is of its whole day.
+  const unit: WithGrain = time.unit === 'day' ? { grain: 'day' } : plan;
+  const sources = plan.sources.filter(bringsHours);
+  // The first and the last hour of what was read of a file have a row; mostly that is all there is to know.
+  const reached = new Set(
+    sources.flatMap((source) =>
+      unitsReached(plan, unit, source, hoursOfFiles(filesRead.get(source.alias) ?? [])),
+    ),
+  );
+  const missing = (hours: readonly Hour[]): Hour[] =>
+    unitStarts(unit, hours).filter((hour) => !reached.has(hour));
+  if (written?.hours !== undefined && missing(written.hours.flatMap(hoursOf)).length === 0) return audited;
+  const shown = await showStaged(audited);
+  const staged = await hoursStaged(shown, time);
+  for (const source of sources) {
+    const asked = missing(staged);
+    if (asked.length === 0) break;
+    const hours = await hoursOfSource(shown, source, wholeUnits(unit, asked));
+    for (const hour of unitsReached(plan, unit, source, hours)) reached.add(hour);
+  }
+  const without = missing(staged);
+  if (without.length > 0) throw rowsWithoutSource(shown, without);
+  return shown;
+}
+
+/** Rows of a window with a key only reach hours in which another source has rows. */
+const bringsHours = (source: PlanSource): boolean =>
+  source.lookup !== true && source.event_time !== null && (source.window?.key ?? null) === null;
+
+const windowOf = ({ window }: PlanSource) => ({
+  beforeHours: window?.before_hours ?? 0,
+  afterHours: window?.after_hours ?? 0,
+});
+
+const hoursOfFiles = (files: readonly FileRead[]): Hour[] =>
+  files.flatMap(({ first_hour: first, last_hour: last }) =>
+    first === null || last === null ? [] : [Number(first), Number(last)],
+  );
+
+function unitsReached(
+  plan: Audited['plan'],
+  unit: WithGrain,
+  source: PlanSource,
+  hours: readonly Hour[],
+): Hour[] {
+  const own = ascending(hours);
+  return unitStarts(
+    unit,
+    reachedBy(countsForWholeDays(plan, source) ? wholeDays(own) : own, windowOf(source)),
+  );
+}
+
+interface StoredColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly unit: string;
+}
+
+/** Of the table as it is written: its plan may be older than it. */
+function targetTime({ spec, composed }: Audited): StoredColumn {
+  const name = spec.target.eventTime as string;
+  const type = String(columnOf(currentSchema(composed.metadata), name)?.type ?? 'timestamptz');
+  return { name, type, unit: storedUnit(type, undefined) ?? 'us' };
+}
+
+async function hoursStaged({ spec, ports }: Audited, time: StoredColumn): Promise<Hour[]> {
+  const rows = await ports.engine.query(
+    statement('audit/hours_of_rows', {
+      rows: tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name }),
+      ...storedHour(time),
+    }),
+    {},
+  );
+  return rows.map(({ hour }) => Number(hour));
+}
+
+/** Those of the hours of the target that rows of the source reach are among what its own hours reach. */
+async function hoursOfSource(
+  { plan, ports }: Audited,
+  source: PlanSource,
+  reaching: readonly Hour[],
+): Promise<Hour[]> {
+  if (source.read.kind !== 'snapshot') return [];
+  const behind = rangesBehind(intervalsOf(ascending(reaching)), windowOf(source)).flatMap(hoursOf);
+  const hours = countsForWholeDays(plan, source) ? wholeDays(behind) : behind;
+  const name = source.event_time as string;
+  const { event_time_type: type, event_time_unit: unit } = source;
+  const stored = storedHour({ name, type: type ?? 'timestamptz', unit: unit ?? 'us' });
+  const rows = renderStatement('compile/source_hours', {
+    columns: identifierFragment(name),
+    source: tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: source.alias }),
+    event_time: identifierFragment(name),
+    range_start: rangeBoundFragment({ parameter: 'range_start', later: 0 }, type, unit),
+    range_end: rangeBoundFragment({ parameter: 'range_end', later: 0 }, type, unit),
+    ...stored,
+    hours: statementFragment(renderStatement('compile/given_hours')),
+  });
+  const found = await ports.engine.query(
+    statement('audit/hours_of_rows', { rows: statementFragment(`(\n${rows}\n)`), ...stored }),
+    {
+      range_start: instantOf(hours[0] ?? 0),
+      range_end: instantOf((hours.at(-1) ?? 0) + 1),
+      hours: hours.map(BigInt),
+    },
+  );
+  return found.map(({ hour }) => Number(hour));
+}
+
+const storedHour = ({
+  name,
+  type,
+  unit,
+}: StoredColumn): { readonly stored_event_time: SqlFragment; readonly unit: SqlFragment } => ({
+  stored_event_time: storedEventTimeFragment(name, unit, type),
+  unit: literalFragment(unit),
+});
+
+const instantOf = (hour: Hour): string => `${new Date(hour * HOUR_MS).toISOString().slice(0, 19)}Z`;
+
+const SHOWN_HOURS = 3;
+
+function rowsWithoutSource({ plan, spec }: Audited, hours: readonly Hour[]): PsybergError {
+  const named = hours.slice(0, SHOWN_HOURS).map(hourText).join(', ');
+  const more = hours.length > SHOWN_HOURS ? ` and ${hours.length - SHOWN_HOURS} more` : '';
+  return refusal(
+    'rows-without-source',
+    `${plan.process_name} computed rows for ${named}${more}, and no source has a row there: sessions compute the hours of which sources have rows, so whether rows of other hours are in ${plan.target.table} would depend on what came when; nothing was published`,
+    {
+      hint: `leave out rows of hours without a row of a source in ${spec.file}; or use pattern: dimension, which computes every hour from the first row on`,
+      context: { process_name: plan.process_name, table: plan.target.table, hours: hours.map(hourText) },
+    },
+  );
+}
