@@ -179,12 +179,19 @@ export interface FoundProgress {
 
 /**
  * What sessions of the process said in any snapshot that the target still has, also in such as a rollback
- * took off `main`.
+ * took off `main`. `sessions`: of these alone, so that what others said is not parsed.
  */
-export function progressEverSaid(metadata: TableMetadata, processName: string): ProcessProgress[] {
+export function progressEverSaid(
+  metadata: TableMetadata,
+  processName: string,
+  sessions?: ReadonlySet<string | null>,
+): ProcessProgress[] {
+  const isAsked = (summary: Readonly<Record<string, string>>): boolean =>
+    summary[SUMMARY.processName] === processName &&
+    (sessions === undefined || sessions.has(summary[SUMMARY.sessionId] ?? null));
   return (metadata.snapshots ?? []).flatMap((snapshot) =>
     progressSummaries(metadata, snapshot).flatMap((summary) =>
-      summary[SUMMARY.processName] === processName ? [progressOf(summary, snapshot)] : [],
+      isAsked(summary) ? [progressOf(summary, snapshot)] : [],
     ),
   );
 }
