@@ -4,9 +4,12 @@
  */
 import type { Snapshot, SnapshotId, TableMetadata } from './table-metadata.ts';
 
-/** The snapshot with that id, or undefined when it was expired or never was. */
+/**
+ * The snapshot with that id, or undefined when it was expired or never was. From the end: writers append, and
+ * what is asked for is mostly new.
+ */
 export function snapshotById(metadata: TableMetadata, id: SnapshotId): Snapshot | undefined {
-  return metadata.snapshots?.find((snapshot) => snapshot['snapshot-id'] === id);
+  return metadata.snapshots?.findLast((snapshot) => snapshot['snapshot-id'] === id);
 }
 
 /**

@@ -17,13 +17,18 @@ export interface MetadataCache<T> {
 
 /** The parsed values weigh several times as much, but versions of one table share their snapshots. */
 const CHARACTERS_MAX = 16 * 1024 * 1024;
+/**
+ * A larger text counts for no more, or any other one would push it out: a table of 100,000 snapshots (46 MB)
+ * was parsed again for every plan, 0.5 s of CPU each (2026-11-29). Two of them are never kept beside others.
+ */
+const COUNTED_MAX = CHARACTERS_MAX / 2;
 
 /** Keeps the texts that were used last. */
 export function metadataCache<T>(): MetadataCache<T> {
   const cache = new Map<string, CachedMetadata<T>>();
   let characters = 0;
   const forget = (location: string): void => {
-    characters -= cache.get(location)?.text.length ?? 0;
+    characters -= countedOf(cache.get(location));
     cache.delete(location);
   };
   return {
@@ -31,7 +36,7 @@ export function metadataCache<T>(): MetadataCache<T> {
     remember(location, stored) {
       forget(location);
       cache.set(location, stored);
-      characters += stored.text.length;
+      characters += countedOf(stored);
       for (const oldest of cache.keys()) {
         if (characters <= CHARACTERS_MAX || oldest === location) break;
         forget(oldest);
@@ -40,3 +45,6 @@ export function metadataCache<T>(): MetadataCache<T> {
     forget,
   };
 }
+
+const countedOf = (stored: StoredMetadata<unknown> | undefined): number =>
+  Math.min(stored?.text.length ?? 0, COUNTED_MAX);
