@@ -7,6 +7,25 @@ import type { OpenedProject } from '../support/open-project.ts';
 
 const FIRST_ID = 4_000_000_000_000_000_000n;
 
+/** Paths of manifest lists. */
+export interface LongHistory {
+  /** That of the newest snapshot. */
+  readonly list: string;
+  /** That of the table as it was, with one manifest. */
+  readonly short: string;
+}
+
+/**
+ * Runs `work` while the newest list names one manifest: an adoption opens every one that it names, which takes
+ * minutes for 100,000.
+ */
+export async function shortened({ list, short }: LongHistory, work: () => Promise<void>): Promise<void> {
+  fs.renameSync(list, `${list}.long`);
+  fs.copyFileSync(short, list);
+  await work();
+  fs.renameSync(`${list}.long`, list);
+}
+
 /**
  * A table of one snapshot and one manifest -> a table of `snapshots` of them, which all name the same data
  * files. Composed: 10,000 commits would take half an hour, and leave the same metadata.
@@ -15,7 +34,7 @@ export async function lengthen(
   psyberg: OpenedProject,
   table: TableIdentifier,
   snapshots: number,
-): Promise<void> {
+): Promise<LongHistory> {
   const { client } = psyberg.internals;
   const engine = await psyberg.internals.engine();
   const metadata = (await client.loadTable(table))?.metadata;
@@ -85,4 +104,5 @@ export async function lengthen(
       },
     ],
   });
+  return { list, short: only['manifest-list'] };
 }
