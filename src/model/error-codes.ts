@@ -56,7 +56,7 @@ export const ERROR_CODES = {
   'adoption-skips-rows': refused('Adopting the target as it is would skip rows that came to a source since.'),
   'already-exists': unavailable('The catalog has a namespace, table or view of that name.'),
   'atomic-unsupported': usage(
-    '`restate --atomic` needs DuckDB, and a catalog that commits several tables at once.',
+    '`restate --atomic` needs a catalog that commits several tables at once, and a Spark that finds it on any port.',
   ),
   'attach-failed': unavailable('DuckDB could not attach the catalog.'),
   'audit-failed': audit('A blocking audit found bad rows; nothing was published.'),

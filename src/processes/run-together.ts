@@ -60,16 +60,18 @@ const oneAtATime = ({ catalog }: Workspace): PsybergError =>
     hint: 'leave --atomic out: each table is switched in a commit of its own, one after the other',
   });
 
-/** What is held is served at an address of its own, and Spark looks at the one that it was given. */
-const looksElsewhere = ({ project }: Workspace, spec: ProcessSpec): boolean =>
-  engineOf(spec) === 'spark' && project.engines?.spark?.catalogUri !== undefined;
+/** What is held is served on a port of its own, and Spark looks at the one that it was given. */
+function looksElsewhere({ project }: Workspace, spec: ProcessSpec): boolean {
+  const { catalogUri } = project.engines?.spark ?? {};
+  return engineOf(spec) === 'spark' && catalogUri !== undefined && !catalogUri.includes('{port}');
+}
 
 const notSeen = ({ processName }: ProcessSpec): PsybergError =>
   usageError(
     'atomic-unsupported',
-    `${processName} runs on Spark, which looks for its tables at engines.spark.catalog_uri, and does not see what is held`,
+    `${processName} runs on Spark, which looks for its tables at the one port of engines.spark.catalog_uri, and does not see what is held on another`,
     {
-      hint: 'leave --atomic out: each table is switched in a commit of its own, one after the other',
+      hint: 'write {port} in its place, or leave --atomic out: each table is then switched in a commit of its own',
     },
   );
 
