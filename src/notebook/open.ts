@@ -17,33 +17,43 @@ import { type LiveWork, liveWork } from './live-work.ts';
  */
 export async function open(options: OpenOptions = {}): Promise<Psyberg> {
   refuseOldNode();
-  const { project = '.', variables = {} } = options;
-  const root = findProjectRoot(resolve(project));
   const draw = kernelOf();
-  const live = draw === undefined ? undefined : liveWork(draw, lookOfWork);
-  const psyberg = await openProject(readProject({ root, variables }), live?.listening(options) ?? options);
-  return showingValues(live === undefined ? psyberg : withHints(showingWork(psyberg, live)));
+  if (draw === undefined) return showingValues(await opened(options));
+  const live = liveWork(draw, lookOfWork);
+  return hinting(async () =>
+    showingValues(withHints(showingWork(await opened(options, live.listening(options)), live))),
+  )();
 }
 
-/** A notebook shows of an error its stack alone: that of one of ours begins with what to do, too. */
-function withHints(psyberg: Psyberg): Psyberg {
-  const hinting =
-    (call: (...asked: unknown[]) => unknown) =>
-    async (...asked: unknown[]): Promise<unknown> => {
-      try {
-        return await call(...asked);
-      } catch (error) {
-        if (error instanceof PsybergError && error.hint !== undefined)
-          error.stack = `${error.name}: ${error.message}\nhint: ${error.hint}\n${framesOf(error)}`;
-        throw error;
-      }
-    };
-  const calls = Object.entries(psyberg).map(([name, value]) => [
-    name,
-    typeof value === 'function' && name !== 'interrupt' ? hinting(value) : value,
-  ]);
-  return Object.fromEntries(calls) as Psyberg;
+async function opened({ project = '.', variables = {} }: OpenOptions, listening?: OpenOptions) {
+  const root = findProjectRoot(resolve(project));
+  return openProject(readProject({ root, variables }), listening);
 }
+
+/** Also where calls stand together, as the steps of a session. */
+function withHints<Calls extends object>(calls: Calls): Calls {
+  const hinted = Object.entries(calls).map(([name, value]) => [
+    name,
+    name === 'session' ? withHints(value) : isAwaited(name, value) ? hinting(value) : value,
+  ]);
+  return Object.fromEntries(hinted) as Calls;
+}
+
+const isAwaited = (name: string, value: unknown): value is (...asked: never[]) => Promise<unknown> =>
+  typeof value === 'function' && name !== 'interrupt';
+
+/** A notebook shows of an error its stack alone: that of one of ours begins with what to do, too. */
+const hinting =
+  <Asked extends unknown[], Value>(call: (...asked: Asked) => Promise<Value>) =>
+  async (...asked: Asked): Promise<Value> => {
+    try {
+      return await call(...asked);
+    } catch (error) {
+      if (error instanceof PsybergError && error.hint !== undefined)
+        error.stack = `${error.name}: ${error.message}\nhint: ${error.hint}\n${framesOf(error)}`;
+      throw error;
+    }
+  };
 
 const framesOf = ({ stack = '' }: Error): string =>
   stack
