@@ -55,7 +55,7 @@ ${
 ${missedText(source, landed)}
 <figure><div class="scroll" tabindex="0" role="region" aria-label="Heatmap of ${table}">${heatmap(source, grid, isTouched)}</div>
 <figcaption>${basisText(source, landed)}</figcaption></figure>
-<details><summary>Rows by delay, as a table</summary>${delayTable(table, grid)}</details>`
+<details id="${anchorOf('delays', table)}"><summary>Rows by delay, as a table</summary>${delayTable(table, grid)}</details>`
 }`;
 }
 

@@ -54,6 +54,11 @@ describe('the page', () => {
     ])
       expect(text).toContain(said);
   });
+  it('has a name for whatever folds beside others that come and go', async () => {
+    const page = await reportHtml(warehouseReport());
+    const late = page.slice(page.indexOf('data-panel="late"'), page.indexOf('data-panel="processes"'));
+    expect(late.match(/<details[^>]*>/g)).toEqual(['<details id="delays-raw.events">']);
+  });
   it('says what the stages of sessions took, and what lookbacks would have read and missed', async () => {
     const back = { lookback_hours: 3, rows_read: 300, bytes_read: 4096, missed_rows: 7, missed_hours: 2 };
     const savings = { sessions: 1, rows_read: 100, bytes_read: 2048, lookbacks: [back] };
