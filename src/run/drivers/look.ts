@@ -27,6 +27,8 @@ export interface LookRequest {
   readonly name: string;
   /** True where other programs read it: they may ask for hours that the plan does not have. */
   readonly whole: boolean;
+  /** Where its files lie, and who opened that deletes it; default: a temporary folder of its own. */
+  readonly place?: Pick<PlaceBeside, 'directory'> | undefined;
 }
 
 export interface Look {
@@ -36,18 +38,16 @@ export interface Look {
 
 /** Opens its views. Throws what a source or a target that changed meanwhile brings. */
 export async function openLook(ports: RunPorts, request: LookRequest): Promise<Look> {
-  const { plan, spec, name, whole } = request;
-  const directory = mkdtempSync(join(tmpdir(), 'psyberg-look-'));
+  const { plan, spec, name, whole, place } = request;
+  const directory = place?.directory ?? mkdtempSync(join(tmpdir(), 'psyberg-look-'));
   const view = sessionView(ports.views, name, { readOnly: true });
-  const close = (): void => {
-    view.close();
-    rmSync(directory, { recursive: true, force: true });
-  };
   const begun = beginSession(ports, plan, spec);
   let opened: Opened = { ...unopened(begun), branch: name, directory, view, writes: false };
   // At once what this process shows, then what lies beside a target.
   const end = async (): Promise<void> => {
-    close();
+    view.close();
+    if (place !== undefined) return;
+    rmSync(directory, { recursive: true, force: true });
     await removeViews(opened);
   };
   try {
@@ -63,7 +63,7 @@ export async function openLook(ports: RunPorts, request: LookRequest): Promise<L
 /** Has `work` read a look by this process's own engine. Its errors have their place in the user's file. */
 export async function withLook<T>(
   ports: RunPorts,
-  request: Omit<LookRequest, 'name' | 'whole'> & {
+  request: Omit<LookRequest, 'name' | 'whole' | 'place'> & {
     /** Whether rows of its query are asked for. */
     readonly computes: boolean;
   },

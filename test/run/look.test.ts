@@ -1,0 +1,50 @@
+// Goal: what a look writes lies where whoever cleans up after a killed process looks. Method: a dimension's
+// next session, looked at for an engine that would be elsewhere.
+import { existsSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import { withLook } from '../../src/run/drivers/look.ts';
+import type { RunPorts } from '../../src/run/ports.ts';
+import type { ServedCatalog } from '../../src/workload/port.ts';
+import { processFile, worldForTest } from '../support/world.ts';
+
+it('a look that writes hours has the folder of its place, and its views lie beside the target under that name', async () => {
+  const world = await worldForTest({
+    processes: [
+      processFile(
+        {
+          process_name: 'state',
+          pattern: 'dimension',
+          sources: [{ table: 'raw.events', alias: 'e', event_time: 'ts' }],
+          target: { table: 'dims.state', event_time: 'h' },
+        },
+        'select $first_hour::timestamptz as h, (select count(*) from previous) + count(*) as n from e',
+      ),
+    ],
+  });
+  await world.create('raw.events', 'ts timestamptz', { partitionedBy: 'hour(ts)' });
+  await world.land('raw.events', "select timestamptz '2023-09-14 05:10:00Z'");
+  await world.run(['state']);
+  await world.land('raw.events', "select timestamptz '2023-09-14 06:10:00Z'");
+  const { internals } = world.psyberg;
+  const [spec] = internals.project.processes as [(typeof internals.project.processes)[number]];
+  const plan = await internals.planProcess(spec, { writesNothing: true });
+  const ports = await internals.ports();
+  const seen: string[] = [];
+  const workload = {
+    ...ports.workload,
+    isElsewhere: true,
+    collected: { metadata: undefined as TableMetadata | undefined },
+    attach: async ({ viewsFolder }: ServedCatalog) => void seen.push((await viewsFolder?.()) ?? ''),
+    detach: async () => undefined,
+  };
+  const elsewhere = { ...ports, workload } as unknown as RunPorts;
+  await withLook(elsewhere, { plan, spec, computes: true }, async ({ branch, directory }) => {
+    expect(seen.map((folder) => basename(folder))).toEqual([branch]);
+    expect(directory).toBe(join(ports.sessionsDirectory, branch));
+    expect(readdirSync(ports.sessionsDirectory)).toEqual([branch]);
+  });
+  expect(seen.map((folder) => existsSync(folder))).toEqual([false]);
+  expect(await world.leftovers()).toEqual([]);
+});
