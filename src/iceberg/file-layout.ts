@@ -4,11 +4,11 @@
  */
 
 import type { FileLayout, LayoutColumn, LayoutPartition, LayoutType } from '../model/file-layout.ts';
+import { withoutSlash } from '../model/without-slash.ts';
 import { currentSchema } from './event-time.ts';
 import { tableRoot } from './new-snapshot.ts';
 import { writtenOrder } from './sort-order.ts';
 import type { PartitionField, TableMetadata } from './table-metadata.ts';
-import { withoutSlash } from './without-slash.ts';
 
 /** Types that may stand anywhere in a column. */
 const PLAIN_TYPES = new Set([

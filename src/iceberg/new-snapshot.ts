@@ -1,7 +1,7 @@
 /** What every new snapshot needs: an id, a sequence number, and places for its files. Metadata -> names. */
 import { randomBytes } from 'node:crypto';
+import { withoutSlash } from '../model/without-slash.ts';
 import type { SnapshotId, TableMetadata } from './table-metadata.ts';
-import { withoutSlash } from './without-slash.ts';
 
 /** A random positive 63-bit id, as the specification's reference implementations make them. */
 export const newSnapshotId = (): SnapshotId => randomBytes(8).readBigInt64BE() & 0x7fff_ffff_ffff_ffffn;

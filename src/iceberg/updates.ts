@@ -3,13 +3,13 @@
  * Iceberg's `TableMetadata.Builder`; where it is more lenient than its specification, the comment says so.
  */
 import { usageError } from '../model/errors.ts';
+import { withoutSlash } from '../model/without-slash.ts';
 import { closeDraft, invalid, type MetadataDraft, openDraft } from './metadata-draft.ts';
 import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { EncryptionKey, StatisticsFile, TableUpdate } from './table-update.ts';
 import * as schemas from './update-schemas.ts';
 import * as snapshots from './update-snapshots.ts';
-import { withoutSlash } from './without-slash.ts';
 
 /**
  * Applies all updates in order.

@@ -3,13 +3,13 @@
  * Iceberg's `ViewMetadata.Builder`.
  */
 import { conflict, usageError } from '../model/errors.ts';
+import { withoutSlash } from '../model/without-slash.ts';
 import { LAST_ADDED } from './metadata-draft.ts';
 import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import { checkSchema, sameSchema } from './schema-fields.ts';
 import type { Schema } from './table-metadata.ts';
 import type { ProposedSchema } from './table-update.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from './view-metadata.ts';
-import { withoutSlash } from './without-slash.ts';
 
 const VIEW_FORMAT_VERSION = 1;
 /** How many versions a view keeps, and what says otherwise. */

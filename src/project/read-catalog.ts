@@ -3,6 +3,7 @@ import path from 'node:path';
 import { isPatternInStore } from '../model/plain-path.ts';
 import type { CatalogSpec } from '../model/process-spec.ts';
 import { CA_FILE } from '../model/storage-settings.ts';
+import { withoutSlash } from '../model/without-slash.ts';
 import { REST_KEYS, REST_TEXTS, restCatalog } from './read-rest-catalog.ts';
 import type { Reading, Written } from './written-catalog.ts';
 import type { YamlText } from './yaml-text.ts';
@@ -190,7 +191,7 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const withoutScheme = (location: string): string => location.replace(/^file:(\/\/)?/, '');
 
 const placeOf = (location: string, root: string): string =>
-  IN_STORE.test(location) ? location.replace(/\/+$/, '') : path.resolve(root, withoutScheme(location));
+  IN_STORE.test(location) ? withoutSlash(location) : path.resolve(root, withoutScheme(location));
 
 /** What lies elsewhere than the warehouse is reached in the same way, or not at all. */
 function allowedLocations(warehouse: string, { catalog, yaml, root, report }: Reading): readonly string[] {

@@ -1,5 +1,6 @@
 /** A catalog elsewhere, as psyberg.yaml names it. Written keys -> CatalogSpec. Every problem is reported. */
 import path from 'node:path';
+import { given } from '../model/given.ts';
 import type { CatalogSpec, CatalogTls, ForeignCatalog, SubjectToken } from '../model/process-spec.ts';
 import type { Reading, Written } from './written-catalog.ts';
 
@@ -35,7 +36,7 @@ export function restCatalog(written: RestWritten, reading: Reading): CatalogSpec
   return {
     kind: 'rest',
     uri,
-    ...given({
+    ...given<Partial<ForeignCatalog>>({
       warehouse,
       token,
       credential,
@@ -54,14 +55,6 @@ export function restCatalog(written: RestWritten, reading: Reading): CatalogSpec
     }),
   };
 }
-
-/** Those that are there: absence is no value. */
-const given = (
-  values: {
-    readonly [Key in keyof ForeignCatalog]?: ForeignCatalog[Key] | undefined;
-  },
-): Partial<ForeignCatalog> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
 function subjectTokenOf(written: RestWritten, { root }: Reading): SubjectToken | undefined {
   const { subject_token: text, subject_token_file: file, subject_token_type: type } = written;

@@ -10,6 +10,7 @@ import type { RelocateRequest } from '../maintain/index.ts';
 import { usageError } from '../model/errors.ts';
 import type { CatalogSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { RelocateReport } from '../model/relocate-record.ts';
+import { withoutSlash } from '../model/without-slash.ts';
 import { withWholeBundle } from '../objects/certificates.ts';
 import { objectLocation } from '../objects/location.ts';
 import { mountStore } from '../objects/mounts.ts';
@@ -103,7 +104,7 @@ function placeOf(
       hint: 'leave it out',
     });
   if (store === undefined) return { warehouse: resolve(to), ...(database === undefined ? {} : { database }) };
-  const warehouse = to.replace(/\/+$/, '');
+  const warehouse = withoutSlash(to);
   if (database !== undefined) return { warehouse, database };
   const folder = resolve(root, state ?? '.psyberg');
   if (catalog.kind === 'embedded' && catalog.state === folder)

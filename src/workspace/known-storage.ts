@@ -10,6 +10,7 @@ import type { StorageAccess } from '../engine/index.ts';
 import { type TableIdentifier, tableKey } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { CA_FILE, expiresAtMs, hasS3Keys } from '../model/storage-settings.ts';
+import { withoutSlash } from '../model/without-slash.ts';
 import { withWholeBundle } from '../objects/certificates.ts';
 import { isInStore } from '../objects/location.ts';
 import { mountStore } from '../objects/mounts.ts';
@@ -144,13 +145,13 @@ async function renewEach(
 function secretsOf(learned: readonly Learned[]): StorageAccess[] {
   const found = new Map<string, StorageAccess>();
   for (const { location, access } of learned) {
-    const ofTable = `${location.replace(/\/+$/, '')}/`;
+    const ofTable = `${withoutSlash(location)}/`;
     // Without the slash it would count for a table whose name is longer, too.
     const scope = `${access.scope}/` === ofTable ? ofTable : access.scope;
     found.set(scope, { ...access, scope });
   }
   for (const { location } of learned) {
-    const ofTable = `${location.replace(/\/+$/, '')}/`;
+    const ofTable = `${withoutSlash(location)}/`;
     const [closest] = learned
       .filter((each) => each.location === location && ofTable.startsWith(each.access.scope))
       .sort((one, other) => other.access.scope.length - one.access.scope.length);

@@ -12,6 +12,7 @@ import type { ViewPorts } from '../changes/source.ts';
 import type { Binder, Engine } from '../engine/index.ts';
 import type { SharedMarkers } from '../markers/shared-markers.ts';
 import { engineOf } from '../model/engines.ts';
+import { given } from '../model/given.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
@@ -244,6 +245,8 @@ interface Lake {
   close(): Promise<void>;
 }
 
+type EngineLimits = Pick<WorkspaceOptions, 'onProgress' | 'memoryLimit' | 'threads'>;
+
 function openedOnDemand(
   { uri, token }: CatalogServer,
   storage: KnownStorage,
@@ -263,7 +266,7 @@ function openedOnDemand(
     const running = await openWarehouse({
       ...{ uri, token, warehouse: CATALOG_NAME },
       log: (message) => onStep?.(message),
-      ...given({ onProgress, memoryLimit, threads }),
+      ...given<EngineLimits>({ onProgress, memoryLimit, threads }),
       filesNeverChange: readsTablesOnly(project),
       beforeStatement: () => (isOpen ? storage.renewIfDue() : undefined),
     });
@@ -310,13 +313,6 @@ async function prepare(running: Engine, storage: KnownStorage, project: ProjectS
     throw error;
   }
 }
-
-type EngineLimits = Pick<WorkspaceOptions, 'onProgress' | 'memoryLimit' | 'threads'>;
-
-/** Those that are there: absence is no value. */
-const given = (
-  limits: { readonly [Key in keyof EngineLimits]: EngineLimits[Key] | undefined },
-): EngineLimits => Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
 
 const readsTablesOnly = ({ processes }: ProjectSpec): boolean =>
   processes.every(({ sources }) => sources.every(({ files }) => files === undefined));

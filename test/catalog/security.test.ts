@@ -18,7 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startCatalog } from '../../src/catalog/index.ts';
 import type { TableIdentifier } from '../../src/iceberg/table-metadata.ts';
-import { withoutSlash } from '../../src/iceberg/without-slash.ts';
+import { withoutSlash } from '../../src/model/without-slash.ts';
 import { type PreparedStore, STORES } from '../suites/catalog-stores.ts';
 import { catalogClient } from '../support/catalog-client.ts';
 import { append, type CatalogFixture, createTable, openCatalog, type Reply, SCHEMA } from './fixture.ts';

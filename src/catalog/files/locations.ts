@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import { isInStore, objectLocation } from '../../objects/location.ts';
 import { badRequest, forbidden } from '../errors.ts';
 

@@ -1,7 +1,7 @@
 /** Whether a commit without an answer was made. Changes + metadata as they are now -> yes or no. Pure. */
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
-import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 
 /**
  * True when the updates can be seen in the table. Ids of snapshots are random and a commit is made as a

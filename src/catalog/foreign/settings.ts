@@ -1,6 +1,7 @@
 /** The settings of a connection to a foreign catalog. Options + `/v1/config` -> ForeignSettings. Pure. */
-import { withoutSlash } from '../../iceberg/without-slash.ts';
+
 import type { ForeignCatalog } from '../../model/process-spec.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import { DEFAULT_ENDPOINTS } from '../protocol/endpoints.ts';
 import type { StorageVoices } from './storage-settings.ts';
 

@@ -1,5 +1,5 @@
 /** Credentials that a catalog hands out with a table. Table -> credentials by their prefixes. Pure. */
-import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import type { CatalogTable, StorageCredential } from './catalog.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Names of a warehouse and the places they stand for: what tables and views have in common. */
 import { join } from 'node:path';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import { isInStore } from '../../objects/location.ts';
 import { nameTaken, noSuchNamespace, renameTaken } from '../errors.ts';
 import {

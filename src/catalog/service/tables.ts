@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
 import { checkSnapshots } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import { lostRace, nameTaken, noSuchTable } from '../errors.ts';
 import { pathInside } from '../files/locations.ts';
 import { checkIdentifier, checkMetadataLocation } from '../names.ts';

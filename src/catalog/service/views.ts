@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { applyViewUpdates, checkViewRequirements, newViewMetadata } from '../../iceberg/view-updates.ts';
-import { withoutSlash } from '../../iceberg/without-slash.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import { nameTaken, noSuchView } from '../errors.ts';
 import { checkSpelling, folderInside, pathInside } from '../files/locations.ts';
 import { checkIdentifier } from '../names.ts';

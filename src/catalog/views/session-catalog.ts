@@ -2,8 +2,8 @@
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
-import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import { codeOf, forbidden, formatIdentifier, noSuchNamespace, noSuchTable } from '../errors.ts';
 import { localPath } from '../files/locations.ts';
 import type { Catalog, CatalogTable, CommitTableRequest, TableCatalog } from '../service/catalog.ts';

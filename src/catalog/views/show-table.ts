@@ -6,8 +6,8 @@ import { mainSnapshot } from '../../iceberg/history.ts';
 import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutFields } from '../../iceberg/unread-fields.ts';
-import { withoutSlash } from '../../iceberg/without-slash.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { withoutSlash } from '../../model/without-slash.ts';
 import type { ViewShow } from './session-views.ts';
 
 /** Shows a table with its head, and nothing else, as `main`. */

@@ -247,7 +247,7 @@ async function putNamespace(
   properties: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (await store.createNamespace(namespace, properties)) return;
-  const before = (await store.namespaceProperties(namespace)) ?? {};
+  const before = await store.namespaceProperties(namespace);
   const removals = Object.keys(before).filter((key) => properties[key] === undefined);
   await store.changeNamespaceProperties(namespace, { updates: properties, removals });
 }

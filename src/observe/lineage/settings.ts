@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { withoutSlash } from '../../model/without-slash.ts';
 import { lineageFile, type ObserverContext } from '../request.ts';
 
 export type TransportSettings =
@@ -119,7 +120,7 @@ function required(config: Config, key: string): string {
 
 function httpSettings(config: Config): TransportSettings {
   const { endpoint = USUAL_ENDPOINT, timeout = USUAL_TIMEOUT_SECONDS, auth, compression } = config;
-  const root = required(config, 'url').replace(/\/+$/, '');
+  const root = withoutSlash(required(config, 'url'));
   const url = `${root}/${String(endpoint).replace(/^\/+/, '')}`;
   if (!URL.canParse(url)) throw new Error(`lineage is not sent: '${root}' is no address`);
   const timeoutMs = Number(timeout) * 1000;
