@@ -78,10 +78,11 @@ export interface Engine {
   tableNames(sql: string): Promise<readonly string[]>;
   attach(options: AttachOptions): Promise<void>;
   /**
-   * Makes credentials for files known to every statement; what is known already costs nothing. Throws
-   * `storage-refused` without the secret in it.
+   * Makes credentials for files known to every statement; what is known already costs nothing. They are asked
+   * for in the call's turn: what a later call says is the newer. Throws `storage-refused` without the secret
+   * in it.
    */
-  useStorage(access: readonly StorageAccess[]): Promise<void>;
+  useStorage(access: () => Promise<readonly StorageAccess[]>): Promise<void>;
   /** From now on a file that a statement reads is asked whether it has changed, for every connection. */
   looksForChangedFiles(): Promise<void>;
   detach(name: string): Promise<void>;
@@ -240,7 +241,7 @@ function connectionEngine(parts: Parts): Engine {
     attach: (catalog) => attachCatalog(parts, command, catalog),
     useStorage: (accesses) =>
       parts.storing(async () => {
-        for (const access of accesses) await takeStorage(parts, access);
+        for (const access of await accesses()) await takeStorage(parts, access);
       }),
     looksForChangedFiles: () => command("set global validate_external_file_cache = 'VALIDATE_ALL'"),
     async detach(name) {

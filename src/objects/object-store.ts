@@ -95,11 +95,9 @@ function smallObjects(want: Want): Pick<ObjectStore, 'read' | 'exists' | 'writeN
   return {
     read,
     async exists(location) {
-      const place = placeOf(location);
-      if ((await want(place, { method: 'HEAD' }, 200, 404)).answer.status === 200) return true;
       // An answer to HEAD has no words, and what is said to be missing may be the bucket, or the key.
       const first = { method: 'GET', headers: { range: 'bytes=0-0' } } as const;
-      const { answer, fault } = await want(place, first, 200, 206, 416, 404);
+      const { answer, fault } = await want(placeOf(location), first, 200, 206, 416, 404);
       if (answer.status === 404 && !ABSENT.has(faultText(answer.body.toString()).code)) throw fault();
       return answer.status !== 404;
     },

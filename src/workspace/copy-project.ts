@@ -57,9 +57,10 @@ export async function copyProject(
   let opening: Promise<Engine> | undefined;
   const engine = (): Promise<Engine> => {
     opening ??= openEngine().then(async (running) => {
-      const config = withWholeBundle(await storage());
-      const scopes = ['s3://', 'gs://'].map((scope) => ({ scope, config }));
-      await running.useStorage(scopes);
+      await running.useStorage(async () => {
+        const config = withWholeBundle(await storage());
+        return ['s3://', 'gs://'].map((scope) => ({ scope, config }));
+      });
       return running;
     });
     return opening;

@@ -13,7 +13,6 @@ import type { Binder, Engine } from '../engine/index.ts';
 import type { SharedMarkers } from '../markers/shared-markers.ts';
 import { engineOf } from '../model/engines.ts';
 import { given } from '../model/given.ts';
-import { oneAfterTheOther } from '../model/in-turn.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
 import { aroundRequests, observedClient } from '../observe/observed-catalog.ts';
@@ -290,10 +289,9 @@ function openedOnDemand(
   return {
     engine,
     isStarted: () => opening !== undefined,
-    // Two that tell DuckDB of one secret at once are in each other's way.
-    useStorage: oneAfterTheOther()(async () => {
-      if (opening !== undefined) await (await opening).useStorage(await storage.all());
-    }),
+    async useStorage() {
+      await (await opening)?.useStorage(storage.all);
+    },
     interrupt() {
       void opening?.then((running) => running.interrupt());
     },
@@ -306,7 +304,7 @@ function openedOnDemand(
 
 async function prepare(running: Engine, storage: KnownStorage, project: ProjectSpec): Promise<void> {
   try {
-    await running.useStorage(await storage.all());
+    await running.useStorage(storage.all);
     await defineMacros(running, project);
   } catch (error) {
     await running.close();

@@ -3,7 +3,7 @@ import { openEngine } from '../../src/engine/index.ts';
 
 const [settings = '{}', place = ''] = process.argv.slice(2);
 const engine = await openEngine();
-await engine.useStorage([{ scope: 's3://', config: JSON.parse(settings) }]);
+await engine.useStorage(async () => [{ scope: 's3://', config: JSON.parse(settings) }]);
 const error = await engine
   .query({ sql: 'select size from read_text($place)', parameters: { place } })
   .then(() => null)
