@@ -86,6 +86,24 @@ describe('the manifests of lists', () => {
   });
 });
 
+describe('the files of manifests', () => {
+  it.each(['', 'file:', 'file://', 'file://localhost'])(
+    'have their names as they were given, where another begins with "%s"',
+    async (scheme) => {
+      const [one, other] = [
+        await write('one.avro', 'select 1 as id'),
+        await write('other.avro', 'select 2 as id union all select 3'),
+      ];
+      const paths = [one, `${scheme}${other}`];
+      const rows = await engine.query({
+        sql: 'select id, filename from read_manifests($paths) order by id',
+        parameters: { paths },
+      });
+      expect(rows).toEqual([1, 2, 3].map((id) => ({ id, filename: paths[id === 1 ? 0 : 1] })));
+    },
+  );
+});
+
 /** Bounds of a file, and what follows: the hours a plan uses, the placement in hours 5..6, whether a view hides them. */
 const FILES = {
   right: { lower: FIVE * HOUR_US, upper: FIVE * HOUR_US + 1, partition: FIVE, hours: [FIVE, FIVE] },
