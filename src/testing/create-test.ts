@@ -66,7 +66,7 @@ export async function writeTest(project: ProjectSpec, processName: string): Prom
     project,
     spec.sources.map(({ table }) => table),
   );
-  const sandbox = await openSandbox(project);
+  const sandbox = await openSandbox(project, { processes: [spec] });
   try {
     const make = tableMaker(sandbox, types);
     const name = `${processName} takes late rows`;

@@ -11,7 +11,7 @@ import { type ReadTests, readTests, type UnusableProcesses } from './read/read-t
 import type { TestSpec, UnreadTest } from './test-spec.ts';
 import { withoutBrokenMacros } from './without-broken-macros.ts';
 import { outsideTables, tableMaker } from './world/make-tables.ts';
-import { openSandbox, type Sandbox } from './world/sandbox.ts';
+import { isSeenOutside, openSandbox } from './world/sandbox.ts';
 import { sandboxesFor, threadsOfNode } from './world/sandboxes.ts';
 import { readSourceTypes, type SourceTypes } from './world/source-types.ts';
 
@@ -78,7 +78,7 @@ async function playAll(
   const open = (): Worker => openWorker(project, types, { request, interrupts });
   const first = open();
   try {
-    if (project.macros.length > 0) await first.begin();
+    if (project.macros.length > 0) await first.begin(tests[0]?.processes ?? []);
   } catch (error) {
     await first.close();
     throw error;
@@ -120,8 +120,8 @@ function counting(total: number, tell: TestRequest['onProgress']): () => void {
 }
 
 interface Worker {
-  /** Opens its sandbox. Throws `macro-invalid`. */
-  begin(): Promise<void>;
+  /** Opens the sandbox of its first test. Throws `macro-invalid`. */
+  begin(processes: TestSpec['processes']): Promise<void>;
   play(test: TestSpec): Promise<TestResult>;
   close(): Promise<void>;
 }
@@ -137,20 +137,25 @@ function openWorker(
   { request, interrupts }: WorkerContext,
 ): Worker {
   const { order, wholeSessions = false, keep = false, engine } = request;
-  const open = async (): Promise<{ sandbox: Sandbox; make: ReturnType<typeof tableMaker> }> => {
-    const sandbox = await openSandbox(project, { keep });
+  const open = async (processes: TestSpec['processes']) => {
+    const sandbox = await openSandbox(project, { keep, processes });
     interrupts.push(sandbox.interrupt);
     return { sandbox, make: tableMaker(sandbox, types) };
   };
-  let opened: ReturnType<typeof open> | undefined;
+  // One for tests that nobody outside sees, and one for the others.
+  const opened = new Map<boolean, ReturnType<typeof open>>();
+  const openedFor = (processes: TestSpec['processes']): ReturnType<typeof open> => {
+    const isSeen = isSeenOutside(processes);
+    const there = opened.get(isSeen) ?? open(processes);
+    opened.set(isSeen, there);
+    return there;
+  };
   return {
-    async begin() {
-      opened ??= open();
-      await (await opened).sandbox.workspace([]).engine();
+    async begin(processes) {
+      await (await openedFor(processes)).sandbox.workspace([]).engine();
     },
     async play(test) {
-      opened ??= open();
-      const { sandbox, make } = await opened;
+      const { sandbox, make } = await openedFor(test.processes);
       const result = await runTest(sandbox, test, make, {
         wholeSessions,
         ...(engine === undefined ? {} : { engine }),
@@ -158,13 +163,13 @@ function openWorker(
       });
       if (!keep) return result;
       // The next one has a folder of its own.
-      opened = undefined;
+      opened.delete(isSeenOutside(test.processes));
       writeKeptProject(project, sandbox.folder);
       await sandbox.close();
       return { ...result, folder: sandbox.folder };
     },
     async close() {
-      await (await opened?.catch(() => undefined))?.sandbox.close();
+      for (const each of opened.values()) await (await each.catch(() => undefined))?.sandbox.close();
     },
   };
 }

@@ -46,18 +46,23 @@ export interface Sandbox extends RowsPort {
 /** Bytes that a file system in memory must have to spare. */
 const MEMORY_FOLDER_BYTES = 512 * 1024 * 1024;
 
+export interface SandboxOptions {
+  /** In a folder that stays. */
+  readonly keep?: boolean;
+  /** What is played in it: what an engine outside reads lies where it sees it, all else in memory. */
+  readonly processes?: readonly Pick<ProcessSpec, 'engine'>[];
+}
+
 /**
- * `keep`: in a folder that stays, and not in memory. DuckDB has one thread: a test has a few rows, and a
+ * A sandbox in which these processes are played. DuckDB has one thread: a test has a few rows, and a
  * second one is woken for nothing. Twelve stateful tests took 15.6 and 15.3 s of CPU, with two threads 16.9
  * and 20.0 s (2026-11-29, AMD EPYC, 2 cores, turn about, other work beside them).
  */
 export async function openSandbox(
   project: ProjectSpec,
-  { keep = false }: { readonly keep?: boolean } = {},
+  { keep = false, processes = [] }: SandboxOptions = {},
 ): Promise<Sandbox> {
-  // What Spark reads and writes lies where people put what it sees: TMPDIR may be a shared folder.
-  const isSeen = project.processes.some((spec) => engineOf(spec) !== 'duckdb');
-  const place = keep || isSeen ? os.tmpdir() : fastFolder();
+  const place = keep || isSeenOutside(processes) ? os.tmpdir() : fastFolder();
   const folder = fs.mkdtempSync(path.join(place, 'psyberg-test-'));
   const warehouse = path.join(folder, 'warehouse');
   const own: ProjectSpec = { ...project, catalog: { kind: 'embedded', warehouse } };
@@ -109,6 +114,13 @@ export async function openSandbox(
 /** A statement of which the compiler has seen that these are its fragments. */
 export const renderAny: (name: StatementName, fragments: Readonly<Record<string, SqlFragment>>) => string =
   renderStatement;
+
+/**
+ * What Spark reads and writes lies where people put what it sees: TMPDIR may be a shared folder. Tests of
+ * its processes lie there alone: others would wait for a disk.
+ */
+export const isSeenOutside = (processes: NonNullable<SandboxOptions['processes']>): boolean =>
+  processes.some((spec) => engineOf(spec) !== 'duckdb');
 
 /** A file system in memory where there is one with room; commits there wait for no disk. */
 function fastFolder(): string {
