@@ -46,8 +46,10 @@ async function promptOver({ isTerminal = true } = {}) {
   });
   return {
     prompt,
+    psyberg,
     input,
     history: () => readFileSync(history, 'utf8').trimEnd().split('\n'),
+    shown: () => text,
     async type(keys: string, until: string | RegExp = 'psyberg> '): Promise<string> {
       text = '';
       input.write(keys);
@@ -104,6 +106,16 @@ describe('the prompt', () => {
     await new Promise((done) => setTimeout(done, 100));
     other.prompt.interrupt();
     expect(await other.prompt.ended).toBe(0);
+  });
+  it('may be closed as soon as a result is on the screen, when its statement has not ended', async () => {
+    const turn = () => new Promise((done) => setImmediate(done));
+    for (let round = 0; round < 15; round += 1) {
+      const { psyberg, input, shown } = await promptOver();
+      input.write('select count(*) as n from range(3);\n');
+      while (!shown().includes('1 row')) await turn();
+      for (const untilMs = performance.now() + (round % 8) * 0.2; performance.now() < untilMs; ) await turn();
+      await psyberg.close();
+    }
   });
   it('has commands of its own', async () => {
     const { type, prompt, input } = await promptOver();
