@@ -36,7 +36,8 @@ export const SPARK_SQL: Readonly<Record<string, string>> = {
   'spark.sql.session.timeZone': 'UTC',
   // Overflows and wrong casts fail, as in DuckDB, in place of NULL.
   'spark.sql.ansi.enabled': 'true',
-  // The same where a value is stored in a column of another type: LEGACY wraps what does not fit.
+  // How a value is stored in a column of another type: of Iceberg's tables Spark takes no LEGACY, and STRICT
+  // refuses what would fit.
   'spark.sql.storeAssignmentPolicy': 'ANSI',
   'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
 };
