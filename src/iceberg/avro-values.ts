@@ -29,7 +29,10 @@ export interface AvroRowsAsked {
   readonly among?: { readonly field: string; readonly values: ReadonlySet<bigint> } | undefined;
 }
 
-/** Reads a row; undefined of one that is not wanted. */
+/**
+ * Reads a row; undefined of one that is not wanted. Throws RangeError where no field tells which are wanted:
+ * rows that nobody can tell apart would count as none.
+ */
 export function rowReader(
   schema: AvroType,
   expected: AvroRecord,
@@ -54,6 +57,7 @@ export function rowReader(
   const wanted = codecs.map(({ name, codec }) => ({ name: only.includes(name) ? name : undefined, codec }));
   if (among === undefined) return read;
   const key = codecs.findIndex(({ name }) => name === among.field);
+  if (key < 0) throw new RangeError(`the rows of the file have no ${among.field}`);
   return (from) => {
     const start = from.offset;
     let isWanted = false;

@@ -28,7 +28,8 @@ export async function readAvroFile<Row extends AvroObject>(
   const file = await bytesOf(engine, location);
   const rows =
     rowsIn(file, expected, asked) ?? readAvroRows(await repacked(engine, location, file), expected, asked);
-  return (rows ?? []) as Row[];
+  if (rows === undefined) throw new RangeError(`${location} has a codec that is not read here`);
+  return rows as Row[];
 }
 
 /** Writes a small file that nothing names yet. */

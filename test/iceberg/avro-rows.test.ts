@@ -136,6 +136,9 @@ describe('rows of an Avro file', () => {
       { parts: [{ n: -big }] },
     ]);
     expect(readAvroRows(file, PLAIN, { only: ['path'], among: among() })).toEqual([]);
+    // Rows that nobody can tell apart are not none.
+    const gone = { field: 'gone', values: new Set([1n]) };
+    expect(() => readAvroRows(file, PLAIN, { only: ['path'], among: gone })).toThrow(RangeError);
     expect(() => readAvroRows(file.subarray(0, file.length - 17), PLAIN, { only: [] })).toThrow(RangeError);
   });
 
