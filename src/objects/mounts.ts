@@ -23,12 +23,15 @@ export function mountStore(prefix: string, store: ObjectStore): () => void {
   };
 }
 
-/** Undefined for a place on this machine, and in a store that nobody mounted. */
+/**
+ * Undefined for a place on this machine, and in a store that nobody mounted. A folder may be named without
+ * the slash with which a prefix ends.
+ */
 export function storeOf(location: string): ObjectStore | undefined {
   if (!isInStore(location)) return undefined;
+  const place = `${location}/`;
   let found: Mount | undefined;
   for (const mount of mounts)
-    if (location.startsWith(mount.prefix) && mount.prefix.length > (found?.prefix.length ?? -1))
-      found = mount;
+    if (place.startsWith(mount.prefix) && mount.prefix.length > (found?.prefix.length ?? -1)) found = mount;
   return found?.store;
 }
