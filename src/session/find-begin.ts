@@ -27,7 +27,9 @@ export async function withBegin(input: OpenSessionInput, session: Session): Prom
   const sources = withoutLookups(session.sources).filter(begins);
   if (sources.some((source) => hadRowsBy(source, lastHour))) return session;
   const begin = {
-    ...(await emptyBefore(input, session, { sources, lastHour })),
+    ...(sources.some((source) => gotRowsBy(source, lastHour))
+      ? {}
+      : await emptyBefore(input, session, { sources, lastHour })),
     ...(await storedFrom(input, session, { firstHour, lastHour })),
   };
   return Object.freeze({ ...session, begin });
@@ -37,18 +39,26 @@ export async function withBegin(input: OpenSessionInput, session: Session): Prom
 const begins = ({ spec, head }: SourceState): boolean => spec.window?.key === undefined && head !== undefined;
 
 /** Where rows only came since, those that were there before still are, and the hours after them computed. */
-function hadRowsBy(
-  { spec, watermark, detectedBy, files, deleteFiles }: SourceState,
-  lastHour: Hour,
-): boolean {
-  return (
-    watermark?.newestHour !== undefined &&
-    watermark.newestHour - (spec.window?.afterHours ?? 0) <= lastHour &&
-    detectedBy === 'snapshots' &&
-    (deleteFiles ?? []).length === 0 &&
-    files.every(({ status }) => status === 'added')
+const hadRowsBy = (source: SourceState, lastHour: Hour): boolean =>
+  source.watermark?.newestHour !== undefined &&
+  source.watermark.newestHour - sourceWindow(source).afterHours <= lastHour &&
+  onlyGotRows(source);
+
+/** And those that came are there: a partition may be a day, of which its rows are some hours. */
+const gotRowsBy = (source: SourceState, lastHour: Hour): boolean =>
+  onlyGotRows(source) &&
+  source.files.some(
+    ({ rows, firstHour, boundsFrom }) =>
+      rows > 0n &&
+      firstHour !== undefined &&
+      firstHour - sourceWindow(source).afterHours <= lastHour &&
+      boundsFrom !== 'partition',
   );
-}
+
+const onlyGotRows = ({ detectedBy, files, deleteFiles }: SourceState): boolean =>
+  detectedBy === 'snapshots' &&
+  (deleteFiles ?? []).length === 0 &&
+  files.every(({ status }) => status === 'added');
 
 /** A source as it is pinned, opened once. */
 interface Opened {
