@@ -84,6 +84,9 @@ export const ERROR_CODES = {
     { retryable: true, or: ['usage'] },
   ),
   'column-type-unsupported': usage('A query returns a column of a type that the target cannot have.'),
+  'columns-replaced': refused(
+    'A column that a query names was dropped or renamed, and another took its name.',
+  ),
   'commit-conflict': conflict('A requirement of the commit does not hold: another commit was first.'),
   'commit-not-as-asked': refused(
     'A foreign catalog answered that it made a commit, and its table is not what was asked for.',

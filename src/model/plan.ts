@@ -171,8 +171,9 @@ export interface PlanSource {
   readonly added_records?: string;
   /** Field id of the event-time column; kept with the watermark. */
   readonly event_time_id?: number;
-  /** Field id of the key of its window; kept with the watermark. */
+  /** Field id of the key of its window, and the schema by which it is read; kept with the watermark. */
   readonly window_key_id?: number;
+  readonly schema_id?: number;
   /** What the key of its window found; absent where nothing was looked for. */
   readonly window_keys?: PlanWindowKeys;
   /** Changed hours of this source that a later session pays. */

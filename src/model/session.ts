@@ -42,6 +42,8 @@ export interface Watermark extends SourcePosition {
   readonly eventTimeId?: number;
   /** Field id of the column that was the key of its window. */
   readonly windowKeyId?: number;
+  /** The table's schema of then: which columns its names meant. */
+  readonly schemaId?: number;
   /** Only of a lookup: with `restate` every hour of the target is made with this state of it. */
   readonly onChange?: OnLookupChange;
 }
@@ -180,6 +182,8 @@ export interface SourceState {
   readonly eventTimeId?: number;
   /** Field id of the key of its window. */
   readonly windowKeyId?: number;
+  /** The table's current schema. */
+  readonly schemaId?: number;
   /** Its type, as Iceberg names it. */
   readonly eventTimeType?: string;
   /** Unit in which the event time is stored: us, ns, ms, s or day. */

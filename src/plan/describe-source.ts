@@ -132,6 +132,7 @@ export function describeSource(
     ...(source.addedRecords === undefined ? {} : { added_records: String(source.addedRecords) }),
     ...(source.eventTimeId === undefined ? {} : { event_time_id: source.eventTimeId }),
     ...(source.windowKeyId === undefined ? {} : { window_key_id: source.windowKeyId }),
+    ...(source.schemaId === undefined ? {} : { schema_id: source.schemaId }),
     ...((source.matched?.candidateHours ?? 0) === 0
       ? {}
       : { window_keys: keysJson(source.matched as KeyMatch) }),

@@ -173,7 +173,10 @@ async function sourceAsOf(
       watermarksOn(progress, metadata['table-uuid']),
     );
   if (snapshotById(metadata, found.snapshotId) === undefined) throw sourceGone(input, name, found.snapshotId);
-  return Object.freeze({ ...idle, ...asOfWatermark(found) });
+  // Hours that are not computed again were made of the columns of then.
+  const isAll = input.restate?.hours?.kind === 'all';
+  const schema = isAll ? { schemaId: metadata['current-schema-id'] } : {};
+  return Object.freeze({ ...idle, ...asOfWatermark(found), ...schema });
 }
 
 function sourceUnread({ spec: process }: OpenSessionInput, { table }: SourceSpec): Error {

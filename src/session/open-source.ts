@@ -27,6 +27,7 @@ import {
 } from '../state/read-watermarks.ts';
 import { namesEver } from '../state/target-publishers.ts';
 import { duckdbColumns, statement, tableFragment } from '../statements/index.ts';
+import { refuseReplacedColumns } from './columns-replaced.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import { openFolder } from './open-folder.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -76,6 +77,7 @@ export async function openSourceState(
       { source: spec, metadata, eventTime },
       watermarksOn(progress, metadata['table-uuid']),
     );
+  refuseReplacedColumns(input.spec, { source: spec, metadata, watermark });
   const head = headOf(input, spec, metadata);
   if (head === undefined) {
     if (watermark !== undefined) throw sourceRewound(input, name, watermark);
@@ -182,6 +184,7 @@ async function stateAt(
     ...complete,
     ...headCounts(head),
     ...eventTimeFacts(eventTime),
+    schemaId: metadata['current-schema-id'],
   };
 }
 

@@ -10,4 +10,5 @@ export const asOfWatermark = (watermark: Watermark): Partial<SourceState> => ({
   ...(watermark.addedRecords === undefined ? {} : { addedRecords: watermark.addedRecords }),
   ...(watermark.eventTimeId === undefined ? {} : { eventTimeId: watermark.eventTimeId }),
   ...(watermark.windowKeyId === undefined ? {} : { windowKeyId: watermark.windowKeyId }),
+  ...(watermark.schemaId === undefined ? {} : { schemaId: watermark.schemaId }),
 });

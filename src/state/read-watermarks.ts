@@ -151,6 +151,7 @@ export interface WatermarkJson {
   readonly added_records?: string | null;
   readonly event_time_id?: number | null;
   readonly window_key_id?: number | null;
+  readonly schema_id?: number | null;
   /** Of a lookup: with `restate` every hour of the target is of this state of it. */
   readonly on_change?: OnLookupChange | null;
 }
@@ -318,6 +319,7 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),
   ...(json.event_time_id == null ? {} : { eventTimeId: json.event_time_id }),
   ...(json.window_key_id == null ? {} : { windowKeyId: json.window_key_id }),
+  ...(json.schema_id == null ? {} : { schemaId: json.schema_id }),
   ...(json.on_change == null ? {} : { onChange: json.on_change }),
 });
 

@@ -59,6 +59,7 @@ const WATERMARK: Readers<Watermark> = {
   addedRecords: int64,
   eventTimeId: plain,
   windowKeyId: plain,
+  schemaId: plain,
   onChange: plain,
 };
 const CHANGE: Readers<SnapshotChange> = {
@@ -145,6 +146,7 @@ const sourceReaders = (spec: ProcessSpec): Readers<SourceState> => ({
   addedRecords: int64,
   eventTimeId: plain,
   windowKeyId: plain,
+  schemaId: plain,
   eventTimeType: plain,
   eventTimeUnit: plain,
   matched: objectOf(MATCH),

@@ -47,6 +47,7 @@ export function watermarksJson(plan: Plan): WatermarkJson[] {
         ...(source.added_records === undefined ? {} : { added_records: source.added_records }),
         ...(source.event_time_id === undefined ? {} : { event_time_id: source.event_time_id }),
         ...(source.window_key_id === undefined ? {} : { window_key_id: source.window_key_id }),
+        ...(source.schema_id === undefined ? {} : { schema_id: source.schema_id }),
         ...(source.on_change === undefined ? {} : { on_change: source.on_change }),
       },
     ];
