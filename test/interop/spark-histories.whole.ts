@@ -102,11 +102,10 @@ function twinsOf({ sources, targetVersion, targetPartitioning, hours }: History)
       : rows;
   };
   const first = sources[0] as SourceShape;
-  // Nothing where neither the hour nor the one before has a row: a rebuild begins with the first row that there is.
+  // A row for every hour, from the first one with a row on.
   const running = (hour: string): string =>
-    `select ts, max(top) as top, cast(sum(n) as bigint) as n from (
-      select ${hour} as ts, id as top, 1 as n from ${sourceName(0)} union all select ${hour}, top, 0 from previous
-    ) as rows group by ts`;
+    `select ${hour} as ts, max(top) as top, cast(coalesce(sum(n), 0) as bigint) as n
+    from (select id as top, 1 as n from ${sourceName(0)} union all select top, n from previous) as all_rows`;
   return [
     {
       name: 'joined',
