@@ -22,5 +22,5 @@ inherited as (
     {{first_row_id}} as first_row_id,
     entries.data_file
   from entries
-  join adopted on plain_path(adopted.manifest_path) = entries.filename
+  join adopted on plain_path(adopted.manifest_path) = as_stored(entries.filename)
 )

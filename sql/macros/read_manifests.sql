@@ -7,8 +7,12 @@
 create or replace macro read_manifests(paths) as table
 select * replace (
   case
-    when len(list_filter(paths, lambda path: starts_with(path, 'file:'))) = 0 then filename
-    else coalesce(paths[list_position(list_transform(paths, lambda path: plain_path(path)), filename)], filename)
+    when len(list_filter(paths, lambda path: starts_with(path, 'file:'))) = 0 then as_stored(filename)
+    else regexp_replace(
+      coalesce(paths[list_position(list_transform(paths, lambda path: plain_path(path)), filename)], filename),
+      '^/.*/psyberg-here/',
+      ''
+    )
   end as filename
 )
 from read_avro(paths, filename = true)

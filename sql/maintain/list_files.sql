@@ -17,4 +17,4 @@ from (
   from read_avro($manifests, filename = true)
   where status < 2
 ) as entries
-join manifest_list($manifest_list) as adopted on plain_path(adopted.manifest_path) = entries.filename
+join manifest_list($manifest_list) as adopted on plain_path(adopted.manifest_path) = as_stored(entries.filename)

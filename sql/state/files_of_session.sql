@@ -4,7 +4,7 @@
 -- @param $psyberg_session_id VARCHAR
 -- @returns path VARCHAR, holds_others BOOLEAN
 select
-  filename as path,
+  as_stored(filename) as path,
   bool_or(psyberg_session_id <> $psyberg_session_id) as holds_others
 from read_parquet($files, filename = true)
 group by filename

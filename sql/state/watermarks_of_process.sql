@@ -1,6 +1,7 @@
 -- @name state/watermarks_of_process
 -- What: the watermarks of a process from the table, the second copy of what the target's summary says.
 -- @param $process_name VARCHAR
+-- @param $state_files VARCHAR[] (perhaps inside {{high_water_mark_table}})
 -- @returns table VARCHAR, table_uuid VARCHAR, snapshot_id VARCHAR, sequence_number VARCHAR, committed_at VARCHAR, owed VARCHAR NULL (as JSON),
 --          newest_hour VARCHAR NULL, total_records VARCHAR NULL, target_table_uuid VARCHAR NULL, complete_to_hour VARCHAR NULL,
 --          psyberg_session_id VARCHAR NULL

@@ -12,7 +12,7 @@ copy (
   sized as (
     select old_path, new_path, size
     from mended
-    join read_blob($copies) as written on plain_path(new_path) = plain_path(written.filename)
+    join read_blob($copies) as written on plain_path(new_path) = plain_path(as_stored(written.filename))
   ),
   composed as (
     select listed.* exclude (filename, is_live) replace (

@@ -8,6 +8,7 @@ import type { FewAtOnce } from '../model/few-at-once.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import type { StoreWaits } from '../model/store-faults.ts';
+import type { AvroCopies, Redirected } from './avro-copies.ts';
 import { type Asked, type Runnable, runnable, type Values } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
 import type { Database, OwnedConnection } from './database.ts';
@@ -43,6 +44,8 @@ export interface Parts {
   readonly storeWaits: { of: StoreWaits | undefined };
   /** What stands in them and no error may show: stores repeat what they were asked with. */
   readonly hidden: Set<string>;
+  /** Files of stores that this machine has, once a store is known. */
+  readonly copies: () => AvroCopies;
   /** See the option of that name. */
   readonly filesNeverChange: boolean;
   /** See the option of that name. */
@@ -82,15 +85,15 @@ export function openConnection(parts: Parts): Connection {
   const fetchWhole = wholeFiles(connection);
   const isStopped = (): boolean => stopped.value || connection.isClosing();
   let inTransaction = false;
-  // In its turn: a statement that had to wait before it joined the line would come behind a close.
-  const begin = () => begun(parts);
-  const run = inTurn(async (statement: Runnable) => {
-    await begin();
+  const run = inTurn(async (asked: Runnable) => {
+    await begun(parts);
+    const redirected = redirectedIn(parts, asked);
+    const { statement } = redirected;
     // A statement that fails ends its transaction: it could not fail once more as it was written.
     const isSpelled = !inTransaction || statement.isOwn === true;
     const spelled = isSpelled ? spelledFor(parts, statement) : undefined;
     if (parts.storage.size > 0) await fetchWhole(readsManifestsOnly(statement.sql, parts.attached));
-    const work = () => progress(() => runSpelled(parts, statement, spelled));
+    const work = () => progress(() => runRedirected(parts, redirected, spelled));
     const result = await parts.gate(async () => {
       // While it waited there was nothing to interrupt.
       refuseStopped(stopped);
@@ -103,7 +106,7 @@ export function openConnection(parts: Parts): Connection {
     return result;
   });
   const script = inTurn(async (text: Script) => {
-    await begin();
+    await begun(parts);
     await fetchWhole(false);
     refuseStopped(stopped);
     const { isMisled: _doubt, ...undoubted } = text;
@@ -117,7 +120,7 @@ export function openConnection(parts: Parts): Connection {
   });
   // In its turn: DuckDB answers on this thread, which would wait for a statement that may need it.
   const tableNames = inTurn(async (sql: string) => {
-    await begin();
+    await begun(parts);
     return whileItLives(parts, async () => tableNamesIn(connection.duckdb, sql));
   });
   stopped.connections.add(connection);
@@ -142,6 +145,7 @@ async function closeAmong({ connection, stopped }: Parts): Promise<void> {
   stopped.connections.delete(connection);
 }
 
+/** In its turn: a statement that had to wait before it joined the line would come behind a close. */
 async function begun({ stopped, beforeStatement }: Parts): Promise<void> {
   refuseStopped(stopped);
   await beforeStatement();
@@ -228,6 +232,21 @@ function spelledFor({ attached }: Parts, { sql, values, types }: Runnable): stri
   if (Object.keys(values).length === 0) return undefined;
   if (![...attached].some((catalog) => sql.includes(catalog))) return undefined;
   return withSpelledValues(sql, { values, types });
+}
+
+/** Over what this machine has of the files of stores, where one is known. */
+const redirectedIn = ({ storage, copies }: Parts, statement: Runnable): Redirected =>
+  storage.size > 0 ? copies().redirect(statement) : { statement, finish: async () => undefined };
+
+/** Runs the statement, and then what is left to do for it. */
+async function runRedirected(
+  parts: Parts,
+  { statement, finish }: Redirected,
+  spelled: string | undefined,
+): Promise<DuckDBResultReader> {
+  const found = await runSpelled(parts, statement, spelled);
+  await finish(parts.connection.duckdb, () => found.getRows());
+  return found;
 }
 
 /**

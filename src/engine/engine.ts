@@ -17,6 +17,7 @@ import {
   type StatementRow,
   statementFile,
 } from '../statements/index.ts';
+import { type AvroCopies, avroCopies } from './avro-copies.ts';
 import type { Asked, BoundStatement, Values } from './bind.ts';
 import { type Connection, messageOf, openConnection, type Parts } from './connection.ts';
 import { type Database, databaseOf, type OwnedConnection } from './database.ts';
@@ -147,6 +148,8 @@ export interface EngineOptions {
    * never do. Then what was read of them is not asked for again.
    */
   readonly filesNeverChange?: boolean;
+  /** A folder for copies of manifests that were written to a store; later engines read those. */
+  readonly copies?: string;
   /** Called before each statement, which waits for it; of forks, too. */
   readonly beforeStatement?: () => Promise<void> | undefined;
   /** Called now and then while a statement runs; not for those of forks. */
@@ -187,6 +190,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     storing: fewAtOnce(1),
     storeWaits: { of: undefined },
     hidden: new Set(),
+    copies: copiesOnDemand(options.copies),
     filesNeverChange: options.filesNeverChange ?? false,
     threads: options.threads,
     beforeStatement: options.beforeStatement ?? (() => undefined),
@@ -195,6 +199,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     unpruned: unprunedRunner(instance),
     definitions: [],
   });
+}
+
+function copiesOnDemand(folder: string | undefined): () => AvroCopies {
+  let copies: AvroCopies | undefined;
+  return () => (copies ??= avroCopies(folder));
 }
 
 /** Throws `engine-settings`. */
@@ -227,6 +236,11 @@ async function openInstance(
 function connectionEngine(parts: Parts): Engine {
   const { ending, instance, stopped } = parts;
   const { read, script, tableNames, command, close } = openConnection(parts);
+  const ended = (how?: { readonly interrupts: boolean }): Promise<void> => {
+    const closed = instance.close(how);
+    parts.copies().close();
+    return closed;
+  };
   return {
     query: async (statement: Asked, parameters?: Values) => {
       const reader = await read(statement, parameters);
@@ -264,10 +278,10 @@ function connectionEngine(parts: Parts): Engine {
       stopped.value = false;
     },
     hasEnded: () => ending.first !== undefined,
-    retire: () => instance.close({ interrupts: false }),
+    retire: () => ended({ interrupts: false }),
     versions: parts.versions,
     definitions: parts.definitions,
-    close: () => instance.close(),
+    close: () => ended(),
   };
 }
 

@@ -57,6 +57,7 @@ async function withOwnMacros(connection: Engine): Promise<Engine> {
 
 const MACROS = [
   'macros/plain_path',
+  'macros/as_stored',
   'macros/ledger_path',
   'macros/read_manifests',
   'macros/iceberg_integer',

@@ -7,8 +7,10 @@
 import type { OwnedConnection } from './database.ts';
 
 /** Or all bytes of a file, which is small where anybody asks for them (`tables/read_bytes`). */
-const READS_AVRO = /\b(?:read_avro|read_manifests|manifest_list|hours_of_files)\(|\bhex\(content\)/;
-const READS_DATA = /\b(?:read_parquet|read_csv|read_json|parquet_\w+)\(/;
+const READS_AVRO =
+  /\b(?:read_avro|read_manifests|manifest_list|hours_of_files)\(|\bhex\(content\)|\(\$state_files/;
+/** The engine's own tables have small files, whose lengths are not asked for either. */
+const READS_DATA = /\b(?:read_parquet(?!\(\$state_files)|read_csv|read_json|parquet_\w+)\(/;
 
 /** `catalogs`: what a table of an attached catalog begins with in SQL. */
 export const readsManifestsOnly = (sql: string, catalogs: ReadonlySet<string>): boolean =>

@@ -16,7 +16,7 @@ import { vttsKind } from '../kinds/vtts/index.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
 import { unitOf } from '../model/grain.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
-import { protectionTag, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
+import { protectionTag, sameTable, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
 import {
@@ -25,6 +25,8 @@ import {
   watermarkFor,
   watermarksOn,
 } from '../state/read-watermarks.ts';
+import { type StateRelation, stateRelation } from '../state/state-relation.ts';
+import { SIGNAL } from '../state/tables/signal.ts';
 import { namesEver } from '../state/target-publishers.ts';
 import { duckdbColumns, statement, tableFragment } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';
@@ -121,7 +123,7 @@ const askProvider = (
     file: relative(input.project.root, input.spec.file),
     spec,
     lastAllowedHour: lastAllowedHour(input, spec),
-    signalTable: () => signalTableOf(input),
+    signals: () => signalsOf(input),
     engine: input.engine,
   });
 
@@ -284,9 +286,10 @@ function asksProvider(
   return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
 }
 
-async function signalTableOf({ catalog, project }: OpenSessionInput): Promise<TableIdentifier | undefined> {
-  const { signalTable } = project.tables;
-  return (await catalog.tableExists(signalTable)) ? signalTable : undefined;
+async function signalsOf({ catalog, project, engine }: OpenSessionInput): Promise<StateRelation | undefined> {
+  const { signalTable: table } = project.tables;
+  const found = await catalog.loadTable(table);
+  return found === undefined ? undefined : stateRelation(await engine(), { table, ...found }, SIGNAL);
 }
 
 /** The counts that a later session checks, should history be expired by then. */

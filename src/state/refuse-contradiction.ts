@@ -9,13 +9,11 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
+import { statement } from '../statements/index.ts';
 import { knownRows } from './known-rows.ts';
-import {
-  progressEverSaid,
-  progressInSummary,
-  type StoredWatermark,
-  storedWatermarks,
-} from './read-watermarks.ts';
+import { progressEverSaid, progressInSummary, type StoredWatermark } from './read-watermarks.ts';
+import { stateRelation } from './state-relation.ts';
+import { HIGH_WATER_MARK } from './tables/high-water-mark.ts';
 import type { StateRow } from './tables/state-table.ts';
 
 export interface ContradictionInput {
@@ -41,7 +39,7 @@ export async function refuseContradiction({
   if (main === undefined) return;
   const rows =
     knownRows(main['manifest-list'], processName)?.map(rowAsWritten) ??
-    (await storedWatermarks(engine, { highWaterMarkTable, processName }));
+    (await writtenRows(engine, { table: highWaterMarkTable, metadata: table as TableMetadata }, processName));
   // The target after the rows: a session that publishes in between is then in both.
   const metadata = rows.length === 0 ? undefined : (await catalog.loadTable(target))?.metadata;
   if (metadata === undefined) return;
@@ -51,6 +49,19 @@ export async function refuseContradiction({
     highWaterMarkTable: tableName(highWaterMarkTable),
   });
   if (found !== undefined) throw found;
+}
+
+async function writtenRows(
+  engine: Engine,
+  table: Parameters<typeof stateRelation>[1],
+  processName: string,
+): Promise<ComparedRow[]> {
+  const rows = await stateRelation(engine, table, HIGH_WATER_MARK, processName);
+  if (rows === undefined) return [];
+  return engine.query(statement('state/watermarks_of_process', { high_water_mark_table: rows.relation }), {
+    process_name: processName,
+    ...rows.parameters,
+  });
 }
 
 /** What is compared of a row. */

@@ -760,6 +760,11 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'fragments/state_files': {
+    parameters: { state_files: readonly string[] };
+    fragments: 'nulls';
+    row: AnyRow;
+  };
   'fragments/stored_files': {
     parameters: { files: readonly string[] };
     fragments: 'file_columns';
@@ -1127,6 +1132,11 @@ export interface Catalogue {
     fragments: 'target' | 'query';
     row: AnyRow;
   };
+  'macros/as_stored': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
   'macros/bounds_are_trusted': {
     parameters: Nothing;
     fragments: never;
@@ -1478,7 +1488,7 @@ export interface Catalogue {
     row: { holds_rows: boolean };
   };
   'session/signalled_hour': {
-    parameters: { signal_name: string };
+    parameters: { signal_name: string; state_files?: readonly string[] | undefined };
     fragments: 'signal_table';
     row: { hour: number | null };
   };
@@ -1730,7 +1740,7 @@ export interface Catalogue {
     row: { table: string };
   };
   'state/watermarks_of_process': {
-    parameters: { process_name: string };
+    parameters: { process_name: string; state_files?: readonly string[] | undefined };
     fragments: 'high_water_mark_table';
     row: {
       table: string;

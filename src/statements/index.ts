@@ -96,6 +96,6 @@ export {
   upToHourFragment,
   writtenCellFragment,
 } from './test-rows.ts';
-export { typedRowsFragments } from './typed-rows.ts';
+export { nullsFragment, typedRowsFragments } from './typed-rows.ts';
 export { withoutColumnsQuery } from './user-query.ts';
 export { type LiteralValue, literalText, withVariables } from './variables.ts';

@@ -2,6 +2,14 @@
 import { duckdbTypeName } from './file-columns.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 
+/** A select list of no rows: each column as NULL of its type. */
+export const nullsFragment = (
+  columns: readonly { readonly name: string; readonly type: string }[],
+): SqlFragment =>
+  statementFragment(
+    columns.map(({ name, type }) => `null::${duckdbTypeName(type)} as ${quoteIdentifier(name)}`).join(', '),
+  );
+
 /** `columns`: casts from text; `shape`: what `from_json` is to read, every value as text. */
 export function typedRowsFragments(
   columns: readonly { readonly name: string; readonly type: string }[],

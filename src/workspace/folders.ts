@@ -37,6 +37,10 @@ export const heldBranches = (project: ProjectSpec): string =>
 export const metadataCopies = (project: ProjectSpec): string =>
   join(dirname(sessionsDirectory(project)), 'metadata');
 
+/** Folder of copies of the manifests and manifest lists that were written to an object store. */
+export const manifestCopies = (project: ProjectSpec): string =>
+  join(dirname(sessionsDirectory(project)), 'manifests');
+
 /** Folder of copies of manifests that DuckDB cannot read under their names. */
 export const readableManifests = (project: ProjectSpec): string =>
   join(dirname(sessionsDirectory(project)), 'readable-manifests');

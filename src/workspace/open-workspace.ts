@@ -22,7 +22,13 @@ import type { RunPorts } from '../run/ports.ts';
 import { helpForDuckDb } from '../tables/views/duckdb-help.ts';
 import { readableNames } from '../tables/views/readable-names.ts';
 import { defineMacros, defineOnBinder } from '../workload/duckdb/define-macros.ts';
-import { readableManifests, seesAllMarkers, sessionsDirectory, verifiedRewritesFile } from './folders.ts';
+import {
+  manifestCopies,
+  readableManifests,
+  seesAllMarkers,
+  sessionsDirectory,
+  verifiedRewritesFile,
+} from './folders.ts';
 import { type KnownStorage, knownStorage } from './known-storage.ts';
 import { CATALOG_NAME, type ProjectServeOptions, startProjectCatalog } from './project-catalog.ts';
 import { markersOf } from './storage.ts';
@@ -267,6 +273,7 @@ function openedOnDemand(
       log: (message) => onStep?.(message),
       ...given<EngineLimits>({ onProgress, memoryLimit, threads }),
       filesNeverChange: readsTablesOnly(project),
+      copies: manifestCopies(project),
       beforeStatement: () => (isOpen ? storage.renewIfDue() : undefined),
     });
     await prepare(running, storage, project);

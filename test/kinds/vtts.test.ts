@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AskedSource, type AskedWarehouse, vttsKind } from '../../src/kinds/vtts/index.ts';
 import type { VttsSpec } from '../../src/model/process-spec.ts';
+import { tableFragment } from '../../src/statements/index.ts';
 import { hour } from '../support/session-data.ts';
 import { hourAt } from '../support/world.ts';
 
@@ -15,7 +16,7 @@ const source: AskedSource = {
   table: { namespace: ['raw'], name: 'events' },
   newestHour: hour(7),
   snapshots: () => [],
-  signalTable: async () => undefined,
+  signals: async () => undefined,
   warehouse: () => Promise.reject(new Error('DuckDB was started')),
 };
 const ask = async (vtts: VttsSpec & Record<string, unknown>, more: Partial<AskedSource> = {}) =>
@@ -34,13 +35,16 @@ it('signal: the row of the source, where there are signals', async () => {
     asked.push(statement);
     return [{ hour: hour(4) }] as never;
   };
-  const signals = { namespace: ['psyberg'], name: 'psyberg_signal' };
-  const more = { signalTable: async () => signals, warehouse: warehouse({ query }) };
+  const signals = {
+    relation: tableFragment('lake', { namespace: ['psyberg'], name: 'psyberg_signal' }),
+    parameters: { state_files: ['a.parquet'] },
+  };
+  const more = { signals: async () => signals, warehouse: warehouse({ query }) };
   expect(await ask({ kind: 'signal' }, more)).toBe(hour(4));
   expect(asked).toEqual([
     [
       { name: 'session/signalled_hour', sql: expect.stringContaining('"psyberg_signal"') },
-      { signal_name: 'raw.events' },
+      { signal_name: 'raw.events', state_files: ['a.parquet'] },
     ],
   ]);
 });

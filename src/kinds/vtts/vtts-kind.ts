@@ -5,7 +5,13 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { Hour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import type { TextPosition, VttsSpec } from '../../model/process-spec.ts';
-import type { ArgumentsOf, Statement, StatementName, StatementRow } from '../../statements/index.ts';
+import type {
+  ArgumentsOf,
+  SqlFragment,
+  Statement,
+  StatementName,
+  StatementRow,
+} from '../../statements/index.ts';
 
 export interface VttsKind<Spec extends VttsSpec = VttsSpec> {
   /** As a header writes it, for messages. */
@@ -43,10 +49,16 @@ export interface AskedSource {
   readonly newestHour: Hour | undefined;
   /** From the head back. */
   readonly snapshots: () => Iterable<Snapshot>;
-  /** Undefined while nobody has signalled anything. */
-  readonly signalTable: () => Promise<TableIdentifier | undefined>;
+  /** The rows of signals; undefined while nobody has signalled anything. */
+  readonly signals: () => Promise<AskedSignals | undefined>;
   /** Starts DuckDB. */
   readonly warehouse: () => Promise<AskedWarehouse>;
+}
+
+/** What stands behind `from`, and the values that it brings along. */
+export interface AskedSignals {
+  readonly relation: SqlFragment;
+  readonly parameters: { readonly state_files?: readonly string[] };
 }
 
 /** The tables of the catalog, to be read only. */
