@@ -46,10 +46,13 @@ export async function takeStorage(parts: StoreParts, access: StorageAccess): Pro
   // Before `__internal…`, the names of those that DuckDB's Iceberg extension makes for the same files.
   const name = `!psyberg_${createHash('sha256').update(access.scope).digest('hex').slice(0, 16)}`;
   const secret = secretStatement(name, access);
+  const trusted = certificatesStatement(access.config);
+  if (secret === undefined && trusted !== undefined)
+    // Tables that DuckDB asks a catalog for come with keys of their own, and not with whom to trust.
+    await instance.aside((connection) => connection.run(trusted));
   if (secret === undefined || storage.get(name) === secret) return;
   for (const value of secretsAmong(access.config)) hidden.add(value);
   const seconds = stallSecondsOf(access.config);
-  const trusted = certificatesStatement(access.config);
   try {
     await instance.aside(async (connection) => {
       if (storage.size === 0) await connection.run(storeSettings(parts));
