@@ -89,3 +89,39 @@ describe.each(['config', 'storage-credentials'] as const)('keys in the %s of a t
     expect(await world.leftovers()).toEqual([]);
   });
 });
+
+it('keys that end sooner than a slow store answers end a session with one error, in time', {
+  timeout: 240_000,
+}, async () => {
+  const { world, proxy, keys } = await worldOfShortKeys('config');
+  await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz', {
+    partitionedBy: 'hour(ts)',
+  });
+  const land = (first: number): Promise<void> =>
+    world.land(
+      'raw.events',
+      `select i + ${first} as id, i % 5, timestamptz '${hourAt(0)}' + to_hours(i % 6) from range(60) as t(i)`,
+    );
+  await land(0);
+  expect((await world.run()).map(({ error }) => error)).toEqual([null, null, null]);
+  await land(100);
+  const { interfere } = proxy;
+  keys.lifeMs = 4_000;
+  proxy.interfere = (asked) => interfere?.(asked) ?? { delayMs: 500 };
+  // One thread, so that a statement waits for each file; and once more after one that was refused.
+  await world.reopen({ threads: 1 });
+  for (const _try of [1, 2, 3]) {
+    const startedMs = performance.now();
+    const failed = (await world.run()).filter(({ error }) => error !== null);
+    expect(performance.now() - startedMs).toBeLessThan(60_000);
+    expect(failed[0]?.error?.code).toBe('storage-denied');
+    expect(failed.slice(1).map(({ error }) => error?.code)).toEqual(
+      failed.slice(1).map(() => 'upstream-failed'),
+    );
+  }
+  keys.lifeMs = 600_000;
+  proxy.interfere = interfere;
+  await world.reopen();
+  expect((await world.run()).map(({ error }) => error)).toEqual([null, null, null]);
+  await expectRecomputed(world);
+});
