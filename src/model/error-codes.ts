@@ -243,6 +243,10 @@ export const ERROR_CODES = {
   'spark-failed': unexpected('Spark failed in a way of its own.'),
   'spark-files-unreachable': usage('Spark does not reach the files of the tables of a session.'),
   'spark-remote-invalid': usage('No Spark is named, or its address is none of Spark Connect.'),
+  'spark-session-lost': unavailable(
+    'Spark ended a session before psyberg did: it was started again, or had nothing to do for too long.',
+    passing,
+  ),
   'spark-timeout': unavailable('Nothing of a statement on Spark went on for too long.', passing),
   'spark-unreachable': unavailable('Spark Connect does not answer at its address.', passing),
   'spark-unsupported': usage('Spark at that address is of a version that cannot be used.'),

@@ -2,8 +2,13 @@
 // disturbed, and no file is left. Method: proxies cut the way to Spark and the way of the catalog's answers,
 // in the middle of an INSERT that takes its time; then Spark, psyberg, and both are killed, and Ctrl-C comes at
 // several moments.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readMarker } from '../../src/markers/session-marker.ts';
+import { openSparkSession } from '../../src/workload/spark/connect/client.ts';
+import { parseRemote } from '../../src/workload/spark/connect/remote.ts';
 import { startCli } from '../cli/fixture.ts';
 import { type CuttableProxy, startProxy } from '../support/cuttable-proxy.ts';
 import { spawnSessions } from '../support/spawn.ts';
@@ -125,6 +130,34 @@ describe.skipIf(missing !== undefined)('a session on Spark', () => {
     }
   });
 
+  it('says that its session is gone, and the next one publishes', { timeout: 240_000 }, async () => {
+    // As after a restart: a Spark of the same address that knows nothing of it.
+    const port = Number(spark.remote.split(':').at(-1));
+    const other = await startSparkConnect();
+    try {
+      for (const afterMs of [0, 300]) {
+        await land();
+        at('load insert', afterMs, () => {
+          toSpark.to(Number(other.remote.split(':').at(-1)));
+          toSpark.drop();
+        });
+        expect(await run(), `after ${afterMs} ms`).toBe('spark-session-lost');
+        toSpark.to(port);
+        toSpark.drop();
+        await expectAsTwin(`started again after ${afterMs} ms`);
+      }
+    } finally {
+      await other.close();
+    }
+    // As after an hour without a statement, while DuckDB works.
+    for (const step of ['branch open_session', 'load insert']) {
+      await land();
+      at(step, step === 'load insert' ? 100 : 0, () => void endSession());
+      expect(await run(), step).toBe('spark-session-lost');
+      await expectAsTwin(`its session was ended at ${step}`);
+    }
+  });
+
   it('fails where Spark stays away, and the next one publishes', { timeout: 120_000 }, async () => {
     await land();
     at('load insert', 100, () => toSpark.refuse(true));
@@ -200,6 +233,17 @@ describe.skipIf(missing !== undefined)('a session on Spark', () => {
     write(true);
   });
 });
+
+/** Spark ends the session by itself. */
+async function endSession(): Promise<void> {
+  const sessions = world.psyberg.internals.sessionsDirectory;
+  let id: string | undefined;
+  while (id === undefined) {
+    for (const name of readdirSync(sessions)) id ??= readMarker(join(sessions, name))?.engine_session;
+    await sleep(5);
+  }
+  await openSparkSession({ remote: parseRemote(spark.remote), id }).close();
+}
 
 /** In the middle of the INSERT: once a file of it is there. */
 async function killBoth(pid: number): Promise<void> {

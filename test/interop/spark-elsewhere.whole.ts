@@ -253,7 +253,7 @@ describe.skipIf(missing !== undefined)('a Spark elsewhere', () => {
     expect(await orphans(world)).toEqual([]);
     expect(await world.leftovers()).toEqual([]);
     await other.interrupt();
-    expect(await long).toMatchObject({ code: 'interrupted' });
+    expect(await long).toMatchObject({ code: 'spark-session-lost' });
     await other.close();
     await configure(world, catalog, { remote: spark.remote });
     await publishAll(world);

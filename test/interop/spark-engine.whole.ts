@@ -334,7 +334,7 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
         wrong('column', 'select id,\n  nope\nfrom e'),
         wrong('other', 'select id from spark_catalog.default.x'),
         wrong('session', 'select id from psyberg_session.sources.e'),
-        wrong('cast', "select cast(concat('x', id) as bigint) as id from e"),
+        wrong('cast', "select\n  cast(concat('x', id) as bigint) as id from e"),
       ]),
     );
     await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
@@ -345,7 +345,10 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
     expect(column?.message).toMatch(/^processes\/column_spark\.sql:\d+:3 .*nope/);
     expect(await failed('other')).toMatchObject({ code: 'process-sql-failed' });
     expect(await failed('session')).toMatchObject({ code: 'table-not-declared' });
-    expect(await failed('cast')).toMatchObject({ code: 'process-sql-failed' });
+    const cast = await failed('cast');
+    expect(cast).toMatchObject({ code: 'process-sql-failed' });
+    expect(cast?.message).toMatch(/^processes\/cast_spark\.sql:\d+:3 .*malformed/);
+    expect(Number(cast?.context['line'])).toBe(Number(column?.context['line']));
     for (const name of ['column', 'other', 'session', 'cast'])
       expect(
         await world.psyberg.internals.client.tableExists({ namespace: ['facts'], name: `${name}_spark` }),
@@ -440,7 +443,7 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
       await other.interrupt();
       await new Promise((done) => setTimeout(done, 100));
     }
-    expect(ended).toMatchObject({ code: 'interrupted' });
+    expect(ended).toMatchObject({ code: 'spark-session-lost' });
     expect(await other.query({ sql: 'select 1 as one', values: {} })).toEqual([{ one: 1 }]);
     await working.close();
   });

@@ -11,6 +11,12 @@ export interface FakeSpark {
   /** Default: a statement that has run at once. */
   readonly execute?: (answers: Answers) => void;
   readonly reattach?: (answers: Answers) => void;
+  /** Called with each interrupt. */
+  readonly interrupt?: () => void;
+  /** What each answer names as the session on the server, in turn; the last one for all that follow. */
+  readonly sessions?: readonly string[];
+  /** Called with each request that is answered once. */
+  readonly asks?: (name: string, request: Readonly<Record<string, unknown>>) => void;
 }
 
 /** @returns its address, and the names of the requests that it got. */
@@ -18,6 +24,9 @@ export async function startFakeSpark({
   version = '4.1.2',
   execute = complete,
   reattach = complete,
+  interrupt = () => undefined,
+  sessions = [],
+  asks = () => undefined,
 }: FakeSpark): Promise<{ readonly remote: string; readonly asked: string[] }> {
   const protocol = fromJSON(CONNECT_PROTOCOL as never, { keepCase: true, defaults: false, oneofs: false });
   const loaded = grpc.loadPackageDefinition(protocol) as unknown as {
@@ -26,9 +35,12 @@ export async function startFakeSpark({
   const asked: string[] = [];
   const once =
     (name: string, answer: object): grpc.handleUnaryCall<unknown, object> =>
-    (_call, done) => {
+    ({ request }, done) => {
+      asks(name, request as Readonly<Record<string, unknown>>);
+      const session = sessions[Math.min(asked.length, sessions.length - 1)];
       asked.push(name);
-      done(null, answer);
+      if (name === 'Interrupt') interrupt();
+      done(null, session === undefined ? answer : { ...answer, server_side_session_id: session });
     };
   const stream =
     (name: string, answer: (answers: Answers) => void) =>

@@ -1,5 +1,6 @@
-// Goal: a Spark of another version is refused before anything is asked of it, and a statement is sent once,
-// whatever happens to the connection. Method: a server that answers as the test tells it.
+// Goal: a Spark of another version is refused before anything is asked of it; a statement is sent once, whatever
+// happens to the connection; a session that is gone is said to be, and never
+// taken for another one. Method: a server that answers as the test tells it.
 import { expect, it } from 'vitest';
 import { openSparkSession } from '../../src/workload/spark/connect/client.ts';
 import { parseRemote } from '../../src/workload/spark/connect/remote.ts';
@@ -73,4 +74,71 @@ it('goes on where the server ends a stream before the statement has run', async 
   await session.close();
   expect(asked.filter((name) => name === 'ExecutePlan')).toHaveLength(1);
   expect(asked).toContain('ReattachExecute');
+});
+
+it('waits before it asks again for answers that end at once', async () => {
+  let ended = 0;
+  const { remote } = await startFakeSpark({
+    execute: (answers) => void answers.end(),
+    reattach(answers) {
+      ended += 1;
+      if (ended === 3) complete(answers);
+      else answers.end();
+    },
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  const startedMs = performance.now();
+  await session.execute({ sql: INSERT.sql, values: {} });
+  // 50, 200 and 800 ms.
+  expect(performance.now() - startedMs).toBeGreaterThan(1000);
+  await session.close();
+});
+
+const INSERT = { sql: 'insert into t values (1)', parameters: {} };
+const LOST =
+  '[INVALID_HANDLE.SESSION_CHANGED] The handle is invalid. The session is another one. SQLSTATE: HY000';
+
+it('says to a server which of its sessions is meant, and tells when that is gone', async () => {
+  const observed: unknown[] = [];
+  const note = ({ client_observed_server_side_session_id: id }: Readonly<Record<string, unknown>>): void => {
+    observed.push(id);
+  };
+  const { remote } = await startFakeSpark({
+    sessions: ['of the server'],
+    execute(answers) {
+      note(answers.request);
+      answers.emit('error', { code: 13, details: LOST });
+    },
+    asks: (name, request) => {
+      if (name === 'Config') note(request);
+    },
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  await session.configure({});
+  await session.configure({});
+  await expect(session.query({ sql: 'select 1', values: {} })).rejects.toMatchObject({
+    code: 'spark-session-lost',
+    kind: 'unavailable',
+    retryable: true,
+    message: expect.stringContaining('SESSION_CHANGED'),
+  });
+  await session.close();
+  expect(observed).toEqual([undefined, 'of the server', 'of the server']);
+});
+
+it('says so where the statement is not known after the connection broke', async () => {
+  const { remote, asked } = await startFakeSpark({
+    execute: (answers) => void answers.emit('error', { code: 14, details: 'the connection broke' }),
+    reattach: (answers) =>
+      void answers.emit('error', {
+        code: 13,
+        details: '[INVALID_HANDLE.OPERATION_NOT_FOUND] The handle is invalid. Operation not found.',
+      }),
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  await expect(session.execute({ sql: INSERT.sql, values: {} })).rejects.toMatchObject({
+    code: 'spark-session-lost',
+  });
+  await session.close();
+  expect(asked.filter((name) => name === 'ExecutePlan')).toHaveLength(1);
 });

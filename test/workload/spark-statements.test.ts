@@ -155,11 +155,23 @@ describe('a failure', () => {
   });
 
   it.each([
+    "[CAST_INVALID_INPUT] The value 'x2' is malformed.\n== SQL (line 2, position 3) ==\n  cast('secret' as int)\n",
+    // As Spark 3.5 says it.
+    "Job aborted due to stage failure: Task 1 in stage 0.0 failed 1 times, most recent failure: Lost task 1.0 in stage 0.0 (TID 1) (localhost executor driver): org.apache.spark.SparkNumberFormatException: [CAST_INVALID_INPUT] The value 'x2' is malformed.\n== SQL(line 2, position 3) ==\n  cast('secret' as int)\n\tat org.apache.spark.x(Y.scala:145)",
+  ])('of a value that a statement met says where, too: %s', (details) => {
+    const error = failure(13, details);
+    expect(error).toMatchObject({ code: 'sql-failed', context: { line: 2, column: 3 } });
+    expect(error.message).toBe("[CAST_INVALID_INPUT] The value 'x2' is malformed.");
+  });
+
+  it.each([
     [14, 'Connection refused', 'spark-unreachable'],
     [16, 'Invalid token', 'spark-denied'],
     [12, 'unknown service', 'spark-unreachable'],
-    [13, '[OPERATION_CANCELED] Operation has been canceled.', 'interrupted'],
+    [13, '[OPERATION_CANCELED] Operation has been canceled.', 'spark-session-lost'],
+    [13, '[INVALID_HANDLE.SESSION_CLOSED] The handle is invalid.', 'spark-session-lost'],
     [13, 'java.lang.OutOfMemoryError', 'spark-failed'],
+    [13, 'Job aborted due to stage failure: Task 1 failed: x.Y: [INTERNAL_ERROR] z', 'spark-failed'],
   ])('%i %s', (code, details, expected) => {
     expect(failure(code, details).code).toBe(expected);
     expect(JSON.stringify(failure(code, details))).not.toContain('secret');

@@ -30,6 +30,11 @@ const REATTACH_WAITS_MS = [50, 200, 800, 2000, 4000, 6000];
 const MESSAGE_BYTES_MAX = 128 * 1024 * 1024;
 /** A statement that computes for hours says nothing meanwhile: routers drop silent connections. */
 const KEEPALIVE_MS = 60_000;
+/** No server ends a stream so soon that is to be asked for again. */
+const STREAM_MS_MIN = 1000;
+const ENDED: ConnectProblem = Object.assign(new Error('its answers end before the statement'), {
+  code: grpc.status.UNAVAILABLE,
+});
 const CLIENT = 'psyberg';
 /** What ends a session is not waited for for longer. */
 const ENDING_MS = 30_000;
@@ -64,28 +69,36 @@ export function connectChannel(
   const metadata = metadataOf(remote);
   const client = clientOf(remote, authority);
   const failed = (error: unknown): PsybergError => connectError(error as ConnectProblem, remote);
+  // Without it a server that was started again would make another session of that name, without its settings.
+  let observed: unknown;
+  const observe = (answer: ConnectAnswer): void => {
+    observed = answer['server_side_session_id'] ?? observed;
+  };
+  const asking = (): object =>
+    observed === undefined ? asker : { ...asker, client_observed_server_side_session_id: observed };
   const ask: ConnectChannel['ask'] = (method, request) =>
     new Promise((done, fail) => {
       const waitMs = ENDS.has(method) ? ENDING_MS : timeoutMs;
       const options = waitMs === undefined ? {} : { deadline: Date.now() + waitMs };
-      (client[method] as Unary).call(client, { ...asker, ...request }, metadata, options, (error, answer) => {
-        if (error === null) done(answer);
-        else fail(failed(error));
+      // What ends a session ends it whichever it is.
+      const who = ENDS.has(method) ? asker : asking();
+      (client[method] as Unary).call(client, { ...who, ...request }, metadata, options, (error, answer) => {
+        if (error !== null) return fail(failed(error));
+        observe(answer);
+        done(answer);
       });
     });
   const stream = (method: StreamMethod, request: object): Answers =>
-    (client[method] as Streaming).call(client, { ...asker, ...request }, metadata);
+    (client[method] as Streaming).call(client, { ...asking(), ...request }, metadata);
   return {
     ask,
     async *run(plan, signal) {
       const operation = { operation_id: randomUUID() };
       const options = { request_options: [{ reattach_options: { reattachable: true } }] };
       const first = stream('ExecutePlan', { ...operation, ...options, plan });
-      yield* untilComplete(first, {
-        again: (last) => stream('ReattachExecute', { ...operation, ...lastResponse(last) }),
-        failed,
-        signal,
-      });
+      const again = (last: unknown): Answers =>
+        stream('ReattachExecute', { ...operation, ...lastResponse(last) });
+      yield* untilComplete(first, { again, observe, failed, signal });
       // What the server keeps of the answers; it forgets them by itself after some minutes, so nobody waits.
       void ask('ReleaseExecute', { ...operation, release_all: {} }).catch(() => undefined);
     },
@@ -98,6 +111,7 @@ const lastResponse = (id: unknown): object => (id === undefined ? {} : { last_re
 interface Reattaching {
   /** The answers behind that one. */
   readonly again: (last: unknown) => Answers;
+  readonly observe: (answer: ConnectAnswer) => void;
   readonly failed: (error: unknown) => PsybergError;
   readonly signal: AbortSignal;
 }
@@ -105,20 +119,24 @@ interface Reattaching {
 /** The answers of a stream and of those that go on where it broke off. */
 async function* untilComplete(
   first: Answers,
-  { again, failed, signal }: Reattaching,
+  { again, observe, failed, signal }: Reattaching,
 ): AsyncGenerator<ConnectAnswer> {
   let answers = first;
   signal.addEventListener('abort', () => answers.cancel(), { once: true });
   let last: unknown;
   let broken = 0;
   for (;;) {
+    const [openedMs, before] = [performance.now(), last];
     try {
       for await (const answer of answers) {
         last = answer['response_id'] ?? last;
+        observe(answer);
         broken = 0;
         if (answer['result_complete'] !== undefined) return;
         yield answer;
       }
+      // Spark ends a stream that was open for minutes; one that ends as soon as it is opened would again.
+      if (last === before && performance.now() - openedMs < STREAM_MS_MIN) throw ENDED;
     } catch (error) {
       const wait = REATTACH_WAITS_MS[broken];
       if ((error as ConnectProblem).code !== grpc.status.UNAVAILABLE || wait === undefined)

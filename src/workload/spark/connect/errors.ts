@@ -31,13 +31,21 @@ export interface PlaceInStatement {
 export function connectError(error: ConnectProblem, { host, port }: SparkRemote): PsybergError {
   const server = `${host}:${port}`;
   const context = { engine: 'spark', server };
-  const said = (error.details ?? error.message).trim();
-  if (/OPERATION_CANCELED/.test(said) || error.code === STATUS.cancelled)
-    return new PsybergError('interrupted', 'the statement on Spark was interrupted', {
-      hint: 'run the same command again',
-      context,
-      retryable: true,
-    });
+  const said = ofTask((error.details ?? error.message).trim());
+  // Whoever interrupts a statement knows of it, and what becomes of it then.
+  const isStopped = /OPERATION_CANCELED/.test(said) || error.code === STATUS.cancelled;
+  if (isStopped || SESSION_LOST.test(said))
+    return new PsybergError(
+      'spark-session-lost',
+      isStopped
+        ? `the statement was stopped at Spark, at ${server}`
+        : `the session on Spark at ${server} is gone: ${firstLine(said)}`,
+      {
+        hint: 'somebody stopped it, Spark was started again, or it ended the session by itself; nothing was published: run the same command again',
+        context,
+        cause: error,
+      },
+    );
   switch (error.code) {
     case STATUS.unauthenticated:
     case STATUS.denied:
@@ -85,6 +93,8 @@ export function connectError(error: ConnectProblem, { host, port }: SparkRemote)
   }
 }
 
+/** A session, or what ran in it, that the server does not know, or not any more. */
+const SESSION_LOST = /^\[INVALID_HANDLE\.(?:SESSION|OPERATION)_/;
 const CERTIFICATE = /certificate|self-signed|altnames/i;
 const LONGER =
   'see in the UI of Spark what its executors do: the cluster is full, or a task hangs; engines.spark.timeout in psyberg.yaml says how long to wait; nothing was published';
@@ -120,8 +130,19 @@ const withoutNoise = (said: string): string =>
     .replaceAll(/\s*\n\s*/g, ' ')
     .trim();
 
-/** `line 2 pos 7`, where the position counts from 0. */
+/** Spark before 4.0 tells of the task that failed: what of a statement's own it met stands behind that. */
+const ofTask = (said: string): string =>
+  /^Job aborted due to stage failure: .*?: [\w.$]+: (\[[A-Z_.0-9]+\][\s\S]*?\n== SQL ?\(line .*\) ==)/.exec(
+    said,
+  )?.[1] ?? said;
+
+/**
+ * Of a statement that cannot run `line 2 pos 7`, where the position counts from 0; of one that met a value
+ * which it cannot take `== SQL (line 2, position 8) ==`, where it counts from 1.
+ */
 function placeOf(said: string): Partial<PlaceInStatement> {
-  const match = /line (\d+),? pos (\d+)/.exec(said);
-  return match === null ? {} : { line: Number(match[1]), column: Number(match[2]) + 1 };
+  const unrun = /line (\d+),? pos (\d+)/.exec(said);
+  if (unrun !== null) return { line: Number(unrun[1]), column: Number(unrun[2]) + 1 };
+  const met = /\n== SQL ?\(line (\d+), position (\d+)\) ==/.exec(said);
+  return met === null ? {} : { line: Number(met[1]), column: Number(met[2]) };
 }

@@ -16,6 +16,13 @@ interface MessageOf {
 /** Who asks, and in which session: the first fields of every request. */
 const ASKER = { session_id: ['string', 1], user_context: ['UserContext', 2] } as const;
 
+/**
+ * A session of the same name on a server that was started again is another one: which one is meant, and which
+ * one answers. Spark 3.5 knows neither.
+ */
+const OBSERVED = 'client_observed_server_side_session_id';
+const SERVER_SIDE = 'server_side_session_id';
+
 const EMPTY: MessageOf = {};
 
 const MESSAGES: Readonly<Record<string, MessageOf>> = {
@@ -63,6 +70,7 @@ const MESSAGES: Readonly<Record<string, MessageOf>> = {
       client_type: ['string', 4],
       request_options: ['RequestOption', 5, 'repeated'],
       operation_id: ['string', 6],
+      [OBSERVED]: ['string', 8],
     },
     nested: {
       RequestOption: { oneofs: { request_option: { reattach_options: ['ReattachOptions', 1] } } },
@@ -75,6 +83,7 @@ const MESSAGES: Readonly<Record<string, MessageOf>> = {
       operation_id: ['string', 12],
       response_id: ['string', 13],
       schema: ['DataType', 7],
+      [SERVER_SIDE]: ['string', 15],
     },
     oneofs: {
       response_type: {
@@ -136,7 +145,7 @@ const MESSAGES: Readonly<Record<string, MessageOf>> = {
     },
   },
   AnalyzePlanRequest: {
-    fields: { ...ASKER, client_type: ['string', 3] },
+    fields: { ...ASKER, client_type: ['string', 3], [OBSERVED]: ['string', 17] },
     oneofs: {
       analyze: { schema: ['Schema', 4], explain: ['Explain', 5], spark_version: ['SparkVersion', 10] },
     },
@@ -148,7 +157,7 @@ const MESSAGES: Readonly<Record<string, MessageOf>> = {
     },
   },
   AnalyzePlanResponse: {
-    fields: { session_id: ['string', 1] },
+    fields: { session_id: ['string', 1], [SERVER_SIDE]: ['string', 15] },
     oneofs: {
       result: { schema: ['Schema', 2], explain: ['Explain', 3], spark_version: ['SparkVersion', 8] },
     },
@@ -160,7 +169,12 @@ const MESSAGES: Readonly<Record<string, MessageOf>> = {
   },
   KeyValue: { fields: { key: ['string', 1], value: ['string', 2] } },
   ConfigRequest: {
-    fields: { ...ASKER, operation: ['Operation', 3], client_type: ['string', 4] },
+    fields: {
+      ...ASKER,
+      operation: ['Operation', 3],
+      client_type: ['string', 4],
+      [OBSERVED]: ['string', 8],
+    },
     nested: {
       Operation: { oneofs: { op_type: { set: ['Set', 1], get_all: ['GetAll', 5] } } },
       Set: { fields: { pairs: ['KeyValue', 1, 'repeated'] } },
@@ -172,6 +186,7 @@ const MESSAGES: Readonly<Record<string, MessageOf>> = {
       session_id: ['string', 1],
       pairs: ['KeyValue', 2, 'repeated'],
       warnings: ['string', 3, 'repeated'],
+      [SERVER_SIDE]: ['string', 4],
     },
   },
   InterruptRequest: {
@@ -185,6 +200,7 @@ const MESSAGES: Readonly<Record<string, MessageOf>> = {
       operation_id: ['string', 3],
       client_type: ['string', 4],
       last_response_id: ['string', 5],
+      [OBSERVED]: ['string', 6],
     },
   },
   ReleaseExecuteRequest: {
