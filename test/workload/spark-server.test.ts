@@ -1,11 +1,11 @@
 // Goal: a Spark of another version is refused before anything is asked of it; a statement is sent once, whatever
-// happens to the connection; a session that is gone is said to be, and never
+// happens to the connection; an interrupt is not forgotten; a session that is gone is said to be, and never
 // taken for another one. Method: a server that answers as the test tells it.
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { openSparkSession } from '../../src/workload/spark/connect/client.ts';
 import { parseRemote } from '../../src/workload/spark/connect/remote.ts';
 import { attachableSpark } from '../../src/workload/spark/session.ts';
-import { complete, type FakeSpark, startFakeSpark } from './fake-spark.ts';
+import { type Answers, complete, type FakeSpark, startFakeSpark } from './fake-spark.ts';
 
 const CATALOG = { warehouse: 'w', uri: 'http://127.0.0.1:1', token: 't' };
 
@@ -97,6 +97,36 @@ it('waits before it asks again for answers that end at once', async () => {
 const INSERT = { sql: 'insert into t values (1)', parameters: {} };
 const LOST =
   '[INVALID_HANDLE.SESSION_CHANGED] The handle is invalid. The session is another one. SQLSTATE: HY000';
+
+it('interrupts until the statement ends, and sends none after it before it is to clean up', async () => {
+  let interrupts = 0;
+  let running: Answers | undefined;
+  const { spark, asked, attach } = await attached({
+    execute: (answers) => {
+      running = answers;
+    },
+    interrupt() {
+      interrupts += 1;
+      // As Spark does with one that comes before its statement has begun.
+      if (interrupts > 1)
+        running?.emit('error', { code: 13, details: '[OPERATION_CANCELED] Operation has been canceled.' });
+    },
+  });
+  await attach();
+  const inserted = spark.execute(INSERT);
+  spark.interrupt();
+  await expect(inserted).rejects.toMatchObject({ code: 'interrupted', kind: 'interrupted' });
+  expect(interrupts).toBe(2);
+  await expect(spark.query(INSERT)).rejects.toMatchObject({ code: 'interrupted' });
+  expect(asked.filter((name) => name === 'ExecutePlan')).toHaveLength(1);
+  spark.resume();
+  running = undefined;
+  const again = spark.query(INSERT);
+  await vi.waitFor(() => expect(asked.filter((name) => name === 'ExecutePlan')).toHaveLength(2));
+  complete(running as unknown as Answers);
+  expect(await again).toEqual([]);
+  await spark.detach();
+});
 
 it('says to a server which of its sessions is meant, and tells when that is gone', async () => {
   const observed: unknown[] = [];

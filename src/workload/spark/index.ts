@@ -104,7 +104,10 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     lookForNothing: async (step) => (await spark.query(bindStep(step, {}))).map(({ alias }) => String(alias)),
     placed: placedError,
     placedInAudit: (work, audit, _columns, error) => placedAuditError(work, audit, error),
-    resume: () => duckdb.resume(),
+    resume() {
+      spark.resume();
+      duckdb.resume();
+    },
   };
 }
 

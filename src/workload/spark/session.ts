@@ -17,6 +17,7 @@ import type { SparkTasks } from './connect/stall.ts';
 import { sparkStatement } from './literals.ts';
 import { type SessionFiles, sessionFiles } from './session-files.ts';
 import { advertisedUri, catalogPrefix, fileSettings, sessionSettings, type TablesAt } from './settings.ts';
+import { stoppable } from './stoppable.ts';
 
 export interface SparkOptions {
   /** What psyberg.yaml says of it; undefined: nothing. */
@@ -34,8 +35,10 @@ export interface AttachedSpark {
   explain(statement: BoundStatement): Promise<string>;
   query(statement: BoundStatement): Promise<Record<string, unknown>[]>;
   execute(statement: BoundStatement): Promise<void>;
-  /** Stops what runs. */
+  /** Stops what runs, and what would follow. */
   interrupt(): void;
+  /** Takes statements again after an interrupt. */
+  resume(): void;
   /** Of the open one. */
   id(): string | undefined;
   /** Stops what a session of a process that died still does, so that it writes no file any more. */
@@ -55,18 +58,22 @@ interface Attached {
 /** `collected`: takes what is committed where the session's tables are files. */
 export function attachableSpark(options: SparkOptions, collected: Collected): AttachedSpark {
   let attached: Attached | undefined;
+  // A Spark that is away has stopped already.
+  const statements = stoppable(() => void attached?.session.interrupt().catch(() => undefined));
   const asked = async <Answer>(
     statement: BoundStatement,
     ask: (session: SparkSession, statement: ReturnType<typeof sparkStatement>) => Promise<Answer>,
   ): Promise<Answer> => {
     const open = attached ?? noSession();
     const translated = sparkStatement(statement);
-    await open.files?.bring(translated.sql);
-    try {
-      return await ask(open.session, translated);
-    } catch (error) {
-      throw inItsWords(error, translated.sql, open);
-    }
+    return statements.run(async () => {
+      await open.files?.bring(translated.sql);
+      try {
+        return await ask(open.session, translated);
+      } catch (error) {
+        throw inItsWords(error, translated.sql, open);
+      }
+    });
   };
   const detach = async (): Promise<void> => {
     const open = attached;
@@ -97,10 +104,8 @@ export function attachableSpark(options: SparkOptions, collected: Collected): At
       await asked(statement, (session, sql) => session.execute(sql));
       await attached?.files?.take();
     },
-    interrupt() {
-      // What it stops fails by itself; a Spark that is away has stopped already.
-      void attached?.session.interrupt().catch(() => undefined);
-    },
+    interrupt: statements.stop,
+    resume: statements.resume,
     id: () => attached?.session.id,
     async end(id) {
       const session = openSession(options, id);

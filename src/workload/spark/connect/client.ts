@@ -81,10 +81,12 @@ export function openSparkSession({
   const channel = connectChannel(remote, { sessionId: id, authority, timeoutMs });
   const analyze = async <Asked>(request: object): Promise<Asked> =>
     (await channel.ask('AnalyzePlan', request)) as Asked;
+  const running = new Set<() => void>();
   const interrupt = async (): Promise<void> => {
+    for (const leave of running) leave();
     await channel.ask('Interrupt', { interrupt_type: EVERYTHING });
   };
-  const run = planRunner(channel, { remote, timeoutMs, onProgress, onWaiting, interrupt });
+  const run = planRunner(channel, { remote, timeoutMs, onProgress, onWaiting, interrupt, running });
   return {
     id,
     server: `${remote.host}:${remote.port}`,
@@ -133,6 +135,8 @@ export function openSparkSession({
 interface RunnerOptions extends Required<Pick<SparkSessionOptions, 'remote' | 'onProgress' | 'onWaiting'>> {
   readonly timeoutMs: number | undefined;
   readonly interrupt: () => Promise<void>;
+  /** Of each plan that runs: has its answers not be waited for much longer. */
+  readonly running: Set<() => void>;
 }
 
 type RunPlan = (plan: object, take: (answer: ConnectAnswer) => void) => Promise<void>;
@@ -140,21 +144,24 @@ type RunPlan = (plan: object, take: (answer: ConnectAnswer) => void) => Promise<
 /** Runs plans, and ends one that goes on without a task that ends. */
 function planRunner(
   channel: ConnectChannel,
-  { remote, timeoutMs, onProgress, onWaiting, interrupt }: RunnerOptions,
+  { remote, timeoutMs, onProgress, onWaiting, interrupt, running }: RunnerOptions,
 ): RunPlan {
   const activity = noActivity();
   return async (plan, take) => {
     const left = new AbortController();
     let stalled: { readonly tasks: SparkTasks | undefined } | undefined;
     let leaving: NodeJS.Timeout | undefined;
+    // A driver that hangs does not even answer that it was interrupted.
+    const leave = (): void => {
+      leaving ??= setTimeout(() => left.abort(), LEAVING_MS);
+    };
+    running.add(leave);
     const watch = watchForStall({
       activity,
       timeoutMs,
       onWaiting,
       onStalled(tasks) {
         stalled = { tasks };
-        // A driver that hangs does not even answer that.
-        leaving = setTimeout(() => left.abort(), LEAVING_MS);
         interrupt().catch(() => left.abort());
       },
     });
@@ -172,6 +179,7 @@ function planRunner(
       throw stalledError(remote, { ...stalled, timeoutMs: timeoutMs ?? 0, cause: error });
     } finally {
       watch.stop();
+      running.delete(leave);
       clearTimeout(leaving);
     }
   };
