@@ -1,17 +1,18 @@
-// Goal: rows that Spark has written are never missing without a word. Method: a server that says that an insert has
-// run, and commits nothing to the session's table, as a Spark does whose settings stage commits.
+// Goal: rows that Spark has written are never missing without a word, or there twice. Method: a server that says that
+// an insert has run, and commits nothing to the session's table, as a Spark does whose settings stage commits, or
+// commits it twice.
 import { expect, it } from 'vitest';
 import { SPARK } from '../../src/compile/index.ts';
 import { type SparkWorkloadOptions, sparkWorkload } from '../../src/workload/spark/index.ts';
 import { planOf, type SessionData, specOf } from '../support/session-data.ts';
 import { hourAt } from '../support/world.ts';
-import { startFakeSpark } from './fake-spark.ts';
+import { complete, type FakeSpark, startFakeSpark } from './fake-spark.ts';
 
 const nothing = async (): Promise<void> => undefined;
 const STAGING = { metadata: {}, layout: {}, owner: 'psyberg_x_1' } as never;
 
-async function openWorkload() {
-  const { remote, asked } = await startFakeSpark({});
+async function openWorkload(fake: FakeSpark = {}) {
+  const { remote, asked } = await startFakeSpark(fake);
   const workload = sparkWorkload({
     ...{ spark: { remote, conf: {} }, environment: {}, onProgress: () => undefined },
     ...{ onWaiting: () => undefined, onInterrupt: () => () => undefined },
@@ -47,6 +48,24 @@ it('so does the hour of a dimension', async () => {
   expect(step).toMatchObject({ hour: hourAt(3) });
   await expect(workload.compute(step as never, { 'computed-before': true })).rejects.toMatchObject({
     code: 'spark-failed',
+  });
+  await workload.detach();
+});
+
+it('an insert that was committed twice ends the session', async () => {
+  const twice = [1n, 2n].map((id) => ({ 'snapshot-id': id }));
+  const { workload } = await openWorkload({
+    execute(answers) {
+      const main = { type: 'branch', 'snapshot-id': 2n };
+      Object.assign(workload.collected ?? {}, { metadata: { snapshots: twice, refs: { main } } });
+      complete(answers);
+    },
+  });
+  const data = ofPattern('stateful');
+  const work = { plan: planOf(data), spec: specOf(data), root: '/' };
+  await expect(workload.stage(work, SPARK.load(work.plan, work.spec), STAGING)).rejects.toMatchObject({
+    code: 'spark-failed',
+    message: expect.stringContaining('2 commits'),
   });
   await workload.detach();
 });

@@ -156,14 +156,35 @@ it('says to a server which of its sessions is meant, and tells when that is gone
   expect(observed).toEqual([undefined, 'of the server', 'of the server']);
 });
 
-it('says so where the statement is not known after the connection broke', async () => {
+const NOT_GOT = {
+  code: 13,
+  details: '[INVALID_HANDLE.OPERATION_NOT_FOUND] The handle is invalid. Operation not found.',
+};
+
+it('sends a statement again that did not come to the server, under the same id', async () => {
+  const ids: unknown[] = [];
+  const { remote } = await startFakeSpark({
+    execute(answers) {
+      ids.push(answers.request['operation_id']);
+      if (ids.length === 2) complete(answers);
+      else answers.emit('error', { code: 14, details: 'the connection broke' });
+    },
+    reattach: (answers) => void answers.emit('error', NOT_GOT),
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  await session.execute({ sql: INSERT.sql, values: {} });
+  await session.close();
+  expect(ids).toHaveLength(2);
+  expect(ids[0]).toBe(ids[1]);
+});
+
+it('sends none again whose answers have begun, and says that it is gone', async () => {
   const { remote, asked } = await startFakeSpark({
-    execute: (answers) => void answers.emit('error', { code: 14, details: 'the connection broke' }),
-    reattach: (answers) =>
-      void answers.emit('error', {
-        code: 13,
-        details: '[INVALID_HANDLE.OPERATION_NOT_FOUND] The handle is invalid. Operation not found.',
-      }),
+    execute(answers) {
+      answers.write({ response_id: 'first' });
+      answers.emit('error', { code: 14, details: 'the connection broke' });
+    },
+    reattach: (answers) => void answers.emit('error', NOT_GOT),
   });
   const session = openSparkSession({ remote: parseRemote(remote) });
   await expect(session.execute({ sql: INSERT.sql, values: {} })).rejects.toMatchObject({

@@ -198,16 +198,19 @@ async function stageRows(
 
 /**
  * Has Spark run an insert, and sees its commit: there is one also of no row. Without one its rows went
- * elsewhere, and would be missing without a word.
+ * elsewhere, and would be missing without a word; with two they would be there twice.
  */
 async function committed(
   { spark, collected }: Pick<Staging, 'spark' | 'collected'>,
   insert: BoundStatement,
 ): Promise<void> {
-  const before = snapshotOf(collected)?.['snapshot-id'];
+  const commits = (): number => collected.metadata?.snapshots?.length ?? 0;
+  const [before, commitsBefore] = [snapshotOf(collected)?.['snapshot-id'], commits()];
   await spark.execute(insert);
-  if (snapshotOf(collected)?.['snapshot-id'] !== before) return;
-  throw new PsybergError('spark-failed', 'Spark has run an insert, and no commit of it came to the session', {
+  const made = snapshotOf(collected)?.['snapshot-id'] === before ? 0 : commits() - commitsBefore;
+  if (made === 1) return;
+  const said = made === 0 ? 'no commit' : `${made} commits`;
+  throw new PsybergError('spark-failed', `Spark has run an insert, and ${said} of it came to the session`, {
     hint: 'look whether settings of that Spark send what is written elsewhere, as spark.wap.id does; nothing was published',
   });
 }

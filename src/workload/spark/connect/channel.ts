@@ -2,7 +2,8 @@
  * Requests to a Spark Connect server, by gRPC. Address -> channel.
  *
  * Statements are reattachable: when the connection breaks, the statement runs on at the server, and its
- * answers are asked for from where they broke off. It is never sent twice.
+ * answers are asked for from where they broke off. It is sent again only where the server has not got it, under
+ * the same id: one that was on its way all the same is refused then.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -95,10 +96,10 @@ export function connectChannel(
     async *run(plan, signal) {
       const operation = { operation_id: randomUUID() };
       const options = { request_options: [{ reattach_options: { reattachable: true } }] };
-      const first = stream('ExecutePlan', { ...operation, ...options, plan });
+      const send = (): Answers => stream('ExecutePlan', { ...operation, ...options, plan });
       const again = (last: unknown): Answers =>
         stream('ReattachExecute', { ...operation, ...lastResponse(last) });
-      yield* untilComplete(first, { again, observe, failed, signal });
+      yield* untilComplete({ send, again, observe, failed, signal });
       // What the server keeps of the answers; it forgets them by itself after some minutes, so nobody waits.
       void ask('ReleaseExecute', { ...operation, release_all: {} }).catch(() => undefined);
     },
@@ -109,6 +110,7 @@ export function connectChannel(
 const lastResponse = (id: unknown): object => (id === undefined ? {} : { last_response_id: id });
 
 interface Reattaching {
+  readonly send: () => Answers;
   /** The answers behind that one. */
   readonly again: (last: unknown) => Answers;
   readonly observe: (answer: ConnectAnswer) => void;
@@ -117,11 +119,14 @@ interface Reattaching {
 }
 
 /** The answers of a stream and of those that go on where it broke off. */
-async function* untilComplete(
-  first: Answers,
-  { again, observe, failed, signal }: Reattaching,
-): AsyncGenerator<ConnectAnswer> {
-  let answers = first;
+async function* untilComplete({
+  send,
+  again,
+  observe,
+  failed,
+  signal,
+}: Reattaching): AsyncGenerator<ConnectAnswer> {
+  let answers = send();
   signal.addEventListener('abort', () => answers.cancel(), { once: true });
   let last: unknown;
   let broken = 0;
@@ -139,6 +144,11 @@ async function* untilComplete(
       if (last === before && performance.now() - openedMs < STREAM_MS_MIN) throw ENDED;
     } catch (error) {
       const wait = REATTACH_WAITS_MS[broken];
+      if (last === undefined && wait !== undefined && isNotGot(error)) {
+        broken += 1;
+        answers = send();
+        continue;
+      }
       if ((error as ConnectProblem).code !== grpc.status.UNAVAILABLE || wait === undefined)
         throw failed(error);
       broken += 1;
@@ -148,6 +158,10 @@ async function* untilComplete(
     answers = again(last);
   }
 }
+
+/** The connection broke before the statement came to the server. */
+const isNotGot = (error: unknown): boolean =>
+  /^\[INVALID_HANDLE\.OPERATION_NOT_FOUND\]/.test((error as ConnectProblem).details ?? '');
 
 function clientOf(remote: SparkRemote, authority: string | undefined): Client {
   const protocol = fromJSON(CONNECT_PROTOCOL as never, {
