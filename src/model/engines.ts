@@ -40,6 +40,8 @@ export const SPARK_SQL: Readonly<Record<string, string>> = {
   // refuses what would fit.
   'spark.sql.storeAssignmentPolicy': 'ANSI',
   'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
+  // What the word means in casts and literals: a moment.
+  'spark.sql.timestampType': 'TIMESTAMP_LTZ',
 };
 
 export interface EnginesSpec {

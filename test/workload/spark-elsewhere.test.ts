@@ -21,6 +21,8 @@ describe('the settings of a session', () => {
         conf: {
           'spark.sql.ansi.enabled': 'false',
           'spark.sql.storeAssignmentPolicy': 'LEGACY',
+          'spark.sql.timestampType': 'TIMESTAMP_NTZ',
+          'spark.sql.maxPlanStringLength': '60',
           'spark.x': '1',
         },
         catalogUri: 'https://etl:{port}/c',
@@ -31,6 +33,8 @@ describe('the settings of a session', () => {
       'spark.x': '1',
       'spark.sql.ansi.enabled': 'true',
       'spark.sql.storeAssignmentPolicy': 'ANSI',
+      'spark.sql.timestampType': 'TIMESTAMP_LTZ',
+      'spark.sql.maxPlanStringLength': '2147483632',
       'spark.sql.catalog.psyberg_session.type': 'rest',
       'spark.sql.catalog.psyberg_session.uri': 'https://etl:4711/c',
       'spark.sql.catalog.psyberg_session.warehouse': 'psyberg_x_1',

@@ -23,6 +23,8 @@ export function sessionSettings(spark: SparkSpec | undefined, at: TablesAt): Spa
     ...below(catalog, at.kind === 'folder' ? at.files : WAITS),
     ...spark?.conf,
     ...SPARK_SQL,
+    // Its default. Cut off, the plan of a query would hide tables that are none of its sources.
+    'spark.sql.maxPlanStringLength': '2147483632',
     [catalog]: 'org.apache.iceberg.spark.SparkCatalog',
     // What the session stages has to be seen by its next statement.
     ...below(catalog, { 'cache-enabled': 'false', ...ofTables }),
