@@ -15,7 +15,7 @@ import { spawnSessions } from '../support/spawn.ts';
 import { expectTwins } from '../support/twins.ts';
 import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
 import { missingJava } from './java/java.ts';
-import { type SparkConnectServer, startSparkConnect } from './spark/connect.ts';
+import { SPARK_VERSION, type SparkConnectServer, startSparkConnect } from './spark/connect.ts';
 
 const missing = await missingJava();
 let spark: SparkConnectServer;
@@ -149,7 +149,8 @@ describe.skipIf(missing !== undefined)('a session on Spark', () => {
     } finally {
       await other.close();
     }
-    // As after an hour without a statement, while DuckDB works.
+    // As after an hour without a statement, while DuckDB works. Spark before 4.0 ends none on demand.
+    if (SPARK_VERSION.startsWith('3.')) return;
     for (const step of ['branch open_session', 'load insert']) {
       await land();
       at(step, step === 'load insert' ? 100 : 0, () => void endSession());

@@ -149,8 +149,7 @@ async function* untilComplete({
         answers = send();
         continue;
       }
-      if ((error as ConnectProblem).code !== grpc.status.UNAVAILABLE || wait === undefined)
-        throw failed(error);
+      if (wait === undefined || !isBroken(error)) throw failed(error);
       broken += 1;
       await sleep(wait);
       if (signal.aborted) throw failed(error);
@@ -158,6 +157,11 @@ async function* untilComplete({
     answers = again(last);
   }
 }
+
+/** The server may end a stream by itself: what became of the statement is known to who asks again. */
+const isBroken = (error: unknown): boolean =>
+  (error as ConnectProblem).code === grpc.status.UNAVAILABLE ||
+  /^\[INVALID_CURSOR\.DISCONNECTED\]/.test((error as ConnectProblem).details ?? '');
 
 /** The connection broke before the statement came to the server. */
 const isNotGot = (error: unknown): boolean =>
