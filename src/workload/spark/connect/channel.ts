@@ -2,8 +2,8 @@
  * Requests to a Spark Connect server, by gRPC. Address -> channel.
  *
  * Statements are reattachable: when the connection breaks, the statement runs on at the server, and its
- * answers are asked for from where they broke off. It is sent again only where the server has not got it, under
- * the same id: one that was on its way all the same is refused then.
+ * answers are asked for from where they broke off. It is sent again only where the server has not got it,
+ * under the same id: one that was on its way all the same is refused then.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';

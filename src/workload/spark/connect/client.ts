@@ -95,16 +95,8 @@ export function openSparkSession({
       const pairs = Object.entries(settings).map(([key, value]) => ({ key, value }));
       await channel.ask('Config', { operation: { set: { pairs } } });
     },
-    async settings(prefix) {
-      const answer = await channel.ask('Config', { operation: { get_all: { prefix } } });
-      const pairs = (answer['pairs'] ?? []) as readonly { readonly key?: string; readonly value?: string }[];
-      return Object.fromEntries(
-        pairs.map(({ key = '', value = '' }) => [
-          key.startsWith(prefix) ? key.slice(prefix.length) : key,
-          value,
-        ]),
-      );
-    },
+    settings: async (prefix) =>
+      settingsIn(await channel.ask('Config', { operation: { get_all: { prefix } } }), prefix),
     async columns(query) {
       const { schema } = await analyze<Described>({ schema: { plan: planOf(query) } });
       return columnsOf(schema?.schema);
@@ -130,6 +122,13 @@ export function openSparkSession({
       channel.close();
     },
   };
+}
+
+function settingsIn(answer: ConnectAnswer, prefix: string): Record<string, string> {
+  const pairs = (answer['pairs'] ?? []) as readonly { readonly key?: string; readonly value?: string }[];
+  return Object.fromEntries(
+    pairs.map(({ key = '', value = '' }) => [key.startsWith(prefix) ? key.slice(prefix.length) : key, value]),
+  );
 }
 
 interface RunnerOptions extends Required<Pick<SparkSessionOptions, 'remote' | 'onProgress' | 'onWaiting'>> {

@@ -32,20 +32,8 @@ export function connectError(error: ConnectProblem, { host, port }: SparkRemote)
   const server = `${host}:${port}`;
   const context = { engine: 'spark', server };
   const said = ofTask((error.details ?? error.message).trim());
-  // Whoever interrupts a statement knows of it, and what becomes of it then.
-  const isStopped = /OPERATION_CANCELED/.test(said) || error.code === STATUS.cancelled;
-  if (isStopped || SESSION_LOST.test(said))
-    return new PsybergError(
-      'spark-session-lost',
-      isStopped
-        ? `the statement was stopped at Spark, at ${server}`
-        : `the session on Spark at ${server} is gone: ${firstLine(said)}`,
-      {
-        hint: 'somebody stopped it, Spark was started again, or it ended the session by itself; nothing was published: run the same command again',
-        context,
-        cause: error,
-      },
-    );
+  const lost = lostError(error, said, { server, context });
+  if (lost !== undefined) return lost;
   switch (error.code) {
     case STATUS.unauthenticated:
     case STATUS.denied:
@@ -91,6 +79,27 @@ export function connectError(error: ConnectProblem, { host, port }: SparkRemote)
             cause: error,
           });
   }
+}
+
+/** Whoever interrupts a statement knows of it, and what becomes of it then. */
+function lostError(
+  error: ConnectProblem,
+  said: string,
+  { server, context }: { readonly server: string; readonly context: Readonly<Record<string, unknown>> },
+): PsybergError | undefined {
+  const isStopped = /OPERATION_CANCELED/.test(said) || error.code === STATUS.cancelled;
+  if (!isStopped && !SESSION_LOST.test(said)) return undefined;
+  return new PsybergError(
+    'spark-session-lost',
+    isStopped
+      ? `the statement was stopped at Spark, at ${server}`
+      : `the session on Spark at ${server} is gone: ${firstLine(said)}`,
+    {
+      hint: 'somebody stopped it, Spark was started again, or it ended the session by itself; nothing was published: run the same command again',
+      context,
+      cause: error,
+    },
+  );
 }
 
 /** A session, or what ran in it, that the server does not know, or not any more. */
