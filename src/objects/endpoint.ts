@@ -16,7 +16,7 @@ export interface Keys {
 
 /**
  * The bucket's name is part of the host, unless the settings want it in the path, or it has dots: no
- * certificate covers those.
+ * certificate covers those. Throws `storage-setting-invalid`.
  */
 export function bucketAddress({ scheme, bucket }: ObjectLocation, settings: StorageSettings): BucketAddress {
   const isGoogle = scheme === 'gs';
@@ -26,6 +26,13 @@ export function bucketAddress({ scheme, bucket }: ObjectLocation, settings: Stor
   const endpoint = endpointOf(given === '' ? standard : given);
   if (settings['s3.path-style-access'] === 'true' || bucket.includes('.'))
     return { url: `${endpoint.origin}${withoutSlash(endpoint.pathname)}/${bucket}`, region };
+  // Node's URL knows every way to write an address, and leaves digits and dots or brackets of it.
+  if (/^[\d.]+$|^\[/.test(endpoint.hostname))
+    throw usageError(
+      'storage-setting-invalid',
+      `s3.endpoint is the number of a machine, before which the bucket ${bucket} cannot stand: ${given}`,
+      { hint: 'set s3.path-style-access: "true" under catalog.storage in psyberg.yaml, or name a host' },
+    );
   return {
     url: `${endpoint.protocol}//${bucket}.${endpoint.host}${withoutSlash(endpoint.pathname)}`,
     region,

@@ -140,6 +140,21 @@ describe('settings of a store', () => {
     expect(bucketAddress({ scheme, bucket, key: '' }, settings)).toEqual({ url, region });
   });
 
+  it.each(['127.0.0.1:9000', 'http://[::1]:9000', 'http://2130706433'])(
+    'want the bucket in the path where the store is at %s',
+    (endpoint) => {
+      const place = { scheme: 's3', bucket: 'lake', key: '' } as const;
+      expect(() => bucketAddress(place, { 's3.endpoint': endpoint })).toThrow(
+        expect.objectContaining({
+          code: 'storage-setting-invalid',
+          hint: expect.stringContaining('s3.path-style-access: "true"'),
+        }),
+      );
+      const settings = { 's3.endpoint': endpoint, 's3.path-style-access': 'true' };
+      expect(bucketAddress(place, settings).url).toMatch(/^https?:\/\/[\d.:[\]]+\/lake$/);
+    },
+  );
+
   it('take whole keys from the environment, or none', () => {
     const environment = {
       AWS_ACCESS_KEY_ID: 'a',
