@@ -122,21 +122,20 @@ async function hoursOfSource(
   const name = source.event_time as string;
   const { event_time_type: type, event_time_unit: unit } = source;
   const stored = storedHour({ name, type: type ?? 'timestamptz', unit: unit ?? 'us' });
-  const rows = renderStatement('compile/source_hours', {
+  // Hours between them do no harm. Of 5,000,000 rows in one file a session took 2.2 s of CPU with a list of
+  // the hours, 1.9 s so, and 1.7 to 1.9 s without this check (2026-11-29).
+  const rows = renderStatement('compile/source_range', {
     columns: identifierFragment(name),
     source: tableFragment(SESSION_CATALOG, { namespace: ['sources'], name: source.alias }),
     event_time: identifierFragment(name),
     range_start: rangeBoundFragment({ parameter: 'range_start', later: 0 }, type, unit),
     range_end: rangeBoundFragment({ parameter: 'range_end', later: 0 }, type, unit),
-    ...stored,
-    hours: statementFragment(renderStatement('compile/given_hours')),
   });
   const found = await ports.engine.query(
     statement('audit/hours_of_rows', { rows: statementFragment(`(\n${rows}\n)`), ...stored }),
     {
       range_start: instantOf(hours[0] ?? 0),
       range_end: instantOf((hours.at(-1) ?? 0) + 1),
-      hours: hours.map(BigInt),
     },
   );
   return found.map(({ hour }) => Number(hour));
