@@ -259,7 +259,7 @@ export interface PlanCatchup {
 
 /** Something that is done as it is told, and may not be meant so. */
 export interface PlanWarning {
-  readonly code: 'join-without-window' | 'wide-window';
+  readonly code: 'hours-of-session' | 'join-without-window' | 'wide-window';
   readonly message: string;
   /** What to do, to be pasted. */
   readonly hint: string;

@@ -23,6 +23,9 @@ export const PROBLEM_CODES = {
   'column-type-unsupported': error('A query returns a column of a type that no Iceberg table can have.'),
   'event-time-missing': error('A source has not the column that is named as its event time.'),
   'event-time-type': error('The event time of a source is no timestamp, date, or integer with a unit.'),
+  'hours-of-session': warning(
+    'A query returns a value that depends on the hours which a session computes together.',
+  ),
   'join-without-window': warning('Nothing ties the hours of two sources that a query joins.'),
   'macro-invalid': error('A macro of `macros/` cannot be defined, is there twice, or uses itself.'),
   'lookup-key-missing': error('The key of a lookup is no column of it, or of no other source.'),

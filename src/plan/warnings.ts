@@ -6,11 +6,13 @@ import { unitHours } from '../model/grain.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanWarning } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { hoursReturned } from './hours-returned.ts';
 import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
 
 /** `tree`: the process's query as DuckDB's parser gives it. */
 export const warningsOf = (plan: Plan, spec: ProcessSpec, tree: unknown): PlanWarning[] => [
   ...joinsWithoutHours(tree, spec).map((join) => untiedWarning(spec, join)),
+  ...hoursWarnings(spec, hoursReturned(tree, spec)),
   ...wideWindows(plan),
 ];
 
@@ -25,6 +27,22 @@ export function untiedWarning(
     code: 'join-without-window',
     message: `${processName} joins ${first.alias} and ${second.alias} without a condition that ties their ${grain}s: a row of ${first.alias} meets rows of ${second.alias} of the ${grain}s that a session happens to load`,
     hint: `add ${window} to the source ${tableName(second.table)}, as far back as its rows matter; or compare date_trunc('${grain}', …) of both event times`,
+  };
+}
+
+const hoursWarnings = (spec: ProcessSpec, names: readonly string[]): PlanWarning[] =>
+  names.length === 0 ? [] : [hoursWarning(spec, names)];
+
+/** Parameters that a query returns, of which there is at least one, in words. */
+export function hoursWarning(
+  { processName, grain = 'hour' }: ProcessSpec,
+  names: readonly string[],
+): PlanWarning & { readonly code: 'hours-of-session' } {
+  const written = names.map((name) => `$${name}`).join(' and ');
+  return {
+    code: 'hours-of-session',
+    message: `${processName} returns ${written}, which depends on the ${grain}s that a session computes together: computed beside others, one ${grain} would have other rows`,
+    hint: `take a time of the rows and group by it, such as date_trunc('${grain}', …); or use pattern: dimension, which computes each ${grain} by itself`,
   };
 }
 

@@ -83,8 +83,10 @@ function namesIn(process: ProcessSpec): (name: string) => boolean {
       const [before, after] = [tokens[index - 1], tokens[index + 1]].map((each) =>
         each === undefined ? '' : text(each),
       );
-      if (token.kind === 'word') names.add(text(token));
-      if (token.kind === 'quoted name') names.add(text(token).slice(1, -1));
+      // A name or a type that the query gives.
+      const isGiven = before === 'as';
+      if (token.kind === 'word' && !isGiven) names.add(text(token));
+      if (token.kind === 'quoted name' && !isGiven) names.add(text(token).slice(1, -1));
       // `count(*)` means no column.
       if (text(token) === '*' && !(before === '(' && after === ')')) isAny = true;
       if (text(token) === 'from' && (before === '' || before === '(')) isAny = true;

@@ -11,7 +11,7 @@ describe('queries', () => {
   it('are bound, and every wrong column is told', async () => {
     expect(
       await foundIn(
-        "select event_id, 'ä€' as text, e.evnt_ts, event_ts,\n  knd, $first_hour as h\nfrom e where idd = 1",
+        "select event_id, 'ä€' as text, e.evnt_ts, event_ts,\n  knd, $process_name as p\nfrom e where idd = 1",
       ),
     ).toEqual([
       'processes/a.sql:8:32 error process-sql-failed e has no column evnt_ts',
@@ -42,8 +42,8 @@ describe('queries', () => {
       'processes/a.sql:8:8 error process-sql-failed column "event_ts" must appear in the GROUP BY clause or must be part of an aggregate function',
     ],
     [
-      'select event_ts, $first_hour + 1 as n from e',
-      "processes/a.sql:8:30 error process-sql-failed No function matches the given name and argument types '+(TIMESTAMP, INTEGER_LITERAL)'",
+      'select event_ts from e where $first_hour + 1 > event_ts',
+      "processes/a.sql:8:42 error process-sql-failed No function matches the given name and argument types '+(TIMESTAMP, INTEGER_LITERAL)'",
     ],
   ])('%s', async (sql, problem) => {
     const found = await foundIn(sql);
@@ -51,7 +51,7 @@ describe('queries', () => {
   });
 
   it.each([
-    'select event_id, event_ts, $process_name as p, $first_hour as h from e',
+    'select event_id, event_ts, $process_name as p from e where event_ts >= $first_hour',
     'with x as (select event_id, event_ts from e) select x.event_id, x.event_ts from x',
     'select event_ts, unnest([1, 2]) as n from e where event_ts between $range_start and $range_end',
     'select event_ts, event_id as "größe" from e order by all',
@@ -330,6 +330,12 @@ describe('what would surprise', () => {
       ),
     ).toEqual([
       expect.stringMatching(/^processes\/a\.sql:11:11 warning join-without-window a_load joins e and r /),
+    ]);
+  });
+
+  it('hours of the session as a value', async () => {
+    expect(await foundIn('select $range_start::timestamptz as event_ts, count(*) as n from e')).toEqual([
+      expect.stringMatching(/^processes\/a\.sql:8:1 warning hours-of-session a_load returns \$range_start, /),
     ]);
   });
 

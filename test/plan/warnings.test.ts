@@ -5,6 +5,7 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SourceSpec } from '../../src/model/process-spec.ts';
+import { hoursReturned } from '../../src/plan/hours-returned.ts';
 import { planSession, warningsOf } from '../../src/plan/index.ts';
 import { joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
 import { readProcess } from '../../src/project/read-process.ts';
@@ -140,6 +141,49 @@ describe('a join that nothing ties to the same hour', () => {
         const { spec } = readProcess({ file, root: path.dirname(path.dirname(file)), problems: [] });
         if (spec !== undefined) expect(joinsWithoutHours(await parse(spec.sql), spec), name).toEqual([]);
       }
+  });
+});
+
+describe('hours of the session among what a query returns', () => {
+  const returned = async (sql: string, pattern: 'stateless' | 'stateful' | 'dimension' = 'stateful') =>
+    hoursReturned(await parse(sql), { pattern });
+
+  it.each([
+    ['select $range_start as h, count(*) as n from c', ['range_start']],
+    ["select ts, date_diff('hour', ts, $last_hour) as left_hours from c", ['last_hour']],
+    ['select ts, n from c union all select $First_Hour, max(n) from r', ['first_hour']],
+    [
+      'with x as (select ts from c) select greatest(ts, $first_hour) as a, $range_end as b from x',
+      ['first_hour', 'range_end'],
+    ],
+  ])('are found: %s', async (sql, names) => {
+    expect(await returned(sql)).toEqual(names);
+  });
+
+  it.each([
+    'select ts, n from c where ts >= $range_start and ts < $range_end',
+    "select date_trunc('hour', ts) as h, count(*) filter (where ts >= $range_start) as n from c group by 1",
+    'select unnest(generate_series($first_hour, $last_hour, interval 1 hour)) as h, 1 as n',
+    'select ts, case when ts < $range_start then 1 end as n from c',
+    'select ts, $psyberg_session_id as made_by from c',
+  ])('are none: %s', async (sql) => {
+    expect(await returned(sql)).toEqual([]);
+  });
+
+  it('are the hour itself in a dimension', async () => {
+    expect(await returned('select $range_start as h, count(*) as n from c', 'dimension')).toEqual([]);
+  });
+
+  it('are a warning of the plan', async () => {
+    const session = sessionOf({ pattern: 'stateful', sources: { c: { added: [1], vtts: 3 } } });
+    const tree = await parse('select $range_start as h, count(*) as n from c');
+    expect(warningsOf(planSession(session), session.spec, tree)).toEqual([
+      expect.objectContaining({
+        code: 'hours-of-session',
+        message: expect.stringContaining('some_load returns $range_start, which depends on the hours'),
+        hint: expect.stringContaining("date_trunc('hour', …)"),
+      }),
+    ]);
   });
 });
 

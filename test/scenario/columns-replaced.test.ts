@@ -61,6 +61,14 @@ it('is nothing to a query that does not name it, nor are columns that only came,
   expect((await world.run())[0]).toMatchObject({ status: 'nothing-new' });
 });
 
+it('is nothing to a query that gives another column that name', async () => {
+  const world = await loaded('stateless', 'other as note, other as "NOTE_2"');
+  await alter(world, AGAIN);
+  await world.land('raw.events', event(6), 'name');
+  expect((await world.run())[0]).toMatchObject({ status: 'published' });
+  await expectVerified(world, 'p');
+});
+
 it('is noticed by a query with a star', async () => {
   const world = await loaded('stateful', '* exclude (ts, s)');
   await alter(world, AGAIN);

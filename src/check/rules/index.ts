@@ -1,5 +1,6 @@
 /** The rules of `psyberg check`, a file each. What a file says by itself is judged when it is read. */
 import { auditsBind } from './audits-bind.ts';
+import { hoursOfSession } from './hours-returned.ts';
 import { joinsOverHours } from './joins-over-hours.ts';
 import { macrosDefined } from './macros-defined.ts';
 import { nonDeterministic } from './non-deterministic.ts';
@@ -24,6 +25,7 @@ export const RULES: readonly Rule[] = [
   targetColumns,
   tableFiles,
   joinsOverHours,
+  hoursOfSession,
   nonDeterministic,
   selectStar,
   tablesDeclared,
