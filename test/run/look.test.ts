@@ -1,6 +1,6 @@
 // Goal: what a look writes lies where whoever cleans up after a killed process looks. Method: a dimension's
-// next session, looked at for an engine that would be elsewhere.
-import { existsSync, readdirSync } from 'node:fs';
+// next session, looked at for an engine that would be elsewhere, to its end and to an interrupt.
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
@@ -9,7 +9,8 @@ import type { RunPorts } from '../../src/run/ports.ts';
 import type { ServedCatalog } from '../../src/workload/port.ts';
 import { processFile, worldForTest } from '../support/world.ts';
 
-it('a look that writes hours has the folder of its place, and its views lie beside the target under that name', async () => {
+/** A dimension with an hour to come, and ports to an engine that would be elsewhere. `seen`: its folders of views. */
+async function dimension() {
   const world = await worldForTest({
     processes: [
       processFile(
@@ -40,11 +41,33 @@ it('a look that writes hours has the folder of its place, and its views lie besi
     detach: async () => undefined,
   };
   const elsewhere = { ...ports, workload } as unknown as RunPorts;
+  return { world, ports, elsewhere, plan, spec, seen };
+}
+
+it('a look that writes hours has the folder of its place, and its views lie beside the target under that name', async () => {
+  const { world, ports, elsewhere, plan, spec, seen } = await dimension();
   await withLook(elsewhere, { plan, spec, computes: true }, async ({ branch, directory }) => {
     expect(seen.map((folder) => basename(folder))).toEqual([branch]);
     expect(directory).toBe(join(ports.sessionsDirectory, branch));
     expect(readdirSync(ports.sessionsDirectory)).toEqual([branch]);
   });
   expect(seen.map((folder) => existsSync(folder))).toEqual([false]);
+  expect(await world.leftovers()).toEqual([]);
+});
+
+it('a look that is interrupted leaves none of the files that its hours were written to', async () => {
+  const { world, ports, elsewhere, plan, spec } = await dimension();
+  const interrupted = new Error('interrupted');
+  let written = '';
+  const look = withLook(elsewhere, { plan, spec, computes: true }, async ({ branch }) => {
+    const folder = join(world.warehouse, 'dims', 'state', 'data', branch);
+    mkdirSync(folder, { recursive: true });
+    written = join(folder, 'hour.parquet');
+    writeFileSync(written, '');
+    ports.engine.interrupt();
+    throw interrupted;
+  });
+  await expect(look).rejects.toBe(interrupted);
+  expect(existsSync(written)).toBe(false);
   expect(await world.leftovers()).toEqual([]);
 });

@@ -1,7 +1,8 @@
 /**
  * A look: the first stage of a session without what it writes. CompiledPlan -> views that can be read, by
  * this process or by others. There is no marker and no branch, and its files lie in a temporary folder, so
- * that nobody cleans up after it: it can be left at any moment.
+ * that nobody cleans up after it: it can be left at any moment. Views beside a target that a killed process
+ * leaves have that folder's name, by which `maintain` knows them (`sql/maintain/orphan_files.sql`).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -75,6 +76,8 @@ export async function withLook<T>(
   try {
     return await lookAt(ports, { ...request, name, place }, work);
   } finally {
+    // After an interrupt too: the sweep asks which files a snapshot holds.
+    if (place !== undefined) ports.workload.resume();
     await place?.end();
   }
 }
