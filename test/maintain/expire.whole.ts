@@ -240,6 +240,10 @@ describe('orphans', () => {
       plantBelow('psyberg_event_load_20230914061501/changes-e-1.avro'),
       plantBelow('psyberg_event_load_20230914061501/spark-1/sources/e/metadata/v1.metadata.json'),
       plantBelow('psyberg_event_load_20230914061501/spark-1/sources/e/metadata/version-hint.text'),
+      // The same of a look that was killed, and of `doctor`.
+      plantBelow('psyberg-look-aB3dE6/changes-e-1.avro'),
+      plantBelow('psyberg-look-aB3dE6/spark-1/sources/e/metadata/v1.metadata.json'),
+      plantBelow('doctor-0b9f6c1e/v1.metadata.json'),
     ];
     const stays = [
       plant(join(data, 'young.parquet'), new Date()),
@@ -253,7 +257,7 @@ describe('orphans', () => {
     const report = await world.psyberg.maintain(undefined, { only: ['orphans'] });
     expect(recordOf(report.tables, 'raw.events')).toMatchObject({
       status: 'done',
-      orphans: { data_files: 1, manifests: 1, manifest_lists: 1, metadata_files: 0, other_files: 3 },
+      orphans: { data_files: 1, manifests: 1, manifest_lists: 1, metadata_files: 0, other_files: 6 },
       reported: { metadata_files: 1, unknown_files: 1, bytes: '2' },
     });
     expect(report.dropped_tables).toMatchObject([
