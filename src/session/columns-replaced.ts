@@ -5,12 +5,11 @@
  */
 import { currentSchema } from '../iceberg/event-time.ts';
 import type { IcebergType, NestedField, Schema, TableMetadata } from '../iceberg/table-metadata.ts';
-import { engineOf } from '../model/engines.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
-import { type SqlToken, sqlTokens } from '../model/sql-tokens.ts';
+import { columnsNamed } from './columns-named.ts';
 
 /** A schema that is gone from the metadata says nothing, and a watermark of an earlier release names none. */
 export function refuseReplacedColumns(
@@ -30,9 +29,10 @@ export function refuseReplacedColumns(
   const then = metadata.schemas.find((schema) => schema['schema-id'] === watermark.schemaId);
   if (then === undefined) return;
   const before = idsOf(then);
-  const names = namesIn(process);
+  const isNamed = columnsNamed(process);
   const replaced = [...idsOf(now)].filter(
-    ([path, id]) => (before.get(path) ?? id) !== id && path.split(SEPARATOR).some(names),
+    // A field is read by the name of its column.
+    ([path, id]) => (before.get(path) ?? id) !== id && isNamed(path.split(SEPARATOR)[0] ?? ''),
   );
   const [first] = replaced;
   if (first === undefined) return;
@@ -69,28 +69,4 @@ function fieldsOf(type: IcebergType): readonly NestedField[] {
   if (typeof type === 'string') return [];
   if (type.type === 'struct') return type.fields;
   return type.type === 'list' ? fieldsOf(type.element) : [...fieldsOf(type.key), ...fieldsOf(type.value)];
-}
-
-/** Whether the SQL of the process may mean a name; with a star, or without a SELECT, any. */
-function namesIn(process: ProcessSpec): (name: string) => boolean {
-  const texts = [process.sql, ...(process.macros ?? []).map(({ definition }) => definition)];
-  const names = new Set<string>();
-  let isAny = false;
-  for (const sql of texts) {
-    const tokens = sqlTokens(sql, engineOf(process)).filter(({ kind }) => kind !== 'comment');
-    const text = ({ first, end }: SqlToken): string => sql.slice(first, end).toLowerCase();
-    for (const [index, token] of tokens.entries()) {
-      const [before, after] = [tokens[index - 1], tokens[index + 1]].map((each) =>
-        each === undefined ? '' : text(each),
-      );
-      // A name or a type that the query gives.
-      const isGiven = before === 'as';
-      if (token.kind === 'word' && !isGiven) names.add(text(token));
-      if (token.kind === 'quoted name' && !isGiven) names.add(text(token).slice(1, -1));
-      // `count(*)` means no column.
-      if (text(token) === '*' && !(before === '(' && after === ')')) isAny = true;
-      if (text(token) === 'from' && (before === '' || before === '(')) isAny = true;
-    }
-  }
-  return (name) => isAny || names.has(name);
 }

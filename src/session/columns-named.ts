@@ -1,0 +1,133 @@
+/**
+ * Which columns the SQL of a process may read by their names. SQL text -> name -> yes or no. Pure. What the
+ * text does not tell (a star, a whole row, a pattern of names) may be any column.
+ */
+import { engineOf } from '../model/engines.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { type SqlToken, sqlTokens } from '../model/sql-tokens.ts';
+
+/** Names in lower case. */
+export function columnsNamed(process: ProcessSpec): (name: string) => boolean {
+  const aliases = new Set(process.sources.map(({ alias }) => alias.toLowerCase()));
+  const query = wordsOf(process, process.sql);
+  const macros = (process.macros ?? []).map(({ definition }) => wordsOf(process, definition));
+  const texts = [query, ...macros];
+  if (texts.some((words) => namesNone(words) || readsRows(words, aliases))) return () => true;
+  const names = new Set(
+    texts.flatMap((words) =>
+      words.flatMap(({ text, isName }, index) => {
+        // A name or a type that the query gives; what a macro begins with stands there, too.
+        const isGiven = words === query && words[index - 1]?.text === 'as';
+        return isName && !isGiven ? [text] : [];
+      }),
+    ),
+  );
+  return (name) => names.has(name);
+}
+
+/** A token: names without their quotes, in lower case. */
+interface Word {
+  readonly text: string;
+  readonly kind: SqlToken['kind'];
+  readonly isName: boolean;
+}
+
+function wordsOf(process: ProcessSpec, sql: string): Word[] {
+  return sqlTokens(sql, engineOf(process))
+    .filter(({ kind }) => kind !== 'comment')
+    .map(({ kind, first, end }) => {
+      const text = sql.slice(first, end).toLowerCase();
+      const isName = kind === 'word' || kind === 'quoted name';
+      if (kind !== 'quoted name') return { text, kind, isName };
+      const quote = text.slice(0, 1);
+      return { text: text.slice(1, -1).replaceAll(quote + quote, quote), kind, isName };
+    });
+}
+
+/** Whether columns are read without their names: by a star, a pattern, their place, or without a SELECT. */
+const namesNone = (words: readonly Word[]): boolean =>
+  leavesSelectOut(words) ||
+  words.some(({ text, kind }, index) => {
+    const after = words[index + 1];
+    if (kind === 'word') return text === 'natural' || (text === 'columns' && after?.text === '(');
+    if (text === '#') return after?.kind === 'number';
+    return text === '*' && isStar(words, index);
+  });
+
+const BEFORE_STAR: ReadonlySet<string> = new Set(['select', 'distinct', 'all']);
+const BEHIND_STAR: ReadonlySet<string> = new Set(
+  'from exclude except replace rename like not ilike glob similar union intersect where order limit'.split(
+    ' ',
+  ),
+);
+
+/** Neither a product nor `count(*)`, which means no column. */
+function isStar(words: readonly Word[], at: number): boolean {
+  const [called, before, after] = [words[at - 2], words[at - 1], words[at + 1]];
+  if (called?.text === 'count' && before?.text === '(' && after?.text === ')') return false;
+  const isFactor = (word: Word | undefined, signs: string, others: ReadonlySet<string>): boolean =>
+    word !== undefined &&
+    (word.kind === 'sign' ? signs.includes(word.text) : word.kind !== 'word' || !others.has(word.text));
+  return !(isFactor(before, ')]', BEFORE_STAR) && isFactor(after, '(-+[', BEHIND_STAR));
+}
+
+/** In their parentheses stands a `from` that begins no clause. */
+const WITH_FROM: ReadonlySet<string> = new Set(['extract', 'substring', 'trim', 'overlay']);
+const SET_OPERATORS: ReadonlySet<string> = new Set(['union', 'except', 'intersect']);
+
+/** `from events` alone. */
+function leavesSelectOut(words: readonly Word[]): boolean {
+  let selects = 0;
+  const outside: number[] = [];
+  for (const [index, { text, kind }] of words.entries()) {
+    const before = words[index - 1]?.text ?? '';
+    if (text === '(' && kind === 'sign') {
+      outside.push(selects);
+      selects = WITH_FROM.has(before) ? 1 : 0;
+    } else if (text === ')' && kind === 'sign') selects = outside.pop() ?? 0;
+    if (kind !== 'word') continue;
+    if (text === 'select') selects = 1;
+    if (SET_OPERATORS.has(text)) selects = 0;
+    if (text !== 'from' || before === 'distinct') continue;
+    if (selects === 0) return true;
+    selects = 0;
+  }
+  return false;
+}
+
+const BEHIND_RELATION: ReadonlySet<string> = new Set(
+  `on using where group order limit having qualify window union except intersect select join left right full
+inner outer cross natural asof semi anti positional lateral tablesample pivot unpivot at`.split(/\s+/),
+);
+
+/** Whether a source's name stands for its rows, as in `to_json(events)`, and not for a table. */
+function readsRows(words: readonly Word[], aliases: ReadonlySet<string>): boolean {
+  const names = new Set(aliases);
+  const places = new Set<number>();
+  for (const [index, { text, kind }] of words.entries())
+    if (kind === 'word' && (text === 'from' || text === 'join'))
+      takeRelations(words, index + 1, names, places);
+  return words.some(({ text, isName }, index) => {
+    if (!isName || !names.has(text) || places.has(index) || words[index - 1]?.text === '.') return false;
+    const [after, next] = [words[index + 1]?.text, words[index + 2]?.text];
+    return after !== '.' && after !== '(' && !(after === 'as' && next === '(');
+  });
+}
+
+/** The relations of a FROM: where they stand, and by which names their rows go. */
+function takeRelations(words: readonly Word[], first: number, names: Set<string>, places: Set<number>): void {
+  for (let at = first; words[at]?.isName === true; at += 1) {
+    while (words[at + 1]?.text === '.') at += 2;
+    places.add(at);
+    const isSource = names.has(words[at]?.text ?? '');
+    if (words[at + 1]?.text === 'as') at += 1;
+    const alias = words[at + 1];
+    if (alias?.isName === true && (alias.kind !== 'word' || !BEHIND_RELATION.has(alias.text))) {
+      at += 1;
+      places.add(at);
+      if (isSource) names.add(alias.text);
+    }
+    if (words[at + 1]?.text !== ',') return;
+    at += 1;
+  }
+}
