@@ -1,5 +1,6 @@
 /** Whole files, on this machine or in a store, for what DuckDB cannot read or write. Path -> bytes. */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { storeOf } from '../objects/mounts.ts';
 
 /** Throws an error of the code ENOENT where there is none. */
@@ -11,13 +12,27 @@ export async function readWhole(path: string): Promise<Buffer> {
   return content;
 }
 
-/** In place of one of that name: for files that nothing names yet. */
+/**
+ * In place of one of that name: for files that nothing names yet. Who lists the folder finds the whole file
+ * or none: a Spark that looks for the newest version met one of which only the name was there.
+ */
 export async function writeAnew(path: string, content: Buffer): Promise<void> {
   const store = storeOf(path);
-  if (store === undefined) return writeFile(path, content);
+  if (store === undefined) return writeLocalAnew(path, content);
   if (await store.writeNew(path, content)) return;
   await store.remove([path]);
   await store.writeNew(path, content);
+}
+
+async function writeLocalAnew(path: string, content: Buffer): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** In bytes. Throws as {@link readWhole}. */

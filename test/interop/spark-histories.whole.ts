@@ -34,7 +34,7 @@ beforeAll(async () => {
   if (missing === undefined) await sharedSpark();
 }, 600_000);
 
-const { cover, play, timeLimitMs } = histories({ runs: 3, timeLimitMs: () => 90_000, shrinksByPath: true });
+const { cover, play, timeLimitMs } = histories({ runs: 3, timeLimitMs: () => 180_000, shrinksByPath: true });
 
 type Step =
   | { readonly kind: 'duckdb'; readonly source: number; readonly operation: SourceOperation }
