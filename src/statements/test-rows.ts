@@ -40,13 +40,19 @@ export const shapedColumnsFragment = (
 const INTEGER = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
 /** From a day's first millisecond to its last. */
 const DAY_REST_MS = 86_399_999;
-const PER_MS: Readonly<Record<string, string>> = { epoch_s: '* 1000', epoch_ms: '* 1', epoch_us: '// 1000' };
+/** Rounded down, also before 1970: DuckDB's own division, and `epoch_ms`, round towards zero. */
+const IN_MS: Readonly<Record<string, (value: string) => string>> = {
+  epoch_s: (value) => `${value} * 1000`,
+  epoch_ms: (value) => value,
+  epoch_us: (value) => `(${value} // 1000 - (${value} % 1000 < 0)::bigint)`,
+};
 
 /** An event time in ms since 1970; of a date the last one. `unit`: of integers. */
 export function instantFragment({ name, type }: TestColumn, unit: string | undefined): SqlFragment {
   const column = quoteIdentifier(name);
-  if (INTEGER.test(type)) return statementFragment(`${column}::bigint ${PER_MS[unit ?? 'epoch_ms']}`);
-  const first = `epoch_ms(${column}::timestamp)`;
+  if (INTEGER.test(type))
+    return statementFragment(IN_MS[unit ?? 'epoch_ms']?.(`${column}::bigint`) ?? column);
+  const first = `epoch_ms(date_trunc('millisecond', ${column}::timestamp))`;
   return statementFragment(type === 'DATE' ? `(${first} + ${DAY_REST_MS})` : first);
 }
 

@@ -2,6 +2,7 @@
 // complete. Method: real landings, sessions through the public API, rows and plans asserted.
 import { describe, expect, it } from 'vitest';
 import { appendProcess, countProcess, EVENTS, events, expectCounts } from '../support/count-events.ts';
+import { expectVerified } from '../support/verified.ts';
 import { hourAt, hourNumbers, msAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 describe('sources of different completeness', () => {
@@ -270,4 +271,26 @@ describe('a row from the future', () => {
     expect((await world.publish('count_load')).owed_hours).toEqual([]);
     await expectCounts(world);
   });
+});
+
+// In milliseconds, rounded towards zero, such rows would be of the hour after theirs.
+it.each([
+  ['timestamptz', {}, (us: string) => `make_timestamptz(${us})`, `date_trunc('hour', ts)`],
+  ['bigint', { event_time_unit: 'epoch_us' }, (us: string) => us, `date_trunc('hour', make_timestamptz(ts))`],
+])('verifies the last microsecond of an hour before 1970, of %s', async (type, source, value, hour) => {
+  const counts = processFile(
+    {
+      process_name: 'counts',
+      pattern: 'stateful',
+      sources: [{ table: 'raw.events', event_time: 'ts', ...source }],
+      target: { table: 'facts.counts', event_time: 'h' },
+    },
+    `select ${hour} as h, count(*) as n from events group by 1`,
+  );
+  const world = await worldForTest({ processes: [counts] });
+  await world.create('raw.events', `ts ${type}`);
+  const us = 3_600_000_000;
+  await world.land('raw.events', `select ${value(`-${9 * us}`)} union all select ${value(`-${5 * us} - 1`)}`);
+  await world.publish('counts');
+  await expectVerified(world, 'counts');
 });
