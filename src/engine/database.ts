@@ -119,9 +119,12 @@ function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedC
     during,
     async outside(work) {
       ended();
-      const result = await work().finally(() => {
+      let result: Awaited<ReturnType<typeof work>>;
+      try {
+        result = await work();
+      } finally {
         underWay += 1;
-      });
+      }
       if (isClosing) throw closedError();
       return result;
     },

@@ -89,6 +89,21 @@ it('a result may close its engine, and is read no further', async () => {
   await expect(late?.parts().next()).rejects.toThrow('closed');
 });
 
+it('what takes a result may throw at once: what runs on that connection then is interrupted as ever', async () => {
+  const engine = await openEngine();
+  const script = engine.script({
+    ...statement('select 1'),
+    onResult: () => {
+      throw new Error('no promise');
+    },
+  });
+  await expect(script).rejects.toThrow('no promise');
+  const work = outcomes([engine.query(statement(ENDLESS))]);
+  await pause(30);
+  await engine.close();
+  expect(await work).toEqual(['interrupted']);
+});
+
 it('a fork is let go while it works: what runs there ends as it would', async () => {
   const engine = await openEngine();
   for (let round = 0; round < 4; round += 1) {
