@@ -11,9 +11,18 @@
  * checksum, for the processes after this one.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api';
 import type { Runnable } from './bind.ts';
 
@@ -25,17 +34,23 @@ export interface AvroCopies {
 }
 export interface Redirected {
   readonly statement: Runnable;
+  /** As it was asked, where it is another one: run, and nothing after it, where copies are at fault. */
+  readonly instead?: Runnable;
   /** `rows`: of the statement, all of them. */
   readonly finish: (connection: DuckDBConnection, rows: () => readonly DuckDBValue[][]) => Promise<void>;
 }
 
 /** Manifests and lists, and files of the engine's own tables: of others data lie a folder deeper. */
 const IN_STORE = /^[a-z0-9]+:\/\/[^*?[\]'\\]+(?:\.avro|\/data\/psyberg_[^/*?[\]'\\]+\.parquet)$/;
+/** To a store `a//b` and `a/../b` are names like others; on this machine they are those of other files. */
+const OF_ANOTHER = /:\/\/(?:.*\/)?\.{0,2}\//;
 const isInStore = (value: unknown): value is string =>
-  typeof value === 'string' && IN_STORE.test(value) && !value.startsWith('file:');
+  typeof value === 'string' && IN_STORE.test(value) && !OF_ANOTHER.test(value) && !value.startsWith('file:');
 
-const READS =
-  /\b(read_avro|read_manifests|manifest_list|hours_of_files|read_blob|read_parquet)\((\[?)(?:\$(\w+)|'([^']+)')/g;
+/** Of data files only those of state tables: others are joined by their names, which a copy has not. */
+const READER =
+  /\b(read_avro|read_manifests|manifest_list|hours_of_files|read_blob|read_parquet(?=\(\$state_files\b))/;
+const READS = new RegExp(`${READER.source}${/\((\[?)(?:\$(\w+)|'([^']+)')/.source}`, 'g');
 const WRITES_ONE = /\bto \$destination \((?:\s*format avro\b|format parquet, field_ids )/;
 const WRITES_BYTES = /unhex\(\$content\)[^$]*\bto \$destination \(format blob\)/;
 const READS_BYTES = /^\s*select hex\(content\) as content\s+from read_blob\(\$path\)/;
@@ -43,6 +58,8 @@ const UPLOAD = 'copy (select content from read_blob($here)) to $destination (for
 
 /** Of the folder of a process; `as_stored` cuts a name off behind it. */
 const MARK = 'psyberg-here';
+/** What `as_stored` finds, and what is no pattern to DuckDB. */
+const FOLDER = /^\/[^*?[\]'\\]*$/;
 /** Most manifests and lists are below; larger ones are read from the store. */
 const KEPT_BYTES_MAX = 1 << 18;
 /** A session writes about ten; beyond, the older half goes. */
@@ -50,38 +67,21 @@ const KEPT_FILES_MAX = 4000;
 
 /** `kept`: absolute, the folder of those for later processes; undefined: there are none. */
 export function avroCopies(kept: string | undefined): AvroCopies {
-  const folder = join(tmpdir(), `psyberg-${process.pid}-${randomUUID()}`);
-  const store = kept === undefined ? NOTHING_KEPT : keptFiles(kept);
-  const here = new Set<string>();
-  const pathOf = (location: string): string => `${folder}/${MARK}/${location}`;
-  const makeFolder = (location: string): void => {
-    mkdirSync(dirname(pathOf(location)), { recursive: true });
-  };
-  const put = (location: string, content: Buffer): void => {
-    makeFolder(location);
-    writeFileSync(pathOf(location), content);
-    here.add(location);
-  };
-  const copyOf = (location: string): string => {
-    if (!isInStore(location)) return location;
-    if (!here.has(location)) {
-      const content = store.read(location);
-      if (content === undefined) return location;
-      put(location, content);
-    }
-    return pathOf(location);
-  };
+  const folder = resolve(tmpdir(), `psyberg-${process.pid}-${randomUUID()}`);
+  if (!FOLDER.test(folder)) return NO_COPIES;
+  const { store, has, pathOf, put, putContent, uploaded, copyOf, close } = copiesIn(folder, kept);
   return {
     redirect(asked) {
       const statement = readingCopies(asked, copyOf);
+      const instead = statement === asked ? {} : { instead: asked };
       const destination = asked.values['destination'];
-      if (isInStore(destination) && WRITES_ONE.test(asked.sql)) {
-        makeFolder(destination);
+      if (isInStore(destination) && WRITES_ONE.test(asked.sql) && put(destination, () => undefined)) {
         return {
+          instead: asked,
           statement: { ...statement, values: { ...statement.values, destination: pathOf(destination) } },
           async finish(connection) {
             await runWith(connection, UPLOAD, { here: pathOf(destination), destination });
-            here.add(destination);
+            uploaded(destination);
             store.keep(destination, () => readFileSync(pathOf(destination)));
           },
         };
@@ -91,24 +91,81 @@ export function avroCopies(kept: string | undefined): AvroCopies {
           statement,
           async finish() {
             const content = Buffer.from(String(asked.values['content']), 'hex');
-            put(destination, content);
+            putContent(destination, content);
             store.keep(destination, () => content);
           },
         };
       const path = asked.values['path'];
-      if (isInStore(path) && !here.has(path) && READS_BYTES.test(asked.sql))
+      if (isInStore(path) && !has(path) && READS_BYTES.test(asked.sql))
         return {
           statement,
           async finish(_connection, rows) {
             const content = rows()[0]?.[0];
-            if (typeof content === 'string') put(path, Buffer.from(content, 'hex'));
+            if (typeof content === 'string') putContent(path, Buffer.from(content, 'hex'));
           },
         };
-      return { statement, finish: async () => undefined };
+      return { statement, ...instead, finish: async () => undefined };
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close,
   };
 }
+
+/** The copies of a process. */
+function copiesIn(folder: string, kept: string | undefined) {
+  const store = kept === undefined ? NOTHING_KEPT : keptFiles(kept);
+  const here = new Set<string>();
+  let isClosed = false;
+  const pathOf = (location: string): string => `${folder}/${MARK}/${location}`;
+  /** False where it cannot be written, as on a disk that is full, or by now: then the store is asked. */
+  const put = (location: string, write: (path: string) => void): boolean => {
+    here.delete(location);
+    if (isClosed) return false;
+    const path = pathOf(location);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      write(path);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const putContent = (location: string, content: Buffer): boolean => {
+    const isPut = put(location, (path) => writeFileSync(path, content));
+    if (isPut) here.add(location);
+    return isPut;
+  };
+  const copyOf = (location: string): string => {
+    if (!isInStore(location)) return location;
+    // Whoever tidies folders of temporary files may have removed it.
+    if (!here.has(location) || !existsSync(pathOf(location))) {
+      const content = store.read(location);
+      if (content === undefined || !putContent(location, content)) return location;
+    }
+    return pathOf(location);
+  };
+  return {
+    store,
+    pathOf,
+    put,
+    putContent,
+    copyOf,
+    has: (location: string): boolean => here.has(location),
+    uploaded: (location: string): void => void here.add(location),
+    close() {
+      isClosed = true;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const NO_COPIES: AvroCopies = {
+  redirect: (statement) => ({ statement, finish: async () => undefined }),
+  close: () => undefined,
+};
+
+/** True of what a statement fails with where the files of this machine are at fault. */
+export const isOfCopies = (message: string): boolean =>
+  message.startsWith('IO Error') && message.includes(MARK);
 
 async function runWith(
   connection: DuckDBConnection,

@@ -8,7 +8,7 @@ import type { FewAtOnce } from '../model/few-at-once.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { storageFault } from '../model/storage-faults.ts';
 import type { StoreWaits } from '../model/store-faults.ts';
-import type { AvroCopies, Redirected } from './avro-copies.ts';
+import { type AvroCopies, isOfCopies, type Redirected } from './avro-copies.ts';
 import { type Asked, type Runnable, runnable, type Values } from './bind.ts';
 import { avroNameFault, catalogFault } from './catalog-fault.ts';
 import type { Database, OwnedConnection } from './database.ts';
@@ -241,10 +241,16 @@ const redirectedIn = ({ storage, copies }: Parts, statement: Runnable): Redirect
 /** Runs the statement, and then what is left to do for it. */
 async function runRedirected(
   parts: Parts,
-  { statement, finish }: Redirected,
+  { statement, instead, finish }: Redirected,
   spelled: string | undefined,
 ): Promise<DuckDBResultReader> {
-  const found = await runSpelled(parts, statement, spelled);
+  let found: DuckDBResultReader;
+  try {
+    found = await runSpelled(parts, statement, spelled);
+  } catch (error) {
+    if (instead === undefined || !isOfCopies(messageOf(error))) throw error;
+    return runSpelled(parts, instead, spelledFor(parts, instead));
+  }
   await finish(parts.connection.duckdb, () => found.getRows());
   return found;
 }

@@ -64,7 +64,7 @@ async function replacedFiles(
     return { files: live, holdOthers: definition.filesPerProcess > 1 };
   if (!replacesSession || live.length === 0) return { files: [], holdOthers: false };
   const holding = await engine.query(statement('state/files_of_session'), {
-    files: live,
+    state_files: live,
     psyberg_session_id: psybergSessionId,
   });
   return { files: holding.map((file) => file.path), holdOthers: holding.some((file) => file.holds_others) };

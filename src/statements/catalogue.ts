@@ -1658,7 +1658,7 @@ export interface Catalogue {
     row: { rows: bigint };
   };
   'state/files_of_session': {
-    parameters: { files: readonly string[]; psyberg_session_id: string };
+    parameters: { state_files: readonly string[]; psyberg_session_id: string };
     fragments: never;
     row: { path: string; holds_others: boolean };
   };

@@ -1,11 +1,11 @@
 // Goal: files of a store that this machine has are read here, under the names that tables give them, and a copy
 // that is damaged or another file's is none. Method: statements as the engine gets them, and DuckDB over the
 // copies; no store.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type DuckDBConnection, listValue } from '@duckdb/node-api';
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { type AvroCopies, avroCopies } from '../../src/engine/avro-copies.ts';
 import { runnable } from '../../src/engine/bind.ts';
 import { openEngine } from '../../src/engine/index.ts';
@@ -41,11 +41,14 @@ const asked = (sql: string, values: Record<string, unknown>) => ({
   ),
   types: {},
 });
-/** What a statement reads in place of `$m`. */
-function readIn(from: AvroCopies, location: string): string | undefined {
+/** The path that a statement reads in place of `$m`. */
+function pathIn(from: AvroCopies, location: string): string | undefined {
   const { statement: run } = from.redirect(asked('select 1 from read_avro($m)', { m: location }));
-  const path = run.values['m_here'];
-  return typeof path === 'string' ? readFileSync(path, 'utf8') : undefined;
+  return run.values['m_here'] as string | undefined;
+}
+function readIn(from: AvroCopies, location: string): string | undefined {
+  const path = pathIn(from, location);
+  return path === undefined ? undefined : readFileSync(path, 'utf8');
 }
 
 it('reads what was written, also in a later process, and the store for all else', async () => {
@@ -127,4 +130,64 @@ it('a folder that cannot be written is as good as none', async () => {
   const some = copies(join(kept, 'file', 'below'));
   await write(some, MANIFEST, 'content');
   expect(readIn(some, MANIFEST)).toBe('content');
+});
+
+it('what this machine cannot write fails nothing: the store is asked', async () => {
+  const some = copies();
+  await write(some, MANIFEST, 'content');
+  // To a store no name is a folder.
+  const below = `${MANIFEST}/data/psyberg_b.parquet`;
+  await write(some, `${MANIFEST}/m.avro`, 'below');
+  expect(pathIn(some, `${MANIFEST}/m.avro`)).toBeUndefined();
+  const copy = asked('copy (select 1) to $destination (format parquet, field_ids {x: 1})', {
+    destination: below,
+  });
+  expect(some.redirect(copy).statement).toBe(copy);
+  expect(readIn(some, MANIFEST)).toBe('content');
+});
+
+it('a copy that somebody has removed is none, and after the end there are no new ones', async () => {
+  const some = avroCopies(undefined);
+  onTestFinished(() => some.close());
+  await write(some, MANIFEST, 'content');
+  const path = pathIn(some, MANIFEST) as string;
+  rmSync(path);
+  expect(pathIn(some, MANIFEST)).toBeUndefined();
+  some.close();
+  await write(some, MANIFEST, 'content');
+  expect([pathIn(some, MANIFEST), existsSync(path)]).toEqual([undefined, false]);
+});
+
+it.each(['s3://lake//m.avro', 's3://lake/a/../m.avro', 's3://lake/./m.avro', 's3://../../m.avro'])(
+  '%s, which is the path of another file on this machine, is not copied',
+  async (location) => {
+    const some = copies();
+    await write(some, 's3://lake/m.avro', 'another');
+    await write(some, location, 'content');
+    expect([readIn(some, 's3://lake/m.avro'), pathIn(some, location)]).toEqual(['another', undefined]);
+  },
+);
+
+it('copies lie where their names can be told from their paths, or nowhere', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('TMPDIR', relative(process.cwd(), kept));
+  const some = copies();
+  await write(some, MANIFEST, 'content');
+  expect(pathIn(some, MANIFEST)).toMatch(/^\/.*\/psyberg-here\/s3:/);
+  vi.stubEnv('TMPDIR', join(kept, 'a[1]'));
+  const others = copies();
+  await write(others, MANIFEST, 'content');
+  expect(pathIn(others, MANIFEST)).toBeUndefined();
+});
+
+it('data files are read from the store where they are joined by their names', async () => {
+  const some = copies();
+  const file = 's3://lake/psyberg/t/data/psyberg_a.parquet';
+  await write(some, file, 'content');
+  const scan = asked('from read_parquet($files, filename = true)', { files: [file] });
+  expect(some.redirect(scan).statement).toBe(scan);
+  const users = asked(`from read_parquet('${file}')`, {});
+  expect(some.redirect(users).statement).toBe(users);
+  const state = asked('from read_parquet($state_files)', { state_files: [file] });
+  expect(some.redirect(state)).toMatchObject({ instead: state, statement: { values: {} } });
 });
