@@ -69,3 +69,46 @@ it('an insert that was committed twice ends the session', async () => {
   });
   await workload.detach();
 });
+
+it('so does the commit of an hour that comes a second time after its insert has ended', async () => {
+  const snapshots: object[] = [];
+  const commit = (collected: object | undefined): void => {
+    snapshots.push({ 'snapshot-id': BigInt(snapshots.length + 1), summary: {} });
+    const main = { type: 'branch', 'snapshot-id': BigInt(snapshots.length) };
+    Object.assign(collected ?? {}, { metadata: { snapshots: [...snapshots], refs: { main } } });
+  };
+  const { workload } = await openWorkload({
+    execute(answers) {
+      commit(workload.collected);
+      complete(answers);
+    },
+  });
+  const data = ofPattern('dimension');
+  const work = { plan: planOf(data), spec: specOf(data), root: '/' };
+  const hour = SPARK.hours(work.plan, work.spec).find(({ kind }) => kind === 'compute-hour');
+  const compute = () => workload.compute(hour as never, { 'computed-before': true });
+  await compute();
+  await compute();
+  commit(workload.collected);
+  const twice = { code: 'spark-failed', message: expect.stringContaining('2 commits') };
+  await expect(workload.stage(work, SPARK.load(work.plan, work.spec), STAGING)).rejects.toMatchObject(twice);
+  await expect(compute()).rejects.toMatchObject(twice);
+  await workload.detach();
+});
+
+it.each(['verify', 'show'])('what %s has Spark compute is held to the same', async (command) => {
+  const { workload } = await openWorkload();
+  const data = ofPattern('dimension');
+  const [step] = SPARK.hours(planOf(data), specOf(data)).filter(({ kind }) => kind === 'compute-hour');
+  const insert = { sql: 'insert into t values (1)', parameters: {} };
+  const hour = { ...step, ...insert, kind: 'compile/compute_hour' };
+  const computed =
+    command === 'verify'
+      ? workload.beside?.execute(insert)
+      : workload.look({ before: [hour], rows: hour } as never, () => undefined);
+  await expect(computed).rejects.toMatchObject({
+    code: 'spark-failed',
+    message: expect.stringContaining('no commit'),
+  });
+  await workload.detach();
+});

@@ -55,6 +55,7 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
   const { engine, duckdb } = options;
   const collected: Collected = { metadata: undefined };
   const spark = attachableSpark(options, collected);
+  const staging: Staging = { spark, engine, collected, inserts: { done: 0 } };
   let release: (() => void) | undefined;
   const asked = askedAhead((step, keptRows) => answerOf(spark, step, keptRows));
   const describe = (work: Work): Promise<QueryColumn[]> => describeQuery(spark, work);
@@ -65,11 +66,12 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     outside: { id: spark.id, end: spark.end },
     beside: {
       columns: (work, query) => columnsOf(spark, work, query),
-      execute: spark.execute,
+      execute: (insert) => committed(staging, insert),
       query: spark.query,
     },
     async attach(catalog) {
       collected.metadata = undefined;
+      staging.inserts.done = 0;
       asked.forget();
       release?.();
       release = options.onInterrupt(spark.interrupt);
@@ -83,11 +85,9 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     },
     describe,
     create: async (work) => createFromColumns(options.catalog, work.spec, await describe(work)),
-    ...hourByHour({ spark, engine, collected }, duckdb),
-    async stage(work, step, to) {
-      if (step.kind === 'carry-over') return duckdb.stage(work, step, to);
-      return stageRows({ spark, engine, collected }, work, step, to);
-    },
+    ...hourByHour(staging, duckdb),
+    stage: (work, step, to) =>
+      step.kind === 'carry-over' ? duckdb.stage(work, step, to) : stageRows(staging, work, step, to),
     ahead: asked.begin,
     count: async (step) => {
       const rows = (await asked.answer(step, 0)) as CountedRow[];
@@ -100,7 +100,7 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
       const known = new Set(targetColumns.map((name) => name.toLowerCase()));
       return { columns, fitsTarget: columns.every(({ name }) => known.has(name.toLowerCase())) };
     },
-    look: (rows, onStep) => lookAt(spark, rows, onStep),
+    look: (rows, onStep) => lookAt(staging, rows, onStep),
     lookForNothing: async (step) => (await spark.query(bindStep(step, {}))).map(({ alias }) => String(alias)),
     placed: placedError,
     placedInAudit: (work, audit, _columns, error) => placedAuditError(work, audit, error),
@@ -113,14 +113,15 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
 
 /** The hours of a process that reads its own result: Spark computes them, and DuckDB compares. */
 function hourByHour(
-  { spark, engine, collected }: Staging,
+  staging: Staging,
   duckdb: Workload,
 ): Pick<Workload, 'compute' | 'isUnchanged' | 'differing'> {
+  const { engine, collected } = staging;
   return {
     async compute(step, fromRun) {
       if (step.kind !== 'compute-hour') return 0n;
       const before = addedRecords(collected);
-      await committed({ spark, collected }, bindStep(step, fromRun));
+      await committed(staging, bindStep(step, fromRun));
       return addedRecords(collected) - before;
     },
     async isUnchanged(work, step) {
@@ -173,16 +174,21 @@ interface Staging {
   readonly spark: AttachedSpark;
   readonly engine: Engine;
   readonly collected: Collected;
+  /** Whose commits were seen, since the session was opened. */
+  readonly inserts: { done: number };
 }
 
 /** Has Spark write the rows, unless it has hour by hour, and takes its files over. */
 async function stageRows(
-  { spark, engine, collected }: Staging,
+  staging: Staging,
   work: Work,
   step: InsertStep,
   { metadata, owner }: StagingTarget,
 ): Promise<CountedManifest | undefined> {
-  if (!patternOf(work.spec).readsPrevious) await committed({ spark, collected }, bindStep(step, {}));
+  const { engine, collected, inserts } = staging;
+  if (!patternOf(work.spec).readsPrevious) await committed(staging, bindStep(step, {}));
+  const late = commitsOf(collected) - inserts.done;
+  if (late !== 0) throw otherCommits(late + 1);
   const { metadata: written } = collected;
   if (written === undefined) return undefined;
   const taken = await takeOverFiles(engine, written, {
@@ -200,20 +206,25 @@ async function stageRows(
  * Has Spark run an insert, and sees its commit: there is one also of no row. Without one its rows went
  * elsewhere, and would be missing without a word; with two they would be there twice.
  */
-async function committed(
-  { spark, collected }: Pick<Staging, 'spark' | 'collected'>,
-  insert: BoundStatement,
-): Promise<void> {
-  const commits = (): number => collected.metadata?.snapshots?.length ?? 0;
-  const [before, commitsBefore] = [snapshotOf(collected)?.['snapshot-id'], commits()];
+async function committed({ spark, collected, inserts }: Staging, insert: BoundStatement): Promise<void> {
+  const before = snapshotOf(collected)?.['snapshot-id'];
   await spark.execute(insert);
-  const made = snapshotOf(collected)?.['snapshot-id'] === before ? 0 : commits() - commitsBefore;
-  if (made === 1) return;
-  const said = made === 0 ? 'no commit' : `${made} commits`;
-  throw new PsybergError('spark-failed', `Spark has run an insert, and ${said} of it came to the session`, {
-    hint: 'look whether settings of that Spark send what is written elsewhere, as spark.wap.id does; nothing was published',
-  });
+  const isOnMain = snapshotOf(collected)?.['snapshot-id'] !== before;
+  const made = isOnMain ? commitsOf(collected) - inserts.done : 0;
+  if (made !== 1) throw otherCommits(made);
+  inserts.done += 1;
 }
+
+const commitsOf = ({ metadata }: Collected): number => metadata?.snapshots?.length ?? 0;
+
+const otherCommits = (made: number): PsybergError =>
+  new PsybergError(
+    'spark-failed',
+    `Spark has run an insert, and ${made === 0 ? 'no commit' : `${made} commits`} of it came to the session`,
+    {
+      hint: 'look whether settings of that Spark send what is written elsewhere, as spark.wap.id does; nothing was published',
+    },
+  );
 
 /**
  * Shows DuckDB the rows of the hours that were computed so far, in the place of those that it computes.
@@ -254,13 +265,14 @@ async function asObjects(
 }
 
 async function lookAt(
-  spark: AttachedSpark,
+  staging: Staging,
   { before, rows }: LookRows,
   onStep: (name: string) => void,
 ): Promise<ResultRows> {
+  const { spark } = staging;
   for (const each of before) {
     onStep(each.name);
-    await spark.execute(bindStep(each, {}));
+    await committed(staging, bindStep(each, {}));
   }
   const bound = bindStep(rows, {});
   const described = await spark.columns(bound);
