@@ -1,15 +1,16 @@
 /**
- * What DuckDB says when the catalog behind a statement fails. Error -> the one PsybergError for it. Of the
- * catalog's answer it tells the status alone, and a statement that fails so is as right as it was.
+ * What DuckDB says when the catalog behind a statement fails. Error -> the one PsybergError for it. Of most
+ * answers of the catalog it tells the status alone, and a statement that fails so is as right as it was.
  */
+import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 
 /**
- * `catalog-unreachable` or `catalog-failed` when one of the attached catalogs answered with a server error;
- * else undefined. `catalogs`: their addresses.
+ * `catalog-unreachable` or `catalog-failed` when one of the attached catalogs answered with a server error,
+ * what it says where it may not do it; else undefined. `catalogs`: their addresses.
  */
 export function catalogFault(error: unknown, catalogs: ReadonlySet<string>): PsybergError | undefined {
-  const refused = catalogRefusal(error, catalogs);
+  const refused = catalogRefusal(error, catalogs) ?? catalogDenial(error);
   if (refused !== undefined) return refused;
   const [, status = '', method = '', url = ''] =
     /Request returned HTTP (5\d\d) for HTTP (\w+) to '([^']+)'/.exec(
@@ -46,6 +47,23 @@ export function avroNameFault(error: unknown): PsybergError | undefined {
       cause: error,
     },
   );
+}
+
+/**
+ * What keeps the catalog from its files, or a client from the catalog: the error that it was, whose code ends
+ * the message (`catalog/protocol/error-body.ts`).
+ */
+function catalogDenial(error: unknown): PsybergError | undefined {
+  const text = error instanceof Error ? error.message : '';
+  if (!text.includes('Forbidden_403')) return undefined;
+  const [, literal] = /"message":("(?:[^"\\]|\\.)*"),"type":"ForbiddenException"/.exec(text) ?? [];
+  const [, quoted] = /Forbidden_403 with message "([\s\S]*)"$/.exec(text) ?? [];
+  const told = literal === undefined ? (quoted ?? '') : String(JSON.parse(literal));
+  const [, message = '', hint, code = ''] =
+    /^([\s\S]*?)(?:; hint: ([\s\S]*))? \[([a-z-]+)\]$/.exec(told) ?? [];
+  if (!Object.hasOwn(ERROR_CODES, code)) return undefined;
+  const details = { ...(hint === undefined ? {} : { hint }), cause: error };
+  return new PsybergError(code as ErrorCode, message, details);
 }
 
 /** What the catalog does not take of DuckDB (`catalog/views/duckdb-catalog.ts`), in its own words. */

@@ -1,11 +1,13 @@
 // Goal: what DuckDB says when something beside the statement fails becomes the one error that says so, and
 // nothing else does. Method: messages of DuckDB 1.5.5 in, errors out.
 import { describe, expect, it } from 'vitest';
+import { forbidden } from '../../src/catalog/errors.ts';
+import { answerError } from '../../src/catalog/protocol/error-body.ts';
 import { avroNameFault, catalogFault } from '../../src/engine/catalog-fault.ts';
 import { type Ending, endedError, internalError } from '../../src/engine/internal-error.ts';
 import { togetherOrSingly } from '../../src/engine/mixed-files.ts';
 import { secretStatement } from '../../src/engine/storage-secrets.ts';
-import { PsybergError } from '../../src/model/errors.ts';
+import { PsybergError, usageError } from '../../src/model/errors.ts';
 
 const OWN = 'http://127.0.0.1:8181/session';
 const catalogs = new Set([OWN]);
@@ -62,6 +64,34 @@ describe('a failure of the catalog', () => {
         ? expect.stringContaining("alter table a.b set ('x'='y')")
         : 'nothing was changed; do it in another way',
     });
+  });
+  it.each([
+    [
+      'a reading',
+      (told: string) =>
+        `HTTP Error: GetTableInformation endpoint returned response code Forbidden_403 with message "${told}"`,
+    ],
+    [
+      'a commit',
+      (told: string) =>
+        `TransactionContext Error: Failed to commit: Request to '${OWN}/v1/x' returned a non-200 status code (Forbidden_403), with reason: Forbidden, body: ${JSON.stringify({ error: { message: told, type: 'ForbiddenException', code: 403 } })}`,
+    ],
+  ])('whose store does not do %s is the error of that store', (_name, said) => {
+    const untrusted = usageError('storage-untrusted', 'the "certificate" is not trusted', {
+      hint: 'name it in ca_file; or not',
+    });
+    const { message } = answerError(untrusted).body.error;
+    expect(catalogFault(new Error(said(message)), catalogs)).toMatchObject({
+      ...untrusted.toJSON(),
+      cause: expect.any(Error),
+    });
+    const [hintless, strange] = [answerError(forbidden('no')).body.error.message, 'no [strange]'];
+    expect(catalogFault(new Error(said(hintless)), catalogs)).toMatchObject({
+      code: 'forbidden',
+      message: 'no',
+    });
+    for (const other of [strange, 'no'])
+      expect(catalogFault(new Error(said(other)), catalogs)).toBeUndefined();
   });
   it('of another kind than a refusal is no refusal', () => {
     expect(

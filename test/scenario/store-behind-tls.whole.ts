@@ -83,6 +83,8 @@ describe('a store behind TLS', { timeout: 180_000 }, () => {
     expect(proxy.asked.length).toBeGreaterThan(100);
     expect(await storedOrphans(world, store)).toEqual([]);
     expect(await withAnotherAuthority(world)).toMatchObject(UNTRUSTED);
+    for (const query of ['from raw.events', 'create table raw.more (id int)'])
+      await expect(world.psyberg.sql(query), query).rejects.toMatchObject(UNTRUSTED);
   });
 
   it('is where the tables of a foreign catalog lie, which hands out the keys', async () => {

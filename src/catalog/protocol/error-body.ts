@@ -63,12 +63,10 @@ export function answerError(thrown: unknown): ErrorAnswer {
   const known = error !== undefined && Object.hasOwn(ANSWERS, error.code) ? ANSWERS[error.code] : undefined;
   if (error === undefined || known === undefined)
     return errorAnswer(500, 'InternalServerError', 'Internal error of the catalog');
-  const { message, hint } = error;
-  return errorAnswer(
-    known[0],
-    known[1],
-    hint === undefined || known[0] !== 403 ? message : `${message}; ${hint}`,
-  );
+  const { message, hint, code } = error;
+  // Whoever passes on the message alone, as DuckDB does, passes on what to do, and which error it is.
+  const told = `${message}${hint === undefined ? '' : `; hint: ${hint}`} [${code}]`;
+  return errorAnswer(known[0], known[1], known[0] === 403 ? told : message);
 }
 
 const errorAnswer = (status: number, type: string, message: string): ErrorAnswer => ({
