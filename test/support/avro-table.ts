@@ -34,6 +34,8 @@ export interface AvroFile {
   readonly name: string;
   /** The hours of its event times by its bounds: one, or the first and the last; undefined: no bounds. */
   readonly hours?: number | readonly [number, number];
+  /** Of a table by the hour: its partition, where the writer computed another one than that of its bounds. */
+  readonly partitionHour?: number;
   /** The same of its countries, as hexadecimal text. */
   readonly countries?: readonly [string, string];
   readonly rows?: number;
@@ -218,8 +220,7 @@ export class AvroTable {
     ];
     await this.#world.engine.execute({
       sql: manifestSql({
-        partition:
-          partitionedBy === 'hour' ? '{ts_hour: (entry.lower // 3600000000)::integer}' : "{country: 'NL'}",
+        partition: partitionedBy === 'hour' ? '{ts_hour: entry.partition_hour}' : "{country: 'NL'}",
         // Iceberg stores int and date in 4 bytes.
         width: eventTime.type === 'int' || eventTime.type === 'date' ? 4 : 8,
       }),
@@ -277,7 +278,7 @@ const manifestSql = ({ partition, width }: { partition: string; width: number })
     } as data_file
     from (select unnest(from_json($entries, '[{
       "status": "INTEGER", "snapshot_id": "BIGINT", "sequence_number": "BIGINT", "path": "VARCHAR",
-      "rows": "BIGINT", "bytes": "BIGINT", "lower": "BIGINT", "upper": "BIGINT", "least_country": "VARCHAR",
+      "rows": "BIGINT", "bytes": "BIGINT", "lower": "BIGINT", "upper": "BIGINT", "partition_hour": "INTEGER", "least_country": "VARCHAR",
       "greatest_country": "VARCHAR"
     }]')) as entry)
   ) to $path (format avro, root_name 'manifest_entry')`;
@@ -304,7 +305,9 @@ function manifestJson({ path, snapshotId, sequenceNumber, live, removed }: Manif
   const added = live.filter((entry) => entry.snapshotId === snapshotId);
   const existing = live.filter((entry) => entry.snapshotId !== snapshotId);
   const all = [...live, ...removed];
-  const hours = all.flatMap(({ file }) => [file.hours ?? 0].flat()).map((hour) => msAt(hour) / 3_600_000);
+  const hours = all
+    .flatMap(({ file }) => [file.partitionHour ?? file.hours ?? 0].flat())
+    .map((hour) => msAt(hour) / 3_600_000);
   const rows = (entries: readonly AvroEntry[]): number =>
     entries.reduce((sum, { file }) => sum + file.rows, 0);
   return {
@@ -336,6 +339,7 @@ function entryJson({ file, snapshotId, sequenceNumber }: AvroEntry, status: 0 | 
     bytes: file.bytes,
     lower: first === undefined ? null : storedText(msAt(first), eventTime),
     upper: last === undefined ? null : storedText(msAt(last) + 3_599_000, eventTime),
+    partition_hour: msAt(file.partitionHour ?? first ?? 0) / 3_600_000,
     least_country: file.countries?.[0] ?? null,
     greatest_country: file.countries?.[1] ?? null,
   };
