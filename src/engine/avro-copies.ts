@@ -122,6 +122,7 @@ function copiesIn(folder: string, kept: string | undefined) {
     if (isClosed) return false;
     const path = pathOf(location);
     try {
+      if (!existsSync(folder)) removeDead(dirname(folder));
       mkdirSync(dirname(path), { recursive: true });
       write(path);
       return true;
@@ -156,6 +157,41 @@ function copiesIn(folder: string, kept: string | undefined) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Of a process that was killed. */
+const DEAD_AFTER_MS = 86_400_000;
+
+/**
+ * Removes what killed processes left. One in another container only looks dead from here; should it live for
+ * longer than a day, the store is asked for what it misses.
+ */
+function removeDead(parent: string): void {
+  for (const name of namesIn(parent)) {
+    const [, pid] = /^psyberg-(\d+)-[0-9a-f-]{36}$/.exec(name) ?? [];
+    const path = join(parent, name);
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    if (mtimeMs !== undefined && Date.now() - mtimeMs > DEAD_AFTER_MS) removeIfThere(path);
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Who may write there need not be allowed to look.
+    return [];
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Of another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 const NO_COPIES: AvroCopies = {
@@ -261,7 +297,7 @@ function keptFiles(folder: string): KeptFiles {
 
 function removeIfThere(path: string): void {
   try {
-    rmSync(path, { force: true });
+    rmSync(path, { recursive: true, force: true });
   } catch {
     // Where there is no such folder there is no such file.
   }

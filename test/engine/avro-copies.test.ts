@@ -1,7 +1,16 @@
 // Goal: files of a store that this machine has are read here, under the names that tables give them, and a copy
 // that is damaged or another file's is none. Method: statements as the engine gets them, and DuckDB over the
 // copies; no store.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type DuckDBConnection, listValue } from '@duckdb/node-api';
@@ -190,4 +199,21 @@ it('data files are read from the store where they are joined by their names', as
   expect(some.redirect(users).statement).toBe(users);
   const state = asked('from read_parquet($state_files)', { state_files: [file] });
   expect(some.redirect(state)).toMatchObject({ instead: state, statement: { values: {} } });
+});
+
+it('what killed processes left goes after a day, and of living ones stays', async () => {
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('TMPDIR', kept);
+  const uuid = '11111111-2222-4333-8444-555555555555';
+  // No process has this id: Linux gives none above 2^22.
+  const [dead, alive] = [`psyberg-999999999-${uuid}`, `psyberg-${process.ppid}-${uuid}`];
+  const fresh = `psyberg-999999998-${uuid}`;
+  for (const name of [dead, alive, fresh, 'psyberg-999999999']) {
+    mkdirSync(join(kept, name, 'psyberg-here'), { recursive: true });
+    if (name !== fresh) utimesSync(join(kept, name), 1, 1);
+  }
+  const some = avroCopies(undefined);
+  await write(some, MANIFEST, 'content');
+  some.close();
+  expect(readdirSync(kept).sort()).toEqual(['psyberg-999999999', alive, fresh].sort());
 });
