@@ -102,8 +102,8 @@ function lostError(
   );
 }
 
-/** A session, or what ran in it, that the server does not know, or not any more. */
-const SESSION_LOST = /^\[INVALID_HANDLE\.(?:SESSION|OPERATION)_/;
+/** A session, or what ran in it, or its answers, that the server does not know, or not any more. */
+const SESSION_LOST = /^\[INVALID_(?:HANDLE\.(?:SESSION|OPERATION)_|CURSOR\.)/;
 const CERTIFICATE = /certificate|self-signed|altnames/i;
 const LONGER =
   'see in the UI of Spark what its executors do: the cluster is full, or a task hangs; engines.spark.timeout in psyberg.yaml says how long to wait; nothing was published';
