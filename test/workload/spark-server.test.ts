@@ -164,6 +164,7 @@ const NOT_GOT = {
 it('sends a statement again that did not come to the server, under the same id', async () => {
   const ids: unknown[] = [];
   const { remote } = await startFakeSpark({
+    sessions: ['of the server'],
     execute(answers) {
       ids.push(answers.request['operation_id']);
       if (ids.length === 2) complete(answers);
@@ -172,10 +173,31 @@ it('sends a statement again that did not come to the server, under the same id',
     reattach: (answers) => void answers.emit('error', NOT_GOT),
   });
   const session = openSparkSession({ remote: parseRemote(remote) });
+  await session.version();
   await session.execute({ sql: INSERT.sql, values: {} });
   await session.close();
   expect(ids).toHaveLength(2);
   expect(ids[0]).toBe(ids[1]);
+});
+
+it('sends none again to a server that would run it in a new session without settings, as Spark 3.5 does', async () => {
+  let sent = 0;
+  const { remote } = await startFakeSpark({
+    version: '3.5.7',
+    execute(answers) {
+      sent += 1;
+      const again = { code: 13, details: '[TABLE_OR_VIEW_NOT_FOUND] The table cannot be found.' };
+      answers.emit('error', sent === 1 ? { code: 14, details: 'the connection broke' } : again);
+    },
+    reattach: (answers) => void answers.emit('error', NOT_GOT),
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  expect(await session.version()).toBe('3.5.7');
+  await expect(session.execute({ sql: INSERT.sql, values: {} })).rejects.toMatchObject({
+    code: 'spark-session-lost',
+  });
+  await session.close();
+  expect(sent).toBe(1);
 });
 
 it('sends none again whose answers have begun, and says that it is gone', async () => {

@@ -99,7 +99,7 @@ export function connectChannel(
       const send = (): Answers => stream('ExecutePlan', { ...operation, ...options, plan });
       const again = (last: unknown): Answers =>
         stream('ReattachExecute', { ...operation, ...lastResponse(last) });
-      yield* untilComplete({ send, again, observe, failed, signal });
+      yield* untilComplete({ send, again, isKnown: () => observed !== undefined, observe, failed, signal });
       // What the server keeps of the answers; it forgets them by itself after some minutes, so nobody waits.
       void ask('ReleaseExecute', { ...operation, release_all: {} }).catch(() => undefined);
     },
@@ -113,6 +113,8 @@ interface Reattaching {
   readonly send: () => Answers;
   /** The answers behind that one. */
   readonly again: (last: unknown) => Answers;
+  /** Whether the server tells its session from one made anew, without settings: 3.5 does not. */
+  readonly isKnown: () => boolean;
   readonly observe: (answer: ConnectAnswer) => void;
   readonly failed: (error: unknown) => PsybergError;
   readonly signal: AbortSignal;
@@ -122,6 +124,7 @@ interface Reattaching {
 async function* untilComplete({
   send,
   again,
+  isKnown,
   observe,
   failed,
   signal,
@@ -144,7 +147,7 @@ async function* untilComplete({
       if (last === before && performance.now() - openedMs < STREAM_MS_MIN) throw ENDED;
     } catch (error) {
       const wait = REATTACH_WAITS_MS[broken];
-      if (last === undefined && wait !== undefined && isNotGot(error)) {
+      if (last === undefined && wait !== undefined && isNotGot(error) && isKnown()) {
         broken += 1;
         answers = send();
         continue;
