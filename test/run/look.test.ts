@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import { isAtWork, readMarker, type SessionMarker } from '../../src/markers/session-marker.ts';
 import { withLook } from '../../src/run/drivers/look.ts';
 import type { RunPorts } from '../../src/run/ports.ts';
 import type { ServedCatalog } from '../../src/workload/port.ts';
@@ -69,5 +70,23 @@ it('a look that is interrupted leaves none of the files that its hours were writ
   });
   await expect(look).rejects.toBe(interrupted);
   expect(existsSync(written)).toBe(false);
+  expect(await world.leftovers()).toEqual([]);
+});
+
+it('a look that cannot clean up after itself leaves that to the next session of this process, too', async () => {
+  const { world, ports, elsewhere, plan, spec } = await dimension();
+  const away = new Error('the catalog is away');
+  let isAway = false;
+  const loadTable: RunPorts['catalog']['loadTable'] = (...asked) =>
+    isAway ? Promise.reject(away) : ports.catalog.loadTable(...asked);
+  const catalog = { ...ports.catalog, loadTable };
+  const look = withLook({ ...elsewhere, catalog }, { plan, spec, computes: true }, async () => {
+    isAway = true;
+  });
+  await expect(look).rejects.toBe(away);
+  const [name = ''] = readdirSync(ports.sessionsDirectory);
+  const directory = join(ports.sessionsDirectory, name);
+  expect(isAtWork(readMarker(directory) as SessionMarker, directory)).toBe(false);
+  expect((await world.run(['state'])).map(({ status }) => status)).toEqual(['published']);
   expect(await world.leftovers()).toEqual([]);
 });

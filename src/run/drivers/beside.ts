@@ -10,7 +10,7 @@ import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { BoundStatement } from '../../engine/index.ts';
 import { filesRemoved } from '../../files/remove.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { markEngineSession } from '../../markers/session-marker.ts';
+import { giveUp, markEngineSession } from '../../markers/session-marker.ts';
 import type { QueryColumn } from '../../model/column-type.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { sessionIdOf } from '../../model/hour.ts';
@@ -134,10 +134,16 @@ export async function openPlace(ports: RunPorts, spec: ProcessSpec): Promise<Pla
       if (outside !== undefined) markEngineSession(directory, outside);
     },
     async end() {
-      await removeViews({ ports, spec, directory });
-      await sweepSession(ports, spec.target.table, branch);
-      await filesRemoved();
-      await ports.markers.end(directory);
+      try {
+        await removeViews({ ports, spec, directory });
+        await sweepSession(ports, spec.target.table, branch);
+        await filesRemoved();
+        await ports.markers.end(directory);
+      } catch (error) {
+        // The next session cleans up what is left, also while this process lives.
+        giveUp(directory);
+        throw error;
+      }
     },
   };
 }
