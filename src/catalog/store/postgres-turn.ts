@@ -22,7 +22,9 @@ const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))';
 /** Who has the lock, and since when. */
 const HOLDER = `select activity.pid || ' ' || coalesce(activity.xact_start::text, '') as holder
   from pg_locks as locks join pg_stat_activity as activity using (pid)
-  where locks.locktype = 'advisory' and locks.granted and locks.classid = $1::bigint::oid
+  where locks.locktype = 'advisory' and locks.granted
+    and locks.database = (select oid from pg_database where datname = current_database())
+    and locks.classid = $1::bigint::oid
     and locks.objid = (hashtext($2)::bigint & 4294967295)::oid`;
 
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
