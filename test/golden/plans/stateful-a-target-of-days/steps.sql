@@ -194,7 +194,7 @@ field_ids {
 --   $range_end = "2023-09-14T03:00:00Z"
 with "rates" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(("rate_date"::date - date '1970-01-01')::bigint, 'day', false) as hour
 from "psyberg_session"."sources"."rates"
 where "rate_date" >= $range_start
   and "rate_date" < $range_end

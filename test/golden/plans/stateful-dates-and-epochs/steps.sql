@@ -224,14 +224,14 @@ field_ids {
 --   $hours = ["470712","470713","470714","470715","470716","470717","470718","470719","470720","470721","470722","470723","470724","470725","470726","470727","470728","470729","470730","470731","470732","470733","470734","470735","470739"]
 with "rates" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(("rate_date"::date - date '1970-01-01')::bigint, 'day', false) as hour
 from "psyberg_session"."sources"."rates"
 where "rate_date" >= $range_start::date
   and "rate_date" < $range_end
 ),
 "sales" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour("sold_s"::bigint, 's', false) as hour
 from "psyberg_session"."sources"."sales"
 where "sold_s" >= epoch_ms($range_start) // 1000
   and "sold_s" < epoch_ms($range_end) // 1000
@@ -239,7 +239,7 @@ where "sold_s" >= epoch_ms($range_start) // 1000
 ),
 "refunds" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour("refunded_ms"::bigint, 'ms', false) as hour
 from "psyberg_session"."sources"."refunds"
 where "refunded_ms" >= epoch_ms($range_start)
   and "refunded_ms" < epoch_ms($range_end)
@@ -247,7 +247,7 @@ where "refunded_ms" >= epoch_ms($range_start)
 ),
 "visits" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_ns("visit_ns"), 'ns', false) as hour
 from "psyberg_session"."sources"."visits"
 where "visit_ns" >= $range_start
   and "visit_ns" < $range_end

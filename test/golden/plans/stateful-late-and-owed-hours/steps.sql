@@ -212,14 +212,14 @@ field_ids {
 --   $range_end = "2023-09-14T07:00:00Z"
 with "c" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."c"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
 ),
 "requests" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("request_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."requests"
 where "request_ts" >= $range_start::timestamptz
   and "request_ts" < $range_end::timestamptz

@@ -201,14 +201,14 @@ field_ids {
 --   $range_end = "2023-09-14T02:00:00Z"
 with "cancels" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
 ),
 "plans" as not materialized (
 select filename::varchar as path,
-null::bigint as hour from "psyberg_session"."sources"."plans"
+event_hour(null::bigint, 'us', false) as hour from "psyberg_session"."sources"."plans"
 )
 select 'cancels' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "cancels" as read

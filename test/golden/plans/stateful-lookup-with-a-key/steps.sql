@@ -204,7 +204,7 @@ field_ids {
 --   $hours = ["470738","470740"]
 with "cancels" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
@@ -212,7 +212,7 @@ where "cancel_ts" >= $range_start::timestamptz
 ),
 "plans" as not materialized (
 select filename::varchar as path,
-null::bigint as hour from "psyberg_session"."sources"."plans"
+event_hour(null::bigint, 'us', false) as hour from "psyberg_session"."sources"."plans"
 )
 select 'cancels' as alias, path, count(*) as rows, cast(min(hour) as bigint) as first_hour, cast(max(hour) as bigint) as last_hour
 from "cancels" as read

@@ -199,7 +199,7 @@ field_ids {
 --   $hours = ["470737","470738","470741"]
 with "cancels" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz

@@ -243,7 +243,7 @@ field_ids {
 --   $hours = ["470738","470740"]
 with "cancels" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
@@ -251,7 +251,7 @@ where "cancel_ts" >= $range_start::timestamptz
 ),
 "requests" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("request_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."requests"
 where "request_ts" >= ($range_start - to_hours(3))::timestamptz
   and "request_ts" < $range_end::timestamptz

@@ -213,14 +213,14 @@ field_ids {
 --   $range_end = "2023-09-14T09:00:00Z"
 with "cancels" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("cancel_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."cancels"
 where "cancel_ts" >= $range_start::timestamptz
   and "cancel_ts" < $range_end::timestamptz
 ),
 "requests" as not materialized (
 select filename::varchar as path,
-null::bigint as hour
+event_hour(epoch_us("request_ts"), 'us', false) as hour
 from "psyberg_session"."sources"."requests"
 where "request_ts" >= ($range_start - to_hours(3))::timestamptz
   and "request_ts" < ($range_end + to_hours(1))::timestamptz
