@@ -25,7 +25,9 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
   )();
 }
 
-async function opened({ project = '.', variables = {} }: OpenOptions, listening?: OpenOptions) {
+/** `listening`: the options with what a notebook hears besides. */
+async function opened(options: OpenOptions, listening = options): Promise<Psyberg> {
+  const { project = '.', variables = {} } = options;
   const root = findProjectRoot(resolve(project));
   return openProject(readProject({ root, variables }), listening);
 }

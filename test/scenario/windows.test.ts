@@ -240,14 +240,23 @@ describe('the key of a window', () => {
       hours: [15, 16, 17, 18, 19, 20],
       keys: { keys: 3, all_hours_because: 'more keys changed than window_key_limit (2)' },
     });
-    // Another column has the name of the key: what its rows had before is not to be seen any more.
-    await world.sql('alter table raw.requests rename column account_id to old_account');
-    await world.sql('alter table raw.requests add column account_id integer');
-    await world.land('raw.requests', `select 56, 1, ${instant(18)}, 8`);
+    // A process that gets its key later: what rows had in that column before is not to be seen any more.
+    world.writeProcess(cancelLoad({ before: '20h' }, {}, SQL));
+    await world.reopen();
+    await world.land('raw.requests', rows([56, 8, 16]));
+    await check(world, 20);
+    world.writeProcess(keyed());
+    await world.reopen();
+    await world.land('raw.requests', rows([57, 8, 18]));
     expect(await keysOf(world)).toMatchObject({
       hours: 3,
       all_hours_because: 'its rows were not read by the key account_id so far',
     });
+    // Another column has the name of the key.
+    await world.publish('cancel_load');
+    await world.sql('alter table raw.requests rename column account_id to old_account');
+    await world.sql('alter table raw.requests add column account_id integer');
+    expect((await world.run())[0]).toMatchObject({ status: 'refused', error: { code: 'columns-replaced' } });
   });
 
   it('is a column of the source and of those without a window', async () => {
