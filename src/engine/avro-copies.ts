@@ -10,21 +10,14 @@
  * ends with that (`sql/macros/as_stored.sql`). What was written is kept beside the project as well, with a
  * checksum, for the processes after this one.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api';
+import { isRunning } from '../model/is-running.ts';
 import type { Runnable } from './bind.ts';
+import { keptFiles, NOTHING_KEPT, removeIfThere } from './kept-files.ts';
 
 export interface AvroCopies {
   /** The statement as it is run, and what is to be done once it has been. */
@@ -60,10 +53,6 @@ const UPLOAD = 'copy (select content from read_blob($here)) to $destination (for
 const MARK = 'psyberg-here';
 /** What `as_stored` finds, and what is no pattern to DuckDB. */
 const FOLDER = /^\/[^*?[\]'\\]*$/;
-/** Most manifests and lists are below; larger ones are read from the store. */
-const KEPT_BYTES_MAX = 1 << 18;
-/** A session writes about ten; beyond, the older half goes. */
-const KEPT_FILES_MAX = 4000;
 
 /** `kept`: absolute, the folder of those for later processes; undefined: there are none. */
 export function avroCopies(kept: string | undefined): AvroCopies {
@@ -154,7 +143,7 @@ function copiesIn(folder: string, kept: string | undefined) {
     uploaded: (location: string): void => void here.add(location),
     close() {
       isClosed = true;
-      rmSync(folder, { recursive: true, force: true });
+      removeIfThere(folder);
     },
   };
 }
@@ -182,15 +171,6 @@ function namesIn(folder: string): readonly string[] {
   } catch {
     // Who may write there need not be allowed to look.
     return [];
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Of another user.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
@@ -251,63 +231,4 @@ function copiesOf(value: DuckDBValue | undefined, copyOf: (location: string) => 
   if (!(value instanceof DuckDBListValue)) return value;
   const items = value.items.map((item) => (typeof item === 'string' ? copyOf(item) : item));
   return items.every((item, index) => item === value.items[index]) ? value : new DuckDBListValue(items);
-}
-
-interface KeptFiles {
-  readonly read: (location: string) => Buffer | undefined;
-  readonly keep: (location: string, content: () => Buffer) => void;
-}
-const NOTHING_KEPT: KeptFiles = { read: () => undefined, keep: () => undefined };
-
-const digest = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
-
-function keptFiles(folder: string): KeptFiles {
-  const nameOf = (location: string): string => join(folder, digest(location).slice(0, 40));
-  const headOf = (location: string, content: Uint8Array): string => `${digest(content)} ${location}\n`;
-  let isTidy = false;
-  return {
-    read(location) {
-      try {
-        const file = readFileSync(nameOf(location));
-        const content = file.subarray(file.indexOf('\n') + 1);
-        // A power cut may have left a part.
-        const head = file.subarray(0, file.length - content.length);
-        return head.equals(Buffer.from(headOf(location, content))) ? content : undefined;
-      } catch {
-        return undefined;
-      }
-    },
-    keep(location, contentOf) {
-      const temporary = join(folder, `.${randomUUID()}.tmp`);
-      try {
-        const content = contentOf();
-        if (content.length > KEPT_BYTES_MAX) return;
-        mkdirSync(folder, { recursive: true });
-        if (!isTidy) tidy(folder);
-        isTidy = true;
-        writeFileSync(temporary, Buffer.concat([Buffer.from(headOf(location, content)), content]));
-        renameSync(temporary, nameOf(location));
-      } catch {
-        // Without a copy the store is asked again.
-        removeIfThere(temporary);
-      }
-    },
-  };
-}
-
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // Where there is no such folder there is no such file.
-  }
-}
-
-function tidy(folder: string): void {
-  const names = readdirSync(folder);
-  if (names.length <= KEPT_FILES_MAX) return;
-  const byAge = names
-    .map((name) => ({ path: join(folder, name), ms: statSync(join(folder, name)).mtimeMs }))
-    .sort((left, right) => left.ms - right.ms);
-  for (const { path } of byAge.slice(0, names.length - KEPT_FILES_MAX / 2)) rmSync(path, { force: true });
 }

@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAtWork, isRunning, pidOfUnfinished, readMarker } from '../markers/session-marker.ts';
+import { isAtWork, pidOfUnfinished, readMarker } from '../markers/session-marker.ts';
+import { isRunning } from '../model/is-running.ts';
 import type { MaintainPorts } from './context.ts';
 
 /**

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { conflict, usageError } from '../model/errors.ts';
+import { isRunning } from '../model/is-running.ts';
 import { storageFault } from '../model/storage-faults.ts';
 
 export interface SessionMarker {
@@ -164,17 +165,6 @@ export function hasLapsed(directory: string, seenByAll: boolean): boolean {
   const marker = readMarker(directory);
   if (marker === undefined) return true;
   return !seenByAll && Date.now() - Date.parse(marker.started_at) >= PUBLISHES_WITHIN_MS;
-}
-
-/** True when a process of that id runs on this machine. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: the process is there, but another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /**

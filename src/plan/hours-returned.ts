@@ -17,7 +17,7 @@ const ROWS_OF_HOURS: ReadonlySet<string> = new Set(['generate_series', 'range'])
 const NOT_LOOKED_INTO: ReadonlySet<string> = new Set(['SUBQUERY', 'COMPARISON', 'BETWEEN']);
 
 /**
- * `tree`: as DuckDB's parser gives it. The names, as the query writes them, in its order, each once; none in
+ * `tree`: as DuckDB's parser gives it. Their names in lower case, in the query's order, each once; none in
  * a process that computes each hour by itself, or whose sessions have no hours.
  */
 export function hoursReturned(tree: unknown, { pattern }: Pick<ProcessSpec, 'pattern'>): readonly string[] {

@@ -1,6 +1,6 @@
 /** The rules of `psyberg check`, a file each. What a file says by itself is judged when it is read. */
 import { auditsBind } from './audits-bind.ts';
-import { hoursOfSession } from './hours-returned.ts';
+import { hoursOfSession } from './hours-of-session.ts';
 import { joinsOverHours } from './joins-over-hours.ts';
 import { macrosDefined } from './macros-defined.ts';
 import { nonDeterministic } from './non-deterministic.ts';

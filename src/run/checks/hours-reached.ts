@@ -9,7 +9,7 @@ import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { unitStarts, type WithGrain, wholeUnits } from '../../model/grain.ts';
-import { HOUR_MS, type Hour, hoursOf, hourText } from '../../model/hour.ts';
+import { type Hour, hoursOf, hourText } from '../../model/hour.ts';
 import { ascending, intervalsOf, wholeDays } from '../../model/hour-sets.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import { rangesBehind, reachedBy } from '../../model/window-hours.ts';
@@ -134,8 +134,8 @@ async function hoursOfSource(
   const found = await ports.engine.query(
     statement('audit/hours_of_rows', { rows: statementFragment(`(\n${rows}\n)`), ...stored }),
     {
-      range_start: instantOf(hours[0] ?? 0),
-      range_end: instantOf((hours.at(-1) ?? 0) + 1),
+      range_start: hourText(hours[0] ?? 0),
+      range_end: hourText((hours.at(-1) ?? 0) + 1),
     },
   );
   return found.map(({ hour }) => Number(hour));
@@ -149,8 +149,6 @@ const storedHour = ({
   stored_event_time: storedEventTimeFragment(name, unit, type),
   unit: literalFragment(unit),
 });
-
-const instantOf = (hour: Hour): string => `${new Date(hour * HOUR_MS).toISOString().slice(0, 19)}Z`;
 
 const SHOWN_HOURS = 3;
 

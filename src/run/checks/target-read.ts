@@ -6,7 +6,7 @@ import { SESSION_CATALOG } from '../../compile/index.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
-import { HOUR_MS, type Hour, hoursOfTexts } from '../../model/hour.ts';
+import { type Hour, hoursOfTexts, hourText } from '../../model/hour.ts';
 import { ascending, intervalsOf } from '../../model/hour-sets.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { CarryOverStep } from '../../model/step.ts';
@@ -56,7 +56,7 @@ export async function checkPreviousRead(opened: Opened): Promise<void> {
         }),
       ),
     }),
-    { previous_start: instant(before.firstHour), range_start: instant(before.lastHour + 1) },
+    { previous_start: hourText(before.firstHour), range_start: hourText(before.lastHour + 1) },
   );
   await checkRowsRead(opened, {
     table: spec.target.table,
@@ -97,7 +97,7 @@ export async function checkStoredRead(opened: Opened, relied: readonly Hour[]): 
         }),
       ),
     }),
-    { range_start: instant(first), range_end: instant(last + 1), hours: hours.map(BigInt) },
+    { range_start: hourText(first), range_end: hourText(last + 1), hours: hours.map(BigInt) },
   );
   await checkRowsRead(opened, {
     table: spec.target.table,
@@ -110,8 +110,6 @@ export async function checkStoredRead(opened: Opened, relied: readonly Hour[]): 
     files,
   });
 }
-
-const instant = (at: Hour): string => `${new Date(at * HOUR_MS).toISOString().slice(0, 19)}Z`;
 
 const fileAndHour = (column: TimeColumn): string =>
   renderStatement('fragments/file_and_hour', {
