@@ -24,6 +24,8 @@ export interface SessionMarker {
   readonly created_table_uuid?: string;
   /** Its session on another engine, which goes on working when this process dies. */
   readonly engine_session?: string;
+  /** True when its process lives, and does nothing for it any more: others clean up after it. */
+  readonly given_up?: boolean;
   /** True for a copy of a marker that is another machine's. */
   readonly copied?: boolean;
 }
@@ -88,7 +90,17 @@ const givenUp = new Set<string>();
 /**
  * From now on the session counts as abandoned in this process, as it will in others once this one has ended.
  */
-export const giveUp = (directory: string): void => void givenUp.add(directory);
+export function giveUp(directory: string): void {
+  givenUp.add(directory);
+  const marker = readMarker(directory);
+  if (marker?.pid !== process.pid) return;
+  try {
+    // Otherwise other processes would wait for this one to end, and be refused.
+    writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, given_up: true }));
+  } catch {
+    // On a full disk they are.
+  }
+}
 
 /** Notes the table that the session has just created. */
 export function markCreatedTable(directory: string, uuid: string): void {
@@ -144,7 +156,8 @@ export const pidOfUnfinished = (name: string): number | undefined => {
  * the session's folder.
  */
 export function isAtWork(marker: SessionMarker, directory: string): boolean {
-  if (givenUp.has(directory) && marker.pid === process.pid) return false;
+  if (marker.pid === process.pid && givenUp.has(directory)) return false;
+  if (marker.given_up === true) return false;
   if (marker.stepwise || marker.host !== hostname())
     return Date.now() - Date.parse(marker.started_at) < STEPWISE_GRACE_MS;
   const { process_start } = processStart(marker.pid);

@@ -85,8 +85,11 @@ export type AskedStep = CountSourcesStep | CountStagedStep | AuditStep;
 export interface OutsideSession {
   /** Undefined while none is open. */
   id(): string | undefined;
-  /** Stops what a session of that id still does; one that has ended is no error. */
-  end(id: string): Promise<void>;
+  /**
+   * Stops what a session of that id still does; one that has ended is no error. False where nobody answered,
+   * so that it may still write files.
+   */
+  end(id: string): Promise<boolean>;
 }
 
 /** Statements beside a session, in what is attached. */

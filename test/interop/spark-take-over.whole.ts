@@ -138,7 +138,9 @@ async function openLake({ psyberg }: World): Promise<Lake> {
       return rows.map(({ row }) => String(row)).sort();
     },
     execute: (sql) => session.execute({ sql, values: {} }),
-    close: () => session.close(),
+    async close() {
+      await session.close();
+    },
   };
 }
 

@@ -22,6 +22,16 @@ async function openWorkload(fake: FakeSpark = {}) {
   return { workload, asked };
 }
 
+/** Commits to what a session collects, one snapshot more each time. */
+function committer(): (collected: object | undefined) => void {
+  const snapshots: object[] = [];
+  return (collected) => {
+    snapshots.push({ 'snapshot-id': BigInt(snapshots.length + 1), summary: {} });
+    const main = { type: 'branch', 'snapshot-id': BigInt(snapshots.length) };
+    Object.assign(collected ?? {}, { metadata: { snapshots: [...snapshots], refs: { main } } });
+  };
+}
+
 const ofPattern = (pattern: SessionData['pattern']): SessionData => ({
   pattern,
   sources: { s: { added: [3], vtts: 4 } },
@@ -70,13 +80,26 @@ it('an insert that was committed twice ends the session', async () => {
   await workload.detach();
 });
 
+it('so does one that an earlier session of the same name, which lost its insert, commits at last', async () => {
+  const commit = committer();
+  const data = ofPattern('stateful');
+  const work = { plan: planOf(data), spec: specOf(data), root: '/' };
+  const { workload } = await openWorkload({
+    execute(answers) {
+      commit(workload.collected);
+      complete(answers);
+    },
+  });
+  commit(workload.collected);
+  await expect(workload.stage(work, SPARK.load(work.plan, work.spec), STAGING)).rejects.toMatchObject({
+    code: 'spark-failed',
+    message: expect.stringContaining('2 commits'),
+  });
+  await workload.detach();
+});
+
 it('so does the commit of an hour that comes a second time after its insert has ended', async () => {
-  const snapshots: object[] = [];
-  const commit = (collected: object | undefined): void => {
-    snapshots.push({ 'snapshot-id': BigInt(snapshots.length + 1), summary: {} });
-    const main = { type: 'branch', 'snapshot-id': BigInt(snapshots.length) };
-    Object.assign(collected ?? {}, { metadata: { snapshots: [...snapshots], refs: { main } } });
-  };
+  const commit = committer();
   const { workload } = await openWorkload({
     execute(answers) {
       commit(workload.collected);

@@ -180,6 +180,38 @@ it('sends a statement again that did not come to the server, under the same id',
   expect(ids[0]).toBe(ids[1]);
 });
 
+it('asks for the answers of a statement that came to the server after all, before it was sent again', async () => {
+  let sent = 0;
+  let askedAgain = 0;
+  const exists = {
+    code: 13,
+    details:
+      '[INVALID_HANDLE.OPERATION_ALREADY_EXISTS] The handle is invalid. Operation already exists. SQLSTATE: HY000',
+  };
+  const { remote, asked } = await startFakeSpark({
+    sessions: ['of the server'],
+    execute(answers) {
+      sent += 1;
+      answers.emit('error', sent === 1 ? { code: 14, details: 'the connection broke' } : exists);
+    },
+    reattach(answers) {
+      askedAgain += 1;
+      if (askedAgain === 1) answers.emit('error', NOT_GOT);
+      else complete(answers);
+    },
+  });
+  const session = openSparkSession({ remote: parseRemote(remote) });
+  await session.version();
+  await session.execute({ sql: INSERT.sql, values: {} });
+  await session.close();
+  expect(asked.filter((name) => /ExecutePlan|Reattach/.test(name))).toEqual([
+    'ExecutePlan',
+    'ReattachExecute',
+    'ExecutePlan',
+    'ReattachExecute',
+  ]);
+});
+
 it('sends none again to a server that would run it in a new session without settings, as Spark 3.5 does', async () => {
   let sent = 0;
   const { remote } = await startFakeSpark({

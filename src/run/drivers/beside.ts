@@ -19,6 +19,7 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import { branchName } from '../../model/session-branch.ts';
 import { type SqlFragment, tableFragment } from '../../statements/index.ts';
 import type { BesideSessions } from '../../workload/port.ts';
+import { endMarker, isEndedOutside } from '../leftovers/ended-outside.ts';
 import { sweepSession } from '../leftovers/sweep.ts';
 import type { RunPorts } from '../ports.ts';
 import { sessionView } from '../session-view.ts';
@@ -135,10 +136,11 @@ export async function openPlace(ports: RunPorts, spec: ProcessSpec): Promise<Pla
     },
     async end() {
       try {
+        const isEnded = await isEndedOutside(ports, directory);
         await removeViews({ ports, spec, directory });
         await sweepSession(ports, spec.target.table, branch);
         await filesRemoved();
-        await ports.markers.end(directory);
+        await endMarker(ports, directory, isEnded);
       } catch (error) {
         // The next session cleans up what is left, also while this process lives.
         giveUp(directory);

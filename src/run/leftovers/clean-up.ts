@@ -18,6 +18,7 @@ import { SUMMARY } from '../../state/read-watermarks.ts';
 import type { RunPorts } from '../ports.ts';
 import type { Begun } from '../session.ts';
 import { removeViews } from '../views/views-folder.ts';
+import { endMarker, isEndedOutside } from './ended-outside.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
 /** Ends the view and removes the session's folder; the last step of a session that published. */
@@ -45,6 +46,7 @@ export async function abandonSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers } = session;
   await leftovers.stateRows?.discard();
   await detachSession(session);
+  const isEnded = await isEndedOutside(ports, directory);
   // Views lie under the branch's name, too: those are the other session's.
   if (!leftovers.branchOfAnother) {
     await removeViews(session);
@@ -55,7 +57,7 @@ export async function abandonSession(session: Begun): Promise<void> {
   }
   await removeSchema(session);
   await filesRemoved();
-  await ports.markers.end(directory);
+  await endMarker(ports, directory, isEnded);
 }
 
 /** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
@@ -141,11 +143,10 @@ export async function dropSessionsOfEndedName(
 /** What a session has left goes, with its folder, whoever began it. */
 export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, branch: string): Promise<void> {
   const directory = join(ports.sessionsDirectory, branch);
-  const marker = readMarker(directory);
-  if (marker?.engine_session !== undefined) await ports.workload.outside?.end(marker.engine_session);
-  await dropSession(ports, table, { branch, createdTableUuid: marker?.created_table_uuid });
+  const isEnded = await isEndedOutside(ports, directory);
+  await dropSession(ports, table, { branch, createdTableUuid: readMarker(directory)?.created_table_uuid });
   await filesRemoved();
-  await ports.markers.end(directory);
+  await endMarker(ports, directory, isEnded);
 }
 
 /** A session that was cleaned up after. */
@@ -175,11 +176,11 @@ export async function dropAbandonedSessions(
     )
       continue;
     if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, metadata)) continue;
-    if (marker?.engine_session !== undefined) await ports.workload.outside?.end(marker.engine_session);
+    const isEnded = await isEndedOutside(ports, directory);
     if (unfinished === undefined)
       await dropSession(ports, table, { branch: name, createdTableUuid: marker?.created_table_uuid });
     await filesRemoved();
-    await ports.markers.end(directory);
+    await endMarker(ports, directory, isEnded);
     dropped.push({ branch: name, startedAtMs: Date.parse(marker?.started_at ?? '') || Date.now() });
   }
   return dropped;

@@ -57,13 +57,20 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
   const spark = attachableSpark(options, collected);
   const staging: Staging = { spark, engine, collected, inserts: { done: 0 } };
   let release: (() => void) | undefined;
+  const heard = async <Answer>(work: () => Promise<Answer>): Promise<Answer> => {
+    const unheard = options.onInterrupt(spark.interrupt);
+    return work().finally(unheard);
+  };
   const asked = askedAhead((step, keptRows) => answerOf(spark, step, keptRows));
   const describe = (work: Work): Promise<QueryColumn[]> => describeQuery(spark, work);
   return {
     isElsewhere: true,
     dialect: SPARK,
     collected,
-    outside: { id: spark.id, end: spark.end },
+    outside: {
+      id: spark.id,
+      end: (id) => heard(() => spark.end(id)),
+    },
     beside: {
       columns: (work, query) => columnsOf(spark, work, query),
       execute: (insert) => committed(staging, insert),
@@ -79,8 +86,8 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
       await spark.attach(catalog);
     },
     async detach() {
-      release?.();
       await spark.detach();
+      release?.();
       await duckdb.detach();
     },
     describe,

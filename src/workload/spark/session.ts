@@ -41,8 +41,11 @@ export interface AttachedSpark {
   resume(): void;
   /** Of the open one. */
   id(): string | undefined;
-  /** Stops what a session of a process that died still does, so that it writes no file any more. */
-  end(id: string): Promise<void>;
+  /**
+   * Stops what a session still does, so that it writes no file any more: one of a process that died, or one
+   * of this process whose statement did not end by Spark's own word. False where that Spark did not say so.
+   */
+  end(id: string): Promise<boolean>;
 }
 
 /** Versions that Iceberg has a runtime for, or that were tried. */
@@ -58,8 +61,25 @@ interface Attached {
 /** `collected`: takes what is committed where the session's tables are files. */
 export function attachableSpark(options: SparkOptions, collected: Collected): AttachedSpark {
   let attached: Attached | undefined;
-  // A Spark that is away has stopped already.
-  const statements = stoppable(() => void attached?.session.interrupt().catch(() => undefined));
+  /** Those that are asked for something now, or may be. */
+  const sessions = new Set<SparkSession>();
+  const interrupt = (): void => {
+    // A Spark that is away has stopped already.
+    for (const session of sessions) void session.interrupt().catch(() => undefined);
+  };
+  const statements = stoppable(interrupt);
+  const opened = (id?: string): SparkSession => {
+    const session = openSession(options, id);
+    sessions.add(session);
+    return session;
+  };
+  const close = async (session: SparkSession): Promise<boolean> => {
+    const isEnded = await session.close();
+    sessions.delete(session);
+    return isEnded;
+  };
+  /** Whether those that were closed have ended. */
+  const closed = new Map<string, boolean>();
   const asked = async <Answer>(
     statement: BoundStatement,
     ask: (session: SparkSession, statement: ReturnType<typeof sparkStatement>) => Promise<Answer>,
@@ -78,23 +98,25 @@ export function attachableSpark(options: SparkOptions, collected: Collected): At
   const detach = async (): Promise<void> => {
     const open = attached;
     attached = undefined;
-    await open?.session.close();
+    if (open !== undefined) closed.set(open.session.id, await close(open.session));
   };
   return {
     async attach(catalog) {
       await detach();
-      const session = openSession(options);
+      const session = opened();
       attached = { session, place: placeOf(options.spark, catalog), files: undefined };
-      const files = await filesFor(options, catalog, collected);
-      if (files !== undefined) attached = { session, place: files.folder, files };
-      // Side by side: one that is refused is closed, whatever its settings.
-      const configured = settled(
-        tablesAt(options, session, catalog, files).then((at) =>
-          session.configure(sessionSettings(options.spark, at)),
-        ),
-      );
-      refuseVersion(await session.version());
-      await configured();
+      await statements.run(async () => {
+        const files = await filesFor(options, catalog, collected);
+        if (files !== undefined) attached = { session, place: files.folder, files };
+        // Side by side: one that is refused is closed, whatever its settings.
+        const configured = settled(
+          tablesAt(options, session, catalog, files).then((at) =>
+            session.configure(sessionSettings(options.spark, at)),
+          ),
+        );
+        refuseVersion(await session.version());
+        await configured();
+      });
     },
     detach,
     columns: (statement) => asked(statement, (session, sql) => session.columns(sql)),
@@ -108,10 +130,10 @@ export function attachableSpark(options: SparkOptions, collected: Collected): At
     resume: statements.resume,
     id: () => attached?.session.id,
     async end(id) {
-      const session = openSession(options, id);
-      // A Spark that is away, or was started again, does nothing any more.
-      await session.interrupt().catch(() => undefined);
-      await session.close();
+      const told = closed.get(id);
+      // Asked for again, it is tried again.
+      closed.delete(id);
+      return told ?? close(opened(id));
     },
   };
 }

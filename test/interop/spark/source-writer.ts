@@ -102,7 +102,9 @@ export async function sparkWriter(world: World): Promise<SparkWriter> {
   return {
     apply: (table, { shape, operation, ids }) =>
       applyTo({ session, run, table: `lake.raw.${table}` }, shape, operation, ids),
-    close: () => session.close(),
+    async close() {
+      await session.close();
+    },
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * Statements are reattachable: when the connection breaks, the statement runs on at the server, and its
  * answers are asked for from where they broke off. It is sent again only where the server has not got it,
- * under the same id: one that was on its way all the same is refused then.
+ * under the same id: where it was on its way all the same, the second one is refused, and the answers to the
+ * first one are asked for.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,10 +19,16 @@ import type { SparkRemote } from './remote.ts';
 export type ConnectAnswer = Readonly<Record<string, unknown>>;
 
 export interface ConnectChannel {
-  /** One question with one answer. */
-  ask(method: UnaryMethod, request: object): Promise<ConnectAnswer>;
+  /**
+   * One question with one answer. `waitMs`: how long it may take; default: what the channel was opened with,
+   * and half a minute for what ends a session.
+   */
+  ask(method: UnaryMethod, request: object, waitMs?: number): Promise<ConnectAnswer>;
   /** The answers to a plan, until it has run, or `signal` has them end: the statement itself goes on then. */
   run(plan: object, signal: AbortSignal): AsyncGenerator<ConnectAnswer>;
+  /** Waits no longer for answers to questions, or to what ends a session: they end as cancelled. */
+  leave(which: 'questions' | 'endings'): void;
+  /** Waits for no answer any more. */
   close(): void;
 }
 
@@ -36,6 +43,9 @@ const STREAM_MS_MIN = 1000;
 const ENDED: ConnectProblem = Object.assign(new Error('its answers end before the statement'), {
   code: grpc.status.UNAVAILABLE,
 });
+const LEFT: ConnectProblem = Object.assign(new Error('nobody waits for its answers'), {
+  code: grpc.status.CANCELLED,
+});
 const CLIENT = 'psyberg';
 /** What ends a session is not waited for for longer. */
 const ENDING_MS = 30_000;
@@ -46,7 +56,7 @@ type Unary = (
   metadata: grpc.Metadata,
   options: grpc.CallOptions,
   done: (error: ConnectProblem | null, answer: ConnectAnswer) => void,
-) => void;
+) => grpc.ClientUnaryCall;
 type Answers = AsyncIterable<ConnectAnswer> & { cancel(): void };
 type Streaming = (request: object, metadata: grpc.Metadata) => Answers;
 type Client = grpc.Client & Readonly<Record<string, unknown>>;
@@ -77,17 +87,25 @@ export function connectChannel(
   };
   const asking = (): object =>
     observed === undefined ? asker : { ...asker, client_observed_server_side_session_id: observed };
-  const ask: ConnectChannel['ask'] = (method, request) =>
+  const open = { questions: new Set<grpc.ClientUnaryCall>(), endings: new Set<grpc.ClientUnaryCall>() };
+  const leave: ConnectChannel['leave'] = (which) => {
+    for (const call of open[which]) call.cancel();
+  };
+  const ask: ConnectChannel['ask'] = (method, request, givenMs) =>
     new Promise((done, fail) => {
-      const waitMs = ENDS.has(method) ? ENDING_MS : timeoutMs;
+      const ends = ENDS.has(method);
+      const waitMs = givenMs ?? (ends ? ENDING_MS : timeoutMs);
       const options = waitMs === undefined ? {} : { deadline: Date.now() + waitMs };
       // What ends a session ends it whichever it is.
-      const who = ENDS.has(method) ? asker : asking();
-      (client[method] as Unary).call(client, { ...who, ...request }, metadata, options, (error, answer) => {
+      const asked = { ...(ends ? asker : asking()), ...request };
+      const calls = ends ? open.endings : open.questions;
+      const call = (client[method] as Unary).call(client, asked, metadata, options, (error, answer) => {
+        calls.delete(call);
         if (error !== null) return fail(failed(error));
         observe(answer);
         done(answer);
       });
+      calls.add(call);
     });
   const stream = (method: StreamMethod, request: object): Answers =>
     (client[method] as Streaming).call(client, { ...asking(), ...request }, metadata);
@@ -103,7 +121,12 @@ export function connectChannel(
       // What the server keeps of the answers; it forgets them by itself after some minutes, so nobody waits.
       void ask('ReleaseExecute', { ...operation, release_all: {} }).catch(() => undefined);
     },
-    close: () => client.close(),
+    leave,
+    close() {
+      leave('questions');
+      leave('endings');
+      client.close();
+    },
   };
 }
 
@@ -135,6 +158,7 @@ async function* untilComplete({
   let broken = 0;
   for (;;) {
     const [openedMs, before] = [performance.now(), last];
+    let isSentAgain = false;
     try {
       for await (const answer of answers) {
         last = answer['response_id'] ?? last;
@@ -146,29 +170,29 @@ async function* untilComplete({
       // Spark ends a stream that was open for minutes; one that ends as soon as it is opened would again.
       if (last === before && performance.now() - openedMs < STREAM_MS_MIN) throw ENDED;
     } catch (error) {
-      const wait = REATTACH_WAITS_MS[broken];
-      if (last === undefined && wait !== undefined && isNotGot(error) && isKnown()) {
-        broken += 1;
-        answers = send();
-        continue;
-      }
-      if (wait === undefined || !isBroken(error)) throw failed(error);
+      const waitMs = REATTACH_WAITS_MS[broken];
+      isSentAgain = last === undefined && isNotGot(error) && isKnown();
+      if (waitMs === undefined || !(isSentAgain || isBroken(error) || isOurs(error))) throw failed(error);
       broken += 1;
-      await sleep(wait);
-      if (signal.aborted) throw failed(error);
+      if (!isSentAgain) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
     }
-    answers = again(last);
+    if (signal.aborted) throw failed(LEFT);
+    answers = isSentAgain ? send() : again(last);
   }
 }
 
 /** The server may end a stream by itself: what became of the statement is known to who asks again. */
 const isBroken = (error: unknown): boolean =>
-  (error as ConnectProblem).code === grpc.status.UNAVAILABLE ||
-  /^\[INVALID_CURSOR\.DISCONNECTED\]/.test((error as ConnectProblem).details ?? '');
+  (error as ConnectProblem).code === grpc.status.UNAVAILABLE || saysOf(error, 'CURSOR.DISCONNECTED');
 
 /** The connection broke before the statement came to the server. */
-const isNotGot = (error: unknown): boolean =>
-  /^\[INVALID_HANDLE\.OPERATION_NOT_FOUND\]/.test((error as ConnectProblem).details ?? '');
+const isNotGot = (error: unknown): boolean => saysOf(error, 'HANDLE.OPERATION_NOT_FOUND');
+
+/** It came after all, before it was sent again: its id is nobody else's. */
+const isOurs = (error: unknown): boolean => saysOf(error, 'HANDLE.OPERATION_ALREADY_EXISTS');
+
+const saysOf = (error: unknown, what: string): boolean =>
+  (error as ConnectProblem).details?.startsWith(`[INVALID_${what}]`) === true;
 
 function clientOf(remote: SparkRemote, authority: string | undefined): Client {
   const protocol = fromJSON(CONNECT_PROTOCOL as never, {

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { tableFromIPC } from '@uwdata/flechette';
 import { type ConnectAnswer, type ConnectChannel, connectChannel } from './channel.ts';
-import { stalledError } from './errors.ts';
+import { stalledError, tellsOfEnd } from './errors.ts';
 import type { SparkRemote } from './remote.ts';
 import { noActivity, type SparkTasks, watchForStall } from './stall.ts';
 import type { SparkType } from './types.ts';
@@ -51,14 +51,21 @@ export interface SparkSession {
   query(query: SparkStatement): Promise<Record<string, unknown>[]>;
   /** A statement that gives no rows; it has run when this returns. */
   execute(statement: SparkStatement): Promise<void>;
-  /** Stops what runs in the session, which can be used afterwards. */
+  /**
+   * Stops what runs in the session, which can be used afterwards. Whoever waits for an answer is told within
+   * a second that it was stopped, also of a Spark that answers nothing.
+   */
   interrupt(): Promise<void>;
-  close(): Promise<void>;
+  /**
+   * Whether nothing goes on at the server: false where a statement that writes may, since its end was not
+   * told, and neither did the server say that it was stopped. Throws nothing.
+   */
+  close(): Promise<boolean>;
 }
 
 export interface SparkSessionOptions {
   readonly remote: SparkRemote;
-  /** Of a session that another process has opened; default: a new one. */
+  /** Of a session that was opened before, in which something may go on; default: a new one. */
   readonly id?: string;
   /** PEM of all certificate authorities that TLS is checked with; undefined: those of the system. */
   readonly authority?: string;
@@ -76,17 +83,31 @@ export function openSparkSession({
   timeoutMs,
   onProgress = () => undefined,
   onWaiting = () => undefined,
-  id = randomUUID(),
+  id: given,
 }: SparkSessionOptions): SparkSession {
+  const id = given ?? randomUUID();
   const channel = connectChannel(remote, { sessionId: id, authority, timeoutMs });
   const analyze = async <Asked>(request: object): Promise<Asked> =>
     (await channel.ask('AnalyzePlan', request)) as Asked;
-  const running = new Set<() => void>();
-  const interrupt = async (): Promise<void> => {
-    for (const leave of running) leave();
-    await channel.ask('Interrupt', { interrupt_type: EVERYTHING });
+  const running = new Set<(afterMs: number) => void>();
+  let isInterrupted = false;
+  let mayGoOn = given !== undefined;
+  const stop = (afterMs: number): Promise<ConnectAnswer> => {
+    for (const leave of running) leave(afterMs);
+    return channel.ask('Interrupt', EVERYTHING, isInterrupted ? SOON_MS : undefined);
   };
-  const run = planRunner(channel, { remote, timeoutMs, onProgress, onWaiting, interrupt, running });
+  const run = planRunner(channel, {
+    ...{ remote, timeoutMs, onProgress, onWaiting, running },
+    stop: () => stop(STALLED_LEAVING_MS),
+  });
+  // Spark before 4.0 does not know the second one, and forgets a session after an hour.
+  const ended = async (): Promise<boolean> => {
+    const waitMs = isInterrupted ? SOON_MS : undefined;
+    const released = channel.ask('ReleaseSession', {}, waitMs).catch(() => undefined);
+    const stopped = mayGoOn ? await channel.ask('Interrupt', EVERYTHING, waitMs).then(...IS_ANSWERED) : true;
+    await released;
+    return stopped;
+  };
   return {
     id,
     server: `${remote.host}:${remote.port}`,
@@ -113,13 +134,23 @@ export function openSparkSession({
     async execute({ sql, values }) {
       const named = argumentsOf(values);
       const command = { sql_command: { sql, ...named, input: { sql: { query: sql, ...named } } } };
-      await run({ command }, () => undefined);
+      try {
+        await run({ command }, () => undefined);
+      } catch (error) {
+        mayGoOn ||= !tellsOfEnd(error);
+        throw error;
+      }
     },
-    interrupt,
+    async interrupt() {
+      isInterrupted = true;
+      channel.leave('questions');
+      setTimeout(() => channel.leave('endings'), LEAVING_MS).unref();
+      await stop(LEAVING_MS);
+    },
     async close() {
-      // Spark before 4.0 does not know it, and forgets a session after an hour.
-      await channel.ask('ReleaseSession', {}).catch(() => undefined);
+      const isEnded = await ended();
       channel.close();
+      return isEnded;
     },
   };
 }
@@ -133,9 +164,9 @@ function settingsIn(answer: ConnectAnswer, prefix: string): Record<string, strin
 
 interface RunnerOptions extends Required<Pick<SparkSessionOptions, 'remote' | 'onProgress' | 'onWaiting'>> {
   readonly timeoutMs: number | undefined;
-  readonly interrupt: () => Promise<void>;
-  /** Of each plan that runs: has its answers not be waited for much longer. */
-  readonly running: Set<() => void>;
+  readonly stop: () => Promise<unknown>;
+  /** Of each plan that runs: has its answers not be waited for longer than that, in ms. */
+  readonly running: Set<(afterMs: number) => void>;
 }
 
 type RunPlan = (plan: object, take: (answer: ConnectAnswer) => void) => Promise<void>;
@@ -143,7 +174,7 @@ type RunPlan = (plan: object, take: (answer: ConnectAnswer) => void) => Promise<
 /** Runs plans, and ends one that goes on without a task that ends. */
 function planRunner(
   channel: ConnectChannel,
-  { remote, timeoutMs, onProgress, onWaiting, interrupt, running }: RunnerOptions,
+  { remote, timeoutMs, onProgress, onWaiting, stop, running }: RunnerOptions,
 ): RunPlan {
   const activity = noActivity();
   return async (plan, take) => {
@@ -151,8 +182,13 @@ function planRunner(
     let stalled: { readonly tasks: SparkTasks | undefined } | undefined;
     let leaving: NodeJS.Timeout | undefined;
     // A driver that hangs does not even answer that it was interrupted.
-    const leave = (): void => {
-      leaving ??= setTimeout(() => left.abort(), LEAVING_MS);
+    let leavesAtMs = Number.POSITIVE_INFINITY;
+    const leave = (afterMs: number): void => {
+      const atMs = performance.now() + afterMs;
+      if (atMs >= leavesAtMs) return;
+      leavesAtMs = atMs;
+      clearTimeout(leaving);
+      leaving = setTimeout(() => left.abort(), afterMs);
     };
     running.add(leave);
     const watch = watchForStall({
@@ -161,7 +197,7 @@ function planRunner(
       onWaiting,
       onStalled(tasks) {
         stalled = { tasks };
-        interrupt().catch(() => left.abort());
+        stop().catch(() => left.abort());
       },
     });
     try {
@@ -184,11 +220,19 @@ function planRunner(
   };
 }
 
-/** How long a statement that was interrupted may take to end. */
-const LEAVING_MS = 10_000;
+/**
+ * How long a statement may take to end that a person has stopped: Spark needs 130 ms (2026-11-28). With what
+ * ends the session after it a command is over within a second.
+ */
+const LEAVING_MS = 600;
+const SOON_MS = 200;
+/** The same for one that was stopped since nothing of it went on. */
+const STALLED_LEAVING_MS = 10_000;
 /** Numbers of `ExplainMode` and `InterruptType`. */
 const EXTENDED = 2;
-const EVERYTHING = 1;
+const EVERYTHING = { interrupt_type: 1 };
+/** One that does not know the session, or has nothing to stop, answers that. */
+const IS_ANSWERED = [(): boolean => true, (error: unknown): boolean => tellsOfEnd(error)] as const;
 
 interface Versioned {
   readonly spark_version?: { readonly version?: string };

@@ -28,6 +28,16 @@ export interface PlaceInStatement {
   readonly column: number;
 }
 
+/**
+ * Whether it is the server's own word that a statement has failed, so that nothing of it goes on; false where
+ * its answers stopped, whatever the reason, and where the server does not know it: it may be on its way.
+ */
+export function tellsOfEnd(error: unknown): boolean {
+  const { code, details = '' } = ((error as Error | undefined)?.cause ?? {}) as ConnectProblem;
+  if (code === STATUS.cancelled || code === STATUS.deadline || code === STATUS.unavailable) return false;
+  return /^\[[A-Z_.0-9]+\]/.test(details) && !/^\[INVALID_(?:HANDLE\.OPERATION|CURSOR)/.test(details);
+}
+
 export function connectError(error: ConnectProblem, { host, port }: SparkRemote): PsybergError {
   const server = `${host}:${port}`;
   const context = { engine: 'spark', server };
