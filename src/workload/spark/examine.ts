@@ -2,7 +2,8 @@
 import { SESSION_CATALOG } from '../../model/engines.ts';
 import { statement, tableFragment } from '../../statements/index.ts';
 import type { ServedCatalog } from '../port.ts';
-import { attachableSpark, type SparkOptions } from './session.ts';
+import type { SparkOptions } from './open-sessions.ts';
+import { attachableSpark } from './session.ts';
 
 export interface ExaminedSpark {
   readonly version: string;

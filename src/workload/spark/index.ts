@@ -38,9 +38,10 @@ import { columnTypeOf } from './connect/types.ts';
 import { createFromColumns } from './create-target.ts';
 import { checkedQuery, previousInferred } from './infer-previous.ts';
 import { rowOfJson } from './json-rows.ts';
+import type { SparkOptions } from './open-sessions.ts';
 import { placedAuditError, placedError } from './placed.ts';
 import { refuseOtherReads } from './reads.ts';
-import { type AttachedSpark, attachableSpark, type SparkOptions } from './session.ts';
+import { type AttachedSpark, attachableSpark } from './session.ts';
 
 export interface SparkWorkloadOptions extends SparkOptions {
   readonly engine: Engine;
@@ -57,20 +58,13 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
   const spark = attachableSpark(options, collected);
   const staging: Staging = { spark, engine, collected, inserts: { done: 0 } };
   let release: (() => void) | undefined;
-  const heard = async <Answer>(work: () => Promise<Answer>): Promise<Answer> => {
-    const unheard = options.onInterrupt(spark.interrupt);
-    return work().finally(unheard);
-  };
   const asked = askedAhead((step, keptRows) => answerOf(spark, step, keptRows));
   const describe = (work: Work): Promise<QueryColumn[]> => describeQuery(spark, work);
   return {
     isElsewhere: true,
     dialect: SPARK,
     collected,
-    outside: {
-      id: spark.id,
-      end: (id) => heard(() => spark.end(id)),
-    },
+    outside: { id: spark.id, end: (id) => heard(options, spark, () => spark.end(id)) },
     beside: {
       columns: (work, query) => columnsOf(spark, work, query),
       execute: (insert) => committed(staging, insert),
@@ -116,6 +110,16 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
       duckdb.resume();
     },
   };
+}
+
+/** What an interrupt ends that comes while no catalog is attached. */
+async function heard<Answer>(
+  { onInterrupt }: SparkWorkloadOptions,
+  { interrupt }: AttachedSpark,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  const unheard = onInterrupt(interrupt);
+  return work().finally(unheard);
 }
 
 /** The hours of a process that reads its own result: Spark computes them, and DuckDB compares. */

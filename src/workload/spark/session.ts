@@ -2,8 +2,6 @@
  * A session of psyberg on Spark: one session of Spark Connect, in which the session's catalog is attached.
  * Spark keeps the settings of a catalog from its first use on, so each attach opens another one.
  */
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import type { Collected } from '../../catalog/index.ts';
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { BoundStatement } from '../../engine/index.ts';
@@ -11,22 +9,12 @@ import type { SparkSpec } from '../../model/engines.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import type { ServedCatalog } from '../port.ts';
 import { settled } from './asked-ahead.ts';
-import { openSparkSession, type SparkColumn, type SparkSession } from './connect/client.ts';
-import { parseRemote, withToken } from './connect/remote.ts';
-import type { SparkTasks } from './connect/stall.ts';
+import type { SparkColumn, SparkSession } from './connect/client.ts';
 import { sparkStatement } from './literals.ts';
+import { openSessions, type SparkOptions } from './open-sessions.ts';
 import { type SessionFiles, sessionFiles } from './session-files.ts';
 import { advertisedUri, catalogPrefix, fileSettings, sessionSettings, type TablesAt } from './settings.ts';
 import { stoppable } from './stoppable.ts';
-
-export interface SparkOptions {
-  /** What psyberg.yaml says of it; undefined: nothing. */
-  readonly spark: SparkSpec | undefined;
-  readonly environment: NodeJS.ProcessEnv;
-  readonly onProgress: (tasks: SparkTasks) => void;
-  /** Called when tasks of a statement are left and none is at work. */
-  readonly onWaiting: (tasks: SparkTasks) => void;
-}
 
 export interface AttachedSpark {
   attach(catalog: ServedCatalog): Promise<void>;
@@ -61,25 +49,8 @@ interface Attached {
 /** `collected`: takes what is committed where the session's tables are files. */
 export function attachableSpark(options: SparkOptions, collected: Collected): AttachedSpark {
   let attached: Attached | undefined;
-  /** Those that are asked for something now, or may be. */
-  const sessions = new Set<SparkSession>();
-  const interrupt = (): void => {
-    // A Spark that is away has stopped already.
-    for (const session of sessions) void session.interrupt().catch(() => undefined);
-  };
-  const statements = stoppable(interrupt);
-  const opened = (id?: string): SparkSession => {
-    const session = openSession(options, id);
-    sessions.add(session);
-    return session;
-  };
-  const close = async (session: SparkSession): Promise<boolean> => {
-    const isEnded = await session.close();
-    sessions.delete(session);
-    return isEnded;
-  };
-  /** Whether those that were closed have ended. */
-  const closed = new Map<string, boolean>();
+  const sessions = openSessions(options);
+  const statements = stoppable(sessions.interrupt);
   const asked = async <Answer>(
     statement: BoundStatement,
     ask: (session: SparkSession, statement: ReturnType<typeof sparkStatement>) => Promise<Answer>,
@@ -98,24 +69,17 @@ export function attachableSpark(options: SparkOptions, collected: Collected): At
   const detach = async (): Promise<void> => {
     const open = attached;
     attached = undefined;
-    if (open !== undefined) closed.set(open.session.id, await close(open.session));
+    if (open !== undefined) await sessions.close(open.session);
   };
   return {
     async attach(catalog) {
       await detach();
-      const session = opened();
+      const session = sessions.open();
       attached = { session, place: placeOf(options.spark, catalog), files: undefined };
       await statements.run(async () => {
         const files = await filesFor(options, catalog, collected);
         if (files !== undefined) attached = { session, place: files.folder, files };
-        // Side by side: one that is refused is closed, whatever its settings.
-        const configured = settled(
-          tablesAt(options, session, catalog, files).then((at) =>
-            session.configure(sessionSettings(options.spark, at)),
-          ),
-        );
-        refuseVersion(await session.version());
-        await configured();
+        await configure(options, session, catalog, files);
       });
     },
     detach,
@@ -129,13 +93,25 @@ export function attachableSpark(options: SparkOptions, collected: Collected): At
     interrupt: statements.stop,
     resume: statements.resume,
     id: () => attached?.session.id,
-    async end(id) {
-      const told = closed.get(id);
-      // Asked for again, it is tried again.
-      closed.delete(id);
-      return told ?? close(opened(id));
-    },
+    end: sessions.end,
   };
+}
+
+/** Throws what {@link tablesAt} does, and `spark-unsupported`. */
+async function configure(
+  options: SparkOptions,
+  session: SparkSession,
+  catalog: ServedCatalog,
+  files: SessionFiles | undefined,
+): Promise<void> {
+  // Side by side: one that is refused is closed, whatever its settings.
+  const configured = settled(
+    tablesAt(options, session, catalog, files).then((at) =>
+      session.configure(sessionSettings(options.spark, at)),
+    ),
+  );
+  refuseVersion(await session.version());
+  await configured();
 }
 
 function noSession(): never {
@@ -179,38 +155,6 @@ async function tablesAt(
     rest.startsWith('.') ? [[rest.slice(1), value] as const] : [],
   );
   return { kind: 'folder', folder: files.folder, files: fileSettings(Object.fromEntries(given)) };
-}
-
-function openSession(options: SparkOptions, id?: string): SparkSession {
-  const { spark, environment, onProgress, onWaiting } = options;
-  const address = spark?.remote ?? environment['SPARK_REMOTE'];
-  if (address === undefined)
-    throw usageError('spark-remote-invalid', 'a process runs on Spark, and no Spark is named', {
-      hint: 'write engines: { spark: { remote: "sc://host:15002" } } in psyberg.yaml, or set SPARK_REMOTE',
-    });
-  const authority = authorities(spark?.caFile ?? environment['NODE_EXTRA_CA_CERTS']);
-  return openSparkSession({
-    remote: withToken(parseRemote(address), environment['SPARK_CONNECT_AUTHENTICATE_TOKEN']),
-    ...(authority === undefined ? {} : { authority }),
-    ...(spark?.timeoutMs === undefined ? {} : { timeoutMs: spark.timeoutMs }),
-    onProgress,
-    onWaiting,
-    ...(id === undefined ? {} : { id }),
-  });
-}
-
-/** Those of the file and those of Node: the library of gRPC takes the ones that it is given alone. */
-function authorities(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return [readFileSync(file, 'utf8'), ...rootCertificates].join('\n');
-  } catch (error) {
-    throw usageError(
-      'spark-remote-invalid',
-      `the certificate authorities of Spark cannot be read: ${(error as Error).message}`,
-      { hint: 'correct engines.spark.ca_file in psyberg.yaml, or NODE_EXTRA_CA_CERTS', cause: error },
-    );
-  }
 }
 
 function refuseVersion(version: string): void {

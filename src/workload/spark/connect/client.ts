@@ -89,25 +89,13 @@ export function openSparkSession({
   const channel = connectChannel(remote, { sessionId: id, authority, timeoutMs });
   const analyze = async <Asked>(request: object): Promise<Asked> =>
     (await channel.ask('AnalyzePlan', request)) as Asked;
-  const running = new Set<(afterMs: number) => void>();
-  let isInterrupted = false;
-  let mayGoOn = given !== undefined;
-  const stop = (afterMs: number): Promise<ConnectAnswer> => {
-    for (const leave of running) leave(afterMs);
-    return channel.ask('Interrupt', EVERYTHING, isInterrupted ? SOON_MS : undefined);
+  const running: Running = new Set();
+  const stop = (): Promise<unknown> => {
+    for (const leave of running) leave(STALLED_LEAVING_MS);
+    return channel.ask('Interrupt', EVERYTHING);
   };
-  const run = planRunner(channel, {
-    ...{ remote, timeoutMs, onProgress, onWaiting, running },
-    stop: () => stop(STALLED_LEAVING_MS),
-  });
-  // Spark before 4.0 does not know the second one, and forgets a session after an hour.
-  const ended = async (): Promise<boolean> => {
-    const waitMs = isInterrupted ? SOON_MS : undefined;
-    const released = channel.ask('ReleaseSession', {}, waitMs).catch(() => undefined);
-    const stopped = mayGoOn ? await channel.ask('Interrupt', EVERYTHING, waitMs).then(...IS_ANSWERED) : true;
-    await released;
-    return stopped;
-  };
+  const run = planRunner(channel, { remote, timeoutMs, onProgress, onWaiting, stop, running });
+  const end = ending(channel, running, given !== undefined);
   return {
     id,
     server: `${remote.host}:${remote.port}`,
@@ -134,21 +122,44 @@ export function openSparkSession({
     async execute({ sql, values }) {
       const named = argumentsOf(values);
       const command = { sql_command: { sql, ...named, input: { sql: { query: sql, ...named } } } };
-      try {
-        await run({ command }, () => undefined);
-      } catch (error) {
-        mayGoOn ||= !tellsOfEnd(error);
-        throw error;
-      }
+      await run({ command }, () => undefined).catch(end.failed);
+    },
+    interrupt: end.interrupt,
+    close: end.close,
+  };
+}
+
+/** Of each plan that runs: has its answers not be waited for longer than that, in ms. */
+type Running = Set<(afterMs: number) => void>;
+
+interface Ending extends Pick<SparkSession, 'interrupt' | 'close'> {
+  /** Throws the error with which a statement that writes has ended, or seems to have. */
+  failed(error: unknown): never;
+}
+
+/** `mayGoOn`: whether something was left in it. */
+function ending(channel: ConnectChannel, running: Running, mayGoOn: boolean): Ending {
+  const now = { isInterrupted: false, mayGoOn };
+  const waitMs = (): number | undefined => (now.isInterrupted ? SOON_MS : undefined);
+  const interrupted = (): Promise<unknown> => channel.ask('Interrupt', EVERYTHING, waitMs());
+  return {
+    failed(error) {
+      now.mayGoOn ||= !tellsOfEnd(error);
+      throw error;
     },
     async interrupt() {
-      isInterrupted = true;
+      now.isInterrupted = true;
       channel.leave('questions');
       setTimeout(() => channel.leave('endings'), LEAVING_MS).unref();
-      await stop(LEAVING_MS);
+      for (const leave of running) leave(LEAVING_MS);
+      await interrupted();
     },
     async close() {
-      const isEnded = await ended();
+      // Spark before 4.0 does not know it, and forgets a session after an hour.
+      const released = channel.ask('ReleaseSession', {}, waitMs()).catch(() => undefined);
+      // One that does not know the session, or has nothing to stop, answers that.
+      const isEnded = !now.mayGoOn || (await interrupted().then(() => true, tellsOfEnd));
+      await released;
       channel.close();
       return isEnded;
     },
@@ -165,8 +176,7 @@ function settingsIn(answer: ConnectAnswer, prefix: string): Record<string, strin
 interface RunnerOptions extends Required<Pick<SparkSessionOptions, 'remote' | 'onProgress' | 'onWaiting'>> {
   readonly timeoutMs: number | undefined;
   readonly stop: () => Promise<unknown>;
-  /** Of each plan that runs: has its answers not be waited for longer than that, in ms. */
-  readonly running: Set<(afterMs: number) => void>;
+  readonly running: Running;
 }
 
 type RunPlan = (plan: object, take: (answer: ConnectAnswer) => void) => Promise<void>;
@@ -231,8 +241,6 @@ const STALLED_LEAVING_MS = 10_000;
 /** Numbers of `ExplainMode` and `InterruptType`. */
 const EXTENDED = 2;
 const EVERYTHING = { interrupt_type: 1 };
-/** One that does not know the session, or has nothing to stop, answers that. */
-const IS_ANSWERED = [(): boolean => true, (error: unknown): boolean => tellsOfEnd(error)] as const;
 
 interface Versioned {
   readonly spark_version?: { readonly version?: string };
