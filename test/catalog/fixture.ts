@@ -91,6 +91,9 @@ export const append = (id: bigint, expected: bigint | null, fields: Partial<Snap
   ],
 });
 
+/** Where the catalog has a table that {@link createTable} made. */
+export const tablePath = (name: string): string => `psyberg/namespaces/facts/tables/${name}`;
+
 let tableCount = 0;
 /** A new table under a name of its own. */
 export async function createTable(

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ViewShow } from '../../src/catalog/index.ts';
 import type { TableIdentifier, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../../src/iceberg/table-update.ts';
-import { append, type CatalogFixture, openCatalog, type Reply, SCHEMA, snapshot } from './fixture.ts';
+import { type CatalogFixture, openCatalog, type Reply, SCHEMA, snapshot } from './fixture.ts';
+import { makeTable, SEEN, type TableState } from './viewed-tables.ts';
 
 let fixture: CatalogFixture;
 beforeAll(async () => {
@@ -14,67 +15,10 @@ beforeAll(async () => {
   await fixture.client.createNamespace(['facts']);
 });
 afterAll(() => fixture.close());
-
-const SEEN: TableIdentifier = { namespace: ['sources'], name: 'seen' };
-const OTHER: TableIdentifier = { namespace: ['sources'], name: 'other' };
-let tables = 0;
-
-/**
- * States of a table: its format version, the snapshots of `main`, and where a branch `staging`, a branch
- * `side` and a tag `release` point.
- */
-interface State {
-  readonly version: '1' | '2' | '3';
-  readonly history: 0 | 1 | 3;
-  readonly staging: boolean;
-}
-const STATES: readonly State[] = (['1', '2', '3'] as const).flatMap((version) =>
+const STATES: readonly TableState[] = (['1', '2', '3'] as const).flatMap((version) =>
   ([0, 1, 3] as const).flatMap((history) => [true, false].map((staging) => ({ version, history, staging }))),
 );
 const rowsOf = (version: string) => (version === '3' ? { 'first-row-id': 1000n, 'added-rows': 1n } : {});
-/**
- * What a snapshot of that version says of its place among the others: version 1 knows no sequence numbers.
- */
-const sequenceOf = (version: string) => (version === '1' ? { 'sequence-number': 0n } : {});
-
-async function makeTable({ version, history, staging }: State): Promise<TableIdentifier> {
-  tables += 1;
-  const id = { namespace: ['facts'], name: `viewed_${tables}` };
-  await fixture.client.createTable(id, { schema: SCHEMA, properties: { 'format-version': version } });
-  let nextRow = 1000n;
-  const add = async (snapshotId: bigint, parent: bigint | null): Promise<void> => {
-    const rows = version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {};
-    nextRow += 1n;
-    await fixture.client.commitTable(id, append(snapshotId, parent, { ...rows, ...sequenceOf(version) }));
-  };
-  for (let n = 1n; n <= BigInt(history); n += 1n) await add(n, n === 1n ? null : n - 1n);
-  if (history > 0) {
-    await fixture.client.commitTable(id, {
-      requirements: [],
-      updates: [
-        { action: 'set-snapshot-ref', 'ref-name': 'side', type: 'branch', 'snapshot-id': 1n },
-        { action: 'set-snapshot-ref', 'ref-name': 'release', type: 'tag', 'snapshot-id': BigInt(history) },
-      ],
-    });
-  }
-  if (staging) {
-    const parent = history > 0 ? { 'parent-snapshot-id': BigInt(history) } : {};
-    const added = snapshot(10n, {
-      ...parent,
-      ...(version === '3' ? { 'first-row-id': nextRow, 'added-rows': 1n } : {}),
-      ...sequenceOf(version),
-    });
-    await fixture.client.commitTable(id, {
-      requirements: [],
-      updates: [
-        { action: 'add-snapshot', snapshot: added },
-        { action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'branch', 'snapshot-id': 10n },
-      ],
-    });
-  }
-  return id;
-}
-
 /** All that a reader of `main` can see, and all other references. */
 function mainOf(metadata: TableMetadata): unknown {
   const { main, side, release } = metadata.refs ?? {};
@@ -94,7 +38,6 @@ function mainOf(metadata: TableMetadata): unknown {
     place: [metadata.location, metadata['table-uuid'], metadata['format-version']],
   };
 }
-
 const anyRef = fc.constantFrom('main', 'main', 'main', 'staging', 'side', 'release', 'new', 'MAIN', '');
 const anySnapshot = fc.constantFrom(1n, 2n, 3n, 10n, 20n, 21n, 99n);
 const anyId = fc.constantFrom(-1, 0, 1, 2);
@@ -211,7 +154,7 @@ describe('whatever is committed through a view', () => {
   it('leaves main, its history, the other references and the table as they were', {
     timeout: 120_000,
   }, async () => {
-    const made = await Promise.all(STATES.map(makeTable));
+    const made = await Promise.all(STATES.map((state) => makeTable(fixture, state)));
     const landed = new Map<string, number>();
     let commits = 0;
     await fc.assert(
@@ -295,7 +238,7 @@ describe('whatever is committed through a view', () => {
       let table: TableIdentifier | undefined;
       for (const update of each) {
         for (const before of [[], append20.slice(0, 1)]) {
-          table ??= await makeTable({ version: '2', history: 3, staging: true });
+          table ??= await makeTable(fixture, { version: '2', history: 3, staging: true });
           fixture.catalog.views.open({
             name: 'view',
             tables: [{ identifier: SEEN, table, show: { kind: 'branch', branch: 'staging', base: 1n } }],
@@ -319,7 +262,7 @@ describe('whatever is committed through a view', () => {
     }
   });
   it('cannot create, drop, rename, register or view anything, in a session or under a branch', async () => {
-    const table = await makeTable({ version: '2', history: 1, staging: true });
+    const table = await makeTable(fixture, { version: '2', history: 1, staging: true });
     fixture.catalog.views.open({
       name: 'view',
       tables: [{ identifier: SEEN, table, show: { kind: 'branch', branch: 'staging', base: 1n } }],
@@ -375,100 +318,5 @@ describe('whatever is committed through a view', () => {
       expect((await fixture.call('HEAD', `${namespace}/tables/${id.name}`)).status).toBeLessThan(300);
     }
     expect((await fixture.client.loadTable(table))?.metadataLocation).toBe(metadataLocation);
-  });
-});
-
-describe('a table that changes while it is viewed', () => {
-  const open = (table: TableIdentifier, tableUuid?: string): void =>
-    fixture.catalog.views.open({
-      name: 'view',
-      tables: [{ identifier: SEEN, table, tableUuid, show: { kind: 'branch', branch: 'staging' } }],
-    });
-  it('dropped: it is gone, and nothing can be committed to it', async () => {
-    const table = await makeTable({ version: '2', history: 0, staging: false });
-    open(table);
-    await fixture.client.dropTable(table);
-    const view = fixture.clientOf('view');
-    expect(await view.loadTable(SEEN)).toBeUndefined();
-    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(
-      404,
-    );
-    expect((await fixture.call('HEAD', 'view/namespaces/sources/tables/seen')).status).toBe(404);
-  });
-  it('dropped and created again: the view shows the one before, which is gone', async () => {
-    const table = await makeTable({ version: '2', history: 0, staging: false });
-    open(table, (await fixture.client.loadTable(table))?.metadata['table-uuid']);
-    const view = fixture.clientOf('view');
-    expect(await view.tableExists(SEEN)).toBe(true);
-    await fixture.client.dropTable(table);
-    await fixture.client.createTable(table, { schema: SCHEMA });
-    expect(await view.loadTable(SEEN)).toBeUndefined();
-    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(1n, null))).status).toBe(
-      404,
-    );
-    expect((await fixture.client.loadTable(table))?.metadata.snapshots).toEqual([]);
-  });
-  it('a tag in the place of the branch takes no commits', async () => {
-    const table = await makeTable({ version: '2', history: 1, staging: false });
-    await fixture.client.commitTable(table, {
-      requirements: [],
-      updates: [{ action: 'set-snapshot-ref', 'ref-name': 'staging', type: 'tag', 'snapshot-id': 1n }],
-    });
-    open(table);
-    expect((await fixture.call('POST', 'view/namespaces/sources/tables/seen', append(5n, 1n))).status).toBe(
-      403,
-    );
-    expect((await fixture.client.loadTable(table))?.metadata.refs?.['staging']).toEqual({
-      'snapshot-id': 1n,
-      type: 'tag',
-    });
-  });
-  it('upgraded, evolved and moved on: commits to the branch go on from what the branch is', async () => {
-    const table = await makeTable({ version: '1', history: 1, staging: true });
-    open(table);
-    const view = fixture.clientOf('view');
-    await fixture.client.commitTable(table, {
-      requirements: [],
-      updates: [
-        { action: 'upgrade-format-version', 'format-version': 2 },
-        {
-          action: 'add-schema',
-          schema: {
-            type: 'struct',
-            fields: [...SCHEMA.fields, { id: 3, name: 'note', required: false, type: 'string' }],
-          },
-        },
-        { action: 'set-current-schema', 'schema-id': -1 },
-      ],
-    });
-    await fixture.client.commitTable(table, append(2n, 1n, { 'sequence-number': 30n }));
-    await view.commitTable(SEEN, append(11n, 10n, { 'sequence-number': 31n }));
-    const metadata = (await fixture.client.loadTable(table))?.metadata;
-    expect(metadata?.refs).toMatchObject({ main: { 'snapshot-id': 2n }, staging: { 'snapshot-id': 11n } });
-    expect((await view.loadTable(SEEN))?.metadata).toMatchObject({
-      'format-version': 2,
-      'current-schema-id': 1,
-      'last-sequence-number': 31n,
-    });
-  });
-  it('two tables of a view, one of them gone: neither is committed', async () => {
-    const [one, two] = [
-      await makeTable({ version: '2', history: 0, staging: false }),
-      await makeTable({ version: '2', history: 0, staging: false }),
-    ];
-    fixture.catalog.views.open({
-      name: 'view',
-      tables: [one, two].map((table, n) => ({
-        identifier: n === 0 ? SEEN : OTHER,
-        table,
-        show: { kind: 'branch', branch: 'staging' },
-      })),
-    });
-    await fixture.client.dropTable(two);
-    const changes = [SEEN, OTHER].map((identifier) => ({ identifier, ...append(1n, null) }));
-    expect(
-      (await fixture.call('POST', 'view/transactions/commit', { 'table-changes': changes })).status,
-    ).toBe(404);
-    expect((await fixture.client.loadTable(one))?.metadata.refs).toEqual({});
   });
 });

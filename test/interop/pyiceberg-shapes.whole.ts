@@ -3,7 +3,8 @@
 // in them; PyIceberg reads every snapshot's list, manifests, entries and rows, and counts what the summary
 // says.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
+import { createWorld, processFile, type World } from '../support/world.ts';
+import { type CountedTable, countedTables, events, expectRowIds, expectSound } from './counted-tables.ts';
 import { preparePython, runPython } from './python.ts';
 
 interface Shape {
@@ -26,99 +27,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 };
 const NAMES = Object.keys(SHAPES);
 
-/** Of every snapshot in the history of `main`: its summary, and the same counted from its entries. */
-const COUNT = `
-from pyarrow import parquet
-from pyiceberg.catalog import load_catalog
-catalog = load_catalog('rest', **{'type': 'rest', 'uri': argument['uri'], 'token': argument['token']})
-found = {}
-for name in argument['tables']:
-  table = catalog.load_table(name)
-  specs = table.specs()
-  foreign = {each.snapshot_id for each in table.snapshots() if 'psyberg.session-id' not in each.summary.additional_properties}
-  history = []
-  snapshot = table.current_snapshot()
-  while snapshot is not None:
-    counts = {key: 0 for key in ['added-data-files', 'added-records', 'added-files-size', 'deleted-data-files', 'deleted-records', 'removed-files-size', 'total-data-files', 'total-records',
-      'total-delete-files', 'total-position-deletes', 'total-equality-deletes', 'total-files-size', 'removed-delete-files']}
-    partitions, problems = set(), []
-    for manifest in snapshot.manifests(table.io):
-      seen = {0: [0, 0], 1: [0, 0], 2: [0, 0]}
-      spec = specs[manifest.partition_spec_id]
-      live_numbers, values = [], []
-      for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False):
-        file, status = entry.data_file, entry.status.value
-        content = int(getattr(file.content, 'value', file.content))
-        seen[status][0] += 1; seen[status][1] += file.record_count
-        # DuckDB 1.5.5 lists the fields of every spec in its delete manifests.
-        if len(file.partition) != len(spec.fields) and not (int(manifest.content) == 1 and manifest.added_snapshot_id in foreign): problems.append('partition tuple')
-        if entry.sequence_number is None or entry.file_sequence_number is None: problems.append('sequence numbers')
-        if status == 0 and (entry.snapshot_id == snapshot.snapshot_id or entry.sequence_number >= snapshot.sequence_number and manifest.added_snapshot_id == snapshot.snapshot_id): problems.append('existing entry counts as new')
-        if status != 0 and entry.snapshot_id != manifest.added_snapshot_id: problems.append('snapshot id')
-        deletes = content > 0
-        if status < 2:
-          live_numbers.append(entry.sequence_number); values.append(file.partition)
-          counts['total-files-size'] += file.file_size_in_bytes
-          counts['total-delete-files' if deletes else 'total-data-files'] += 1
-          counts[['total-records', 'total-position-deletes', 'total-equality-deletes'][content]] += file.record_count
-        if manifest.added_snapshot_id == snapshot.snapshot_id and status > 0:
-          partitions.add((manifest.partition_spec_id, str(file.partition)))
-          counts['added-files-size' if status == 1 else 'removed-files-size'] += file.file_size_in_bytes
-          if deletes: counts['removed-delete-files'] += status == 2
-          else:
-            counts['added-data-files' if status == 1 else 'deleted-data-files'] += 1
-            counts['added-records' if status == 1 else 'deleted-records'] += file.record_count
-      if [manifest.existing_files_count, manifest.added_files_count, manifest.deleted_files_count] != [seen[0][0], seen[1][0], seen[2][0]]: problems.append('file counts')
-      if [manifest.existing_rows_count, manifest.added_rows_count, manifest.deleted_rows_count] != [seen[0][1], seen[1][1], seen[2][1]]: problems.append('row counts')
-      if live_numbers and manifest.min_sequence_number != min(live_numbers): problems.append('min_sequence_number')
-      if manifest.sequence_number > snapshot.sequence_number: problems.append('sequence_number')
-      # Not of delete manifests: those that the test writes have no summaries to be merged.
-      if spec.fields and manifest.added_snapshot_id == snapshot.snapshot_id and int(manifest.content) == 0:
-        if len(manifest.partitions or []) != len(spec.fields): problems.append('partition summaries')
-        else:
-          for position, summary in enumerate(manifest.partitions):
-            if any(value[position] is None for value in values) and not summary.contains_null: problems.append('contains_null')
-            if any(value[position] is not None for value in values) and (summary.lower_bound is None or summary.upper_bound is None): problems.append('summary bounds')
-    counts['changed-partition-count'] = len(partitions)
-    summary = {key: value for key, value in snapshot.summary.additional_properties.items() if not key.startswith('psyberg.high')}
-    session = 'psyberg.session-id' in summary
-    history.append({'session': session, 'operation': snapshot.summary.operation.value, 'problems': sorted(set(problems)), 'summary': summary, 'counts': {key: str(value) for key, value in counts.items()},
-      'rows': len(table.scan(snapshot_id=snapshot.snapshot_id).to_arrow()) if argument['rows'] and counts['total-equality-deletes'] == 0 else None})
-    snapshot = table.snapshot_by_id(snapshot.parent_snapshot_id) if snapshot.parent_snapshot_id is not None else None
-  # What PyIceberg's own transforms make of the rows is the partition that their file is in.
-  schema, misplaced = table.schema(), 0
-  for task in table.current_snapshot().manifests(table.io):
-    spec = specs[task.partition_spec_id]
-    if int(task.content) == 1 or not argument['rows']: continue
-    for entry in task.fetch_manifest_entry(table.io):
-      rows = parquet.read_table(entry.data_file.file_path, partitioning=None)
-      for position, field in enumerate(spec.fields):
-        column = schema.find_field(field.source_id)
-        transform = field.transform.transform(column.field_type)
-        values = rows[column.name].to_pylist()
-        values = [int(value.timestamp() * 1000000) if hasattr(value, 'timestamp') else value for value in values]
-        misplaced += sum(transform(value) != entry.data_file.partition[position] for value in values)
-  found[name] = {'misplaced': misplaced, 'version': table.format_version, 'history': history[::-1], 'files': len(table.inspect.files()), 'partitions': sum(p['record_count'] for p in table.inspect.partitions().to_pylist())}
-print(json.dumps(found))`;
-
-interface Seen {
-  readonly version: number;
-  readonly misplaced: number;
-  readonly files: number;
-  readonly partitions: number;
-  readonly history: readonly {
-    readonly session: boolean;
-    readonly operation: string;
-    readonly problems: readonly string[];
-    readonly summary: Readonly<Record<string, string>>;
-    readonly counts: Readonly<Record<string, string>>;
-    readonly rows: number | null;
-  }[];
-}
-
 let world: World;
-const events = (first: number, count: number, hour: number): string =>
-  `(select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3000) as ts, ['de', 'fr', null][1 + i % 3] as country from range(${first}, ${first + count}) t(i))`;
 const processOf = (name: string, shape: Shape) =>
   processFile(
     {
@@ -143,58 +52,6 @@ const runAll = async (): Promise<void> => {
       null,
     ]);
 };
-async function seen(tables: readonly string[], rows = true): Promise<Record<string, Seen>> {
-  const { uri, token } = world.psyberg.internals.catalog;
-  return runPython<Record<string, Seen>>(COUNT, { uri, token, tables, rows });
-}
-function expectSound(name: string, table: Seen): void {
-  expect(table.misplaced, name).toBe(0);
-  for (const [index, snapshot] of table.history.entries()) {
-    if (!snapshot.session) continue;
-    const at = `${name}, snapshot ${index + 1} of ${table.history.length}`;
-    expect(snapshot.problems, at).toEqual([]);
-    const { 'total-files-size': size, 'removed-delete-files': removedDeletes, ...counts } = snapshot.counts;
-    expect(snapshot.summary, at).toMatchObject(counts);
-    expect(snapshot.summary['removed-delete-files'] ?? '0', at).toBe(removedDeletes);
-    if (snapshot.summary['total-files-size'] !== undefined)
-      expect(snapshot.summary['total-files-size'], at).toBe(size);
-  }
-}
-
-/**
- * Iceberg specification, "First Row ID Assignment". PyIceberg 0.12 reads tables of version 3, but not these
- * numbers.
- */
-async function expectRowIds(table: string): Promise<void> {
-  const engine = await world.psyberg.internals.engine();
-  const metadata = await world.metadata(table);
-  for (const snapshot of await world.history(table)) {
-    if (snapshot.summary?.['psyberg.session-id'] === undefined) continue;
-    const manifests = await engine.query<{
-      content: number;
-      own: boolean;
-      first: bigint | null;
-      rows: bigint;
-    }>({
-      sql: `select content, added_snapshot_id = $id::bigint as own, first_row_id as first, added_rows_count + existing_rows_count as rows from read_avro($list) order by first_row_id`,
-      parameters: { list: snapshot['manifest-list'], id: String(snapshot['snapshot-id']) },
-    });
-    expect(
-      manifests.filter((each) => (each.first === null) !== (each.content === 1)),
-      table,
-    ).toEqual([]);
-    let next = snapshot['first-row-id'] as bigint;
-    for (const { first, rows } of manifests.filter((each) => each.own && each.content === 0)) {
-      expect(first, table).toBe(next);
-      next += rows;
-    }
-    expect([snapshot['added-rows'], (metadata['next-row-id'] as bigint) >= next], table).toEqual([
-      next - (snapshot['first-row-id'] as bigint),
-      true,
-    ]);
-  }
-}
-
 beforeAll(async () => {
   await preparePython();
   world = await createWorld({ processes: NAMES.map((name) => processOf(name, SHAPES[name] as Shape)) });
@@ -256,7 +113,7 @@ describe('targets of every version and layout', () => {
         after.every((row) => (row['row_id'] as bigint) < (metadata['next-row-id'] as bigint)),
         name,
       ).toBe(true);
-      await expectRowIds(`facts.${name}`);
+      await expectRowIds(world, `facts.${name}`);
     }
 
     await world.changeFiles('raw.events', {
@@ -264,7 +121,10 @@ describe('targets of every version and layout', () => {
       remove: (files) => files.filter((file) => file.path.includes('=466') || file.rows === 5n).slice(-1),
     });
     await runAll();
-    const tables = await seen(NAMES.map((name) => `facts.${name}`));
+    const tables = await countedTables(
+      world,
+      NAMES.map((name) => `facts.${name}`),
+    );
     for (const [name, table] of Object.entries(tables)) {
       expectSound(name, table);
       expect(
@@ -323,7 +183,7 @@ print(json.dumps(table.format_version))`,
       "union all select id, ts, country from facts.old where id < 0 and ts not between timestamptz '2023-09-14 00:00:00Z' and timestamptz '2023-09-15 01:59:59Z'";
     expect(await world.rows('from facts.old')).toEqual(await world.rows(`from raw.events ${kept}`));
     expect(await world.rows('select count(*) from facts.old where id < 0')).toEqual(['["6"]']);
-    const table = (await seen(['facts.old']))['facts.old'] as Seen;
+    const table = (await countedTables(world, ['facts.old']))['facts.old'] as CountedTable;
     expectSound('old', table);
     expect(table.history.at(-1)?.rows).toBe(
       Number((await world.sql('select count(*) as n from facts.old'))[0]?.['n']),
@@ -343,84 +203,7 @@ describe('a target that was upgraded from version 2 to 3', () => {
     expect(await world.rows('select id from facts.day_2')).toEqual(
       await world.rows('select id from raw.events where id <> 205'),
     );
-    expectSound('upgraded', (await seen(['facts.day_2']))['facts.day_2'] as Seen);
-  });
-});
-
-describe('manifests that are merged at commit', () => {
-  it('keep row ids, numbers and deletes, each spec and each kind of content for itself', {
-    timeout: 300_000,
-  }, async () => {
-    await world.create('raw.few', 'id bigint, ts timestamptz, country varchar');
-    world.writeProcess(
-      processFile(
-        {
-          process_name: 'merged_load',
-          pattern: 'stateless',
-          sources: [{ table: 'raw.few', event_time: 'ts', alias: 'e' }],
-          target: {
-            table: 'facts.merged',
-            event_time: 'ts',
-            partition_by: ['day(ts)'],
-            properties: { 'format-version': '3', 'commit.manifest.min-count-to-merge': '4' },
-          },
-        },
-        'select id, ts, country from e',
-      ),
-    );
-    await world.reopen();
-    const known = new Map<unknown, unknown>();
-    const gone: number[] = [];
-    for (let session = 0; session < 9; session += 1) {
-      await world.land('raw.few', `select * from ${events(session * 10, 4, session * 20)}`);
-      await world.publish('merged_load');
-      const rows = await world.sql(
-        'select id, _row_id as row_id, _last_updated_sequence_number as number from facts.merged',
-      );
-      expect(rows.length).toBe(4 * (session + 1) - gone.length);
-      for (const row of rows)
-        if (known.has(row['id'])) expect(row, `session ${session}`).toEqual(known.get(row['id']));
-      for (const row of rows) known.set(row['id'], row);
-      expect(new Set(rows.map((row) => row['row_id'])).size).toBe(rows.length);
-      if (session === 2)
-        await world.commit('facts.merged', [
-          {
-            action: 'add-spec',
-            spec: { fields: [{ name: 'country', transform: 'identity', 'source-id': 3 }] },
-          },
-          { action: 'set-default-spec', 'spec-id': -1 },
-        ]);
-      if (session % 2 === 1 && session < 6) {
-        gone.push(session * 10);
-        await world.sql(`delete from facts.merged where id = ${session * 10}`);
-      }
-    }
-    const table = (await seen(['facts.merged']))['facts.merged'] as Seen;
-    expectSound('merged', table);
-    await expectRowIds('facts.merged');
-    expect([table.history.at(-1)?.rows, table.history.at(-1)?.summary['total-delete-files']]).toEqual([
-      36 - gone.length,
-      '3',
-    ]);
-    const head = (await world.history('facts.merged')).at(-1);
-    const manifests = await (await world.psyberg.internals.engine()).query<{
-      spec: number;
-      content: number;
-      n: bigint;
-      merged: boolean;
-    }>({
-      sql: 'select partition_spec_id as spec, content, count(*) as n, bool_or(existing_files_count > 1) as merged from read_avro($list) group by all order by all',
-      parameters: { list: head?.['manifest-list'] as string },
-    });
-    expect(manifests.map((each) => [each.spec, each.content])).toEqual([
-      [0, 0],
-      [0, 1],
-      [1, 0],
-      [1, 1],
-    ]);
-    // Twelve were written.
-    expect(manifests.filter((each) => each.merged).map((each) => each.content)).toContain(0);
-    expect(manifests.reduce((sum, each) => sum + each.n, 0n)).toBeLessThan(9n);
+    expectSound('upgraded', (await countedTables(world, ['facts.day_2']))['facts.day_2'] as CountedTable);
   });
 });
 
@@ -462,7 +245,10 @@ describe('delete files of another engine', () => {
       'total-position-deletes': `${Number(position) - 1}`,
       'removed-position-delete-files': '1',
     });
-    expectSound('bucket_2', (await seen(['facts.bucket_2'], false))['facts.bucket_2'] as Seen);
+    expectSound(
+      'bucket_2',
+      (await countedTables(world, ['facts.bucket_2'], false))['facts.bucket_2'] as CountedTable,
+    );
   });
 
   it('stay while they apply to a file that stays, take no row twice, and go when every file that they apply to was replaced', {
@@ -482,7 +268,7 @@ describe('delete files of another engine', () => {
     await world.land('raw.events', `${events(6100, 1, 0)} union all ${events(6200, 1, 26)}`);
     await world.publish('plain_2_load');
     expect(await world.rows('from facts.plain_2')).toEqual(await world.rows('from raw.events'));
-    const table = (await seen(['facts.plain_2'], false))['facts.plain_2'] as Seen;
+    const table = (await countedTables(world, ['facts.plain_2'], false))['facts.plain_2'] as CountedTable;
     expectSound('plain_2', table);
     expect(
       table.history
@@ -521,6 +307,6 @@ describe('delete files of another engine', () => {
       'total-equality-deletes': '0',
       'removed-equality-delete-files': '1',
     });
-    expectSound('evolved', (await seen(['facts.plain_2']))['facts.plain_2'] as Seen);
+    expectSound('evolved', (await countedTables(world, ['facts.plain_2']))['facts.plain_2'] as CountedTable);
   });
 });

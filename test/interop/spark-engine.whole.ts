@@ -1,90 +1,30 @@
 // Goal: a process on Spark means what the same process on DuckDB means, session by session. Method: twins,
 // one on each engine, over the same sources; rows of both are compared after each landing, and what is left
-// behind is looked for. Mistakes of a process and a Spark that goes away end in one error, and nothing is
-// published.
+// behind is looked for.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RestateOptions } from '../../src/index.ts';
-import { openSparkSession } from '../../src/workload/spark/connect/client.ts';
-import { parseRemote } from '../../src/workload/spark/connect/remote.ts';
 import { orphans } from '../support/orphans.ts';
-import { spawnSessions } from '../support/spawn.ts';
-import { hourAt, type ProcessFile, processFile, type World, worldForTest } from '../support/world.ts';
+import { hourAt, type ProcessFile, processFile } from '../support/world.ts';
 import { missingJava } from './java/java.ts';
 import { startRecordingProxy } from './spark/recording-proxy.ts';
 import { sharedSpark } from './spark/shared.ts';
+import {
+  COUNTED,
+  EVENTS,
+  events,
+  expectTwins,
+  RUNNING,
+  TARGET,
+  type Twin,
+  twins,
+  withSpark,
+  worldOf,
+} from './spark-twins.ts';
 
 const missing = await missingJava();
-let remote = '';
 beforeAll(async () => {
-  if (missing === undefined) remote = await sharedSpark();
+  if (missing === undefined) await sharedSpark();
 }, 600_000);
-
-interface Twin {
-  readonly name: string;
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly duckdb: string;
-  /** Default: the same text. */
-  readonly spark?: string;
-}
-
-const TARGET = { event_time: 'hour', partition_by: ['hour(hour)'] };
-const EVENTS = { table: 'raw.events', event_time: 'ts', alias: 'e' };
-
-/** The same process on both engines, with targets of their own. */
-const twins = ({ name, header, duckdb, spark: sparkSql = duckdb }: Twin): ProcessFile[] =>
-  (['duckdb', 'spark'] as const).map((engine) =>
-    processFile(
-      {
-        ...header,
-        engine,
-        process_name: `${name}_${engine}`,
-        target: { ...(header['target'] as object), table: `facts.${name}_${engine}` },
-      },
-      engine === 'spark' ? sparkSql : duckdb,
-    ),
-  );
-
-const events = (first: number, count: number, hour: number): string =>
-  `select range as id, timestamptz '${hourAt(hour)}' + to_minutes(range % 60) as ts, range % 3 as kind from range(${first}, ${first + count})`;
-
-const worldOf = (all: readonly Twin[]): Promise<World> =>
-  worldForTest({
-    processes: all.flatMap(twins),
-    files: {},
-    catalog: { warehouse: 'warehouse' },
-  });
-
-/** `more`: other settings of `engines.spark`. */
-async function withSpark(world: World, more: Readonly<Record<string, unknown>> = {}): Promise<World> {
-  const engines = JSON.stringify({ spark: { remote: remote, ...more } });
-  world.write('psyberg.yaml', `name: world\ncatalog: { warehouse: warehouse }\nengines: ${engines}\n`);
-  await world.reopen();
-  return world;
-}
-
-/**
- * Runs all, and expects every twin to do, and to hold, what its other one does. `ahead`: a session of one of
- * them may have published before, so that they only hold the same.
- */
-async function expectTwins(
-  world: World,
-  names: readonly string[],
-  { ahead = false }: { readonly ahead?: boolean } = {},
-): Promise<void> {
-  const records = await world.run();
-  expect(records.filter(({ error }) => error !== null)).toEqual([]);
-  const outcome = (name: string) => {
-    const record = records.find(({ process_name: of }) => of === name);
-    return [record?.status, record?.rows_read, record?.rows_written];
-  };
-  if (!ahead)
-    for (const name of names) expect(outcome(`${name}_spark`), name).toEqual(outcome(`${name}_duckdb`));
-  for (const name of names)
-    expect(await world.rows(`from facts.${name}_spark`), name).toEqual(
-      await world.rows(`from facts.${name}_duckdb`),
-    );
-  expect(await world.leftovers()).toEqual([]);
-}
 
 const APPENDED: Twin = {
   name: 'appended',
@@ -104,17 +44,6 @@ const APPENDED: Twin = {
   },
   duckdb: 'select id, ts, kind, $process_name is not null as named from e',
 };
-const COUNTED: Twin = {
-  name: 'counted',
-  header: {
-    pattern: 'stateful',
-    sources: [EVENTS],
-    target: TARGET,
-    audits: [{ unique: { columns: ['hour'] } }],
-  },
-  duckdb:
-    "select date_trunc('hour', ts) as hour, count(*) as n, cast(sum(id) as bigint) as total from e group by 1",
-};
 const JOINED: Twin = {
   name: 'joined',
   header: {
@@ -131,15 +60,6 @@ const JOINED: Twin = {
   duckdb:
     'select e.id, e.ts, e.kind, k.name, count(m.id) as marks from e join k on k.kind = e.kind left join m on m.id = e.id and m.ts <= e.ts group by all',
 };
-const RUNNING: Twin = {
-  name: 'running',
-  header: { pattern: 'dimension', sources: [EVENTS], target: TARGET },
-  duckdb:
-    "select $range_start at time zone 'UTC' as hour, cast((select coalesce(max(total), 0) from previous) + count(*) as bigint) as total from e",
-  spark:
-    'select $range_start as hour, cast((select coalesce(max(total), 0) from previous) + count(*) as bigint) as total from e',
-};
-
 describe.skipIf(missing !== undefined)('a process on Spark', () => {
   it('holds after each session what its twin on DuckDB holds', { timeout: 600_000 }, async () => {
     const names = ['appended', 'counted', 'joined', 'running'];
@@ -320,131 +240,5 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
     expect((await restated()).map(([, status]) => status)).toContain('audit-failed');
     expect([await world.rows('from facts.counted_spark'), (await tens())[0]]).toEqual([before, '["100"]']);
     expect(await world.leftovers()).toEqual([]);
-  });
-
-  it('says what is wrong with its SQL, where, and publishes nothing', { timeout: 300_000 }, async () => {
-    const wrong = (name: string, sql: string): Twin => ({
-      name,
-      header: { pattern: 'stateless', sources: [EVENTS], target: {} },
-      duckdb: 'select id from e',
-      spark: sql,
-    });
-    const world = await withSpark(
-      await worldOf([
-        wrong('column', 'select id,\n  nope\nfrom e'),
-        wrong('other', 'select id from spark_catalog.default.x'),
-        wrong('session', 'select id from psyberg_session.sources.e'),
-        wrong('cast', "select\n  cast(concat('x', id) as bigint) as id from e"),
-      ]),
-    );
-    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
-    await world.land('raw.events', events(0, 5, 0));
-    const failed = async (name: string) => (await world.run([`${name}_spark`]))[0]?.error;
-    const column = await failed('column');
-    expect(column).toMatchObject({ code: 'process-sql-failed', kind: 'usage' });
-    expect(column?.message).toMatch(/^processes\/column_spark\.sql:\d+:3 .*nope/);
-    expect(await failed('other')).toMatchObject({ code: 'process-sql-failed' });
-    expect(await failed('session')).toMatchObject({ code: 'table-not-declared' });
-    const cast = await failed('cast');
-    expect(cast).toMatchObject({ code: 'process-sql-failed' });
-    expect(cast?.message).toMatch(/^processes\/cast_spark\.sql:\d+:3 .*malformed/);
-    expect(Number(cast?.context['line'])).toBe(Number(column?.context['line']));
-    for (const name of ['column', 'other', 'session', 'cast'])
-      expect(
-        await world.psyberg.internals.client.tableExists({ namespace: ['facts'], name: `${name}_spark` }),
-      ).toBe(false);
-    expect(await world.leftovers()).toEqual([]);
-  });
-
-  it('publishes nothing where an audit finds rows, and keeps them', { timeout: 300_000 }, async () => {
-    const audited: Twin = {
-      name: 'audited',
-      header: {
-        pattern: 'stateless',
-        sources: [EVENTS],
-        target: {},
-        audits: [{ expression: { sql: 'id < 3' } }],
-      },
-      duckdb: 'select id, ts from e',
-    };
-    const world = await withSpark(await worldOf([audited]));
-    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
-    await world.land('raw.events', events(0, 5, 0));
-    const [record] = await world.run(['audited_spark']);
-    expect(record).toMatchObject({ status: 'audit-failed', audits: [{ status: 'failed', actual: '2' }] });
-    expect(record?.audits[0]?.sample.map(({ id }) => id)).toEqual([3, 4]);
-    expect(await world.leftovers()).toEqual([]);
-  });
-
-  it('is refused where Spark is away', {
-    timeout: 300_000,
-  }, async () => {
-    const world = await worldOf([COUNTED]);
-    world.write(
-      'psyberg.yaml',
-      'name: world\ncatalog: { warehouse: warehouse }\nengines: { spark: { remote: "sc://127.0.0.1:9" } }\n',
-    );
-    await world.reopen();
-    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
-    await world.land('raw.events', events(0, 5, 0));
-    expect((await world.run(['counted_spark']))[0]?.error).toMatchObject({ code: 'spark-unreachable' });
-    await withSpark(world);
-    await world.publish('counted_spark');
-    await expect(world.psyberg.verify(['counted_spark'])).resolves.toMatchObject([{ status: 'equal' }]);
-    expect(await world.leftovers()).toEqual([]);
-  });
-
-  it('goes on where a killed session left off, with nothing left of it', { timeout: 900_000 }, async () => {
-    const world = await withSpark(await worldOf([COUNTED, RUNNING]));
-    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
-    await world.land('raw.events', [0, 1, 2].map((hour) => events(hour * 10, 5, hour)).join(' union all '));
-    const whole = (await spawnSessions(world.root, { processes: ['counted_spark'] })).steps;
-    expect(whole.join('\n')).toContain('load insert');
-    // At the first word of each step of the next session, and while Spark is at work.
-    const killed: string[] = [];
-    for (const at of [
-      { killAtStep: 2 },
-      { killAtStep: whole.findIndex((line) => line.includes('load insert')) + 1 },
-      { afterMs: 300 },
-      { afterMs: 900 },
-      { killAtStep: whole.findIndex((line) => line.includes('audit')) + 1 },
-      { killAtCommit: { commit: 1, after: true } },
-    ]) {
-      await world.land('raw.events', events(1000 + killed.length * 10, 2, killed.length % 3));
-      for (const name of ['counted_spark', 'running_spark']) {
-        const result = await spawnSessions(world.root, {
-          processes: [name],
-          ...('afterMs' in at
-            ? { onReady: (child) => void setTimeout(() => child.kill('SIGKILL'), at.afterMs) }
-            : at),
-        });
-        if (result.killed) killed.push(name);
-      }
-      await expectTwins(world, ['counted', 'running'], { ahead: true });
-      expect(await orphans(world)).toEqual([]);
-    }
-    expect(killed.length).toBeGreaterThan(6);
-  });
-
-  it('can be interrupted from another process', { timeout: 300_000 }, async () => {
-    const working = openSparkSession({ remote: parseRemote(remote) });
-    const long = working.query({
-      sql: 'select count(*) as n from range(100000000) a cross join range(1000) b where a.id % 7 = b.id % 5',
-      values: {},
-    });
-    const outcome = long.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    const other = openSparkSession({ remote: parseRemote(remote), id: working.id });
-    let ended: unknown;
-    void outcome.then((error) => (ended = error ?? 'ended'));
-    while (ended === undefined) {
-      await other.interrupt();
-      await new Promise((done) => setTimeout(done, 100));
-    }
-    expect(ended).toMatchObject({ code: 'spark-session-lost' });
-    expect(await other.query({ sql: 'select 1 as one', values: {} })).toEqual([{ one: 1 }]);
-    await working.close();
   });
 });

@@ -1,28 +1,13 @@
-// Goal: a failed audit publishes nothing and leaves nothing; a plan writes nothing; a time zone changes
-// nothing. Method: sessions on real tables, the warehouse hashed around them.
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Goal: a failed audit publishes nothing and leaves nothing; its cost follows the cohort. Method: sessions on real
+// tables, branches and files looked at afterwards.
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { spawnSessions } from '../support/spawn.ts';
-import { hourAt, processFile, tableId, type World, worldForTest } from '../support/world.ts';
+import { auditedProcess, targetExists } from '../support/audited-events.ts';
+import { events } from '../support/event-tables.ts';
+import { hourAt, tableId, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
-const events = (first: number, count: number, hour: number): string =>
-  `select i as id, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) as ts from range(${first}, ${first + count}) t(i)`;
-const eventProcess = (audits: readonly unknown[], sql = 'select id, ts from e', pattern = 'stateless') =>
-  processFile(
-    {
-      process_name: 'event_load',
-      pattern,
-      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-      target: { table: 'facts.events', event_time: 'ts' },
-      audits,
-    },
-    sql,
-  );
-const targetExists = (world: World) => world.psyberg.internals.client.tableExists(tableId('facts.events'));
 
 describe('a failing blocking audit', () => {
   const BAD = 'select * from staged where id % 10 = 7';
@@ -30,7 +15,7 @@ describe('a failing blocking audit', () => {
 
   it('publishes nothing, and names what it expected, what it found, and ten rows', async () => {
     const world = await worldForTest({
-      processes: [eventProcess([{ sql: 'audits/no_sevens.sql' }, { not_null: { columns: ['id'] } }])],
+      processes: [auditedProcess([{ sql: 'audits/no_sevens.sql' }, { not_null: { columns: ['id'] } }])],
       files,
     });
     await world.create('raw.events', EVENTS);
@@ -59,7 +44,10 @@ describe('a failing blocking audit', () => {
   });
 
   it('leaves none of its rows to the session after it, which starts from main', async () => {
-    const world = await worldForTest({ processes: [eventProcess([{ sql: 'audits/no_sevens.sql' }])], files });
+    const world = await worldForTest({
+      processes: [auditedProcess([{ sql: 'audits/no_sevens.sql' }])],
+      files,
+    });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 5, 0));
     await world.publish('event_load');
@@ -84,7 +72,10 @@ describe('a failing blocking audit', () => {
   });
 
   it('with keepBranch keeps the branch to look at, until the next session', async () => {
-    const world = await worldForTest({ processes: [eventProcess([{ sql: 'audits/no_sevens.sql' }])], files });
+    const world = await worldForTest({
+      processes: [auditedProcess([{ sql: 'audits/no_sevens.sql' }])],
+      files,
+    });
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 5, 0));
     await world.publish('event_load');
@@ -124,7 +115,7 @@ describe('a failing blocking audit', () => {
     await world.create('raw.events', EVENTS);
     await world.land('raw.events', events(0, 10, 0));
     for (const [audits, sql, expected] of cases) {
-      world.writeProcess(eventProcess(audits, sql));
+      world.writeProcess(auditedProcess(audits, sql));
       await world.reopen();
       expect((await world.run())[0]).toMatchObject({
         status: 'audit-failed',
@@ -135,7 +126,7 @@ describe('a failing blocking audit', () => {
 
   it('of severity warn is reported, and publishes', async () => {
     const world = await worldForTest({
-      processes: [eventProcess([{ sql: 'audits/no_sevens.sql', severity: 'warn' }])],
+      processes: [auditedProcess([{ sql: 'audits/no_sevens.sql', severity: 'warn' }])],
       files,
     });
     await world.create('raw.events', EVENTS);
@@ -151,7 +142,7 @@ describe('a failing blocking audit', () => {
     const audit =
       'select (select count(*) from staged) as staged, (select count(*) from target) as whole, (select count(*) from e) as read, $psyberg_session_id as session';
     const world = await worldForTest({
-      processes: [eventProcess([{ sql: 'audits/all.sql', severity: 'warn' }])],
+      processes: [auditedProcess([{ sql: 'audits/all.sql', severity: 'warn' }])],
       files: { 'audits/all.sql': audit },
     });
     await world.create('raw.events', EVENTS);
@@ -165,100 +156,10 @@ describe('a failing blocking audit', () => {
   });
 });
 
-describe('rows that failed an audit', () => {
-  const FAILURES = 'psyberg.psyberg_audit_failure';
-  const files = {
-    'audits/no_sevens.sql': 'select id, ts, [id, 2::bigint] as nested from staged where id % 10 = 7',
-  };
-
-  it('are kept with process, session and audit, whether the audit blocks or warns, and no more of them than asked for', async () => {
-    const audits = [
-      { sql: 'audits/no_sevens.sql' },
-      { unique: { columns: ['ts'] }, severity: 'warn' },
-      { not_null: { columns: ['id'] } },
-      'source_to_target_count',
-    ];
-    const world = await worldForTest({
-      processes: [eventProcess(audits, 'select id, ts from e where id <> 3')],
-      files,
-    });
-    world.write('psyberg.yaml', 'name: world\ncatalog:\n  warehouse: warehouse\naudit_failure_rows: 12\n');
-    await world.reopen();
-    await world.create('raw.events', EVENTS);
-    await world.land('raw.events', `${events(0, 200, 0)} union all ${events(3600, 1, 0)}`);
-    const [record] = await world.run();
-    expect([record?.status, record?.audits.map((audit) => [audit.status, audit.sample.length])]).toEqual([
-      'audit-failed',
-      [
-        ['failed', 10],
-        ['failed', 1],
-        ['passed', 0],
-        ['failed', 0],
-      ],
-    ]);
-    // Written although nothing else is: no target, no watermark.
-    expect(await targetExists(world)).toBe(false);
-    const session = record?.psyberg_session_id;
-    expect(
-      await world.rows(
-        `select process_name, psyberg_session_id, audit_name, severity, target_table, failing_rows, count(*), count(created_at) from ${FAILURES} group by all`,
-      ),
-    ).toEqual([
-      `["event_load","${session}","no_sevens","block","facts.events","20","12","12"]`,
-      `["event_load","${session}","source_to_target_count","block","facts.events",null,"1","1"]`,
-      `["event_load","${session}","unique","warn","facts.events","1","1","1"]`,
-    ]);
-    expect(
-      await world.rows(`select failing_row from ${FAILURES} where audit_name = 'source_to_target_count'`),
-    ).toEqual(['["{\\"expected\\":\\"201\\",\\"actual\\":\\"200\\"}"]']);
-    // Rows as JSON: what SQL makes of them again is what failed.
-    expect(
-      await world.rows(
-        `select distinct (failing_row->>'id')::bigint % 10, failing_row->>'$.nested[1]' from ${FAILURES} where audit_name = 'no_sevens'`,
-      ),
-    ).toEqual(['["7","2"]']);
-    const { 'partition-specs': specs } = await world.metadata(FAILURES);
-    expect(specs.at(-1)?.fields).toMatchObject([{ name: 'process_name', transform: 'identity' }]);
-  });
-
-  it('of an audit that warns are committed with what is published', async () => {
-    const world = await worldForTest({
-      processes: [eventProcess([{ sql: 'audits/no_sevens.sql', severity: 'warn' }])],
-      files,
-    });
-    await world.create('raw.events', EVENTS);
-    await world.land('raw.events', events(0, 20, 0));
-    const record = await world.publish('event_load');
-    expect(
-      await world.rows(`select psyberg_session_id, severity, failing_row->>'id' from ${FAILURES}`),
-    ).toEqual(['7', '17'].map((id) => `["${record.psyberg_session_id}","warn","${id}"]`).sort());
-    await world.land('raw.events', events(20, 5, 0));
-    await world.publish('event_load');
-    expect(await world.rows(`select count(*) from ${FAILURES}`)).toEqual(['["2"]']);
-  });
-
-  it('stay few: of many sessions the newest are kept', { timeout: 240_000 }, async () => {
-    const world = await worldForTest({ processes: [eventProcess([{ sql: 'audits/no_sevens.sql' }])], files });
-    await world.create('raw.events', EVENTS);
-    await world.land('raw.events', events(0, 10, 0));
-    const sessions: string[] = [];
-    for (let count = 0; count < 36; count += 1) {
-      world.nowMs = Date.UTC(2024, 0, 1, 0, 0, count);
-      sessions.push((await world.run())[0]?.psyberg_session_id as string);
-    }
-    const kept = (
-      await world.sql(`select distinct psyberg_session_id as id from ${FAILURES} order by 1`)
-    ).map((row) => row['id']);
-    expect(kept).toEqual(sessions.slice(-kept.length));
-    expect(kept.length).toBeGreaterThanOrEqual(30);
-    expect(kept.length).toBeLessThan(36);
-  });
-});
-
 describe('a branch whose audit failed', () => {
   it('never becomes a parent: its bad rows stay away from main when the next day passes', async () => {
     const world = await worldForTest({
-      processes: [eventProcess([{ not_null: { columns: ['id'] } }], undefined, 'stateful')],
+      processes: [auditedProcess([{ not_null: { columns: ['id'] } }], undefined, 'stateful')],
     });
     await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
     await world.land('raw.events', events(0, 5, 0));
@@ -303,7 +204,7 @@ describe('the cost of an audit', () => {
       { sql: 'audits/staged.sql' },
     ];
     const world = await worldForTest({
-      processes: [eventProcess(audits)],
+      processes: [auditedProcess(audits)],
       files: { 'audits/staged.sql': 'select * from staged where id < 0' },
     });
     await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
@@ -321,108 +222,5 @@ describe('the cost of an audit', () => {
       audits.map(() => 'passed'),
     ]);
     expect(await world.run(undefined)).toMatchObject([{ status: 'nothing-new' }]);
-  });
-});
-
-describe('a plan', () => {
-  /** Every file of the warehouse and every row of the catalog's database. */
-  function imageOf(world: World): Record<string, string> {
-    const image: Record<string, string> = {};
-    for (const name of readdirSync(world.root, { recursive: true, withFileTypes: true })) {
-      const path = join(name.parentPath, name.name);
-      // The database's own files change with each connection; its rows are compared instead.
-      if (name.isFile() && !name.name.startsWith('catalog.db'))
-        image[path] = createHash('sha256').update(readFileSync(path)).digest('hex');
-    }
-    const database = new DatabaseSync(join(world.warehouse, 'catalog.db'), { readOnly: true });
-    for (const { name } of database.prepare("select name from sqlite_master where type = 'table'").all())
-      image[`table ${name}`] = JSON.stringify(database.prepare(`select * from "${name}"`).all());
-    database.close();
-    return image;
-  }
-
-  it.each(['stateless', 'stateful'] as const)(
-    'writes nothing, before a first run, with work, and with none (%s)',
-    async (pattern) => {
-      const world = await worldForTest({ processes: [eventProcess([], undefined, pattern)] });
-      await world.create('raw.events', EVENTS);
-      const expectUntouched = async (status: string): Promise<void> => {
-        const before = imageOf(world);
-        const plan = await world.plan('event_load');
-        expect(plan.status).toBe(status);
-        expect(plan.explain()).toContain('event_load');
-        expect(imageOf(world)).toEqual(before);
-      };
-      await expectUntouched('nothing-new');
-      await world.land('raw.events', events(0, 20, 0));
-      await expectUntouched('work');
-      await world.publish('event_load');
-      await expectUntouched('nothing-new');
-      await world.land('raw.events', events(20, 5, 1));
-      await expectUntouched('work');
-    },
-  );
-
-  it('made before is run as it was made, or refused when it is stale', async () => {
-    const world = await worldForTest({ processes: [eventProcess([])] });
-    await world.create('raw.events', EVENTS);
-    await world.land('raw.events', events(0, 20, 0));
-    const plan = JSON.parse(JSON.stringify(await world.plan('event_load')));
-    expect((await world.run(undefined, { plans: [plan] }))[0]).toMatchObject({
-      status: 'published',
-      psyberg_session_id: plan.psyberg_session_id,
-    });
-    expect((await world.run(undefined, { plans: [plan] }))[0]).toMatchObject({
-      status: 'refused',
-      error: { code: 'plan-stale', kind: 'refused' },
-    });
-    expect(await world.rows('from facts.events')).toEqual(await world.rows('from raw.events'));
-  });
-});
-
-describe('the time zone of the machine', () => {
-  it('changes neither plans nor rows, also on days when clocks change', { timeout: 120_000 }, async () => {
-    const zones = ['America/Los_Angeles', 'Asia/Kolkata', 'UTC'];
-    const process = processFile(
-      {
-        process_name: 'zoned_load',
-        pattern: 'stateful',
-        sources: [
-          {
-            table: 'raw.events',
-            event_time: 'ts',
-            alias: 'e',
-            vtts: { sql: "select timestamp '2023-11-05 12:00:00'" },
-          },
-        ],
-        target: { table: 'facts.zoned', event_time: 'h', partition_by: ['day(h)'] },
-      },
-      "select date_trunc('hour', ts) as h, count(*) as n, min(ts)::date as d, strftime(min(ts), '%H') as hour_text, $first_hour as first_hour from e group by 1",
-    );
-    const results = [];
-    for (const zone of zones) {
-      const world = await worldForTest({ processes: [process] });
-      await world.create('raw.events', EVENTS, { partitionedBy: 'hour(ts)' });
-      // The night in which Los Angeles has one hour twice.
-      await world.land(
-        'raw.events',
-        "select i as id, timestamptz '2023-11-05 05:30:00Z' + to_minutes(i::int * 20) from range(30) t(i)",
-      );
-      const { records, plans } = await spawnSessions(world.root, { plan: true, environment: { TZ: zone } });
-      expect(records[0]?.status, JSON.stringify(records[0]?.error)).toBe('published');
-      results.push({
-        range: records[0]?.range,
-        owed: records[0]?.owed_hours,
-        hours: plans[0]?.hours.map((each) => each.hour),
-        uris: plans[0]?.sources[0]?.processing_uris,
-        rows: await world.rows('from facts.zoned'),
-      });
-    }
-    expect(results[0]?.range).toEqual({
-      first_hour: '2023-11-05T05:00:00Z',
-      last_hour: '2023-11-05T11:00:00Z',
-    });
-    expect(results[1]).toEqual(results[0]);
-    expect(results[2]).toEqual(results[0]);
   });
 });
