@@ -11,7 +11,7 @@ import type { Plan, PlanHour, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec, TypedValue } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
 import type { StepValue } from '../model/step.ts';
-import { rangesBehind } from '../model/window-hours.ts';
+import { plannedWindow, rangesBehind } from '../model/window-hours.ts';
 
 /** The hours that one execution of the SQL covers; undefined for a stateless load. */
 export interface HourWindow {
@@ -111,15 +111,6 @@ export const hoursParameters = (window: HourWindow): SourceParameters => ({
   ...(window.only === undefined ? {} : { hours: window.only.map(String) }),
 });
 
-/** How far a source is read beside the session's hours. */
-export const windowOfSource = ({
-  window,
-}: PlanSource): { readonly before: number; readonly after: number } => ({
-  // A plan that was saved by an earlier release has none.
-  before: window?.before_hours ?? 0,
-  after: window?.after_hours ?? 0,
-});
-
 /** How far beside the session's hours a query may compute rows, in hours; of days in whole ones. */
 export const windowReach = (plan: Pick<Plan, 'sources' | 'grain'>): number =>
   roundedUp(
@@ -127,8 +118,8 @@ export const windowReach = (plan: Pick<Plan, 'sources' | 'grain'>): number =>
     Math.max(
       0,
       ...plan.sources.map((source) => {
-        const { before, after } = windowOfSource(source);
-        return before + after;
+        const { beforeHours, afterHours } = plannedWindow(source);
+        return beforeHours + afterHours;
       }),
     ),
   );
@@ -140,9 +131,8 @@ export const windowReach = (plan: Pick<Plan, 'sources' | 'grain'>): number =>
 export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
   if (plan.range === null || source.lookup === true || source.event_time === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
-  const { before, after } = windowOfSource(source);
   const ranges = countsForWholeDays(plan, source) ? [range] : intervalsOf(plannedHours(plan));
-  const read = rangesBehind(ranges, { beforeHours: before, afterHours: after });
+  const read = rangesBehind(ranges, plannedWindow(source));
   return countsForWholeDays(plan, source)
     ? read.map((each) => ({ ...each, firstHour: Math.floor(each.firstHour / 24) * 24 }))
     : read;

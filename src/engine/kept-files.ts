@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkedCopies } from '../model/checked-copy.ts';
 
 /** Most manifests and lists are below; larger ones are read from the store. */
 const KEPT_BYTES_MAX = 1 << 18;
@@ -17,21 +18,17 @@ export interface KeptFiles {
 }
 export const NOTHING_KEPT: KeptFiles = { read: () => undefined, keep: () => undefined };
 
-const digest = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+const { copyOf, contentOf } = checkedCopies(sha256);
 
 /** `folder`: absolute; made when the first one is kept. */
 export function keptFiles(folder: string): KeptFiles {
-  const nameOf = (location: string): string => join(folder, digest(location).slice(0, 40));
-  const headOf = (location: string, content: Uint8Array): string => `${digest(content)} ${location}\n`;
+  const nameOf = (location: string): string => join(folder, sha256(location).slice(0, 40));
   let isTidy = false;
   return {
     read(location) {
       try {
-        const file = readFileSync(nameOf(location));
-        const content = file.subarray(file.indexOf('\n') + 1);
-        // A power cut may have left a part.
-        const head = file.subarray(0, file.length - content.length);
-        return head.equals(Buffer.from(headOf(location, content))) ? content : undefined;
+        return contentOf(location, readFileSync(nameOf(location)));
       } catch {
         return undefined;
       }
@@ -44,7 +41,7 @@ export function keptFiles(folder: string): KeptFiles {
         mkdirSync(folder, { recursive: true });
         if (!isTidy) tidy(folder);
         isTidy = true;
-        writeFileSync(temporary, Buffer.concat([Buffer.from(headOf(location, content)), content]));
+        writeFileSync(temporary, copyOf(location, content));
         renameSync(temporary, nameOf(location));
       } catch {
         // Without a copy the store is asked again.

@@ -101,7 +101,10 @@ const asJson = (file: FileToRead): Readonly<Record<string, string | null>> => ({
 
 /** A file as the process has read it. */
 export interface RecordedFile extends FileToRead {
+  /** The session that read it last. */
   readonly readBy: string;
+  /** How many sessions read it, as another file each time. */
+  readonly readings: bigint;
 }
 
 /** Every file that sessions up to the watermark have read of the folder, in the order of their paths. */
@@ -114,11 +117,12 @@ export async function recordedFiles(
     statement('landing/recorded_files', { file_table: tableFragment('lake', fileTable) }),
     { process_name: process.processName, session, others: otherFolders(process, spec) },
   );
-  return rows.map(({ path, bytes, modified_us, etag, read_by }) => ({
+  return rows.map(({ path, bytes, modified_us, etag, read_by, readings }) => ({
     path,
     bytes,
     modifiedAtUs: modified_us,
     etag,
     readBy: read_by,
+    readings,
   }));
 }

@@ -6,7 +6,7 @@ import { statSync, unlinkSync } from 'node:fs';
 import { localPath, pathInside } from '../catalog/files/locations.ts';
 import { canList, filesBeginning } from '../files/list.ts';
 import { removeStored } from '../files/remove.ts';
-import type { FreedFiles } from '../model/maintain-record.ts';
+import { type FreedFiles, NO_FILES } from '../model/maintain-record.ts';
 import type { FileKind, TableFile } from './reach.ts';
 
 export interface Deletion {
@@ -51,7 +51,7 @@ interface Counted {
 }
 
 function deleteLocal(files: readonly TableFile[], { dryRun }: DeleteOptions): Counted {
-  const counted: Counted = { counts: noFiles(), bytes: 0n, failed: 0, failure: undefined };
+  const counted: Counted = { counts: { ...NO_FILES }, bytes: 0n, failed: 0, failure: undefined };
   for (const { path, kind } of files) {
     const local = localPath(path) as string;
     try {
@@ -98,15 +98,6 @@ function commonFolder(paths: readonly string[]): string {
   }, first.length);
   return [...first].slice(0, depth).join('/');
 }
-
-const noFiles = (): Record<FileKind, number> => ({
-  data_files: 0,
-  delete_files: 0,
-  manifests: 0,
-  manifest_lists: 0,
-  metadata_files: 0,
-  other_files: 0,
-});
 
 function isInside(warehouse: string, path: string): boolean {
   if (!canList(path)) return false;

@@ -116,12 +116,14 @@ export interface MaintainReport {
   readonly dropped_tables: readonly DroppedTableRecord[];
 }
 
-export const NOTHING_FREED: FreedFiles = Object.freeze({
+/** Of each kind of file none. */
+export const NO_FILES = Object.freeze({
   data_files: 0,
   delete_files: 0,
   manifests: 0,
   manifest_lists: 0,
   metadata_files: 0,
   other_files: 0,
-  bytes: '0',
 });
+
+export const NOTHING_FREED: FreedFiles = Object.freeze({ ...NO_FILES, bytes: '0' });

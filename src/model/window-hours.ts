@@ -4,6 +4,7 @@
  */
 import { type Hour, type HourRange, hoursOf } from './hour.ts';
 import { intervalsOf } from './hour-sets.ts';
+import type { PlanSource } from './plan.ts';
 import type { SourceWindow } from './process-spec.ts';
 import type { SourceState } from './session.ts';
 
@@ -11,6 +12,14 @@ const NO_WINDOW: SourceWindow = { beforeHours: 0, afterHours: 0 };
 
 /** Of a source without a window all is 0. */
 export const sourceWindow = ({ spec }: Pick<SourceState, 'spec'>): SourceWindow => spec.window ?? NO_WINDOW;
+
+/** As a plan says it; a plan that was saved by an earlier release says nothing of it. */
+export const plannedWindow = ({
+  window,
+}: Pick<PlanSource, 'window'>): Pick<SourceWindow, 'beforeHours' | 'afterHours'> => ({
+  beforeHours: window?.before_hours ?? 0,
+  afterHours: window?.after_hours ?? 0,
+});
 
 /** The hours of the target that change with these of the source: *s* reaches *s - after* to *s + before*. */
 export const reachedBy = (

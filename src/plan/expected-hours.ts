@@ -10,7 +10,7 @@ import { contiguous, union, wholeDays } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
-import { reachedBy } from '../model/window-hours.ts';
+import { plannedWindow, reachedBy } from '../model/window-hours.ts';
 
 export interface ExpectedHours {
   /**
@@ -100,7 +100,7 @@ function asFilesTell({ spec: { target }, expectation: { hours } }: Followed): re
 /** Hours that become complete, and that rows reach which were loaded before. */
 function reachedLater(plan: CompiledPlan, limit: Hour): Hour[] {
   const { complete_to_hour: completeTo } = plan.target;
-  const reaches = plan.sources.some(({ window }) => (window?.before_hours ?? 0) > 0);
+  const reaches = plan.sources.some((source) => plannedWindow(source).beforeHours > 0);
   return completeTo === null || !reaches
     ? []
     : hoursOf({ firstHour: parseHour(completeTo) + 1, lastHour: limit });

@@ -334,17 +334,6 @@ export interface Catalogue {
     fragments: 'relation';
     row: AnyRow;
   };
-  'compare/files_read': {
-    parameters: { process_name: string; session: bigint | number; others: readonly string[] };
-    fragments: 'file_table';
-    row: {
-      path: string;
-      bytes: bigint | null;
-      modified_us: bigint | null;
-      etag: string | null;
-      readings: bigint;
-    };
-  };
   'compare/hours': {
     parameters: Nothing;
     fragments: 'hour' | 'row' | 'columns' | 'expected' | 'keep' | 'found';
@@ -1010,7 +999,14 @@ export interface Catalogue {
   'landing/recorded_files': {
     parameters: { process_name: string; session: bigint | number; others: readonly string[] };
     fragments: 'file_table';
-    row: { path: string; bytes: bigint; modified_us: bigint; etag: string | null; read_by: string };
+    row: {
+      path: string;
+      bytes: bigint;
+      modified_us: bigint;
+      etag: string | null;
+      read_by: string;
+      readings: bigint;
+    };
   };
   'landing/reject_rows': {
     parameters: { files: readonly string[] };

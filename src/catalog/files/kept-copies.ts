@@ -6,10 +6,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { checkedCopies } from '../../model/checked-copy.ts';
 import type { Disk } from './disk.ts';
 import { makeFolder } from './folders.ts';
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+const { copyOf, contentOf } = checkedCopies(sha256);
 
 /**
  * `folder`: absolute, for the copies; made when missing. Where it cannot be read or written the disk is
@@ -17,27 +19,21 @@ const sha256 = (content: string | Uint8Array): string => createHash('sha256').up
  */
 export function keepingCopies(disk: Disk, folder: string): Disk {
   // A folder of metadata has one copy, so there are never more than tables.
-  const copyOf = (path: string): string => join(folder, sha256(dirname(path)));
+  const fileOf = (path: string): string => join(folder, sha256(dirname(path)));
   const keep = async (path: string, content: string | Uint8Array): Promise<void> => {
     const temporary = join(folder, `.${randomUUID()}.tmp`);
-    const bytes = Buffer.from(content);
     try {
       makeFolder(folder);
-      await writeFile(temporary, Buffer.concat([Buffer.from(headOf(path, bytes)), bytes]), { flag: 'wx' });
-      await rename(temporary, copyOf(path));
+      await writeFile(temporary, copyOf(path, Buffer.from(content)), { flag: 'wx' });
+      await rename(temporary, fileOf(path));
     } catch {
       // Without a copy the store is asked again.
       await rm(temporary, { force: true }).catch(() => undefined);
     }
   };
   const kept = async (path: string): Promise<Buffer | undefined> => {
-    const copy = await readFile(copyOf(path)).catch(() => undefined);
-    if (copy === undefined) return undefined;
-    const content = copy.subarray(copy.indexOf('\n') + 1);
-    // Of another file of that folder, or a copy that a power cut has left in part.
-    return copy.subarray(0, copy.length - content.length).equals(Buffer.from(headOf(path, content)))
-      ? content
-      : undefined;
+    const copy = await readFile(fileOf(path)).catch(() => undefined);
+    return copy === undefined ? undefined : contentOf(path, copy);
   };
   return {
     ...disk,
@@ -53,11 +49,8 @@ export function keepingCopies(disk: Disk, folder: string): Disk {
       await keep(`${into}/${name}`, content);
     },
     async removeFolder(path) {
-      await rm(copyOf(`${path}/metadata/any`), { force: true }).catch(() => undefined);
+      await rm(fileOf(`${path}/metadata/any`), { force: true }).catch(() => undefined);
       await disk.removeFolder(path);
     },
   };
 }
-
-/** The first line of a copy: of which file it is, and what its content sums up to. */
-const headOf = (path: string, content: Uint8Array): string => `${sha256(content)} ${path}\n`;

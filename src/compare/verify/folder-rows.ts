@@ -3,21 +3,14 @@
  * are gone, or others now, cannot be compared with.
  */
 import { mainSnapshot } from '../../iceberg/history.ts';
-import { summarizeLedger } from '../../landing/ledger.ts';
+import { recordedFiles, summarizeLedger } from '../../landing/ledger.ts';
 import { changedSince } from '../../landing/list-files.ts';
 import { dropFiles, holdFiles, relationOf } from '../../landing/read-files.ts';
 import { PsybergError, refusal } from '../../model/errors.ts';
 import { type FilesSpec, FOLDER_UUID, folderName, namesFile } from '../../model/files-source.ts';
-import { tableName } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import type { ProcessProgress } from '../../state/read-watermarks.ts';
-import {
-  filesRelation,
-  renderStatement,
-  statement,
-  statementFragment,
-  tableFragment,
-} from '../../statements/index.ts';
+import { filesRelation, renderStatement, statement, statementFragment } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import type { RowsInMemory } from '../rows-in-memory.ts';
 
@@ -39,15 +32,9 @@ export async function folderRows(
   const { fileTable } = project.tables;
   const ledger = (await client.loadTable(fileTable))?.metadata;
   if (session === 0n || ledger === undefined || mainSnapshot(ledger) === undefined) return undefined;
-  const others = process.sources.flatMap(({ files, table }) =>
-    files === undefined || files === source.files ? [] : [tableName(table)],
-  );
-  const rows = await engine.query(
-    statement('compare/files_read', { file_table: tableFragment('lake', fileTable) }),
-    { process_name: process.processName, session, others },
-  );
-  if (rows.length === 0) return undefined;
-  const again = rows.find(({ readings }) => readings > 1n);
+  const files = await recordedFiles({ engine, fileTable, process, session }, source.files);
+  if (files.length === 0) return undefined;
+  const again = files.find(({ readings }) => readings > 1n);
   if (again !== undefined)
     throw notThere(
       process,
@@ -55,9 +42,6 @@ export async function folderRows(
       again.path,
       `was read ${again.readings} times, as others each time`,
     );
-  const files = rows.map(({ path, bytes, modified_us: modified, etag }) => ({
-    ...{ path, bytes: bytes ?? 0n, modifiedAtUs: modified ?? 0n, etag },
-  }));
   const changed = await changedSince(source.files, files);
   if (changed !== undefined)
     throw notThere(process, source.files, changed.path, 'is gone, or is another one now than was read');

@@ -7,8 +7,9 @@
  */
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ReadAheadStep } from '../../model/step.ts';
+import { plannedWindow } from '../../model/window-hours.ts';
 import { type SqlFragment, statement, tableFragment } from '../../statements/index.ts';
-import { windowOfSource, windowsOf } from '../parameters.ts';
+import { windowsOf } from '../parameters.ts';
 import { stepAround } from '../step-statements.ts';
 import { type TablesAhead, windowRows } from './source-ctes.ts';
 
@@ -60,9 +61,9 @@ function mayHold(plan: Plan, source: PlanSource, portion: number): number {
   const total = Number(source.total_records);
   const [unit] = windowsOf({ ...plan, hours: plan.hours.slice(0, 1) });
   const unitHours = unit === undefined ? 1 : unit.lastHour - unit.firstHour + 1;
-  const { before, after } = windowOfSource(source);
+  const { beforeHours, afterHours } = plannedWindow(source);
   const perHour = total / (plan.hours.length * unitHours);
-  return Math.min(total, perHour * (portion * unitHours + before + after));
+  return Math.min(total, perHour * (portion * unitHours + beforeHours + afterHours));
 }
 
 const rowsAtOnce = (plan: Plan, sources: readonly PlanSource[], portion: number): number =>

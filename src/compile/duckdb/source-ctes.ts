@@ -8,6 +8,7 @@ import { unitHours } from '../../model/grain.ts';
 import { HOUR_MS } from '../../model/hour.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import { plannedWindow } from '../../model/window-hours.ts';
 import {
   asStoredFragment,
   cteFragment,
@@ -32,7 +33,6 @@ import {
   instant,
   rangeOf,
   type SourceParameters,
-  windowOfSource,
   windowReach,
 } from '../parameters.ts';
 import { previousTable, sourceTable } from '../session-tables.ts';
@@ -165,14 +165,14 @@ function rowsOfSource(
     columns,
     ...rangeFragments(source, false),
     ...storedFragments(source),
-    hours: hoursAround(windowOfSource(source)),
+    hours: hoursAround(plannedWindow(source)),
   });
 }
 
 /** The session's separate hours, and those so many before and after each. */
-function hoursAround({ before, after }: { readonly before: number; readonly after: number }): SqlFragment {
-  if (before + after === 0) return statementFragment(renderStatement('compile/given_hours'));
-  const counts = { before_hours: hourCountFragment(before), after_hours: hourCountFragment(after) };
+function hoursAround({ beforeHours, afterHours }: ReturnType<typeof plannedWindow>): SqlFragment {
+  if (beforeHours + afterHours === 0) return statementFragment(renderStatement('compile/given_hours'));
+  const counts = { before_hours: hourCountFragment(beforeHours), after_hours: hourCountFragment(afterHours) };
   return statementFragment(renderStatement('compile/hours_around', counts));
 }
 
@@ -193,7 +193,7 @@ export function queryWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | 
       ? renderStatement('compile/within_range', { ...common, reach: hourSpanFragment(reach) })
       : renderStatement('compile/within_hours', {
           ...common,
-          hours_around: hoursAround({ before: reach, after: reach }),
+          hours_around: hoursAround({ beforeHours: reach, afterHours: reach }),
         }),
   );
 }
@@ -210,10 +210,10 @@ function rangeFragments(
   source: PlanSource,
   wholeDays: boolean,
 ): Record<'source' | 'event_time' | 'range_start' | 'range_end', SqlFragment> {
-  const { before, after } = windowOfSource(source);
+  const { beforeHours, afterHours } = plannedWindow(source);
   const [first, end] = [
-    { parameter: 'range_start', later: -before },
-    { parameter: 'range_end', later: after },
+    { parameter: 'range_start', later: -beforeHours },
+    { parameter: 'range_end', later: afterHours },
   ] as const;
   const { event_time_type: type, event_time_unit: unit } = source;
   return {

@@ -7,6 +7,7 @@ import { unitHours } from '../../model/grain.ts';
 import { HOUR_MS } from '../../model/hour.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import { plannedWindow } from '../../model/window-hours.ts';
 import {
   hourCountFragment,
   identifierFragment,
@@ -23,14 +24,7 @@ import {
   userQueryFragment,
 } from '../../statements/index.ts';
 import type { BoundRows } from '../audits.ts';
-import {
-  countsForWholeDays,
-  type HourWindow,
-  hoursParameters,
-  instant,
-  windowOfSource,
-  windowReach,
-} from '../parameters.ts';
+import { countsForWholeDays, type HourWindow, hoursParameters, instant, windowReach } from '../parameters.ts';
 import { previousTable, sourceTable } from '../session-tables.ts';
 
 const ALL_COLUMNS = statementFragment('*');
@@ -102,23 +96,23 @@ function rowsOfSource(
   const table = sourceTable(source.alias);
   if (hours === undefined || source.lookup === true || source.event_time === null)
     return renderStatement('compile/source_changes', { columns, source: table });
-  const { before, after } = windowOfSource(source);
+  const { beforeHours, afterHours } = plannedWindow(source);
   const wholeDays = countsForWholeDays(plan, source);
-  const first = { parameter: 'range_start', later: -before } as const;
+  const first = { parameter: 'range_start', later: -beforeHours } as const;
   const type = { type: source.event_time_type, unit: source.event_time_unit };
   const range = {
     columns,
     source: table,
     event_time: identifierFragment(source.event_time),
     range_start: wholeDays ? sparkDayFragment(first) : sparkBoundFragment(first, type),
-    range_end: sparkBoundFragment({ parameter: 'range_end', later: after }, type),
+    range_end: sparkBoundFragment({ parameter: 'range_end', later: afterHours }, type),
   };
   if (hours.only === undefined || wholeDays) return renderStatement('compile/source_range', range);
   return renderStatement('spark/source_hours_on_spark', {
     ...range,
     hour: hourOfSource(source),
-    before_hours: hourCountFragment(before),
-    after_hours: hourCountFragment(after),
+    before_hours: hourCountFragment(beforeHours),
+    after_hours: hourCountFragment(afterHours),
   });
 }
 

@@ -1,6 +1,7 @@
 /** What changed in the sources of a plan, and what a session reads of them. Plan -> blocks. Pure. */
 import { hourText, parseHour } from '../../model/hour.ts';
 import type { Plan, PlanChange, PlanPosition, PlanSource } from '../../model/plan.ts';
+import { plannedWindow } from '../../model/window-hours.ts';
 import { type Block, faint, type Spans, strong } from '../document.ts';
 import { bytesText, countText, hourLabel, instantLabel, plural, rangeLabel, windowText } from '../text.ts';
 import { keysText } from './keys.ts';
@@ -168,11 +169,9 @@ function readText(source: PlanSource, plan: Plan): string {
 
 /** The hours of a plan with those that the source's window adds. */
 function hoursAsked(
-  { window }: PlanSource,
+  source: PlanSource,
   { first_hour: first, last_hour: last }: NonNullable<Plan['range']>,
 ): [string, string] {
-  return [
-    hourText(parseHour(first) - (window?.before_hours ?? 0)),
-    hourText(parseHour(last) + (window?.after_hours ?? 0)),
-  ];
+  const { beforeHours, afterHours } = plannedWindow(source);
+  return [hourText(parseHour(first) - beforeHours), hourText(parseHour(last) + afterHours)];
 }

@@ -12,7 +12,7 @@ import { unitStarts, type WithGrain, wholeUnits } from '../../model/grain.ts';
 import { type Hour, hoursOf, hourText } from '../../model/hour.ts';
 import { ascending, intervalsOf, wholeDays } from '../../model/hour-sets.ts';
 import type { PlanSource } from '../../model/plan.ts';
-import { rangesBehind, reachedBy } from '../../model/window-hours.ts';
+import { plannedWindow, rangesBehind, reachedBy } from '../../model/window-hours.ts';
 import {
   identifierFragment,
   literalFragment,
@@ -63,11 +63,6 @@ export async function checkHoursReached(audited: Audited): Promise<Audited> {
 const bringsHours = (source: PlanSource): boolean =>
   source.lookup !== true && source.event_time !== null && (source.window?.key ?? null) === null;
 
-const windowOf = ({ window }: PlanSource) => ({
-  beforeHours: window?.before_hours ?? 0,
-  afterHours: window?.after_hours ?? 0,
-});
-
 const hoursOfFiles = (files: readonly FileRead[]): Hour[] =>
   files.flatMap(({ first_hour: first, last_hour: last }) =>
     first === null || last === null ? [] : [Number(first), Number(last)],
@@ -82,7 +77,7 @@ function unitsReached(
   const own = ascending(hours);
   return unitStarts(
     unit,
-    reachedBy(countsForWholeDays(plan, source) ? wholeDays(own) : own, windowOf(source)),
+    reachedBy(countsForWholeDays(plan, source) ? wholeDays(own) : own, plannedWindow(source)),
   );
 }
 
@@ -117,7 +112,7 @@ async function hoursOfSource(
   reaching: readonly Hour[],
 ): Promise<Hour[]> {
   if (source.read.kind !== 'snapshot') return [];
-  const behind = rangesBehind(intervalsOf(ascending(reaching)), windowOf(source)).flatMap(hoursOf);
+  const behind = rangesBehind(intervalsOf(ascending(reaching)), plannedWindow(source)).flatMap(hoursOf);
   const hours = countsForWholeDays(plan, source) ? wholeDays(behind) : behind;
   const name = source.event_time as string;
   const { event_time_type: type, event_time_unit: unit } = source;
