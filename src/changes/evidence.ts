@@ -1,6 +1,6 @@
 /**
  * What the snapshots between watermark and head did to the source's files, read from the manifests that they
- * added. Window -> evidence, on which the verdicts are given. Cost follows the change, not the table.
+ * added. DetectedGap -> evidence, on which the verdicts are given. Cost follows the change, not the table.
  */
 import { operationOf } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
@@ -9,9 +9,9 @@ import { rewriteBySummary } from '../state/no-news.ts';
 import { type ManifestRow, ofData, ofDeletes } from '../tables/read/manifest-list.ts';
 import { type NewManifests, readNewManifests } from './files/new-manifests.ts';
 import { readFiles } from './files/read-files.ts';
+import type { DetectedGap } from './gap.ts';
 import { type RowDeletesSince, rowDeletesSince } from './row-deletes.ts';
 import type { Source } from './source.ts';
-import type { Window } from './window.ts';
 
 /** How many files and rows came and went. */
 export type Counts = Pick<SnapshotChange, 'addedFiles' | 'removedFiles' | 'addedRows' | 'removedRows'>;
@@ -33,7 +33,7 @@ export interface SnapshotEvidence {
 
 /** What all snapshots between watermark and head did. */
 export interface Evidence {
-  readonly window: Window;
+  readonly gap: DetectedGap;
   readonly head: Snapshot;
   readonly watermark: Watermark;
   /** The watermark's snapshot; undefined when it was expired. */
@@ -50,26 +50,26 @@ export interface Evidence {
 export type Ends = Pick<Evidence, 'head' | 'watermark' | 'consumed'>;
 
 /**
- * Reads what the snapshots of the window did. `passOver`: snapshots whose manifests need not be read, as
+ * Reads what the snapshots of the gap did. `passOver`: snapshots whose manifests need not be read, as
  * their summaries say enough.
  */
 export async function gatherEvidence(
   source: Source,
-  window: Window,
+  gap: DetectedGap,
   ends: Ends,
   passOver: (snapshot: Snapshot) => boolean,
 ): Promise<Evidence> {
-  const snapshots = [...window.undone, ...window.added];
+  const snapshots = [...gap.undone, ...gap.added];
   const chains = await Promise.all(
-    [window.undone, window.added].map((chain) => readNewManifests(source, { chain, isKnown: passOver })),
+    [gap.undone, gap.added].map((chain) => readNewManifests(source, { chain, isKnown: passOver })),
   );
   const manifests = chains.flatMap((chain) => chain.manifests);
-  const undone = idsOf(window.undone);
+  const undone = idsOf(gap.undone);
   const filesOf = await filesBySnapshot(source, { head: ends.head, chains, undone });
   const deletes = await deletesOf(source, { ...ends, snapshots, manifests, filesOf });
   const rowDeletes = rowDeletesBySnapshot(manifests, deletes);
   return {
-    window,
+    gap,
     ...ends,
     snapshots: snapshots.map((snapshot) => {
       const files = filesOf.get(snapshot['snapshot-id']) ?? [];

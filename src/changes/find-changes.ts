@@ -11,6 +11,7 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange, SourceState, Watermark } from '../model/session.ts';
 import { rewriteBySummary } from '../state/no-news.ts';
 import { type Ends, type Evidence, gatherEvidence, idsOf } from './evidence.ts';
+import { type DetectedGap, gapBetween } from './gap.ts';
 import { filesInOrder, netFiles } from './net-files.ts';
 import { refuseRemovedRows } from './refuse-removed-rows.ts';
 import type { RowDeletesSince } from './row-deletes.ts';
@@ -26,7 +27,6 @@ import { returnedFiles } from './verdicts/rewound.ts';
 import { rewrite } from './verdicts/rewrite.ts';
 import { missedRowDeletes } from './verdicts/row-deletes.ts';
 import { type JudgedGap, judgeEach } from './verdicts/verdict.ts';
-import { type Window, windowBetween } from './window.ts';
 
 /** The changed files of a source, and how they were found. */
 export type Changes = Pick<
@@ -51,9 +51,9 @@ export async function findChanges(
   }
   const consumed = snapshotById(source.metadata, watermark.snapshotId);
   const ends = { head, watermark, consumed };
-  const window = windowBetween(source.metadata, head, watermark);
-  if (window.detectedBy === 'live-files') return changesByFiles(reader, ends);
-  const evidence = await evidenceOf(reader, window, ends);
+  const gap = gapBetween(source.metadata, head, watermark);
+  if (gap.detectedBy === 'live-files') return changesByFiles(reader, ends);
+  const evidence = await evidenceOf(reader, gap, ends);
   const judged = isEntangled(reader, evidence)
     ? await entangled(reader, evidence)
     : await judgeEach(VERDICTS, reader, evidence);
@@ -64,22 +64,22 @@ export async function findChanges(
 const isEntangled = ({ needs }: Reader, { deletes }: Evidence): boolean =>
   deletes.entangled && needs !== 'added-rows';
 
-async function evidenceOf(reader: Reader, window: Window, ends: Ends): Promise<Evidence> {
+async function evidenceOf(reader: Reader, gap: DetectedGap, ends: Ends): Promise<Evidence> {
   const saysEnough = (snapshot: Snapshot): boolean => rewriteBySummary(snapshot) !== undefined;
-  const evidence = await gatherEvidence(reader.source, window, ends, saysEnough);
-  const passedOver = [...window.undone, ...window.added].some(saysEnough);
+  const evidence = await gatherEvidence(reader.source, gap, ends, saysEnough);
+  const passedOver = [...gap.undone, ...gap.added].some(saysEnough);
   // Entangled files are compared as they were and as they are, whoever moved their rows meanwhile.
   return isEntangled(reader, evidence) && passedOver
-    ? gatherEvidence(reader.source, window, ends, () => false)
+    ? gatherEvidence(reader.source, gap, ends, () => false)
     : evidence;
 }
 
 /** The files of the changes that count, net of what came and went. */
 async function changesOf(reader: Reader, evidence: Evidence, judged: JudgedGap): Promise<Changes> {
-  const { window, deletes, manifestLists } = evidence;
+  const { gap, deletes, manifestLists } = evidence;
   const inOrder = filesInOrder(evidence, countedFiles(judged));
   const net = netFiles(inOrder);
-  const { returned, unloaded, loaded } = await returnedFiles(reader, net, idsOf(window.undone));
+  const { returned, unloaded, loaded } = await returnedFiles(reader, net, idsOf(gap.undone));
   if (unloaded) return changesByFiles(reader, evidence, loaded);
   const fresh = net.filter((file) => !returned.includes(file));
   const files =
@@ -89,12 +89,12 @@ async function changesOf(reader: Reader, evidence: Evidence, judged: JudgedGap):
   refuseRemovedRows(reader, { changes: judged.changes, files, deletes });
   const oneByOne =
     judged.across ||
-    window.undone.length > 0 ||
+    gap.undone.length > 0 ||
     files.length < inOrder.length ||
     deletes.ofNewRows.length > 0 ||
     holdsOthers(evidence, judged);
   return {
-    detectedBy: window.detectedBy,
+    detectedBy: gap.detectedBy,
     changes: judged.changes,
     files: [...files, ...rowDeletesFor(reader, deletes)],
     ...deletesOfNewRows(deletes),

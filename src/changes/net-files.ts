@@ -6,7 +6,7 @@
  */
 import type { SnapshotId } from '../iceberg/table-metadata.ts';
 import type { ChangedFile } from '../model/session.ts';
-import type { Window } from './window.ts';
+import type { DetectedGap } from './gap.ts';
 
 /**
  * The files whose presence differs between the first and the last snapshot. `files`: in the order in which
@@ -26,9 +26,9 @@ export function netFiles(files: readonly ChangedFile[]): ChangedFile[] {
 
 /** The files of the snapshots in the order in which these took effect: undoing begins with the newest. */
 export function filesInOrder(
-  { window }: { readonly window: Window },
+  { gap }: { readonly gap: DetectedGap },
   bySnapshot: ReadonlyMap<SnapshotId, readonly ChangedFile[]>,
 ): ChangedFile[] {
-  const order = [...window.undone.toReversed(), ...window.added];
+  const order = [...gap.undone.toReversed(), ...gap.added];
   return order.flatMap((snapshot) => bySnapshot.get(snapshot['snapshot-id']) ?? []);
 }

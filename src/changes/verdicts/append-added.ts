@@ -13,10 +13,10 @@ import type { Source, SourceTable } from '../source.ts';
 import { noNews, type SnapshotVerdict } from './verdict.ts';
 
 /** Applies to a snapshot that was picked from a history which the process has read: its rows are loaded. */
-export const picked: SnapshotVerdict = async (reader, seen, { window }) => {
+export const picked: SnapshotVerdict = async (reader, seen, { gap }) => {
   if (reader.needs !== 'added-rows' || seen.undone || pickedFrom(seen.snapshot) === undefined)
     return undefined;
-  const again = pickedAgain(reader.source.metadata, window.added, await reader.watermarksEver());
+  const again = pickedAgain(reader.source.metadata, gap.added, await reader.watermarksEver());
   return again.has(seen.snapshot['snapshot-id'])
     ? noNews(seen, 'picked from a history that was read before: its rows were loaded')
     : undefined;

@@ -42,9 +42,9 @@ export async function entangled(reader: Reader, evidence: Evidence): Promise<Jud
  * What is compared: the files that only one of the two ends has, but those that an append brought are news
  * anyway.
  */
-function filesToCompare(inOrder: readonly ChangedFile[], { window }: Evidence) {
+function filesToCompare(inOrder: readonly ChangedFile[], { gap }: Evidence) {
   const net = netFiles(inOrder);
-  const undone = idsOf(window.undone);
+  const undone = idsOf(gap.undone);
   // A snapshot that took no file away moved no row from one file to another: what it added is news.
   const removing = new Set(
     inOrder.filter((file) => file.status === 'removed').map((file) => file.snapshotId),
@@ -105,7 +105,7 @@ interface FilesOfEnds {
 }
 
 const comparisonOf = (
-  { consumed, head, window, deletes, manifestLists }: Evidence & { readonly consumed: Snapshot },
+  { consumed, head, gap, deletes, manifestLists }: Evidence & { readonly consumed: Snapshot },
   { gone, come, passed }: FilesOfEnds,
 ): Comparison => ({
   before: { snapshot: consumed, files: pathsOf(gone) },
@@ -113,7 +113,7 @@ const comparisonOf = (
   passed: {
     files: pathsOf(passed),
     manifestLists,
-    snapshotIds: [...idsOf(window.added)],
+    snapshotIds: [...idsOf(gap.added)],
     deleteKeys: deletes.ofNewRows.map((file) => file.key),
   },
 });

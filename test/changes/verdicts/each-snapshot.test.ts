@@ -43,7 +43,7 @@ const seen = ({ operation = 'append', added = 10n, removed = 0n, ...rest }: Seen
 const evidence = (...snapshots: SnapshotEvidence[]): Evidence =>
   ({
     snapshots,
-    window: { added: snapshots.map((each) => each.snapshot), undone: [], detectedBy: 'snapshots' },
+    gap: { added: snapshots.map((each) => each.snapshot), undone: [], detectedBy: 'snapshots' },
   }) as unknown as Evidence;
 
 /** History: 1 <- 9 (an abandoned branch that was read), and whatever is judged. */

@@ -1,6 +1,6 @@
 // Goal: the chain of parents decides what is new. Method: small histories as data.
 import { describe, expect, it } from 'vitest';
-import { windowBetween } from '../../src/changes/window.ts';
+import { gapBetween } from '../../src/changes/gap.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { instantOf } from '../../src/model/hour.ts';
 import type { Watermark } from '../../src/model/session.ts';
@@ -33,7 +33,7 @@ const watermark = (id: number): Watermark => ({
 const ids = (snapshots: readonly Snapshot[]): number[] =>
   snapshots.map((snapshot) => Number(snapshot['snapshot-id']));
 
-describe('windowBetween', () => {
+describe('gapBetween', () => {
   const CASES = [
     [
       'all snapshots behind the watermark, oldest first, whatever their clocks say',
@@ -61,7 +61,7 @@ describe('windowBetween', () => {
     ['a circle of parents does not hang', table('2<3', '3<2'), 3, 9, 'live-files', [2, 3], []],
   ] as const;
   it.each(CASES)('%s', (_name, metadata, head, mark, detectedBy, added, undone) => {
-    const found = windowBetween(metadata, at(metadata, head), watermark(mark));
+    const found = gapBetween(metadata, at(metadata, head), watermark(mark));
     expect({ detectedBy: found.detectedBy, added: ids(found.added), undone: ids(found.undone) }).toEqual({
       detectedBy,
       added,

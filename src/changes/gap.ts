@@ -6,14 +6,14 @@ import { between, type Gap } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { DetectedBy, Watermark } from '../model/session.ts';
 
-export interface Window extends Pick<Gap, 'added' | 'undone'> {
+export interface DetectedGap extends Pick<Gap, 'added' | 'undone'> {
   readonly detectedBy: DetectedBy;
 }
 
 const DETECTED_BY = { straight: 'snapshots', forked: 'rewound', unknown: 'live-files' } as const;
 
 /** Finds the new (and the undone) snapshots of `head` as seen from `watermark`. */
-export function windowBetween(metadata: TableMetadata, head: Snapshot, watermark: Watermark): Window {
+export function gapBetween(metadata: TableMetadata, head: Snapshot, watermark: Watermark): DetectedGap {
   const { kind, added, undone } = between(metadata, head, watermark.snapshotId);
   return { detectedBy: DETECTED_BY[kind], added, undone };
 }
