@@ -3,10 +3,12 @@
  * dependency order -> plans. Pure. The hours are an estimate from above: where nothing else comes meanwhile,
  * a session loads these or fewer.
  */
+
+import { completeToHour } from '../model/complete-to-hour.ts';
 import { unitTexts } from '../model/grain.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { tableKey } from '../model/names.ts';
-import { type CompiledPlan, completeToHour, type PlanSource } from '../model/plan.ts';
+import type { CompiledPlan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type ExpectedHours, expectedOf, type Followed, type MovedSource } from './expected-hours.ts';
 

@@ -10,7 +10,8 @@ import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
 import { type CauseOptions, describeHours } from './causes.ts';
-import { describeSource, planHead } from './describe-source.ts';
+import { describeSource } from './describe-source.ts';
+import { planHead } from './plan-head.ts';
 
 export { followed, type PlannedProcess } from './follow.ts';
 export { planAdoption } from './plan-adoption.ts';

@@ -7,7 +7,8 @@ import { unitTexts } from '../model/grain.ts';
 import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
-import { describeSource, planHead } from './describe-source.ts';
+import { describeSource } from './describe-source.ts';
+import { planHead } from './plan-head.ts';
 
 /** A snapshot without new files, which carries the watermarks. */
 export function planAdoption(session: Session): Plan {

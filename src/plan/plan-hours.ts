@@ -8,7 +8,8 @@ import { unitStarts, unitsAround } from '../model/grain.ts';
 import { type Hour, type HourRange, hourOfMs, hoursOf, hourText } from '../model/hour.ts';
 import type { Plan, PlanHour, PlanRead } from '../model/plan.ts';
 import type { Session, SourceState } from '../model/session.ts';
-import { describeSource, planHead } from './describe-source.ts';
+import { describeSource } from './describe-source.ts';
+import { planHead } from './plan-head.ts';
 
 /** The hours that are looked at; of a target of days whole ones, of which each of its rows is computed. */
 export function planHours(session: Session, given: HourRange): Plan {

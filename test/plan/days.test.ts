@@ -1,7 +1,7 @@
 // Goal: each rule of planning in days, as data. Method: sessions -> plans. Hours count from midnight of the tests' day.
 import { describe, expect, it } from 'vitest';
 import { compilePlan } from '../../src/compile/index.ts';
-import { completeToHour } from '../../src/model/plan.ts';
+import { completeToHour } from '../../src/model/complete-to-hour.ts';
 import { planHours, planSession } from '../../src/plan/index.ts';
 import { hour, type SessionData, sessionOf } from '../support/session-data.ts';
 import { hourAt, hourNumbers } from '../support/world.ts';

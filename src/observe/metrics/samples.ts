@@ -1,6 +1,7 @@
 /** The last session of a process in Prometheus' text format. Outcome -> samples. Pure. */
+
+import { completeToHour } from '../../model/complete-to-hour.ts';
 import { HOUR_MS, parseHour } from '../../model/hour.ts';
-import { completeToHour } from '../../model/plan.ts';
 import type { Outcome, SessionTold } from '../port.ts';
 
 export interface Sample {

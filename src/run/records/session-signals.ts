@@ -1,5 +1,5 @@
 /** What a session announces. Session -> rows of the signal table. Pure. */
-import { completeToHour } from '../../model/plan.ts';
+import { completeToHour } from '../../model/complete-to-hour.ts';
 import { reopenedHours, type SignalTableRow, signalRows } from '../../state/tables/signal.ts';
 import type { Staged } from '../session.ts';
 

@@ -3,7 +3,7 @@
  * to commit together with the target. The files are written while the snapshot is composed and the
  * audits run, and again only for a table that moved meanwhile.
  */
-import { completeToHour } from '../../model/plan.ts';
+import { completeToHour } from '../../model/complete-to-hour.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';
 import { FILE, fileRows } from '../../state/tables/file.ts';
 import { HIGH_WATER_MARK, watermarkRows } from '../../state/tables/high-water-mark.ts';

@@ -7,7 +7,7 @@ import { removeFile } from '../../files/remove.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import { branchHead } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { completeToHour } from '../../model/plan.ts';
+import { completeToHour } from '../../model/complete-to-hour.ts';
 import { composeStepOf } from '../../model/step.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { restateProperties } from '../../state/restated.ts';
