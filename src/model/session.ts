@@ -248,6 +248,11 @@ export interface SessionBegin {
    * ever computed nobody knows. Infinite where it has none.
    */
   readonly storedFrom?: Hour;
+  /**
+   * Hours to which a session does not reach back, and that the process has begun, or has no more, since a row
+   * before all others came, or the first rows went: no source brings them. Ascending.
+   */
+  readonly leftBehind?: readonly Hour[];
 }
 
 /** A session that computes hours again. */

@@ -7,10 +7,12 @@ import { firstHourOfRows, surelyHasRowsBy } from '../changes/first-row.ts';
 import { openSource } from '../changes/open-source.ts';
 import type { Source } from '../changes/source.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { firstReached } from '../kinds/patterns/dimension.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
+import { pending } from '../kinds/patterns/pending.ts';
 import { firstToCompute } from '../kinds/patterns/restate.ts';
-import { unitOf } from '../model/grain.ts';
-import type { Hour } from '../model/hour.ts';
+import { unitOf, wholeUnits } from '../model/grain.ts';
+import { type Hour, hoursOf } from '../model/hour.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import type { Session, SessionBegin, SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
@@ -25,8 +27,11 @@ export async function withBegin(input: OpenSessionInput, session: Session): Prom
   if (firstHour === undefined) return session;
   const { lastHour } = unitOf(session.spec, firstHour);
   const sources = withoutLookups(session.sources).filter(begins);
-  if (sources.some((source) => hadRowsBy(source, lastHour))) return session;
+  const leftBehind = await hoursLeftBehind(input, session, sources);
+  if (sources.some((source) => hadRowsBy(source, lastHour)))
+    return leftBehind.length === 0 ? session : Object.freeze({ ...session, begin: { leftBehind } });
   const begin = {
+    ...(leftBehind.length === 0 ? {} : { leftBehind }),
     ...(sources.some((source) => gotRowsBy(source, lastHour))
       ? {}
       : await emptyBefore(input, session, { sources, lastHour })),
@@ -73,19 +78,57 @@ async function emptyBefore(
   { spec }: Session,
   { sources, lastHour }: { readonly sources: readonly SourceState[]; readonly lastHour: Hour },
 ): Promise<SessionBegin> {
+  const opened = await openedOf(input, sources);
+  for (const { source, snapshot, afterHours } of opened)
+    if (await surelyHasRowsBy(source, snapshot, lastHour + afterHours)) return {};
+  const first = await firstReachedBy(opened);
+  if (first <= lastHour) return {};
+  return { emptyBefore: beginOfUnit(spec, first) };
+}
+
+async function openedOf(input: OpenSessionInput, sources: readonly SourceState[]): Promise<Opened[]> {
   const opened: Opened[] = [];
   for (const source of sources) {
     const table = await tableAtHead(input, source);
     if (table !== undefined)
       opened.push({ ...(await openTable(input, table)), afterHours: sourceWindow(source).afterHours });
   }
-  for (const { source, snapshot, afterHours } of opened)
-    if (await surelyHasRowsBy(source, snapshot, lastHour + afterHours)) return {};
+  return opened;
+}
+
+/** The first hour of the target that a row reaches; infinite where there is none. */
+async function firstReachedBy(opened: readonly Opened[]): Promise<Hour> {
   let first = Number.POSITIVE_INFINITY;
   for (const { source, snapshot, afterHours } of opened)
     first = Math.min(first, ((await firstHourOfRows(source, snapshot)) ?? first) - afterHours);
-  if (first <= lastHour) return {};
-  return { emptyBefore: Number.isFinite(first) ? unitOf(spec, first).firstHour : first };
+  return first;
+}
+
+const beginOfUnit = (spec: Session['spec'], hour: Hour): Hour =>
+  Number.isFinite(hour) ? unitOf(spec, hour).firstHour : hour;
+
+/**
+ * A threshold leaves the changed hours owed. Where these are the first ones, others begin or end with them:
+ * those up to the hour in which the rows begin now, or began, and the session does not reach them either.
+ */
+async function hoursLeftBehind(
+  input: OpenSessionInput,
+  session: Session,
+  sources: readonly SourceState[],
+): Promise<readonly Hour[]> {
+  const { spec } = session;
+  const floor = firstReached(session);
+  if (floor === undefined || sources.length === 0) return [];
+  const begin = beginOfUnit(spec, await firstReachedBy(await openedOf(input, sources)));
+  const target = await targetOfHours(input, session);
+  const opened = target === undefined ? undefined : await openTable(input, target);
+  const found = opened === undefined ? undefined : await firstHourOfRows(opened.source, opened.snapshot);
+  const stored = found === undefined ? Number.POSITIVE_INFINITY : unitOf(spec, found).firstHour;
+  // Only with a change of its first hour the process begins earlier: its query may return no row there.
+  const isEarlier = begin < stored && wholeUnits(spec, pending(session)).includes(begin);
+  const [firstHour, end] = isEarlier ? [begin, stored] : [stored, begin];
+  const lastHour = Math.min(end, floor) - 1;
+  return firstHour <= lastHour ? hoursOf({ firstHour, lastHour }) : [];
 }
 
 /** Nothing where the session computes none of the hours that the target has. */

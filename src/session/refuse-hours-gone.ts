@@ -4,17 +4,19 @@
  * -> nothing, or a refusal. Reads metadata of the files of those hours; of earlier ones only where none holds
  * them.
  */
+import { patternOf } from '../kinds/patterns/index.ts';
+import { pending } from '../kinds/patterns/pending.ts';
 import { refusal } from '../model/errors.ts';
-import { unitOf, type WithGrain } from '../model/grain.ts';
+import { unitOf, type WithGrain, wholeUnits } from '../model/grain.ts';
 import type { Hour, HourRange } from '../model/hour.ts';
 import { hourRangeText } from '../model/hour-range.ts';
-import { futureHours, touchedHours } from '../model/hour-sets.ts';
+import { futureHours, intervalsOf, touchedHours } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
 import { BEGINNING, firstIn } from './first-hour-there.ts';
-import { targetOfHours } from './key-tables.ts';
+import { type TableOfHours, targetOfHours } from './key-tables.ts';
 import { tableAtHead } from './restate-lookups.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -29,7 +31,7 @@ export async function refuseHoursGone(
   const target = await targetOfHours(input, opened.session);
   if (firstHour === undefined || target === undefined) return;
   const range = { firstHour, lastHour: hours.at(-1) as Hour };
-  const found = await firstIn(input, target, range);
+  const found = await firstToKeep(input, opened, { target, hours });
   if (found === undefined) return;
   // A row of a day is made of rows of any of its hours.
   const unit: WithGrain = opened.session.target.eventTime?.unit === 'day' ? { grain: 'day' } : input.spec;
@@ -51,6 +53,26 @@ export async function refuseHoursGone(
       context: { process_name: processName, sources, hours: hourRangeText(gone) },
     },
   );
+}
+
+/**
+ * The first hour with rows that the process does not owe: of one that it owes a session has seen the rows go,
+ * and left it to a restate (`catchup.threshold_hours`). Of a dimension what follows from such an hour goes
+ * with it.
+ */
+async function firstToKeep(
+  input: OpenSessionInput,
+  { session }: RestateSources,
+  { target, hours }: { readonly target: TableOfHours; readonly hours: readonly Hour[] },
+): Promise<Hour | undefined> {
+  const owed = new Set(wholeUnits(input.spec, pending(session)));
+  const isOwed = (hour: Hour | undefined): boolean => hour !== undefined && owed.has(hour);
+  const { readsPrevious } = patternOf(input.spec);
+  for (const range of intervalsOf(readsPrevious ? hours : hours.filter((hour) => !owed.has(hour)))) {
+    const found = await firstIn(input, target, range);
+    if (found !== undefined) return isOwed(unitOf(input.spec, found).firstHour) ? undefined : found;
+  }
+  return undefined;
 }
 
 interface Asked {

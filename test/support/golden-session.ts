@@ -163,7 +163,7 @@ export function goldenSession(json: unknown, spec: ProcessSpec): Session {
     target: objectOf(TARGET),
     sql: plain,
     sqlChanged: plain,
-    begin: objectOf<SessionBegin>({ emptyBefore: hour, storedFrom: hour }),
+    begin: objectOf<SessionBegin>({ emptyBefore: hour, storedFrom: hour, leftBehind: listOf(hour) }),
     restate: plain,
   };
   return { spec, ...objectOf(readers)(json) };

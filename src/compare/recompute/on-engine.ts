@@ -41,6 +41,7 @@ import {
   type RecomputeInput,
   type Relation,
   shaped,
+  unitsInOrder,
 } from './recompute.ts';
 import { boundQuery, type RowsPort } from './rows-port.ts';
 
@@ -169,12 +170,10 @@ async function hourByHour(
   const first = input.firstHour ?? (await firstHourOf(port, input));
   if (first === undefined || complete === undefined) return undefined;
   const step = unitHours(spec);
-  const begin = unitOf(spec, first).firstHour;
   const own = ownTime(work);
-  for (let hour = begin; hour <= complete; hour += step) {
-    const window = unitOf(spec, hour);
-    input.onHour?.({ done: (hour - begin) / step, total: (complete - begin + 1) / step });
-    if (input.given?.isGiven(hour) === true) {
+  for (const { window, given } of unitsInOrder(input, { firstHour: first, lastHour: complete })) {
+    const { firstHour: hour } = window;
+    if (given !== undefined) {
       const rows = rowsOf({ table: beside.named(TARGET), eventTime: own }, window, { isPruned: false });
       const query = statementFragment(rows);
       const collect = renderStatement('spark/collect', { rows: beside.rows, query });

@@ -48,6 +48,8 @@ export interface EngineTable {
 /** Of a dimension the hours that are not computed: they are as they are, and what follows builds on them. */
 export interface GivenHours {
   isGiven(hour: Hour): boolean;
+  /** The first of them that has to be looked at, though no source has a row of it any more. */
+  readonly firstHour?: Hour;
   /** The target. */
   readonly rows: Relation;
 }
@@ -119,13 +121,10 @@ async function recomputeHours(port: RowsPort, input: RecomputeInput): Promise<Re
   const [table, raw] = [input.tableNamed(input.name), input.tableNamed(`${input.name}_raw`)];
   await port.run('test/create_from', { table, query: statementFragment(noRows(target)) });
   const eventTime = target.find(({ name }) => sameName(name, spec.target.eventTime)) as TestColumn;
-  const step = unitHours(spec);
-  const begin = unitOf(spec, first).firstHour;
-  for (let hour = begin; hour <= completeHour; hour += step) {
-    const window = unitOf(spec, hour);
-    input.onHour?.({ done: (hour - begin) / step, total: (completeHour - begin + 1) / step });
-    if (input.given?.isGiven(hour) === true) {
-      const found = rowsToHour(input.given.rows, eventTime, undefined, window);
+  for (const { window, given } of unitsInOrder(input, { firstHour: first, lastHour: completeHour })) {
+    const { firstHour: hour } = window;
+    if (given !== undefined) {
+      const found = rowsToHour(given.rows, eventTime, undefined, window);
       await port.run('test/land', { table, rows: statementFragment(`(${found})`) });
       continue;
     }
@@ -149,6 +148,25 @@ async function recomputeHours(port: RowsPort, input: RecomputeInput): Promise<Re
     });
   }
   return { table, columns: target };
+}
+
+/**
+ * The hours (or days) of a dimension in their order. Before its first row a source gives none, and those that
+ * are owed there are taken as they are: the next one builds on them, as sessions have it do.
+ */
+export function* unitsInOrder(
+  { spec, given, onHour }: Pick<RecomputeInput, 'spec' | 'given' | 'onHour'>,
+  { firstHour, lastHour }: HourRange,
+): Generator<{ readonly window: HourRange; readonly given: GivenHours | undefined }> {
+  const step = unitHours(spec);
+  const first = unitOf(spec, firstHour).firstHour;
+  const begin = Math.min(first, unitOf(spec, given?.firstHour ?? first).firstHour);
+  for (let hour = begin; hour <= lastHour; hour += step) {
+    onHour?.({ done: (hour - begin) / step, total: (lastHour - begin + 1) / step });
+    const window = unitOf(spec, hour);
+    if (given?.isGiven(hour) === true) yield { window, given };
+    else if (hour >= first) yield { window, given: undefined };
+  }
 }
 
 const relationOf = ({ relations }: Pick<RecomputeInput, 'relations'>, { table }: SourceSpec): Relation =>

@@ -173,8 +173,10 @@ const lastComputed = (complete: Hour | undefined, asked: HourRange | undefined):
 /** What is owed, and what lies before the hours that were asked for, is taken as it is. */
 function givenHours(rows: Relation, { owed }: HoursCompared, asked: HourRange | undefined): GivenHours {
   const left = new Set(owed);
+  const first = owed.find((hour) => asked === undefined || hour >= asked.firstHour - 1);
   return {
     rows,
+    ...(first === undefined ? {} : { firstHour: first }),
     isGiven: (hour) => left.has(hour) || (asked !== undefined && hour < asked.firstHour),
   };
 }

@@ -37,7 +37,8 @@ function decide(session: Session): Decision {
     throw tooManyHours(session, { firstHour, lastHour: limit });
   const due = firstHour === undefined || limit === undefined ? [] : hoursOf({ firstHour, lastHour: limit });
   const hours = hoursTaken(session, due, { isRange: true, unitHours: unitHours(spec) });
-  const decision = overwrite(session, { hours, limit, floor, due });
+  const { leftBehind = [] } = session.begin ?? {};
+  const decision = overwrite(session, { hours, limit, floor, due, leftBehind });
   return { ...decision, ...asTheyAre(hours, session, changes) };
 }
 
@@ -76,6 +77,12 @@ function reachOf(session: Session): Reach {
 
 /** The first hour that a session is to compute; undefined where none is. */
 export const firstDue = (session: Session): Hour | undefined => reachOf(session).firstHour;
+
+/** The first hour to which a session reaches back, where something changed before it; else undefined. */
+export function firstReached(session: Session): Hour | undefined {
+  const floor = reachesBackTo(session, lastHourToLoad(session));
+  return changedBefore(session, floor) ? floor : undefined;
+}
 
 /**
  * Which hours need no change of their own to be as they are. `changes`: the hours that changed.

@@ -21,6 +21,8 @@ interface Chosen {
   readonly limit: Hour | undefined;
   /** The hours that a session without `hours_per_session` would load: what it leaves of them is owed. */
   readonly due?: readonly Hour[];
+  /** Hours that are owed though no source brings them. */
+  readonly leftBehind?: readonly Hour[];
   /** Changed hours before this one are left for good; undefined: none is. */
   readonly floor?: Hour | undefined;
   readonly status?: SessionStatus;
@@ -29,7 +31,7 @@ interface Chosen {
 /** The session replaces these hours; what else is pending stays owed. */
 export function overwrite(
   session: Session,
-  { hours, limit, floor, due = hours, status = statusOf(session, hours, floor) }: Chosen,
+  { hours, limit, floor, due = hours, leftBehind = [], status = statusOf(session, hours, floor) }: Chosen,
 ): Decision {
   const loaded = new Set(hours);
   const sources = withRest(
@@ -39,7 +41,7 @@ export function overwrite(
       read: readOf(source, status),
       owed: owedOf(session, source, loaded),
     })),
-    due,
+    union([due, leftBehind]),
     loaded,
   );
   const owed = union(sources.map((each) => each.owed));
