@@ -162,6 +162,8 @@ export interface EngineOptions {
  */
 const NODE_THREADS = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
 const SPARE_THREADS = 2;
+/** True where a connection may ask a catalog while another one does. */
+export const hasSpareThreads = NODE_THREADS - SPARE_THREADS >= 2;
 
 /** Starts DuckDB in memory with the extensions it needs. Throws `extension-missing` with the remedy. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {

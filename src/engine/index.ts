@@ -1,10 +1,16 @@
 export type { BoundStatement, BoundValue } from './bind.ts';
 export type { Binder, Bound, BoundColumn, ParsedText, TextFault } from './binder.ts';
 export { parseColumnType } from './column-types.ts';
-export type { AttachOptions, Engine, EngineOptions, Row } from './engine.ts';
+export { type AttachOptions, type Engine, type EngineOptions, hasSpareThreads, type Row } from './engine.ts';
 export { togetherOrSingly } from './mixed-files.ts';
 export { openBinder, openEngine } from './open.ts';
-export { forkForQueries, forkWithMacros, openBeside, openWarehouse } from './open-warehouse.ts';
+export {
+  forkForQueries,
+  forkForStatements,
+  forkWithMacros,
+  openBeside,
+  openWarehouse,
+} from './open-warehouse.ts';
 export { type ParserVerdict, parseQuery } from './parse-query.ts';
 export type { ResultStream, RowPart } from './result-stream.ts';
 export type { Parameters, ParameterValue, Script, ScriptChange, StatementPlace } from './run-script.ts';

@@ -42,16 +42,31 @@ async function withDefinitions(fork: Engine): Promise<Engine> {
   return fork;
 }
 
+/**
+ * A connection for statements of the engine's own beside those of another one: it is stopped and closed with
+ * that, and has its macros.
+ */
+export const forkForStatements = async (engine: Engine): Promise<Engine> =>
+  withOwnMacros(await engine.fork());
+
+const defineMacros = (engine: Engine): Promise<void> =>
+  defineEach(
+    engine,
+    MACROS.map((macro) => statement(macro)),
+  );
+
 /** In one text: each call wakes a thread. */
-async function defineMacros(engine: Engine): Promise<void> {
-  const sql = MACROS.map((macro) => statement(macro).sql).join(';\n');
-  await engine.execute({ sql, parameters: {} });
+async function defineEach(engine: Engine, macros: readonly { readonly sql: string }[]): Promise<void> {
+  await engine.execute({ sql: macros.map(({ sql }) => sql).join(';\n'), parameters: {} });
 }
 
 /** Temporary macros are of one connection, the others of the database: two that define one at once fail. */
 async function withOwnMacros(connection: Engine): Promise<Engine> {
-  for (const macro of MACROS.map((name) => statement(name)))
-    if (/^create or replace temp /m.test(macro.sql)) await connection.execute(macro);
+  const macros = MACROS.map((name) => statement(name));
+  await defineEach(
+    connection,
+    macros.filter(({ sql }) => /^create or replace temp /m.test(sql)),
+  );
   return withDefinitions(connection);
 }
 

@@ -104,6 +104,8 @@ export interface Staged extends Opened {
    * than the target had them; undefined where nobody compared. `plan` is by now that of the computed hours.
    */
   readonly computed: { readonly rows: bigint; readonly differing: readonly Hour[] | undefined };
+  /** That of a session which has begun to write it beside the load. */
+  readonly state: StateWriter | undefined;
 }
 
 /** The snapshot to publish is written. */
@@ -243,6 +245,7 @@ export const unstaged = (opened: Opened): Staged => ({
   written: undefined,
   carriedRows: 0n,
   computed: { rows: 0n, differing: undefined },
+  state: undefined,
 });
 
 /** That session with nothing counted. */

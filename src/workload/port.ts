@@ -152,10 +152,15 @@ export interface Workload {
     to: StagingTarget,
   ): Promise<CountedManifest | undefined>;
   /**
-   * Begins to answer what the same steps will be asked for later, for an engine that works on several
-   * statements at once; undefined for one that does not. What is in the way is thrown when they are asked.
+   * Begins to answer what the same steps will be asked for later, for an engine that plans longer than it
+   * computes; undefined for one that does not. What is in the way is thrown when they are asked.
    */
   ahead?(steps: readonly AskedStep[], keptRows: number): void;
+  /**
+   * Begins to count what the same step will be asked for later, beside the load; undefined for an engine that
+   * cannot. What is in the way is thrown when it is asked.
+   */
+  countAhead?(step: CountSourcesStep): void;
   /** Counts what was read, file by file. */
   count(step: CountSourcesStep): Promise<CountedRow[]>;
   /** Counts what was staged. */

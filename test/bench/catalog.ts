@@ -17,7 +17,7 @@ import { type Timing, timed, timingOf } from './measure.ts';
 const SNAPSHOTS = 1000;
 const TABLES = 16;
 const COMMITS = 1600;
-const REQUESTS = 100_000;
+const REQUESTS = Number(process.env['PSYBERG_BENCH_REQUESTS'] ?? 100_000);
 
 interface Server {
   readonly importMs: number;

@@ -34,9 +34,11 @@ export const composeStage = (staged: Staged): Promise<Composed> =>
   );
 
 async function composeOnBase(staged: Staged): Promise<Composed> {
-  const state = stateWriter(staged);
-  // A stepwise session is published by another process, which writes its own.
-  if (!staged.stepwise) state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
+  const state = staged.state ?? stateWriter(staged);
+  // Where no row was loaded nobody has begun; a stepwise session is published by another process, which writes
+  // its own.
+  if (staged.state === undefined && !staged.stepwise)
+    state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
   const composed = await composeSnapshot(staged, { base: staged.base });
   return { ...staged, composed, state };
 }

@@ -11,7 +11,6 @@ import {
   type CarryOverStep,
   type ClearHoursStep,
   type ComputeHoursStep,
-  type CountSourcesStep,
   type InsertStep,
   isHoursStep,
   type StepOf,
@@ -24,6 +23,7 @@ import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { writeStagedList } from '../../tables/write/manifest-list.ts';
 import { checkCarried } from '../checks/target-read.ts';
+import { stateWriter } from '../records/write-session-state.ts';
 import { type FileInHours, type Opened, type Staged, unstaged, workOf } from '../session.ts';
 import { commitStaged } from '../staging/commit-staged.ts';
 import { filesInHours, takeOff } from '../staging/take-off.ts';
@@ -125,20 +125,30 @@ async function carryOver(staged: Staged, step: CarryOverStep): Promise<Staged> {
 async function insertRows(staged: Staged, step: InsertStep): Promise<Staged> {
   const { plan, spec, ports } = staged;
   const layout = await targetLayout(staged);
-  // What was read is counted beside the load where the engine works on several statements at once; a step of
-  // an orchestrator's is a process of its own.
-  if (!staged.stepwise) ports.workload.ahead?.(countingSteps(plan), 0);
+  const begun = staged.stepwise ? staged : await beginBeside(staged);
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout, ports.workload.dialect);
-  const { after, written } = await stageRows(staged, insert, layout);
-  const snapshotId = newest(staged, after);
+  const { after, written } = await stageRows(begun, insert, layout);
+  const snapshotId = newest(begun, after);
   // No row came: the branch still has to show that the replaced hours are gone.
   return snapshotId === undefined
     ? commitStaged(after)
     : { ...after, written, insertIds: [...after.insertIds, snapshotId] };
 }
 
-const countingSteps = ({ steps }: Staged['plan']): CountSourcesStep[] =>
-  steps.filter((step) => step.kind === 'count-sources');
+/**
+ * Begins what does not depend on the rows: counting what is read, and writing watermarks and signals. A step
+ * of an orchestrator's is a process of its own, and leaves that to those that follow.
+ */
+async function beginBeside(staged: Staged): Promise<Staged> {
+  const { plan, ports } = staged;
+  // Rows of files lie in a table of one connection.
+  const reads = plan.sources.every(({ read }) => read.kind !== 'files');
+  for (const step of plan.steps)
+    if (reads && step.kind === 'count-sources') ports.workload.countAhead?.(step);
+  const state = stateWriter(staged);
+  state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
+  return { ...staged, state };
+}
 
 interface Rows {
   readonly after: Staged;

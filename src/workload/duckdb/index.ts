@@ -4,17 +4,31 @@
 import { DUCKDB, SESSION_CATALOG } from '../../compile/index.ts';
 import type { BoundStatement, Engine } from '../../engine/index.ts';
 import { bindStep, type RunInputs } from '../bind-step.ts';
-import type { CountedRow, StagedCount, Workload } from '../port.ts';
+import type { StagedCount, Workload } from '../port.ts';
+import { countsBeside } from './count-beside.ts';
 import { createFromQuery } from './create-target.ts';
 import { describeQuery } from './describe-query.ts';
 import { lookAt, lookShape } from './look.ts';
 import { mapAuditError, mapSqlError } from './sql-error.ts';
 import { stageRows } from './stage-rows.ts';
 
-export const duckdbWorkload = (engine: Engine): Workload => ({
+export function duckdbWorkload(engine: Engine): Workload {
+  const { count, countAhead, forget } = countsBeside(engine);
+  return {
+    ...ofOneConnection(engine),
+    count,
+    countAhead,
+    async detach() {
+      // A statement that still runs would meet a catalog that is gone.
+      await forget();
+      await engine.detach(SESSION_CATALOG);
+    },
+  };
+}
+
+const ofOneConnection = (engine: Engine): Omit<Workload, 'count' | 'detach'> => ({
   dialect: DUCKDB,
   attach: ({ warehouse, uri, token }) => engine.attach({ name: SESSION_CATALOG, warehouse, uri, token }),
-  detach: () => engine.detach(SESSION_CATALOG),
   describe: (work) => describeQuery(engine, work),
   create: (work, step) => createFromQuery(engine, work, step),
   compute: (step, fromRun) => hourByHour(engine, () => computeHours(engine, step, fromRun)),
@@ -25,7 +39,6 @@ export const duckdbWorkload = (engine: Engine): Workload => ({
       (await engine.query(ownStep(step, fromRun))).map(({ hour }) => Number(hour)),
     ),
   stage: (work, step, to) => stageRows(engine, work, step, to),
-  count: (step) => engine.query<CountedRow>(bindStep(step, {})),
   countStaged: async (step) => (await engine.query<StagedCount>(bindStep(step, {})))[0] as StagedCount,
   audit: (step, keptRows) => engine.query(bindStep(step, { 'kept-rows': keptRows })),
   shape: (work, targetColumns) => lookShape(engine, work, targetColumns),

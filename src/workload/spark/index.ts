@@ -23,6 +23,7 @@ import { dataFilesOf } from '../../tables/read/data-files.ts';
 import { liveManifestsOf, type ManifestRow } from '../../tables/read/manifest-list.ts';
 import { metadataPath } from '../../tables/write/new-files.ts';
 import { checksumOf, removeCollected, takeOverFiles } from '../../tables/write/take-over.ts';
+import { type AnsweredRows, askedAhead, settled } from '../asked-ahead.ts';
 import { bindStep } from '../bind-step.ts';
 import type {
   AskedStep,
@@ -33,7 +34,6 @@ import type {
   Work,
   Workload,
 } from '../port.ts';
-import { askedAhead, type SparkRows, settled } from './asked-ahead.ts';
 import { columnTypeOf } from './connect/types.ts';
 import { createFromColumns } from './create-target.ts';
 import { checkedQuery, previousInferred } from './infer-previous.ts';
@@ -73,7 +73,7 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     async attach(catalog) {
       collected.metadata = undefined;
       staging.inserts.done = 0;
-      asked.forget();
+      void asked.forget();
       release?.();
       release = options.onInterrupt(spark.interrupt);
       await duckdb.attach(catalog);
@@ -90,6 +90,7 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     stage: (work, step, to) =>
       step.kind === 'carry-over' ? duckdb.stage(work, step, to) : stageRows(staging, work, step, to),
     ahead: asked.begin,
+    countAhead: (step) => asked.begin([step], 0),
     count: async (step) => {
       const rows = (await asked.answer(step, 0)) as CountedRow[];
       return rows.map((row) => ({ ...row, path: plainPath(row.path ?? '') }));
@@ -149,7 +150,7 @@ function hourByHour(
 }
 
 /** Rows that a step selects: of an audit in the words of JSON. */
-const answerOf = (spark: AttachedSpark, step: AskedStep, keptRows: number): Promise<SparkRows> =>
+const answerOf = (spark: AttachedSpark, step: AskedStep, keptRows: number): Promise<AnsweredRows> =>
   step.kind === 'audit'
     ? asObjects(spark, bindStep(step, { 'kept-rows': keptRows }))
     : spark.query(bindStep(step, {}));

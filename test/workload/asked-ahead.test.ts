@@ -1,12 +1,12 @@
 // Goal: what is begun ahead is run once, and a failure of it is told to who asks and to nobody else. Method:
 // steps that are counted as they are asked for.
 import { expect, it } from 'vitest';
+import { type AnsweredRows, askedAhead } from '../../src/workload/asked-ahead.ts';
 import type { AskedStep } from '../../src/workload/port.ts';
-import { askedAhead, type SparkRows } from '../../src/workload/spark/asked-ahead.ts';
 
 const step = (name: string): AskedStep => ({ kind: 'audit', name }) as AskedStep;
 
-function asking(answer: (name: string) => Promise<SparkRows>) {
+function asking(answer: (name: string) => Promise<AnsweredRows>) {
   const asked: string[] = [];
   const ahead = askedAhead(({ name }) => {
     asked.push(name);
@@ -40,7 +40,7 @@ it('runs what was not begun, and what was forgotten', async () => {
   const one = step('one');
   await answer(one, 10);
   begin([one], 10);
-  forget();
+  await forget();
   await answer(one, 10);
   expect(asked).toEqual(['one', 'one', 'one']);
 });
@@ -52,4 +52,16 @@ it('throws a failure to who asks; unasked it is none', async () => {
   // Would end this process, were it nobody's.
   await new Promise((done) => setTimeout(done, 20));
   await expect(answer(two, 10)).rejects.toThrow('two is wrong');
+});
+
+it('forgets once what was begun has ended', async () => {
+  const ended: string[] = [];
+  const { begin, forget } = asking(async (name) => {
+    await new Promise((done) => setTimeout(done, 20));
+    ended.push(name);
+    throw new Error(`${name} is wrong`);
+  });
+  begin([step('one')], 10);
+  await forget();
+  expect(ended).toEqual(['one']);
 });
