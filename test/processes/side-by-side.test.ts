@@ -46,6 +46,12 @@ describe('tasks', () => {
       results: [0, 1, 2, 3],
     });
   });
+  it('begin first where the longest chain of others waits, on several lanes', async () => {
+    // 2, 3 and 4 are a chain; 4 waits for all.
+    const demo = [[], [], [], [2], [0, 1, 3]];
+    expect((await played(demo, 2, [2, 3, 0, 1, 4])).log).toBe('+2 +0 -2 +3 -3 +1 -0 -1 +4 -4');
+    expect((await played(demo, 1, [0, 1, 2, 3, 4])).log).toBe('+0 -0 +1 -1 +2 -2 +3 -3 +4 -4');
+  });
   it('do not begin once one has ended it all; those under way end', async () => {
     expect(await played(DIAMOND, 2, [0, 1], 0)).toEqual({ log: '+0 +1 -0 -1', results: [0, 1] });
   });
