@@ -35,8 +35,8 @@ export const composeStage = (staged: Staged): Promise<Composed> =>
 
 async function composeOnBase(staged: Staged): Promise<Composed> {
   const state = staged.state ?? stateWriter(staged);
-  // Where no row was loaded nobody has begun; a stepwise session is published by another process, which writes
-  // its own.
+  // Where no row was loaded nobody has begun; a stepwise session is published by another process, which
+  // writes its own.
   if (staged.state === undefined && !staged.stepwise)
     state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
   const composed = await composeSnapshot(staged, { base: staged.base });
