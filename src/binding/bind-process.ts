@@ -79,8 +79,11 @@ async function bindTogether(binder: Binder, input: BindingInput): Promise<BoundP
   return { query, audits: spec.audits.map((audit) => ({ audit, bound: fine })) };
 }
 
-const withValues = (input: BindingInput, sql: string, more: KnownValues = {}): string =>
-  edited(sql, valuesPutIn(sql, { ...valuesOf(input), ...more })).text;
+export const withValues = (
+  input: Pick<BindingInput, 'spec' | 'values'>,
+  sql: string,
+  more: KnownValues = {},
+): string => edited(sql, valuesPutIn(sql, { ...valuesOf(input), ...more })).text;
 
 /** The statement of an audit over `rows`, which stand for what is staged and for the target. */
 function auditStatement(
@@ -147,7 +150,7 @@ function bindOver(
   });
 }
 
-const valuesOf = ({ spec, values = {} }: BindingInput): KnownValues => ({
+const valuesOf = ({ spec, values = {} }: Pick<BindingInput, 'spec' | 'values'>): KnownValues => ({
   ...SESSION_VALUES,
   ...typedValues(spec.variables),
   ...values,

@@ -60,10 +60,32 @@ export interface Binder {
     statements: readonly string[],
     table: SqlFragment,
   ): Promise<Bound & { readonly statement?: number }>;
+  /**
+   * Does some work over what statements make; nothing of it stays. Undefined: one of them is wrong.
+   */
+  over<T>(statements: readonly string[], work: (asked: PlannedOver) => Promise<T>): Promise<T | undefined>;
   /** Rows of a statement that looks at DuckDB itself, in JavaScript's values; lists as arrays. */
   rows(sql: string): Promise<readonly object[]>;
   /** Closes it, once the question that it is at has been answered. */
   close(): Promise<void>;
+}
+
+/** What is asked over tables that were made for it. */
+export interface PlannedOver {
+  bind(sql: string): Promise<Bound>;
+  /** Undefined for what DuckDB cannot plan as one query (PIVOT). */
+  plan(sql: string): Promise<QueryPlan | undefined>;
+}
+
+/** How DuckDB plans a query; columns that nothing reads are left out. */
+export interface QueryPlan {
+  /** Columns of the tables that were made, by their names. */
+  readonly reads: ReadonlySet<string>;
+  /**
+   * Equal for queries that do the same to the same columns, whatever these are called. Undefined where DuckDB
+   * 1.5.5 does not write it, as of many joins.
+   */
+  readonly text: string | undefined;
 }
 
 const SETTINGS = {
@@ -100,6 +122,8 @@ export async function startBinder(): Promise<Binder> {
       return undefined;
     }),
     declared: asked(declaredOn),
+    over: async <T>(statements: readonly string[], work: (asked: PlannedOver) => Promise<T>) =>
+      (await asked(overOn)(statements, work)) as T | undefined,
     rows: asked(async (connection, sql: string) => (await connection.runAndReadAll(sql)).getRowObjectsJS()),
     close: () => database.close({ interrupts: false }),
   };
@@ -132,6 +156,71 @@ async function declaredOn(
     await connection.run('use memory.main');
   }
 }
+
+async function overOn(
+  connection: DuckDBConnection,
+  statements: readonly string[],
+  work: (asked: PlannedOver) => Promise<unknown>,
+): Promise<unknown> {
+  await connection.run('begin');
+  await connection.run(renderStatement('engine/without_optimizers'));
+  try {
+    for (const statement of statements)
+      if ((await runOn(connection, statement)) !== undefined) return undefined;
+    return await work({
+      bind: (sql) => bindOn(connection, sql),
+      plan: (sql) => planOn(connection, sql),
+    });
+  } finally {
+    await connection.run('rollback');
+    await connection.run(renderStatement('engine/with_optimizers'));
+  }
+}
+
+/** Of a plan what names and places in the text are, and not what is done. */
+const NOT_DONE: ReadonlySet<string> = new Set(['alias', 'query_location']);
+
+async function planOn(connection: DuckDBConnection, sql: string): Promise<QueryPlan | undefined> {
+  const reads = await readsOf(connection, sql);
+  if (reads === undefined) return undefined;
+  const asked = renderStatement('engine/plan_query', { query: literalFragment(sql) });
+  const [[text] = []] = (await connection.runAndReadAll(asked)).getRows();
+  const plan = JSON.parse(String(text)) as Serialized;
+  const done =
+    plan.error === true
+      ? undefined
+      : JSON.stringify(plan, (key, value: unknown) => (NOT_DONE.has(key) ? undefined : value));
+  return { reads, text: done };
+}
+
+/** Of a struct some fields of which are scanned: the column. */
+async function readsOf(connection: DuckDBConnection, sql: string): Promise<ReadonlySet<string> | undefined> {
+  const asked = renderStatement('engine/explain_query', { query: statementFragment(sql) });
+  let rows: readonly (readonly unknown[])[];
+  try {
+    rows = (await connection.runAndReadAll(asked)).getRows();
+  } catch {
+    return undefined;
+  }
+  const [[kind, plan] = []] = rows;
+  if (kind !== 'physical_plan') return undefined;
+  const reads = new Set<string>();
+  for (const { extra_info: info } of nodesOf(JSON.parse(String(plan)))) {
+    if (info?.['Table'] === undefined) continue;
+    const scanned = info['Projections'] ?? [];
+    for (const name of typeof scanned === 'string' ? [scanned] : scanned)
+      if (name !== '') reads.add(name.split('.')[0] as string);
+  }
+  return reads;
+}
+
+interface PlanNode {
+  readonly extra_info?: Readonly<Record<string, string | readonly string[]>>;
+  readonly children?: readonly PlanNode[];
+}
+
+const nodesOf = (nodes: readonly PlanNode[]): PlanNode[] =>
+  nodes.flatMap((node) => [node, ...nodesOf(node.children ?? [])]);
 
 async function bindOn(connection: DuckDBConnection, sql: string): Promise<Bound> {
   try {

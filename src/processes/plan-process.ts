@@ -4,9 +4,11 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { sameReading } from '../binding/same-reading.ts';
 import { withSqlChanged } from '../binding/sql-changed.ts';
 import { compilePlan, hoursRead } from '../compile/index.ts';
 import { dropFiles } from '../landing/read-files.ts';
+import { engineOf } from '../model/engines.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { parseHour, sessionIdOf } from '../model/hour.ts';
 import { parseTableName } from '../model/names.ts';
@@ -89,6 +91,9 @@ async function planNamed(
     psybergSessionId,
     nowMs,
     verified,
+    ...(engineOf(spec) === 'duckdb'
+      ? { readsAsBefore: async (asked) => sameReading(await workspace.binder(), asked) }
+      : {}),
     ...(restate === undefined
       ? {}
       : { restate, withSqlChanged: (opened) => withSqlChanged(workspace, opened) }),

@@ -6,13 +6,20 @@ import { engineOf } from '../model/engines.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type SqlToken, sqlTokens } from '../model/sql-tokens.ts';
 
-/** Names in lower case. */
-export function columnsNamed(process: ProcessSpec): (name: string) => boolean {
+export interface ColumnsNamed {
+  /** In lower case. */
+  readonly isNamed: (name: string) => boolean;
+  /** Whether it makes values of whole rows: a source's name as one, a star in a function's parentheses. */
+  readonly readsRows: boolean;
+}
+
+export function columnsNamed(process: ProcessSpec): ColumnsNamed {
   const aliases = new Set(process.sources.map(({ alias }) => alias.toLowerCase()));
   const query = wordsOf(process, process.sql);
   const macros = (process.macros ?? []).map(({ definition }) => wordsOf(process, definition));
   const texts = [query, ...macros];
-  if (texts.some((words) => namesNone(words) || readsRows(words, aliases))) return () => true;
+  const isOfRows = texts.some((words) => rowsAreValues(words, aliases) || words.some(isArgument));
+  if (isOfRows || texts.some(namesNone)) return { isNamed: () => true, readsRows: isOfRows };
   const names = new Set(
     texts.flatMap((words) =>
       words.flatMap(({ text, isName }, index) => {
@@ -22,7 +29,7 @@ export function columnsNamed(process: ProcessSpec): (name: string) => boolean {
       }),
     ),
   );
-  return (name) => names.has(name);
+  return { isNamed: (name) => names.has(name), readsRows: false };
 }
 
 /** A token: names without their quotes, in lower case. */
@@ -100,8 +107,19 @@ const BEHIND_RELATION: ReadonlySet<string> = new Set(
 inner outer cross natural asof semi anti positional lateral tablesample pivot unpivot at`.split(/\s+/),
 );
 
+/** What stands before a parenthesis in which a star is no argument of a function. */
+const BEFORE_NO_ARGUMENTS: ReadonlySet<string> = new Set(['count', 'in', 'exists', 'exclude', 'except']);
+
+/** A star of a row, or of a source's, behind a function's parenthesis: `to_json(struct(*))`. */
+function isArgument({ text, kind }: Word, at: number, words: readonly Word[]): boolean {
+  if (text !== '*' || kind !== 'sign') return false;
+  const opening = words[at - 1]?.text === '.' ? at - 3 : at - 1;
+  const called = words[opening - 1];
+  return words[opening]?.text === '(' && called?.isName === true && !BEFORE_NO_ARGUMENTS.has(called.text);
+}
+
 /** Whether a source's name stands for its rows, as in `to_json(events)`, and not for a table. */
-function readsRows(words: readonly Word[], aliases: ReadonlySet<string>): boolean {
+function rowsAreValues(words: readonly Word[], aliases: ReadonlySet<string>): boolean {
   const names = new Set(aliases);
   const places = new Set<number>();
   for (const [index, { text, kind }] of words.entries())

@@ -1,72 +1,121 @@
 /**
- * Whether the columns that a query names are still those by which the process has loaded. A column is its
+ * Whether the columns that a query reads are still those by which the process has loaded. A column is its
  * field id: one that was dropped, or renamed, and whose name another took has other values in rows that were
- * loaded, and no snapshot says so. Metadata + watermark -> nothing, or `columns-replaced`. Pure.
+ * loaded; what reads whole rows gives others of them after any rename; and no snapshot says so. Metadata +
+ * watermark -> nothing, or `columns-replaced`. Reads metadata of the other sources, where names changed.
  */
 import { currentSchema } from '../iceberg/event-time.ts';
-import type { IcebergType, NestedField, Schema, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { Schema, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
+import type { SourceNames } from '../model/source-names.ts';
+import { duckdbColumns } from '../statements/index.ts';
 import { columnsNamed } from './columns-named.ts';
+import { idsOf, namesOfSource, SEPARATOR } from './names-of-source.ts';
+import type { OpenSessionInput } from './session-input.ts';
+
+interface Looked {
+  readonly source: SourceSpec;
+  readonly metadata: TableMetadata;
+  readonly watermark: Watermark | undefined;
+}
 
 /** A schema that is gone from the metadata says nothing, and a watermark of an earlier release names none. */
-export function refuseReplacedColumns(
-  process: ProcessSpec,
-  {
-    source,
-    metadata,
-    watermark,
-  }: {
-    readonly source: SourceSpec;
-    readonly metadata: TableMetadata;
-    readonly watermark: Watermark | undefined;
-  },
-): void {
+export async function refuseReplacedColumns(
+  input: Pick<OpenSessionInput, 'spec' | 'catalog' | 'readsAsBefore'>,
+  looked: Looked,
+): Promise<void> {
+  const { source, metadata, watermark } = looked;
   const now = currentSchema(metadata);
   if (watermark?.schemaId === undefined || watermark.schemaId === now['schema-id']) return;
   const then = metadata.schemas.find((schema) => schema['schema-id'] === watermark.schemaId);
   if (then === undefined) return;
-  const before = idsOf(then);
-  const isNamed = columnsNamed(process);
-  const replaced = [...idsOf(now)].filter(
-    // A field is read by the name of its column.
-    ([path, id]) => (before.get(path) ?? id) !== id && isNamed(path.split(SEPARATOR)[0] ?? ''),
-  );
-  const [first] = replaced;
-  if (first === undefined) return;
-  const [table, target] = [tableName(source.table), tableName(process.target.table)];
-  const columns = replaced.map(([path]) => path.replaceAll(SEPARATOR, '.'));
-  throw refusal(
+  const { replaced, others } = namesBetween(then, now);
+  if (replaced.length + others.length === 0) return;
+  const { isNamed, readsRows } = columnsNamed(input.spec);
+  const named = replaced.filter(({ path }) => isNamed(path.split(SEPARATOR)[0] ?? ''));
+  const isSame =
+    (await readsAsBefore(input, source, then, now)) ??
+    (named.length === 0 && !(readsRows && others.length > 0));
+  if (isSame) return;
+  const told = [named, replaced, others].find((each) => each.length > 0) ?? [];
+  throw columnsReplaced(input, looked, { isReplaced: replaced.length > 0, told });
+}
+
+/**
+ * The schema by which a lookup is read as it was, where names are those of other columns by now: undefined
+ * where the current one says the same of all that it had.
+ */
+export function schemaOfThen(
+  metadata: TableMetadata,
+  watermark: Pick<Watermark, 'schemaId'>,
+): number | undefined {
+  const then = metadata.schemas.find((schema) => schema['schema-id'] === watermark.schemaId);
+  if (then === undefined) return undefined;
+  return namesBetween(then, currentSchema(metadata)).replaced.length === 0 ? undefined : then['schema-id'];
+}
+
+interface ChangedName {
+  readonly path: string;
+  /** Field ids; undefined: none had, or has, the name. */
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+}
+
+/** `replaced`: names of other fields than before. `others`: those that came or went. */
+function namesBetween(
+  then: Schema,
+  now: Schema,
+): { readonly replaced: readonly ChangedName[]; readonly others: readonly ChangedName[] } {
+  const [before, after] = [idsOf(then.fields), idsOf(now.fields)];
+  const changed = [...new Set([...after.keys(), ...before.keys()])]
+    .map((path) => ({ path, before: before.get(path), after: after.get(path) }))
+    .filter((each) => each.before !== each.after);
+  const isReplaced = (each: ChangedName): boolean => each.before !== undefined && each.after !== undefined;
+  return { replaced: changed.filter(isReplaced), others: changed.filter((each) => !isReplaced(each)) };
+}
+
+/** Undefined where nobody can say it: of Spark SQL, of files, of columns that DuckDB has not. */
+async function readsAsBefore(
+  { spec, catalog, readsAsBefore: judge }: Pick<OpenSessionInput, 'spec' | 'catalog' | 'readsAsBefore'>,
+  source: SourceSpec,
+  then: Schema,
+  now: Schema,
+): Promise<boolean | undefined> {
+  if (judge === undefined || spec.sources.some(({ files }) => files !== undefined)) return undefined;
+  const sources: SourceNames[] = [];
+  for (const each of spec.sources) {
+    const metadata = each === source ? undefined : (await catalog.loadTableToRead(each.table))?.metadata;
+    if (each !== source && metadata === undefined) return undefined;
+    const schema = metadata === undefined ? now : currentSchema(metadata);
+    const names = namesOfSource(each.alias, metadata === undefined ? then : schema, schema);
+    if (names === undefined) return undefined;
+    sources.push(names);
+  }
+  const target = (await catalog.loadTable(spec.target.table))?.metadata;
+  const columns = target === undefined ? [] : duckdbColumns(currentSchema(target).fields);
+  return columns === undefined ? undefined : judge({ spec, sources, target: columns });
+}
+
+function columnsReplaced(
+  { spec: { processName, target: of } }: Pick<OpenSessionInput, 'spec'>,
+  { source }: Pick<Looked, 'source'>,
+  { isReplaced, told }: { readonly isReplaced: boolean; readonly told: readonly ChangedName[] },
+): Error {
+  const [table, target] = [tableName(source.table), tableName(of.table)];
+  const columns = told.map(({ path }) => path.replaceAll(SEPARATOR, '.'));
+  const [first] = told as readonly [ChangedName];
+  const are = columns.length === 1;
+  return refusal(
     'columns-replaced',
-    `${columns.join(', ')} of ${table} ${columns.length === 1 ? 'is another column' : 'are other columns'} than when ${process.processName} loaded it last (field ${first[1]}, not ${before.get(first[0])}): dropped or renamed, and the name taken again. Rows that were loaded have other values there now`,
+    isReplaced
+      ? `${columns.join(', ')} of ${table} ${are ? 'is another column' : 'are other columns'} than when ${processName} loaded it last (field ${first.after}, not ${first.before}): dropped or renamed, and the name taken again. Rows that were loaded have other values there now`
+      : `${columns.join(', ')} of ${table} ${are ? 'was' : 'were'} added, renamed or dropped since ${processName} loaded it last, and its query, which reads columns without their names, gives other values for rows that were loaded`,
     {
-      hint: `compute all hours by the columns of now: psyberg restate ${process.processName} --all; or drop the target ${target} and run again`,
-      context: { process_name: process.processName, table, columns },
+      hint: `compute all hours by the columns of now: psyberg restate ${processName} --all; or drop the target ${target} and run again`,
+      context: { process_name: processName, table, columns },
     },
   );
-}
-
-/** In no name of a column. */
-const SEPARATOR = '\u0000';
-
-/** Field ids by path, in lower case as DuckDB compares names. */
-function idsOf(schema: Schema): Map<string, number> {
-  const ids = new Map<string, number>();
-  const add = (fields: readonly NestedField[], parent: readonly string[]): void => {
-    for (const { id, name, type } of fields) {
-      const path = [...parent, name.toLowerCase()];
-      ids.set(path.join(SEPARATOR), id);
-      add(fieldsOf(type), path);
-    }
-  };
-  add(schema.fields, []);
-  return ids;
-}
-
-function fieldsOf(type: IcebergType): readonly NestedField[] {
-  if (typeof type === 'string') return [];
-  if (type.type === 'struct') return type.fields;
-  return type.type === 'list' ? fieldsOf(type.element) : [...fieldsOf(type.key), ...fieldsOf(type.value)];
 }

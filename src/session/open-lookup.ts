@@ -15,10 +15,11 @@ import type { SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
 import { isUntouched } from '../state/target-publishers.ts';
 import { duckdbColumns } from '../statements/index.ts';
+import { refuseReplacedColumns } from './columns-replaced.ts';
 import { headCounts, NOTHING_NEW, positionOf, refuseMissing } from './open-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
-/** Throws `source-missing`, `source-unsupported`, `lookup-key-missing` and the errors of reading. */
+/** Throws `source-missing`, `source-unsupported`, `lookup-key-missing`, `columns-replaced` and the errors of reading. */
 export async function openLookupState(
   input: OpenSessionInput,
   spec: SourceSpec,
@@ -38,6 +39,9 @@ export async function openLookupState(
   if (isWrittenHere(input, spec) && isUntouched(metadata)) return { ...idle, awaited: true };
   refuseUnsupported(name, metadata);
   refuseMissingKey(input, spec, metadata);
+  // With `ignore` hours that were loaded stay what they were.
+  if (spec.lookup?.onChange === 'restate')
+    await refuseReplacedColumns(input, { source: spec, metadata, watermark });
   const head = mainSnapshot(metadata);
   const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   if (head === undefined) return idle;
@@ -48,6 +52,7 @@ export async function openLookupState(
     ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
     head: positionOf(metadata, head),
     manifestLists: [head['manifest-list']],
+    schemaId: metadata['current-schema-id'],
     ...headCounts(head),
   });
 }

@@ -160,7 +160,10 @@ async function sourceAsOf(
     const head = mainSnapshot(metadata);
     // Its changes do nothing to hours that are there, so that no session but this one would ever use it.
     if (spec.lookup?.onChange === 'ignore' && head !== undefined)
-      return Object.freeze({ ...idle, head: positionOf(metadata, head), ...headCounts(head) });
+      return Object.freeze({
+        ...{ ...idle, head: positionOf(metadata, head), ...headCounts(head) },
+        schemaId: metadata['current-schema-id'],
+      });
     throw sourceUnread(input, spec);
   }
   if (found.tableUuid !== metadata['table-uuid'])

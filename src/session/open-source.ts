@@ -79,7 +79,7 @@ export async function openSourceState(
       { source: spec, metadata, eventTime },
       watermarksOn(progress, metadata['table-uuid']),
     );
-  refuseReplacedColumns(input.spec, { source: spec, metadata, watermark });
+  await refuseReplacedColumns(input, { source: spec, metadata, watermark });
   const head = headOf(input, spec, metadata);
   if (head === undefined) {
     if (watermark !== undefined) throw sourceRewound(input, name, watermark);

@@ -6,7 +6,8 @@ import type { Engine } from '../engine/index.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { RestateRequest } from '../model/restate.ts';
-import type { ChangesNeeded, Session } from '../model/session.ts';
+import type { ChangesNeeded, SeenColumn, Session } from '../model/session.ts';
+import type { SourceNames } from '../model/source-names.ts';
 import type { StartSpec } from '../model/start.ts';
 
 export interface OpenSessionInput extends ViewPorts {
@@ -36,6 +37,15 @@ export interface OpenSessionInput extends ViewPorts {
   readonly restate?: RestateRequest;
   /** For restating: says by which SQL the hours of the target were made (`Session.sqlChanged`). */
   readonly withSqlChanged?: (session: Session) => Promise<Session>;
+  /**
+   * Says whether the query does with rows that were loaded what it did then, whatever its sources' columns
+   * are called by now; undefined: it cannot say.
+   */
+  readonly readsAsBefore?: (asked: {
+    readonly spec: ProcessSpec;
+    readonly sources: readonly SourceNames[];
+    readonly target: readonly SeenColumn[];
+  }) => Promise<boolean | undefined>;
   /** Rewrites that earlier sessions compared; what this one compares is added. */
   readonly verified?: VerifiedRewrites;
   /** Starts DuckDB (with the warehouse attached as `lake`) on the first call. */

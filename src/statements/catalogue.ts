@@ -156,9 +156,19 @@ export interface Catalogue {
     fragments: 'audit';
     row: AnyRow;
   };
+  'binding/make_columns': {
+    parameters: Nothing;
+    fragments: 'table' | 'columns';
+    row: AnyRow;
+  };
   'binding/process': {
     parameters: Nothing;
     fragments: 'sources' | 'query' | 'audits';
+    row: AnyRow;
+  };
+  'binding/reading': {
+    parameters: Nothing;
+    fragments: 'sources' | 'columns' | 'query';
     row: AnyRow;
   };
   'changes/add_changed_keys': {
@@ -631,6 +641,11 @@ export interface Catalogue {
     fragments: 'table';
     row: AnyRow;
   };
+  'engine/explain_query': {
+    parameters: Nothing;
+    fragments: 'query';
+    row: AnyRow;
+  };
   'engine/functions_named': {
     parameters: Nothing;
     fragments: 'names';
@@ -656,6 +671,21 @@ export interface Catalogue {
     parameters: Nothing;
     fragments: 'query';
     row: { tree: string };
+  };
+  'engine/plan_query': {
+    parameters: Nothing;
+    fragments: 'query';
+    row: { plan: string };
+  };
+  'engine/with_optimizers': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
+  'engine/without_optimizers': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
   };
   'fragments/file_and_hour': {
     parameters: Nothing;

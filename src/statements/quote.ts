@@ -179,5 +179,19 @@ export const emptyCteFragment = (
     `${quoteIdentifier(alias)} as (select ${columns.map((column) => `null${column.type === '"NULL"' ? '' : `::${column.type}`} as ${quoteIdentifier(column.name)}`).join(', ') || '1 as nothing'} where false)`,
   );
 
+/** `"alias" as (select "column" as "name", … from table)`: a relation that is another one by other names. */
+export const renamedCteFragment = (
+  alias: string,
+  table: SqlFragment,
+  columns: readonly { name: string; column: string }[],
+): SqlFragment =>
+  fragment(
+    `${quoteIdentifier(alias)} as (select ${columns.map(({ name, column }) => `${quoteIdentifier(column)} as ${quoteIdentifier(name)}`).join(', ')} from ${table.sql})`,
+  );
+
+/** `"column" T, …`: what a table is made of. `type` is DuckDB's own name of a type. */
+export const madeColumnsFragment = (columns: readonly { name: string; type: string }[]): SqlFragment =>
+  fragment(columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', '));
+
 /** A CTE that nothing reads, where a statement wants a list of them and there is none. */
 export const noSourceFragment = (): SqlFragment => fragment('no_source as (select 1)');

@@ -1,17 +1,18 @@
 // Goal: a column of a source that another takes the name of changes rows that were loaded, without a snapshot; a session
 // notices, whatever the pattern, and only where its query names the column. Method: columns dropped and added again, and
 // two that swap their names; then a restate of all hours, or of some.
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { expectVerified } from '../support/verified.ts';
 import { hourAt, type ProcessFile, processFile, type World, worldForTest } from '../support/world.ts';
 
-const process = (pattern: string, columns: string): ProcessFile =>
+const process = (pattern: string, columns: string, more: object = {}): ProcessFile =>
   processFile(
     {
       process_name: 'p',
       pattern,
       sources: [{ table: 'raw.events', event_time: 'ts' }],
       target: { table: 'facts.p', event_time: 'ts', partition_by: ['hour(ts)'] },
+      ...more,
     },
     `select ${columns}, ts from events`,
   );
@@ -19,8 +20,8 @@ const process = (pattern: string, columns: string): ProcessFile =>
 const event = (hour: number): string =>
   `select ${hour} as id, 'n${hour}' as note, 'o${hour}' as other, timestamptz '${hourAt(hour)}' as ts`;
 
-async function loaded(pattern: string, columns = 'id, note'): Promise<World> {
-  const world = await worldForTest({ processes: [process(pattern, columns)] });
+async function loaded(pattern: string, columns = 'id, note', more: object = {}): Promise<World> {
+  const world = await worldForTest({ processes: [process(pattern, columns, more)] });
   await world.create('raw.events', 'id int, note varchar, other varchar, ts timestamptz, s struct(a int)');
   for (const hour of [2, 4]) await world.land('raw.events', event(hour), 'name');
   await world.publish('p');
@@ -73,4 +74,127 @@ it('is noticed by a query with a star', async () => {
   const world = await loaded('stateful', '* exclude (ts, s)');
   await alter(world, AGAIN);
   expect((await world.run())[0]).toMatchObject({ error: { code: 'columns-replaced' } });
+});
+
+describe('whole rows', () => {
+  it('are others with a column that came', async () => {
+    const world = await loaded('stateful', 'id, to_json(events)::varchar as row');
+    await alter(world, ['add column more int']);
+    expect((await world.run())[0]).toMatchObject({
+      error: { code: 'columns-replaced', context: { columns: ['more'] } },
+    });
+    expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+    await world.land('raw.events', event(6), 'name');
+    expect((await world.run())[0]).toMatchObject({ status: 'published' });
+    await expectVerified(world, 'p');
+  });
+
+  const append = { on_schema_change: 'append' };
+
+  it('of a target that takes new columns are others with one that was renamed, and not with one that came', async () => {
+    const world = await loaded('stateful', '* exclude (ts, s)', append);
+    await alter(world, ['add column more int']);
+    await world.land('raw.events', event(6), 'name');
+    expect((await world.run())[0]).toMatchObject({ status: 'published' });
+    await expectVerified(world, 'p');
+    await alter(world, ['rename column note to remark']);
+    expect((await world.run())[0]).toMatchObject({
+      error: { code: 'columns-replaced', context: { columns: ['remark', 'note'] } },
+    });
+    expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+    await expectVerified(world, 'p');
+    expect(await world.rows('select remark, note from facts.p')).toEqual(
+      await world.rows('select remark, null as note from raw.events'),
+    );
+  });
+
+  it('go on where the target is renamed as well', async () => {
+    const world = await loaded('stateful', '* exclude (ts, s)');
+    await alter(world, ['rename column note to remark']);
+    await world.land('raw.events', event(6).replace('note', 'remark'), 'name');
+    expect((await world.run())[0]).toMatchObject({ error: { code: 'target-schema-mismatch' } });
+    await world.sql('alter table facts.p rename column note to remark');
+    expect((await world.run())[0]).toMatchObject({ status: 'published' });
+    await expectVerified(world, 'p');
+  });
+});
+
+describe('of two sources', () => {
+  const more = {
+    sources: [
+      { table: 'raw.events', event_time: 'ts' },
+      { table: 'raw.others', event_time: 'ts' },
+    ],
+  };
+  const SQL =
+    'e.id, o.note, e.ts from events e left join others o on o.id = e.id and date_trunc($hour, o.ts) = e.ts';
+
+  it('only the one counts that is read', async () => {
+    const sql = SQL.replace('$hour', "'hour'");
+    const world = await worldForTest({
+      processes: [processFile({ ...process('stateful', '').header, ...more }, `select ${sql}`)],
+    });
+    for (const table of ['raw.events', 'raw.others']) {
+      await world.create(table, 'id int, note varchar, ts timestamptz');
+      await world.land(table, `select 2 as id, 'n' as note, timestamptz '${hourAt(2)}' as ts`);
+    }
+    await world.publish('p');
+    await alter(world, AGAIN);
+    await world.land('raw.events', `select 2 as id, timestamptz '${hourAt(2)}' as ts`, 'name');
+    expect((await world.run())[0]).toMatchObject({ status: 'published' });
+    await expectVerified(world, 'p');
+    for (const change of AGAIN) await world.sql(`alter table raw.others ${change}`);
+    expect((await world.run())[0]).toMatchObject({
+      error: { code: 'columns-replaced', context: { table: 'raw.others', columns: ['note'] } },
+    });
+  });
+});
+
+describe('of a lookup', () => {
+  const withLookup = async (onChange: string): Promise<World> => {
+    const sources = [
+      { table: 'raw.events', event_time: 'ts' },
+      { table: 'ref.names', lookup: true, on_change: onChange },
+    ];
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          { ...process('stateful', '').header, sources },
+          'select e.id, n.name, e.ts from events e left join names n using (id)',
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id int, ts timestamptz');
+    await world.create('ref.names', 'id int, name varchar');
+    await world.land('ref.names', "select 1 as id, 'one' as name");
+    await world.land('raw.events', `select 1 as id, timestamptz '${hourAt(2)}' as ts`);
+    await world.publish('p');
+    for (const change of ['drop column name', 'add column name varchar'])
+      await world.sql(`alter table ref.names ${change}`);
+    return world;
+  };
+
+  it('whose changes are followed it is refused', async () => {
+    const world = await withLookup('restate');
+    expect((await world.run())[0]).toMatchObject({
+      error: { code: 'columns-replaced', context: { table: 'ref.names', columns: ['name'] } },
+    });
+    expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+    expect(await world.sql('select name from facts.p')).toEqual([{ name: null }]);
+    expect((await world.run())[0]).toMatchObject({ status: 'nothing-new' });
+    await expectVerified(world, 'p');
+  });
+
+  it('whose changes are ignored it is ignored, and hours hold what the lookup was', async () => {
+    const world = await withLookup('ignore');
+    expect((await world.run())[0]).toMatchObject({ status: 'nothing-new' });
+    await expectVerified(world, 'p');
+    await world.land('raw.events', `select 1 as id, timestamptz '${hourAt(4)}' as ts`);
+    expect((await world.run())[0]).toMatchObject({ status: 'published' });
+    expect(await world.sql('select name from facts.p order by ts')).toEqual([
+      { name: 'one' },
+      { name: null },
+    ]);
+    await expectVerified(world, 'p');
+  });
 });

@@ -5,6 +5,7 @@ import type { Schema, TableMetadata } from '../../src/iceberg/table-metadata.ts'
 import type { ProcessSpec } from '../../src/model/process-spec.ts';
 import type { Watermark } from '../../src/model/session.ts';
 import { refuseReplacedColumns } from '../../src/session/columns-replaced.ts';
+import type { OpenSessionInput } from '../../src/session/session-input.ts';
 
 const source = {
   alias: 'events',
@@ -25,12 +26,16 @@ const schema = (id: number, note: number, field: number): Schema => ({
   ],
 });
 
-function isRefused(sql: string, now: Schema, more: Partial<ProcessSpec> = {}): boolean {
+async function isRefused(sql: string, now: Schema, more: Partial<ProcessSpec> = {}): Promise<boolean> {
   const target = { table: { namespace: ['facts'], name: 'p' } };
   const process = { processName: 'p', sources: [source], target, sql, ...more } as ProcessSpec;
   const metadata = { 'current-schema-id': 1, schemas: [schema(0, 2, 4), now] } as unknown as TableMetadata;
   try {
-    refuseReplacedColumns(process, { source, metadata, watermark: { schemaId: 0 } as Watermark });
+    await refuseReplacedColumns({ spec: process } as OpenSessionInput, {
+      source,
+      metadata,
+      watermark: { schemaId: 0 } as Watermark,
+    });
     return false;
   } catch (error) {
     expect(error).toMatchObject({ code: 'columns-replaced' });
@@ -61,25 +66,44 @@ describe('a column is read', () => {
     'select unnest(e) from sources.events as e',
     'select max(o) from events, sources.events o',
     'select * from (summarize events)',
-  ])('by %s', (sql) => expect(isRefused(sql, note)).toBe(true));
+  ])('by %s', async (sql) => expect(await isRefused(sql, note)).toBe(true));
 
   it.each([
     'select `note` from events',
     'select hash(*) from events',
     'select to_json(struct(*)) from events',
-  ])('on Spark by %s', (sql) =>
-    expect(isRefused(sql, note, { engine: 'spark' } as Partial<ProcessSpec>)).toBe(true),
+  ])('on Spark by %s', async (sql) =>
+    expect(await isRefused(sql, note, { engine: 'spark' } as Partial<ProcessSpec>)).toBe(true),
   );
 
-  it('by what a macro begins with', () => {
+  it('by what a macro begins with', async () => {
     const macros = [{ name: 'f', definition: 'f(x) as note || x' }] as unknown as ProcessSpec['macros'];
-    expect(isRefused('select f(id) from events', note, macros === undefined ? {} : { macros })).toBe(true);
+    expect(await isRefused('select f(id) from events', note, macros === undefined ? {} : { macros })).toBe(
+      true,
+    );
   });
 
   it.each(["select s['id'] from events", 'select s.id from events', 'select to_json(s) from events'])(
     'with its fields by %s',
-    (sql) => expect(isRefused(sql, field)).toBe(true),
+    async (sql) => expect(await isRefused(sql, field)).toBe(true),
   );
+});
+
+describe('on Spark, where a column came', () => {
+  const { fields, ...rest } = schema(1, 2, 4);
+  const added = { ...rest, fields: [...fields, { id: 9, name: 'more', type: 'int', required: false }] };
+  const onSpark = { engine: 'spark' } as Partial<ProcessSpec>;
+
+  it.each([
+    'select to_json(struct(*)) from events',
+    'select struct(e.*) as r from events e',
+    'select hash(events) from events',
+  ])('%s makes values of whole rows', async (sql) => expect(await isRefused(sql, added, onSpark)).toBe(true));
+
+  it.each([
+    'select *, count(*) over () as n from events',
+    'select id from events where id in (select * from ids)',
+  ])('%s does not', async (sql) => expect(await isRefused(sql, added, onSpark)).toBe(false));
 });
 
 describe('a column is not read', () => {
@@ -91,8 +115,8 @@ describe('a column is not read', () => {
     'select id from events e left join events as o on e.id = o.id where o.id > 1',
     'with events as (select id from sources.events) select id from events',
     'select e.id from sources.events as e, events f where e.id = f.id',
-  ])('by %s', (sql) => expect(isRefused(sql, note)).toBe(false));
+  ])('by %s', async (sql) => expect(await isRefused(sql, note)).toBe(false));
 
-  it('where a field of a column nobody names has the name of another', () =>
-    expect(isRefused('select id from events', field)).toBe(false));
+  it('where a field of a column nobody names has the name of another', async () =>
+    expect(await isRefused('select id from events', field)).toBe(false));
 });

@@ -13,6 +13,7 @@ import { ascending, intervalsOf } from '../../model/hour-sets.ts';
 import { tableKey, tableName } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import { reachedBy } from '../../model/window-hours.ts';
+import { schemaOfThen } from '../../session/columns-replaced.ts';
 import type { ProcessProgress } from '../../state/read-watermarks.ts';
 import {
   eventHourFragment,
@@ -280,15 +281,18 @@ async function lookupUses(
       },
     );
   const uses: LookupUse[] = [];
-  for (const [number, { snapshots, hours }] of states.entries()) {
+  for (const [number, { snapshots, schemas, hours }] of states.entries()) {
     if (number < states.length - 1 && !isAsked(hours, asked)) continue;
     const lookups = new Map<string, Relation>();
     for (const [index, source] of sources.entries()) {
-      const id = snapshots.get(tableName(source.spec.table).toLowerCase());
+      const table = tableName(source.spec.table).toLowerCase();
+      const id = snapshots.get(table);
       if (id === undefined) continue;
       const name = `lookup_${number}_${index}`;
       const snapshot = lookupAt(spec, source, id);
-      await pinned.show([pinnedSource(source, name, snapshot)]);
+      const read = schemas.get(table);
+      const schemaId = read === undefined ? undefined : schemaOfThen(source.metadata, { schemaId: read });
+      await pinned.show([pinnedSource({ ...source, schemaId }, name, snapshot)]);
       lookups.set(tableKey(source.spec.table), {
         ...(await relationOf(memory, pinned.named(name))),
         ...shownTo(engine, name, { ...source, snapshot }),

@@ -17,6 +17,8 @@ import type { Workspace } from '../../workspace/open-workspace.ts';
 export interface LookupState {
   /** Snapshot ids by table name, in lower case. */
   readonly snapshots: ReadonlyMap<string, bigint>;
+  /** The schemas by which they were read, by table name likewise, as far as watermarks say it. */
+  readonly schemas: ReadonlyMap<string, number>;
   readonly hours: ReadonlySet<Hour>;
 }
 
@@ -44,24 +46,41 @@ export async function lookupsUsed(
   const said = progressEverSaid(onMain, spec.processName).toSorted((left, right) =>
     (left.psybergSessionId ?? '') < (right.psybergSessionId ?? '') ? -1 : 1,
   );
-  const states: { key: string; snapshots: Map<string, bigint>; progress: ProcessProgress[] }[] = [];
+  const states: {
+    key: string;
+    snapshots: Map<string, bigint>;
+    schemas: Map<string, number>;
+    progress: ProcessProgress[];
+  }[] = [];
   const written = hoursWritten(onMain);
+  // Of a process that appends nothing tells which state made a row: columns that only came would hinder it.
+  const isSameReading = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean =>
+    !patternOf(spec).loadsHours ||
+    [...one].every(([table, schemaId]) => (other.get(table) ?? schemaId) === schemaId);
   for (const progress of said) {
     const snapshots = new Map(
       progress.watermarks
         .filter(({ table }) => lookups.includes(table.toLowerCase()))
         .map(({ table, snapshotId }) => [table.toLowerCase(), snapshotId] as const),
     );
+    const schemas = new Map(
+      progress.watermarks.flatMap(({ table, schemaId }) =>
+        schemaId === undefined || !lookups.includes(table.toLowerCase())
+          ? []
+          : [[table.toLowerCase(), schemaId] as const],
+      ),
+    );
     const key = [...snapshots].map((each) => each.join('@')).join();
     const last = states.at(-1);
-    if (last?.key === key) last.progress.push(progress);
-    else states.push({ key, snapshots, progress: [progress] });
+    if (last?.key === key && isSameReading(last.schemas, schemas)) last.progress.push(progress);
+    else states.push({ key, snapshots, schemas, progress: [progress] });
   }
   const hours =
     states.length < 2 || !patternOf(spec).loadsHours ? undefined : await hoursOfSessions(workspace, spec);
   return {
-    states: states.map(({ snapshots, progress }) => ({
+    states: states.map(({ snapshots, schemas, progress }) => ({
       snapshots,
+      schemas,
       hours: new Set(
         progress.flatMap(
           ({ psybergSessionId }) =>

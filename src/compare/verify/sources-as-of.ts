@@ -9,6 +9,7 @@ import { PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import type { Watermark } from '../../model/session.ts';
+import { schemaOfThen } from '../../session/columns-replaced.ts';
 import { eventTimeOf } from '../../session/event-time.ts';
 import { startSnapshot } from '../../session/start.ts';
 import { type ProcessProgress, progressEverSaid, watermarkFor } from '../../state/read-watermarks.ts';
@@ -23,6 +24,8 @@ export interface SourceAsOf {
   readonly snapshot: Snapshot | undefined;
   /** Where the process began with it; `unknown`: that cannot be told any more. */
   readonly begin: Snapshot | 'unknown' | undefined;
+  /** Of a lookup whose changes are ignored: the schema by which it was read; undefined: the current one. */
+  readonly schemaId?: number | undefined;
 }
 
 /**
@@ -66,6 +69,7 @@ export async function sourceAsOf(
     metadata,
     eventTime,
     snapshot,
+    ...(spec.lookup?.onChange === 'ignore' ? { schemaId: schemaOfThen(metadata, watermark) } : {}),
     begin: beginOf(process, spec, { metadata, snapshot, target }),
   };
 }
@@ -126,10 +130,13 @@ function firstSaid(target: TableMetadata, processName: string, table: string): b
 
 /** As a table of a view. */
 export const pinnedSource = (
-  { spec, metadata, eventTime }: SourceAsOf,
+  { spec, metadata, eventTime, schemaId }: SourceAsOf,
   name: string,
   snapshot: Snapshot | undefined,
-): PinnedTable => ({ name, table: spec.table, metadata, snapshot, eventTime });
+): PinnedTable => ({
+  ...{ name, table: spec.table, metadata, snapshot, eventTime },
+  ...(schemaId === undefined ? {} : { schemaId }),
+});
 
 /** The event time of a target. */
 export function targetEventTime(

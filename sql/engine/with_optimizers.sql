@@ -1,0 +1,3 @@
+-- @name engine/with_optimizers
+-- What: all optimizers again.
+reset disabled_optimizers

@@ -1,0 +1,139 @@
+/**
+ * Whether the query of a process does with rows that it has loaded what it did when it loaded them, though a
+ * source has other names by now: columns that were renamed, dropped, added, or whose name another took. DuckDB
+ * plans the query over the same columns by the names of then and of now. Spec + names -> yes or no. What it
+ * reads by a star, as a whole row, by `columns()` or through a macro is in the plan; a name that means a
+ * column of another source is none of this one.
+ */
+import type { Binder, Bound, BoundColumn, PlannedOver, QueryPlan } from '../engine/index.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import type { NamedColumn, SourceNames } from '../model/source-names.ts';
+import {
+  identifierFragment,
+  identifierListFragment,
+  joinedFragment,
+  madeColumnsFragment,
+  renamedCteFragment,
+  renderStatement,
+  type SqlFragment,
+  statementFragment,
+  userQueryFragment,
+} from '../statements/index.ts';
+import { withValues } from './bind-process.ts';
+
+export interface SameReadingInput {
+  readonly spec: ProcessSpec;
+  /** Of each source. */
+  readonly sources: readonly SourceNames[];
+  /** The columns of the target, by their names. */
+  readonly target: readonly BoundColumn[];
+}
+
+/** Undefined: DuckDB does not say it, or the query cannot be bound by one of both. */
+export const sameReading = (binder: Binder, input: SameReadingInput): Promise<boolean | undefined> =>
+  binder.over(tablesOf(input), (asked) => comparedOver(asked, input));
+
+async function comparedOver(asked: PlannedOver, input: SameReadingInput): Promise<boolean | undefined> {
+  const all = statementFragment('*');
+  const earlier = await asked.bind(readingOf(input, 'before', all));
+  const later = await asked.bind(readingOf(input, 'after', all));
+  if (isFault(earlier) || isFault(later)) return undefined;
+  const names = (columns: readonly BoundColumn[]) => columns.map(({ name }) => name.toLowerCase());
+  const [returned, returns] = [new Set(names(earlier.columns)), new Set(names(later.columns))];
+  if (isOtherTarget(input, returned, returns)) return false;
+  const common = [...returned].filter((name) => returns.has(name));
+  const columns = common.length === 0 ? statementFragment('1') : identifierListFragment(common);
+  const before = await asked.plan(readingOf(input, 'before', columns));
+  const after = await asked.plan(readingOf(input, 'after', columns));
+  return before === undefined || after === undefined ? undefined : isSamePlan(input, before, after);
+}
+
+function isSamePlan({ sources }: SameReadingInput, before: QueryPlan, after: QueryPlan): boolean | undefined {
+  const isRead = (column: string): boolean => before.reads.has(column) || after.reads.has(column);
+  const changed = sources
+    .flatMap(({ columns }, index) => columns.map((each) => ({ ...each, column: columnOf(index, each) })))
+    .filter((each) => each.before?.toLowerCase() !== each.after?.toLowerCase() && isRead(each.column));
+  if (changed.length === 0) return true;
+  if (before.text !== undefined && after.text !== undefined) return before.text === after.text;
+  // What it does with a column that has another name now is not known; another column gives other values.
+  const names = new Set(changed.map((each) => each.before?.toLowerCase()));
+  return changed.some((each) => each.after !== undefined && names.has(each.after.toLowerCase()))
+    ? false
+    : undefined;
+}
+
+const isFault = (bound: Bound): bound is Extract<Bound, { fault: object }> => bound.fault !== undefined;
+
+/**
+ * Columns that the query no longer returns, or returns since, only because the source has other ones. By
+ * default the session refuses a target of other columns, and says what to do; else rows that were loaded kept
+ * the values of the one, or lack those of the other.
+ */
+function isOtherTarget(
+  { spec, sources, target }: SameReadingInput,
+  before: ReadonlySet<string>,
+  after: ReadonlySet<string>,
+): boolean {
+  if (spec.onSchemaChange === 'refuse') return false;
+  const kept = new Set(target.map(({ name }) => name.toLowerCase()));
+  if ([...before].some((name) => !after.has(name) && kept.has(name))) return true;
+  const fills = sources.some(({ columns }) => columns.some((column) => column.fillsOldRows === true));
+  return fills && spec.onSchemaChange === 'append' && [...after].some((name) => !before.has(name));
+}
+
+type Naming = 'before' | 'after';
+
+function readingOf(input: SameReadingInput, naming: Naming, columns: SqlFragment): string {
+  const { spec, sources, target } = input;
+  const ctes = sources.map(({ alias, columns: all }, index) =>
+    renamedCteFragment(
+      alias,
+      tableOf(index),
+      (naming === 'before' ? inOrderOfBefore(all) : all).map((column) => ({
+        column: columnOf(index, column),
+        // A name that no query has: of now, or of then, it is not there.
+        name: column[naming] ?? `psyberg_absent_${columnOf(index, column)}`,
+      })),
+    ),
+  );
+  const previous = target.map(({ name }) => ({ name, column: name }));
+  return renderStatement('binding/reading', {
+    sources: joinedFragment(
+      patternOf(spec).readsPrevious
+        ? [...ctes, renamedCteFragment('previous', tableOf(sources.length), previous)]
+        : ctes,
+      ',\n',
+    ),
+    columns,
+    query: userQueryFragment(withValues(input, spec.sql)),
+  });
+}
+
+/** As a star gave them; those that came since at the end. */
+const inOrderOfBefore = (columns: SourceNames['columns']): SourceNames['columns'] =>
+  columns.toSorted(
+    (left, right) =>
+      (left.placeBefore ?? Number.POSITIVE_INFINITY) - (right.placeBefore ?? Number.POSITIVE_INFINITY) || 0,
+  );
+
+const tableOf = (index: number): SqlFragment => identifierFragment(`psyberg_columns_${index}`);
+
+/** No two sources have one of a name. */
+const columnOf = (source: number, { column }: Pick<NamedColumn, 'column'>): string =>
+  `psyberg_${source}_${column}`;
+
+const tablesOf = ({ sources, target }: SameReadingInput): string[] =>
+  [
+    ...sources.map(({ columns }, index) =>
+      columns.map((each) => ({ name: columnOf(index, each), type: each.type })),
+    ),
+    target,
+  ]
+    .map((columns) => (columns.length === 0 ? [{ name: 'nothing', type: 'INTEGER' }] : columns))
+    .map((columns, index) =>
+      renderStatement('binding/make_columns', {
+        table: tableOf(index),
+        columns: madeColumnsFragment(columns),
+      }),
+    );

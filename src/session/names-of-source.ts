@@ -1,0 +1,68 @@
+/** The columns of a source by their names of two schemas. Schemas -> names. Pure. */
+import type { IcebergType, NestedField, Schema } from '../iceberg/table-metadata.ts';
+import type { NamedColumn, SourceNames } from '../model/source-names.ts';
+import { duckdbColumns } from '../statements/index.ts';
+
+/** Undefined where a column has a type that DuckDB has not. */
+export function namesOfSource(alias: string, then: Schema, now: Schema): SourceNames | undefined {
+  const dropped = then.fields.filter(({ id }) => now.fields.every((field) => field.id !== id));
+  const fields = [...now.fields, ...dropped];
+  const types = duckdbColumns(fields);
+  if (types === undefined) return undefined;
+  const columns: NamedColumn[] = [];
+  for (const [index, field] of fields.entries()) {
+    const { type } = types[index] as { readonly type: string };
+    const place = then.fields.findIndex(({ id }) => id === field.id);
+    const before = then.fields[place];
+    const isThere = now.fields.includes(field);
+    const column = `field_${field.id}`;
+    if (before !== undefined && isThere && hasOtherFields(before, field)) {
+      // Whoever reads it reads another one.
+      columns.push({ column, type, before: undefined, after: field.name });
+      columns.push({
+        column: `${column}_then`,
+        type,
+        before: before.name,
+        after: undefined,
+        placeBefore: place,
+      });
+      continue;
+    }
+    columns.push({
+      ...{ column, type, before: before?.name, after: isThere ? field.name : undefined },
+      ...(before === undefined ? {} : { placeBefore: place }),
+      ...(field['initial-default'] == null ? {} : { fillsOldRows: true }),
+    });
+  }
+  return { alias, columns };
+}
+
+/** In no name of a column. */
+export const SEPARATOR = '\u0000';
+
+/** Field ids by path, in lower case as DuckDB compares names. */
+export function idsOf(fields: readonly NestedField[]): Map<string, number> {
+  const ids = new Map<string, number>();
+  const add = (all: readonly NestedField[], parent: readonly string[]): void => {
+    for (const { id, name, type } of all) {
+      const path = [...parent, name.toLowerCase()];
+      ids.set(path.join(SEPARATOR), id);
+      add(fieldsOf(type), path);
+    }
+  };
+  add(fields, []);
+  return ids;
+}
+
+function fieldsOf(type: IcebergType): readonly NestedField[] {
+  if (typeof type === 'string') return [];
+  if (type.type === 'struct') return type.fields;
+  return type.type === 'list' ? fieldsOf(type.element) : [...fieldsOf(type.key), ...fieldsOf(type.value)];
+}
+
+/** Whether a field of it has another name, or a name is of another field. */
+function hasOtherFields(before: NestedField, after: NestedField): boolean {
+  const [then, now] = [idsOf(fieldsOf(before.type)), idsOf(fieldsOf(after.type))];
+  const paths = new Map([...now].map(([path, id]) => [id, path]));
+  return [...then].some(([path, id]) => (now.get(path) ?? id) !== id || (paths.get(id) ?? path) !== path);
+}
