@@ -43,6 +43,7 @@ export const PROBLEM_CODES = {
     'A query takes all columns of a source: those of its target change with the source.',
   ),
   'source-columns-unknown': warning('Nobody says which columns a source has, so what reads it is not bound.'),
+  'source-is-state-table': error('A process reads a state table of the project.'),
   'source-missing': error('A source is neither in `tables/` nor in the warehouse, and no process writes it.'),
   'source-unused': warning('A source is declared and holds its process back, and its SQL does not read it.'),
   'table-ddl-failed': error(

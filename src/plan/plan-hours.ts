@@ -20,7 +20,7 @@ export function planHours(session: Session, given: HourRange): Plan {
       describeSource(source, { read: pinned(source), owed: [], allCauses: false }),
     ),
     range: { first_hour: hourText(range.firstHour), last_hour: hourText(range.lastHour) },
-    hours: unitStarts(session.spec, hoursOf(range)).map(withoutCause),
+    hours: unitStarts(session.spec, hoursOf(range)).map((hour) => withoutCause(session, hour)),
     owed_hours: [],
     held_back_by: null,
   });
@@ -36,8 +36,9 @@ function lookedAt({ spec, target }: Session, given: HourRange): HourRange {
 }
 
 /** Nothing made it necessary. */
-const withoutCause = (hour: Hour): PlanHour => ({
+const withoutCause = ({ begin }: Session, hour: Hour): PlanHour => ({
   hour: hourText(hour),
+  ...(hour < (begin?.emptyBefore ?? hour) ? { empty: true as const } : {}),
   causes: [],
   cause_count: 0,
   owed_by: [],

@@ -108,7 +108,7 @@ async function planGiven(workspace: Workspace, spec: ProcessSpec, text: string):
   const range = parseHourRange(text);
   refuseFiles(spec);
   refuseWithoutEventTime(spec);
-  const session = await openHeads(workspace, spec, range.lastHour);
+  const session = await openHeads(workspace, spec, range.lastHour, range.firstHour);
   const [missing] = missingSources(workspace, session);
   if (missing !== undefined)
     throw usageError('source-missing', missing.message, {
@@ -147,7 +147,12 @@ function refuseWithoutEventTime(spec: ProcessSpec): void {
   );
 }
 
-const openHeads = (workspace: Workspace, spec: ProcessSpec, lookUpTo: Hour): Promise<Session> => {
+const openHeads = (
+  workspace: Workspace,
+  spec: ProcessSpec,
+  lookUpTo: Hour,
+  lookFrom?: Hour,
+): Promise<Session> => {
   const { project, client, engine, views, endpoint } = workspace;
   const nowMs = workspace.now();
   return openSession({
@@ -160,6 +165,7 @@ const openHeads = (workspace: Workspace, spec: ProcessSpec, lookUpTo: Hour): Pro
     psybergSessionId: sessionIdOf(nowMs),
     nowMs,
     lookUpTo,
+    ...(lookFrom === undefined ? {} : { lookFrom }),
   });
 };
 
@@ -179,13 +185,24 @@ function missingSources({ project }: Workspace, session: Session): Missing[] {
     }));
 }
 
+const beginText = (hour: Hour): string =>
+  Number.isFinite(hour) ? `with ${hourText(hour)}` : 'when one has a row';
+
 /** What hours mean that are not those of a session. */
 function notesOn(session: Session, { range, target, pattern }: Plan): string[] {
   const { first_hour: first, last_hour: last } = range as NonNullable<Plan['range']>;
   const complete = lastCompleteHour(session);
   const before = parseHour(first) - 1;
   const reached = target.complete_to_hour;
+  const { emptyBefore } = session.begin ?? {};
+  if (emptyBefore !== undefined && parseHour(last) < emptyBefore)
+    return [
+      `no source of ${session.spec.processName} has a row of these hours or of earlier ones: it begins ${beginText(emptyBefore)}`,
+    ];
   return [
+    ...(emptyBefore === undefined
+      ? []
+      : [`${session.spec.processName} begins ${beginText(emptyBefore)}: no source has an earlier row`]),
     ...(complete !== undefined && parseHour(last) <= complete
       ? []
       : [
@@ -193,7 +210,9 @@ function notesOn(session: Session, { range, target, pattern }: Plan): string[] {
             ? 'no hour is complete for all sources yet: rows may still come'
             : `hours after ${hourText(complete)} are not complete for all sources: rows may still come`,
         ]),
-    ...(patternOf({ pattern }).readsPrevious && (reached === null || parseHour(reached) < before)
+    ...(patternOf({ pattern }).readsPrevious &&
+    emptyBefore === undefined &&
+    (reached === null || parseHour(reached) < before)
       ? [
           reached === null
             ? `previous is empty in ${first}: nothing was loaded into ${target.table} yet`

@@ -5,7 +5,7 @@ import { type ProjectProblem, reporterFor } from './problems.ts';
 import type { ProcessDraft } from './read-process.ts';
 
 /**
- * Reports names and targets used twice, targets that are state tables, tables whose names differ by case, and
+ * Reports names and targets used twice, sources and targets that are state tables, tables whose names differ by case, and
  * circles of processes.
  */
 export function checkProject(
@@ -35,6 +35,16 @@ export function checkProject(
           'process-name-taken',
         );
       else names.set(key, draft);
+    }
+    for (const { table, index } of draft.sources) {
+      const state = stateTables.get(tableKey(table));
+      if (state !== undefined)
+        report(
+          draft.placeOf(['sources', index, 'table']),
+          `the source ${tableName(table)} is the project's ${state}, which every session rewrites`,
+          `look at it with psyberg sql, psyberg history or psyberg status; a process that follows another reads its target`,
+          'source-is-state-table',
+        );
     }
     if (draft.target === undefined) continue;
     const state = stateTables.get(tableKey(draft.target));

@@ -40,6 +40,15 @@ export async function withBegin(input: OpenSessionInput, session: Session): Prom
   return Object.freeze({ ...session, begin });
 }
 
+/** For a look at hours: says which of them lie before the first row of the sources. */
+export async function withBeginBefore(input: OpenSessionInput, session: Session): Promise<Session> {
+  const { lookFrom } = input;
+  if (lookFrom === undefined || !patternOf(session.spec).readsPrevious) return session;
+  const sources = withoutLookups(session.sources).filter(begins);
+  const { lastHour } = unitOf(session.spec, lookFrom);
+  return Object.freeze({ ...session, begin: await emptyBefore(input, session, { sources, lastHour }) });
+}
+
 /** Rows of a window with a key only reach hours in which another source has rows. */
 const begins = ({ spec, head }: SourceState): boolean => spec.window?.key === undefined && head !== undefined;
 

@@ -24,6 +24,7 @@ import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf, sourceReplaced } f
 import { recordedFolder } from './recorded-folder.ts';
 import { refuseForeignRows, refuseSharedTarget } from './refuse-foreign.ts';
 import { refuseHoursGone } from './refuse-hours-gone.ts';
+import { refuseOtherFormat } from './refuse-other-format.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -41,6 +42,7 @@ export async function openRestate(input: OpenSessionInput, asked: HoursToRestate
   const target = (await catalog.loadTable(spec.target.table))?.metadata;
   const progress = target === undefined ? undefined : await targetProgress(input, target, spec.processName);
   if (target === undefined || progress === undefined) return nothingLoaded(input, asked, target);
+  refuseOtherFormat(spec, target);
   refuseOtherGrain(spec, progress);
   refuseSharedTarget(input, target);
   const opened = await openSources(input, target, progress);

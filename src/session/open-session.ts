@@ -7,7 +7,7 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, progressInSummary } from '../state/read-watermarks.ts';
-import { withBegin } from './find-begin.ts';
+import { withBegin, withBeginBefore } from './find-begin.ts';
 import { matchKeys } from './match-keys.ts';
 import { openBelowRestated } from './open-below.ts';
 import { numberedTogether } from './open-folder.ts';
@@ -16,6 +16,7 @@ import { openRestate } from './open-restate.ts';
 import { openSourceState } from './open-source.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
+import { refuseOtherFormat } from './refuse-other-format.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
 import { restateLookups } from './restate-lookups.ts';
@@ -24,7 +25,7 @@ import { targetProgress } from './target-progress.ts';
 import { targetState } from './target-state.ts';
 
 /**
- * Opens a session. Throws `target-not-empty`, `grain-changed`, `source-missing`, `source-replaced`,
+ * Opens a session. Throws `target-not-empty`, `target-not-writable`, `grain-changed`, `source-missing`, `source-replaced`,
  * `source-changed`, `history-expired` and the errors of reading.
  */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
@@ -42,6 +43,7 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
     loadedTarget === undefined
       ? undefined
       : await targetProgress(input, loadedTarget.metadata, spec.processName);
+  if (input.adoptAt === undefined) refuseOtherFormat(spec, loadedTarget?.metadata);
   if (input.adoptAt !== undefined) refuseAdoption(spec, loadedTarget?.metadata, progress);
   else if (loadedTarget !== undefined) {
     const target = loadedTarget.metadata;
@@ -77,7 +79,7 @@ async function openHeads(
       (source.lookup === undefined ? openSourceState : openLookupState)(asked, source, undefined),
     ),
   );
-  return sessionOf(input, sources, target, progress);
+  return withBeginBefore(asked, sessionOf(input, sources, target, progress));
 }
 
 const sessionOf = (

@@ -27,6 +27,8 @@ export interface OpenSessionInput extends ViewPorts {
    * the target does not have yet: without a watermark all manifests of the source would be read for it.
    */
   readonly lookUpTo?: Hour;
+  /** Of a look: the first of the hours. */
+  readonly lookFrom?: Hour;
   /** Of a look: true where nobody asks how far its sources are complete. */
   readonly isLoaded?: boolean;
   /** For adopting: nobody said a place, so that nothing may have come since another process has read. */

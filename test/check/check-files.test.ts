@@ -215,6 +215,26 @@ describe('headers', () => {
     ]);
   });
 
+  it('state tables are no sources, as events or as lookups', async () => {
+    const source = (table: string, more: string) => `{ table: ${table}, alias: s, ${more} }`;
+    const found = await problemsOf({
+      'tables/raw/events.sql': EVENTS,
+      'processes/a.sql': processOf('a_load', 'select created_at from s', {
+        sources: [source('psyberg.psyberg_session_f', 'event_time: created_at')],
+      }),
+      'processes/b.sql': processOf('b_load', 'select e.event_ts, s.rows from e, s', {
+        sources: [
+          '{ table: raw.events, event_time: event_ts, alias: e }',
+          source('psyberg.psyberg_file_f', 'lookup: true'),
+        ],
+      }),
+    });
+    expect(found.filter((each) => each.includes('state-table'))).toEqual([
+      "processes/a.sql:5:14 error source-is-state-table the source psyberg.psyberg_session_f is the project's session_table, which every session rewrites",
+      "processes/b.sql:6:14 error source-is-state-table the source psyberg.psyberg_file_f is the project's file_table, which every session rewrites",
+    ]);
+  });
+
   it('a psyberg.yaml that is wrong keeps no process from being checked', async () => {
     expect(
       await foundIn(

@@ -5,7 +5,7 @@ import { parseColumnType } from '../../src/engine/index.ts';
 import { fitColumns } from '../../src/iceberg/fit-columns.ts';
 import type { NestedField } from '../../src/iceberg/table-metadata.ts';
 import type { PsybergError } from '../../src/model/errors.ts';
-import { refuseColumns } from '../../src/run/columns/refuse-columns.ts';
+import { refuseColumns, refuseMissingEventTime } from '../../src/run/columns/refuse-columns.ts';
 
 const field = (name: string, type: NestedField['type'], required = false): NestedField => ({
   id: 1,
@@ -82,4 +82,27 @@ describe('refuseColumns', () => {
   ])('says what to do about %s', (_what, changed) => {
     expect(refusal(changed)).toMatchSnapshot();
   });
+});
+
+describe('the event time with which a target is created', () => {
+  const refused = (type: string, exists = false): string | undefined => {
+    const context = {
+      plan: { target: { table: 'facts.t', exists } },
+      ports: { project: { root: '/p' } },
+      spec: { processName: 'a', file: '/p/processes/a.sql', target: { eventTime: 'At' } },
+    };
+    try {
+      refuseMissingEventTime(context as never, [{ name: 'at', type: parseColumnType(type) }]);
+      return undefined;
+    } catch (error) {
+      const { code, message, hint } = error as PsybergError;
+      return `${code}: ${message}\n${hint}`;
+    }
+  };
+
+  it.each(['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP_NS', 'DATE'])('may be a %s', (type) =>
+    expect(refused(type)).toBeUndefined(),
+  );
+  it.each(['BIGINT', 'VARCHAR'])('is no %s', (type) => expect(refused(type)).toMatchSnapshot());
+  it('is judged by the target, where that is there', () => expect(refused('BIGINT', true)).toBeUndefined());
 });

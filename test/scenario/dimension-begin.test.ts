@@ -179,3 +179,25 @@ it('computes hours that a lookup changes although no source has rows of them', a
   );
   await expectVerified(world, 'priced');
 });
+
+it.each([false, true])('shows no hour before its first one, loaded: %s', async (isLoaded) => {
+  const world = await worldForTest({ processes: [COUNTS] });
+  await world.create('raw.events', 'id int, ts timestamptz');
+  await world.land('raw.events', event(5, 5));
+  if (isLoaded) await world.publish('counts');
+  const shown = async (hours: string) => {
+    const { rows, notes } = await world.psyberg.show('counts', { hours });
+    return { rows: rows.length, notes: notes.filter((each) => each.includes('begins with')) };
+  };
+  expect(await shown('2023-09-14T02..2023-09-14T03')).toEqual({
+    rows: 0,
+    notes: [
+      'no source of counts has a row of these hours or of earlier ones: it begins with 2023-09-14T05:00:00Z',
+    ],
+  });
+  expect(await shown('2023-09-14T04..2023-09-14T05')).toEqual({
+    rows: 1,
+    notes: ['counts begins with 2023-09-14T05:00:00Z: no source has an earlier row'],
+  });
+  expect(await shown('2023-09-14T05')).toEqual({ rows: 1, notes: [] });
+});

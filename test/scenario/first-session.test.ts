@@ -171,3 +171,50 @@ describe('a target whose main was removed', () => {
     expect(await world.rows('from facts.t')).toEqual(await world.rows('from raw.events'));
   });
 });
+
+describe('a first session whose event time is no time', () => {
+  it.each([
+    ['stateful', 'select id, epoch_ms(ts) as ts from e'],
+    ['dimension', 'select epoch_ms($range_start) as ts, count(*) as n from e'],
+    ['stateless', 'select id, ts::varchar as ts from e'],
+  ])('of a %s process says what to cast, and creates nothing', async (pattern, sql) => {
+    const world = await worldWith(
+      processOf({ pattern, target: { table: 'facts.t', event_time: 'ts' } }, sql),
+    );
+    expect((await world.run())[0]).toMatchObject({
+      status: 'failed',
+      error: { code: 'target-event-time', hint: expect.stringContaining('cast it in the select list') },
+    });
+    expect(await world.psyberg.internals.client.tableExists({ namespace: ['facts'], name: 't' })).toBe(false);
+  });
+});
+
+describe('a target that Spark would write in another format', () => {
+  const withFormat = (properties: object) =>
+    processOf({ engine: 'spark', target: { table: 'facts.t', event_time: 'ts', properties } });
+  const planned = async (world: World) =>
+    world.plan('load').then(
+      ({ status }) => status,
+      ({ code, hint }: { code: string; hint: string }) => [code, hint],
+    );
+
+  it('is refused by its plan, of the header and of the table', async () => {
+    const world = await worldWith(withFormat({ 'write.format.default': 'orc' }));
+    expect(await planned(world)).toEqual([
+      'target-not-writable',
+      expect.stringContaining('take write.format.default out of target.properties'),
+    ]);
+    world.writeProcess(withFormat({ 'write.format.default': 'PARQUET' }));
+    await world.reopen();
+    expect(await planned(world)).toBe('work');
+    await world.create('facts.t', EVENTS);
+    expect(await planned(world)).toBe('work');
+    await world.commit('facts.t', [
+      { action: 'set-properties', updates: { 'write.format.default': 'avro' } },
+    ]);
+    expect(await planned(world)).toEqual([
+      'target-not-writable',
+      expect.stringContaining("set tblproperties ('write.format.default' = 'parquet')"),
+    ]);
+  });
+});

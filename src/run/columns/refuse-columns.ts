@@ -19,13 +19,20 @@ const listed = (names: readonly string[]): string => names.join(', ');
 const command = (sql: string): string =>
   sql.includes('"') ? `psyberg sql '${sql}'` : `psyberg sql "${sql}"`;
 
-/** Without its event time a row would belong to no hour, whatever the process says of missing columns. */
+const isTime = ({ type }: QueryColumn): boolean => /^(TIMESTAMP|DATE)/.test(columnTypeText(type));
+
+/**
+ * Without its event time a row would belong to no hour, whatever the process says of missing columns; nor
+ * would it by a column that is no time, with which a first session would create the target.
+ */
 export function refuseMissingEventTime(session: Refused, columns: readonly QueryColumn[]): void {
   const { eventTime } = session.spec.target;
   if (eventTime === undefined) return;
-  if (columns.some(({ name }) => name.toLowerCase() === eventTime.toLowerCase())) return;
   const { table, exists } = session.plan.target;
-  const times = columns.filter(({ type }) => /^(TIMESTAMP|DATE)/.test(columnTypeText(type)));
+  const found = columns.find(({ name }) => name.toLowerCase() === eventTime.toLowerCase());
+  if (found !== undefined && (exists || isTime(found))) return;
+  if (found !== undefined) throw noTime(session, found);
+  const times = columns.filter(isTime);
   const meant = nearest(eventTime, times) ?? times[0];
   const name = sqlName(eventTime);
   const renamed =
@@ -39,6 +46,23 @@ export function refuseMissingEventTime(session: Refused, columns: readonly Query
       ? `add it to the select list: … as ${name}`
       : `return it under that name: ${sqlName(meant.name)} as ${name}${exists ? '' : `, or write target.event_time: ${meant.name}`}${renamed}`,
     { columns: [eventTime], missing: [eventTime] },
+  );
+}
+
+function noTime(session: Refused, { name, type }: QueryColumn): PsybergError {
+  const { table } = session.plan.target;
+  const column = sqlName(name);
+  const written = columnTypeText(type);
+  const cast = /INT$|^DECIMAL|^DOUBLE$|^FLOAT$/.test(written)
+    ? `make_timestamptz(${column} * 1000) as ${column} of epoch milliseconds, to_timestamp(${column}) of seconds`
+    : `${column}::timestamptz as ${column}`;
+  return usageError(
+    'target-event-time',
+    `${fileOf(session)} returns ${name}, the event time of the target ${table}, as ${written}; expected a timestamp or a date. The target was not created`,
+    {
+      hint: `cast it in the select list: ${cast}`,
+      context: { process_name: session.spec.processName, table, column: name, found: written },
+    },
   );
 }
 

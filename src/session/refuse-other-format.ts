@@ -1,0 +1,31 @@
+/** Targets whose files their engine would write in a format that psyberg cannot publish. Spec + metadata. Pure. */
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { engineOf } from '../model/engines.ts';
+import { usageError } from '../model/errors.ts';
+import { tableName } from '../model/names.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+
+const FORMAT = 'write.format.default';
+
+/**
+ * Spark writes what the table says, and DuckDB, which audits and composes what was written, reads Parquet
+ * alone: the session would end after all was computed. DuckDB writes Parquet whatever the table says. Throws
+ * `target-not-writable`.
+ */
+export function refuseOtherFormat(spec: ProcessSpec, target: TableMetadata | undefined): void {
+  if (engineOf(spec) === 'duckdb') return;
+  const format = (target === undefined ? spec.target.properties : target.properties)?.[FORMAT];
+  if (format === undefined || format.toLowerCase() === 'parquet') return;
+  const table = tableName(spec.target.table);
+  throw usageError(
+    'target-not-writable',
+    `the target ${table} of ${spec.processName} is written as ${format} (${FORMAT}), and what a session publishes is read by DuckDB, which reads Parquet alone`,
+    {
+      hint:
+        target === undefined
+          ? `take ${FORMAT} out of target.properties in ${spec.file}`
+          : `have it written as Parquet: in Spark, alter table ${table} set tblproperties ('${FORMAT}' = 'parquet'); where it holds ${format} files, rewrite these first (rewrite_data_files with rewrite-all)`,
+      context: { process_name: spec.processName, target: table, found: format, expected: 'parquet' },
+    },
+  );
+}
