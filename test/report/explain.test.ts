@@ -119,6 +119,19 @@ it('prints every statement where that is asked for, and otherwise a line each', 
   expect(explainPlans([PLAN], { width: 80 })).not.toContain('insert into t');
 });
 
+it('says of a process on Spark that it works there, also where nothing is to do', () => {
+  const onSpark = (added: number[]) =>
+    planOf({
+      pattern: 'stateful',
+      completeTo: 2,
+      spec: { engine: 'spark' },
+      sources: { c: { added, vtts: 4 } },
+    });
+  for (const added of [[3], []])
+    expect(explainPlans([onSpark(added)], { width: 80 })).toContain('some_load  stateful on Spark  ');
+  expect(explainPlans([PLAN], { width: 80 })).not.toContain('on Spark');
+});
+
 it('tells many hours as few lines, with a count of the rest', () => {
   const hours = Array.from({ length: 400 }, (_, index) => index * 2);
   const many = planOf({
