@@ -39,7 +39,7 @@ export interface AuditedRows extends Pick<AuditScope, 'engine' | 'cte'> {
   /** The rows of {@link sources}, as the file and the hour of each. */
   sourceFiles(plan: Plan, window: HourWindow | undefined): BoundRows;
   /** A scalar: staged rows that lie outside of the session's hours, or in none. */
-  outside(spec: ProcessSpec, window: HourWindow): SqlFragment;
+  outside(plan: Plan, spec: ProcessSpec, window: HourWindow): SqlFragment;
   /** Whether a row that the query returned lies in the session's hours. */
   isInside(plan: Plan, spec: ProcessSpec, window: HourWindow): SqlFragment;
 }
@@ -170,7 +170,7 @@ const rowsRead = (plan: Plan): SqlFragment =>
 function rowsOutside(audited: Audited): SqlFragment {
   const { plan, spec, window, rows } = audited;
   if (window === undefined) return literalFragment('0');
-  return restatesAppended(plan) ? rowsElsewhere(audited, window) : rows.outside(spec, window);
+  return restatesAppended(plan) ? rowsElsewhere(audited, window) : rows.outside(plan, spec, window);
 }
 
 /**

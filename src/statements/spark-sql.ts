@@ -58,9 +58,18 @@ export const sparkDayFragment = (bound: RangeBound): SqlFragment =>
 /** The hour of an event time, counted from 1970. */
 export const sparkHourFragment = (stored: StoredEventTime): SqlFragment => sparkHourOf(momentText(stored));
 
-/** The same of a column of a query, whose type Spark knows. */
-export const sparkHourOfColumn = (column: string): SqlFragment =>
-  sparkHourOf(`cast(${quoteIdentifier(column)} as timestamp)`);
+/** The same of a moment, or a date, which is its midnight. */
+export const sparkHourOfColumn = (column: SqlFragment): SqlFragment =>
+  sparkHourOf(`cast(${column.sql} as timestamp)`);
+
+/**
+ * The event time of a query's row as the target stores it: a date in a column of times is its midnight, and
+ * lies in that hour alone. `unit`: undefined where the target is not there yet.
+ */
+export const sparkAsStored = (column: string, unit: string | undefined): SqlFragment =>
+  unit === undefined
+    ? statementFragment(quoteIdentifier(column))
+    : statementFragment(`cast(${quoteIdentifier(column)} as ${unit === 'day' ? 'date' : 'timestamp'})`);
 
 const sparkHourOf = (instant: string): SqlFragment =>
   statementFragment(renderStatement('spark/hour_of_moment', { instant: statementFragment(instant) }));

@@ -148,6 +148,40 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
     expect(await world.leftovers()).toEqual([]);
   });
 
+  it('restates no date into a column of times but at its midnight, as its twin does', {
+    timeout: 300_000,
+  }, async () => {
+    const target = { event_time: 'ts', partition_by: ['hour(ts)'] };
+    const header = { pattern: 'stateless', sources: [EVENTS], target };
+    const world = await withSpark(
+      await worldOf([
+        {
+          name: 'dated',
+          header,
+          duckdb: "select id, date_trunc('day', ts at time zone 'UTC') as ts from e",
+          spark: "select id, cast(date_trunc('day', ts) as timestamp_ntz) as ts from e",
+        },
+      ]),
+    );
+    await world.create('raw.events', 'id bigint, ts timestamptz, kind bigint');
+    await world.land('raw.events', [0, 1, 2].map((hour) => events(hour * 10, 5, hour)).join(' union all '));
+    await expectTwins(world, ['dated']);
+    const dates: Twin = {
+      name: 'dated',
+      header,
+      duckdb: "select id, (ts at time zone 'UTC')::date as ts from e",
+      spark: 'select id, cast(ts as date) as ts from e',
+    };
+    for (const process of twins(dates)) world.writeProcess(process);
+    await world.reopen();
+    for (const engine of ['duckdb', 'spark'] as const) {
+      const hours = '2023-09-14T01..2023-09-14T01';
+      const [record] = await world.psyberg.restate(`dated_${engine}`, { hours });
+      expect([record?.status, record?.error?.code], engine).toEqual(['refused', 'rows-outside-hours']);
+      expect(await world.rows(`select count(*) from facts.dated_${engine}`)).toEqual(['["15"]']);
+    }
+  });
+
   it('stops where an hour comes out as stored, and goes on with the next that changed, as its twin does', {
     timeout: 300_000,
   }, async () => {

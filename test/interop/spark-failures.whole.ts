@@ -37,6 +37,8 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
         wrong('column', 'select id,\n  nope\nfrom e'),
         wrong('other', 'select id from spark_catalog.default.x'),
         wrong('session', 'select id from psyberg_session.sources.e'),
+        wrong('function', 'select id,\n  strptime(cast(ts as varchar), kind) as t\nfrom e'),
+        wrong('type', "select id, interval '1' hour as i from e"),
         wrong('cast', "select\n  cast(concat('x', id) as bigint) as id from e"),
       ]),
     );
@@ -48,11 +50,16 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
     expect(column?.message).toMatch(/^processes\/column_spark\.sql:\d+:3 .*nope/);
     expect(await failed('other')).toMatchObject({ code: 'process-sql-failed' });
     expect(await failed('session')).toMatchObject({ code: 'table-not-declared' });
+    // Of DuckDB alone.
+    const unknown = await failed('function');
+    expect(unknown).toMatchObject({ code: 'process-sql-failed', kind: 'usage' });
+    expect(unknown?.message).toMatch(/^processes\/function_spark\.sql:\d+:3 .*strptime/);
+    expect(await failed('type')).toMatchObject({ code: 'column-type-unsupported', kind: 'usage' });
     const cast = await failed('cast');
     expect(cast).toMatchObject({ code: 'process-sql-failed' });
     expect(cast?.message).toMatch(/^processes\/cast_spark\.sql:\d+:3 .*malformed/);
     expect(Number(cast?.context['line'])).toBe(Number(column?.context['line']));
-    for (const name of ['column', 'other', 'session', 'cast'])
+    for (const name of ['column', 'other', 'session', 'function', 'type', 'cast'])
       expect(
         await world.psyberg.internals.client.tableExists({ namespace: ['facts'], name: `${name}_spark` }),
       ).toBe(false);

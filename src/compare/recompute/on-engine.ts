@@ -315,5 +315,5 @@ function keptFragment(work: Work, rows: HourRange | undefined): SqlFragment {
   if (!patternOf(spec).readsPrevious || rows === undefined || !hasWindow(spec))
     return statementFragment('true');
   const { column } = ownTime(work);
-  return inRangeFragment(sparkHourOfColumn(column), rows.firstHour, rows.lastHour);
+  return inRangeFragment(sparkHourOfColumn(identifierFragment(column)), rows.firstHour, rows.lastHour);
 }

@@ -10,7 +10,7 @@ export const DUCKDB_ROWS: AuditedRows = {
   sources: sourceCtes,
   ownSources: ownHourCtes,
   sourceFiles: sourceFileCtes,
-  outside: (spec, { only }) =>
+  outside: (_plan, spec, { only }) =>
     statementFragment(
       renderStatement(only === undefined ? 'audit/outside_range' : 'audit/outside_hours', {
         staged: stagedTable(spec),

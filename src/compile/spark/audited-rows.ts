@@ -15,13 +15,13 @@ export const SPARK_ROWS: AuditedRows = {
   sources: sourceRows,
   ownSources: ownHourRows,
   sourceFiles,
-  outside: (spec, window) =>
+  outside: (plan, spec, window) =>
     statementFragment(
       renderStatement('spark/outside', {
         staged: stagedTable(spec),
         event_time: identifierFragment(spec.target.eventTime as string),
-        is_inside: isInside(spec, window),
+        is_inside: isInside(plan, spec, window),
       }),
     ),
-  isInside: (_plan, spec, window) => isInside(spec, window),
+  isInside,
 };

@@ -14,6 +14,7 @@ import {
   joinedFragment,
   renderStatement,
   type SqlFragment,
+  sparkAsStored,
   sparkBoundFragment,
   sparkCteFragment,
   sparkDayFragment,
@@ -124,36 +125,37 @@ export function rowsWithin(plan: Plan, spec: ProcessSpec, window: HourWindow | u
   const reach = windowReach(plan);
   const query = userQueryFragment(spec.sql);
   if (window === undefined || reach === 0) return query;
+  const eventTime = asStored(plan, spec);
   return statementFragment(
     renderStatement('spark/within', {
       query,
-      is_near: isNear(spec, window, reach),
-      is_inside: isInside(spec, window),
+      is_near: isNear(eventTime, window, reach),
+      is_inside: isInsideOf(eventTime, window),
     }),
   );
 }
 
 /** Whether a row of the query, or of the target, lies in the session's hours. */
-export function isInside(spec: ProcessSpec, { only }: HourWindow): SqlFragment {
-  const column = spec.target.eventTime as string;
-  const event_time = identifierFragment(column);
-  return statementFragment(
+export const isInside = (plan: Plan, spec: ProcessSpec, window: HourWindow): SqlFragment =>
+  isInsideOf(asStored(plan, spec), window);
+
+const asStored = (plan: Plan, { target }: ProcessSpec): SqlFragment =>
+  sparkAsStored(target.eventTime as string, plan.target.event_time?.unit);
+
+const isInsideOf = (event_time: SqlFragment, { only }: HourWindow): SqlFragment =>
+  statementFragment(
     only === undefined
       ? renderStatement('spark/lies_in_range', { event_time })
-      : renderStatement('spark/lies_in_hours', { event_time, hour: sparkHourOfColumn(column) }),
+      : renderStatement('spark/lies_in_hours', { event_time, hour: sparkHourOfColumn(event_time) }),
   );
-}
 
-function isNear(spec: ProcessSpec, { only }: HourWindow, reach: number): SqlFragment {
-  const column = spec.target.eventTime as string;
-  const event_time = identifierFragment(column);
-  return statementFragment(
+const isNear = (event_time: SqlFragment, { only }: HourWindow, reach: number): SqlFragment =>
+  statementFragment(
     only === undefined
       ? renderStatement('spark/near_range', { event_time, reach: sparkHoursFragment(reach) })
       : renderStatement('spark/near_hours', {
           event_time,
-          hour: sparkHourOfColumn(column),
+          hour: sparkHourOfColumn(event_time),
           reach_hours: hourCountFragment(reach),
         }),
   );
-}

@@ -131,7 +131,7 @@ function wholeTarget(plan: Plan, spec: ProcessSpec, { columns }: LookShape): str
     target_columns: taken(known),
     rows: STAGED,
     row_columns: taken(added),
-    is_inside: window === undefined ? statementFragment('false') : isInside(spec, window),
+    is_inside: window === undefined ? statementFragment('false') : isInside(plan, spec, window),
   });
 }
 
