@@ -1,9 +1,12 @@
 /**
- * Sessions on Spark beside the same sessions on DuckDB, and beside the same append as somebody writes it by
- * hand in PySpark with write-audit-publish: 1,000, 100,000 and 10,000,000 new rows, all programs warm. CPU
- * time is that of all that work: Spark's JVM, this process with its catalog, and Python.
+ * Sessions on Spark beside the same sessions on DuckDB, beside the same append as somebody writes it by hand
+ * in PySpark with write-audit-publish, and beside the least that Spark can be asked for those rows: one INSERT
+ * in a session that is open. 1,000, 100,000 and 10,000,000 new rows, all programs warm. CPU time is that of
+ * all that work: Spark's JVM, this process with its catalog, and Python.
  */
 import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import { openSparkSession, type SparkSession } from '../../src/workload/spark/connect/client.ts';
+import { parseRemote } from '../../src/workload/spark/connect/remote.ts';
 import { type SparkConnectServer, startSparkConnect } from '../interop/spark/connect.ts';
 import type { OpenedProject } from '../support/open-project.ts';
 import { tableId } from '../support/world.ts';
@@ -11,7 +14,7 @@ import { cpuNowMs, cpuOfProcessMs, ms, timingOf } from './measure.ts';
 import { benchProject, SELECT_LIST } from './project.ts';
 import { type PySpark, startPySpark } from './spark/pyspark.ts';
 
-interface Size {
+export interface Size {
   readonly rows: number;
   readonly runs: number;
 }
@@ -25,14 +28,20 @@ const SIZES: readonly Size[] = [
 const WARM: Size = { rows: 20_000, runs: 12 };
 
 const BY_HAND = 'facts.event_fact_by_hand';
+const ALONE = 'facts.event_fact_alone';
 
-export async function sparkBench(sizes: readonly Size[] = SIZES): Promise<string[]> {
+/** `ready`: awaited once all programs are warm. */
+export async function sparkBench(
+  sizes: readonly Size[] = SIZES,
+  ready: () => Promise<void> = async () => undefined,
+): Promise<string[]> {
   // Spark as it is by itself, but for a number of partitions that fits two cores.
   const settings = { 'spark.sql.shuffle.partitions': '2' };
   const spark = await startSparkConnect({ memory: '3g', optimizes: true, settings });
   const project = await benchProject(spark.remote);
   const { psyberg } = project;
   let byHand: PySpark | undefined;
+  const alone = openSparkSession({ remote: parseRemote(spark.remote) });
   try {
     await project.land(1000, 0);
     await psyberg.run();
@@ -44,13 +53,17 @@ export async function sparkBench(sizes: readonly Size[] = SIZES): Promise<string
       target: BY_HAND,
       select: SELECT_LIST,
     });
-    const bench: Bench = { psyberg, spark, byHand, hour: 0, land: project.land };
+    await createLike(psyberg, 'facts.event_fact_spark', ALONE);
+    await alone.configure({ ...settingsOf(psyberg), 'spark.sql.catalog.lake.cache-enabled': 'false' });
+    const bench: Bench = { psyberg, spark, byHand, alone, hour: 0, land: project.land };
     await compared(bench, WARM);
+    await ready();
     const lines: string[] = [];
     for (const size of sizes) lines.push(...linesOf(size, await compared(bench, size)));
     return lines;
   } finally {
     byHand?.close();
+    await alone.close();
     await project.close();
     await spark.close();
   }
@@ -60,6 +73,7 @@ interface Bench {
   readonly psyberg: OpenedProject;
   readonly spark: SparkConnectServer;
   readonly byHand: PySpark;
+  readonly alone: SparkSession;
   /** The newest that has landed. */
   hour: number;
   readonly land: (rows: number, hour: number) => Promise<void>;
@@ -86,7 +100,7 @@ const settingsOf = ({ internals: { endpoint } }: OpenedProject): Record<string, 
   'spark.sql.catalog.lake.rest-metrics-reporting-enabled': 'false',
 });
 
-const PROGRAMS = ['spark', 'duckdb', 'byHand'] as const;
+const PROGRAMS = ['spark', 'duckdb', 'byHand', 'alone'] as const;
 type Program = (typeof PROGRAMS)[number];
 
 interface Cost {
@@ -101,7 +115,7 @@ interface Costs {
 
 /** Each program once a landing, in another order each time. */
 async function compared(bench: Bench, { rows, runs }: Size): Promise<Costs> {
-  const of: Record<Program, Cost[]> = { spark: [], duckdb: [], byHand: [] };
+  const of: Record<Program, Cost[]> = { spark: [], duckdb: [], byHand: [], alone: [] };
   const stages: Readonly<Record<string, number>>[] = [];
   for (let run = 0; run < runs; run += 1) {
     bench.hour += 1;
@@ -110,6 +124,7 @@ async function compared(bench: Bench, { rows, runs }: Size): Promise<Costs> {
       spark: async () => stages.push(await session(bench, 'event_fact_on_spark', rows)),
       duckdb: () => session(bench, 'event_fact_load', rows),
       byHand: () => job(bench, rows),
+      alone: () => insert(bench),
     };
     for (const [at] of PROGRAMS.entries()) {
       const program = PROGRAMS[(at + run) % PROGRAMS.length] as Program;
@@ -131,6 +146,12 @@ async function job({ byHand, hour }: Bench, rows: number): Promise<void> {
   if (written !== rows) throw new Error(`PySpark has written ${written} rows of ${rows}`);
 }
 
+const insert = ({ alone, hour }: Bench): Promise<void> =>
+  alone.execute({
+    sql: `insert into lake.${ALONE} select ${SELECT_LIST} from lake.raw.events where landing_hour = ${hour}`,
+    values: {},
+  });
+
 async function costOf({ spark, byHand }: Bench, work: () => Promise<unknown>): Promise<Cost> {
   const cpuMs = (): number => cpuNowMs() + cpuOfProcessMs(spark.pid) + cpuOfProcessMs(byHand.pid);
   const [startedMs, before] = [performance.now(), cpuMs()];
@@ -142,6 +163,7 @@ const NAMES: Readonly<Record<Program, string>> = {
   spark: 'session on Spark',
   duckdb: 'session on DuckDB',
   byHand: 'PySpark by hand',
+  alone: 'INSERT on Spark alone',
 };
 
 function linesOf({ rows }: Size, { of, stages }: Costs): string[] {
@@ -149,17 +171,17 @@ function linesOf({ rows }: Size, { of, stages }: Costs): string[] {
     timingOf(of[program].map((each) => each[cost])).medianMs;
   const line = (program: Program): string => {
     const { medianMs, minMs } = timingOf(of[program].map(({ wallMs }) => wallMs));
-    return `  ${NAMES[program].padEnd(20)}${ms(medianMs)} (${ms(minMs)} at best), CPU ${ms(median(program, 'cpuMs'))}`;
+    return `  ${NAMES[program].padEnd(22)}${ms(medianMs)} (${ms(minMs)} at best), CPU ${ms(median(program, 'cpuMs'))}`;
   };
-  const times = (other: Program): string =>
-    `${(median('spark', 'wallMs') / median(other, 'wallMs')).toFixed(2)} (CPU ${(median('spark', 'cpuMs') / median(other, 'cpuMs')).toFixed(2)})`;
+  const times = (other: Program, one: Program = 'spark'): string =>
+    `${(median(one, 'wallMs') / median(other, 'wallMs')).toFixed(2)} (CPU ${(median(one, 'cpuMs') / median(other, 'cpuMs')).toFixed(2)})`;
   const parts = ['init', 'load', 'audit', 'publish'].map(
     (part) => `${part} ${ms(timingOf(stages.map((each) => (each[part] ?? 0) * 1000)).medianMs)}`,
   );
   return [
     `${rows.toLocaleString('en')} rows of 9 columns, 3 % late, into hourly partitions; two audits; ${of.spark.length} runs`,
     ...PROGRAMS.map(line),
-    `  on Spark            ${parts.join(', ')}`,
-    `  times               ${times('duckdb')} DuckDB's, ${times('byHand')} PySpark's`,
+    `  on Spark              ${parts.join(', ')}`,
+    `  times                 ${times('duckdb')} DuckDB's, ${times('byHand')} PySpark's; the INSERT alone ${times('duckdb', 'alone')} DuckDB's`,
   ];
 }
