@@ -1,24 +1,26 @@
 -- @name tables/files_in_hours
 -- What: live data files that hold rows of the replaced hours: `inside` is replaced whole, `straddles` also holds
 --       other rows (or no bounds that can be right) and those are carried over.
--- @param $manifests VARCHAR[] data manifests of one partition spec
--- @param $field_id INTEGER field id of the event-time column
--- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day
--- @param $type VARCHAR Iceberg type of the column now
+-- @param $manifests VARCHAR[] data manifests of one partition spec (perhaps inside {{files}})
+-- @param $entries JSON entries of manifests that are known (perhaps inside {{files}})
+-- @param $field_id INTEGER field id of the event-time column (perhaps inside {{files}})
+-- @param $unit VARCHAR unit of the stored event time: us, ns, ms, s or day (inside {{files}})
+-- @param $type VARCHAR Iceberg type of the column now (inside {{files}})
 -- @param $partition_position INTEGER position, from 1, of a partition field that is made of the event time; 0 when there is none
 -- @param $partition_transform VARCHAR its transform
 -- @param $first_hours INTEGER[] first hours of the replaced intervals
 -- @param $last_hours INTEGER[] last hours, included, in the same order
 -- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, first_hour BIGINT NULL, last_hour BIGINT NULL (as its bounds say; NULL: they cannot be right), placement VARCHAR (one of inside, straddles)
 with intervals as (
-  select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour
+  select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
 ),
 placed as (
   select
     *,
-    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 0) as partition_first_hour,
-    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 1) as partition_end_hour
-  from hours_of_files($manifests, $field_id, $type, $unit)
+    partition_hour((partition->>'$.*')[position], transform, 0) as partition_first_hour,
+    partition_hour((partition->>'$.*')[position], transform, 1) as partition_end_hour
+  from {{files}},
+    (select $partition_position::integer as position, $partition_transform::varchar as transform)
   where status < 2
 ),
 files as (

@@ -12,6 +12,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import type { ChangeViewStep, ComposeStep, InsertStep, ReadFilesStep, Step } from '../model/step.ts';
 import {
+  hoursOfManifests,
   listStatement,
   type RowLineage,
   readFilesStatement,
@@ -164,7 +165,7 @@ export const firstInsertStep = (
 function clearSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
   const hours = hourTexts(hourIntervals(intervalsOf(plannedHours(plan))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
-  const clear = bareStep(statement('tables/files_in_hours'), {
+  const clear = bareStep(statement('tables/files_in_hours', hoursOfManifests()), {
     ...hours,
     manifests: { from_run: 'base-manifests' },
     field_id,

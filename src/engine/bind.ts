@@ -198,13 +198,14 @@ function described(value: BoundValue): string {
 export type Asked = BoundStatement | Statement;
 export type Values = Readonly<Record<string, BoundValue | undefined>> | undefined;
 /** SQL with values that DuckDB takes. */
-export type Runnable = Pick<BoundStatement, 'sql' | 'isOwn'> & DuckDBParameters;
+export type Runnable = Pick<BoundStatement, 'sql' | 'isOwn'> & Pick<Statement, 'isKept'> & DuckDBParameters;
 
 /** Throws `internal-bug` as {@link bindDeclared}. */
 export function runnable(asked: Asked, parameters: Values): Runnable {
   if ('name' in asked)
     return {
       sql: asked.sql,
+      ...(asked.isKept === undefined ? {} : { isKept: asked.isKept }),
       ...bindDeclared(asked.name, statementFile(asked.name).parameters, parameters ?? {}),
     };
   const { sql, declared, isOwn } = asked;

@@ -214,11 +214,16 @@ async function guarded<T>(
  * statement.
  */
 async function runOn(
-  connection: DuckDBConnection,
-  { sql, values, types }: Runnable,
+  { duckdb, prepared: kept }: OwnedConnection,
+  { sql, values, types, isKept }: Runnable,
 ): Promise<DuckDBResultReader> {
-  if (Object.keys(values).length === 0) return readResult(await connection.run(sql));
-  const prepared = await connection.prepare(sql);
+  if (Object.keys(values).length === 0) return readResult(await duckdb.run(sql));
+  if (isKept === true) {
+    const statement = await kept(sql);
+    statement.bind(values, types);
+    return readResult(await statement.run());
+  }
+  const prepared = await duckdb.prepare(sql);
   try {
     prepared.bind(values, types);
     return await readResult(await prepared.run());
@@ -264,12 +269,12 @@ async function runSpelled(
   statement: Runnable,
   spelled: string | undefined,
 ): Promise<DuckDBResultReader> {
-  if (spelled === undefined) return runOn(connection.duckdb, statement);
+  if (spelled === undefined) return runOn(connection, statement);
   try {
     return await readResult(await connection.duckdb.run(spelled));
   } catch (error) {
     if (stopped.value || statement.isOwn === true || !/^LINE \d+:/m.test(messageOf(error))) throw error;
-    return runOn(connection.duckdb, statement);
+    return runOn(connection, statement);
   }
 }
 

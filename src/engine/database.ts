@@ -6,7 +6,7 @@
  */
 // Node's own, in Deno too.
 import { clearInterval, setInterval } from 'node:timers';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBPreparedStatement } from '@duckdb/node-api';
 
 export interface Database {
   /** Throws where the database is closed, or was before the connection was there. */
@@ -23,6 +23,8 @@ export interface Database {
 /** A connection that is open for as long as anything is under way on it. */
 export interface OwnedConnection {
   readonly duckdb: DuckDBConnection;
+  /** A statement that stays prepared until others were asked for since, or the connection is closed. */
+  prepared(sql: string): Promise<DuckDBPreparedStatement>;
   /** Does what asks DuckDB on this connection. Throws once it is to be closed. */
   during<T>(work: () => Promise<T>): Promise<T>;
   /** Does, in the midst of that, what is somebody else's: it may close the connection. Throws if it did. */
@@ -88,8 +90,10 @@ function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedC
   let isClosing = false;
   let isOpen = true;
   let repeating: NodeJS.Timeout | undefined;
+  const prepared = keptStatements(duckdb);
   const end = closing(() => {
     isOpen = false;
+    prepared.close();
     duckdb.closeSync();
     onClosed();
   });
@@ -116,6 +120,7 @@ function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedC
   };
   return {
     duckdb,
+    prepared: prepared.of,
     during,
     async outside(work) {
       ended();
@@ -135,6 +140,30 @@ function ownedConnection(duckdb: DuckDBConnection, onClosed: () => void): OwnedC
       if (underWay === 0) end.now();
       else if (interrupts) interrupt();
       return end.done;
+    },
+  };
+}
+
+/** The engine keeps fewer statements (`keptStatement`); of one text each has a few spellings. */
+const PREPARED_MAX = 16;
+
+function keptStatements(duckdb: DuckDBConnection): {
+  readonly of: OwnedConnection['prepared'];
+  readonly close: () => void;
+} {
+  const kept = new Map<string, DuckDBPreparedStatement>();
+  return {
+    async of(sql) {
+      const statement = kept.get(sql) ?? (await duckdb.prepare(sql));
+      kept.delete(sql);
+      kept.set(sql, statement);
+      const [[oldest, least] = []] = kept;
+      if (kept.size > PREPARED_MAX && oldest !== undefined && kept.delete(oldest)) least?.destroySync();
+      return statement;
+    },
+    close() {
+      for (const statement of kept.values()) statement.destroySync();
+      kept.clear();
     },
   };
 }

@@ -1,5 +1,5 @@
 /** DuckDB ready for a project: the warehouse attached as `lake`, the macros of `sql/macros` defined. */
-import { statement } from '../statements/index.ts';
+import { renderStatement, statementFragment } from '../statements/index.ts';
 import type { BesideOptions, Engine, EngineOptions } from './engine.ts';
 import { openEngine } from './open.ts';
 
@@ -49,23 +49,18 @@ async function withDefinitions(fork: Engine): Promise<Engine> {
 export const forkForStatements = async (engine: Engine): Promise<Engine> =>
   withOwnMacros(await engine.fork());
 
-const defineMacros = (engine: Engine): Promise<void> =>
-  defineEach(
-    engine,
-    MACROS.map((macro) => statement(macro)),
-  );
+const defineMacros = (engine: Engine): Promise<void> => defineEach(engine, macros());
 
 /** In one text: each call wakes a thread. */
-async function defineEach(engine: Engine, macros: readonly { readonly sql: string }[]): Promise<void> {
-  await engine.execute({ sql: macros.map(({ sql }) => sql).join(';\n'), parameters: {} });
+async function defineEach(engine: Engine, texts: readonly string[]): Promise<void> {
+  await engine.execute({ sql: texts.join(';\n'), parameters: {} });
 }
 
 /** Temporary macros are of one connection, the others of the database: two that define one at once fail. */
 async function withOwnMacros(connection: Engine): Promise<Engine> {
-  const macros = MACROS.map((name) => statement(name));
   await defineEach(
     connection,
-    macros.filter(({ sql }) => /^create or replace temp /m.test(sql)),
+    macros().filter((sql) => /^create or replace temp /m.test(sql)),
   );
   return withDefinitions(connection);
 }
@@ -86,5 +81,15 @@ const MACROS = [
   'macros/bounds_are_trusted',
   'macros/manifest_list',
   'macros/partition_key',
-  'macros/hours_of_files',
 ] as const;
+
+/** Over those. */
+const MACROS_OF_HOURS = ['macros/hours_of_files', 'macros/hours_of_entries'] as const;
+
+function macros(): string[] {
+  const stated = { stated_hours: statementFragment(renderStatement('fragments/stated_hours')) };
+  return [
+    ...MACROS.map((name) => renderStatement(name)),
+    ...MACROS_OF_HOURS.map((name) => renderStatement(name, stated)),
+  ];
+}

@@ -73,6 +73,37 @@ export const REQUIRED_OF_FILE: readonly AvroField[] = [
   required('file_size_in_bytes', 104, 'long'),
 ];
 
+/** Avro has no maps by number (Iceberg specification, "Appendix A: Avro"): an array of their entries. */
+const mapByField = (name: string, id: number, keyId: number, valueId: number, value: AvroType): AvroField =>
+  optional(name, id, {
+    type: 'array',
+    items: {
+      type: 'record',
+      name: `k${keyId}_v${valueId}`,
+      fields: [required('key', keyId, 'int'), required('value', valueId, value)],
+    },
+  });
+
+/** What readers of manifests ask of an entry; its partition is as the file has it. */
+export const ENTRY_AS_READ: AvroRecord = {
+  type: 'record',
+  name: 'manifest_entry',
+  fields: [
+    ...ENTRY_FIELDS,
+    required('data_file', 2, {
+      type: 'record',
+      name: 'r2',
+      fields: [
+        ...REQUIRED_OF_FILE,
+        mapByField('null_value_counts', 110, 121, 122, 'long'),
+        mapByField('nan_value_counts', 137, 138, 139, 'long'),
+        mapByField('lower_bounds', 125, 126, 127, 'bytes'),
+        mapByField('upper_bounds', 128, 129, 130, 'bytes'),
+      ],
+    }),
+  ],
+};
+
 /** An entry that says of its file what is required, and its partition. */
 export const manifestEntry = (
   partition: readonly { readonly name: string; readonly fieldId: number; readonly type: AvroType }[],

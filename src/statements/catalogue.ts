@@ -687,6 +687,16 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'fragments/bounds_of_known': {
+    parameters: { entries: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/bounds_of_manifests': {
+    parameters: { manifests: readonly string[]; number_ids: readonly number[] };
+    fragments: never;
+    row: AnyRow;
+  };
   'fragments/file_and_hour': {
     parameters: Nothing;
     fragments: 'file' | 'stored_event_time' | 'unit';
@@ -704,6 +714,16 @@ export interface Catalogue {
   };
   'fragments/first_row_ids': {
     parameters: { first_row_id: bigint | number };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/hours_of_known': {
+    parameters: { entries: string; unit: string; type: string };
+    fragments: never;
+    row: AnyRow;
+  };
+  'fragments/hours_of_manifests': {
+    parameters: { manifests: readonly string[]; field_id: number; unit: string; type: string };
     fragments: never;
     row: AnyRow;
   };
@@ -782,6 +802,11 @@ export interface Catalogue {
   'fragments/state_files': {
     parameters: { state_files: readonly string[] };
     fragments: 'nulls';
+    row: AnyRow;
+  };
+  'fragments/stated_hours': {
+    parameters: Nothing;
+    fragments: never;
     row: AnyRow;
   };
   'fragments/stored_files': {
@@ -1183,9 +1208,14 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'macros/hours_of_entries': {
+    parameters: Nothing;
+    fragments: 'stated_hours';
+    row: AnyRow;
+  };
   'macros/hours_of_files': {
     parameters: Nothing;
-    fragments: never;
+    fragments: 'stated_hours';
     row: AnyRow;
   };
   'macros/iceberg_bytes': {
@@ -1835,13 +1865,14 @@ export interface Catalogue {
   };
   'tables/data_files': {
     parameters: {
-      manifests: readonly string[];
-      field_id: number;
+      manifests?: readonly string[] | undefined;
+      entries?: string | undefined;
+      field_id?: number | undefined;
       unit: string;
       type: string;
       statuses: readonly number[];
     };
-    fragments: never;
+    fragments: 'files';
     row: {
       manifest_path: string;
       path: string;
@@ -1882,8 +1913,9 @@ export interface Catalogue {
   };
   'tables/files_in_hours': {
     parameters: {
-      manifests: readonly string[];
-      field_id: number;
+      manifests?: readonly string[] | undefined;
+      entries?: string | undefined;
+      field_id?: number | undefined;
       unit: string;
       type: string;
       partition_position: number;
@@ -1891,7 +1923,7 @@ export interface Catalogue {
       first_hours: readonly number[];
       last_hours: readonly number[];
     };
-    fragments: never;
+    fragments: 'files';
     row: {
       manifest_path: string;
       path: string;
@@ -1979,25 +2011,27 @@ export interface Catalogue {
   };
   'tables/misleading_bounds': {
     parameters: {
-      manifests: readonly string[];
+      manifests?: readonly string[] | undefined;
+      entries?: string | undefined;
       text_ids: readonly number[];
       byte_ids: readonly number[];
       number_ids: readonly number[];
       double_ids: readonly number[];
     };
-    fragments: never;
+    fragments: 'entries';
     row: { field_id: number };
   };
   'tables/misleading_manifests': {
     parameters: {
-      manifests: readonly string[];
-      field_id: number;
+      manifests?: readonly string[] | undefined;
+      entries?: string | undefined;
+      field_id?: number | undefined;
       unit: string;
       type: string;
       partition_position: number;
       partition_transform: string;
     };
-    fragments: never;
+    fragments: 'files';
     row: { manifest_path: string };
   };
   'tables/number_manifest': {

@@ -26,6 +26,8 @@ export { type DeclaredParameter, type SqlType, sqlTypeOf, typeName } from './hea
 export { fromJson } from './json-values.ts';
 export {
   fileKindFragment,
+  hoursOfKnown,
+  hoursOfManifests,
   inheritedEntryFragments,
   liveEntryFragments,
   type ManifestColumn,
@@ -71,6 +73,7 @@ export { parseStatement, type StatementFile, statementFile } from './statement-f
 export {
   type ArgumentsOf,
   type FragmentsOf,
+  keptStatement,
   type ListName,
   listStatement,
   manifestListFragment,

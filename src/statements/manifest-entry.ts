@@ -333,3 +333,13 @@ export function partitionKeyFragment(
       : `${quoteLiteral(`${specId}`)} || to_json([${texts.join(', ')}])::varchar`,
   );
 }
+
+/** The entries of manifests with their hours, read from the files. */
+export const hoursOfManifests = (): { readonly files: SqlFragment } => ({
+  files: statementFragment(renderStatement('fragments/hours_of_manifests')),
+});
+
+/** The same of entries that were read already. */
+export const hoursOfKnown = (): { readonly files: SqlFragment } => ({
+  files: statementFragment(renderStatement('fragments/hours_of_known')),
+});

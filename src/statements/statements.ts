@@ -30,6 +30,8 @@ export type FragmentsOf<Name extends StatementName> = Readonly<
 export interface Statement<Name extends StatementName = StatementName> {
   readonly name: Name;
   readonly sql: string;
+  /** See {@link keptStatement}. */
+  readonly isKept?: true;
 }
 
 /** What is bound with a statement: nothing, what its fragments may ask for, or all that it wants. */
@@ -46,6 +48,15 @@ export const statement = <Name extends RunnableName>(
   name: Name,
   ...fragments: FragmentArguments<FragmentsOf<Name>>
 ): Statement<Name> => Object.freeze({ name, sql: rendered(name, fragments[0] ?? {}) });
+
+/**
+ * A statement that a connection plans once and then runs again with other values. For one that reads what it
+ * is given, and neither files nor tables; its values are cast in the text, or DuckDB plans it anew.
+ */
+export const keptStatement = <Name extends RunnableName>(
+  name: Name,
+  ...fragments: FragmentArguments<FragmentsOf<Name>>
+): Statement<Name> => Object.freeze({ name, sql: rendered(name, fragments[0] ?? {}), isKept: true });
 
 /**
  * Only its text, to be nested into another one. Throws `statement-invalid` when a fragment is missing or

@@ -70,7 +70,17 @@ describe('sql/', () => {
   it('is cast nowhere to the type that its header declares', () => {
     // NULL is bound without a type, and a column has to have one.
     const allowed = ['tables/write_file_manifest $sort_order_id::integer'];
-    const casts = files.flatMap(({ name, body }) =>
+    // A statement that stays prepared is planned before a value is bound: DuckDB has to know its type.
+    const kept = [
+      'fragments/bounds_of_known',
+      'fragments/hours_of_known',
+      'tables/data_files',
+      'tables/files_in_hours',
+      'tables/misleading_bounds',
+      'tables/misleading_manifests',
+    ];
+    const others = files.filter(({ name }) => !kept.includes(name));
+    const casts = others.flatMap(({ name, body }) =>
       [...body.matchAll(/\$\w+::\w+/g)].map(([cast]) => `${name} ${cast}`),
     );
     expect(casts.filter((cast) => !allowed.includes(cast))).toEqual([]);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
-import { statement } from '../../src/statements/index.ts';
+import { queryHours } from '../../src/tables/read/known-entries.ts';
 import { knownFiles } from '../../src/tables/read/known-files.ts';
 import { readManifests } from '../../src/tables/read/manifest-list.ts';
 
@@ -134,10 +134,10 @@ describe('the hours of a file', () => {
       );
       const column = { manifests: [manifest], field_id: 1, type: 'timestamptz', unit: 'us' };
       const partition = { partition_position: 1, partition_transform: 'hour' };
-      const [planned] = await engine.query(statement('tables/data_files'), { ...column, statuses: [1] });
+      const [planned] = await queryHours(engine, 'tables/data_files', { ...column, statuses: [1] });
       expect([planned?.first_hour, planned?.last_hour]).toEqual(file.hours);
       const inHours = (firstHour: number, lastHour: number) =>
-        engine.query(statement('tables/files_in_hours'), {
+        queryHours(engine, 'tables/files_in_hours', {
           ...{ ...column, ...partition },
           ...{ first_hours: [firstHour], last_hours: [lastHour] },
         });
@@ -162,7 +162,7 @@ describe('the hours of a file', () => {
         rows: 3n,
         bytes: 9n,
       });
-      const misleading = await engine.query(statement('tables/misleading_manifests'), {
+      const misleading = await queryHours(engine, 'tables/misleading_manifests', {
         ...column,
         ...partition,
       });

@@ -6,7 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ClearHoursStep } from '../../model/step.ts';
+import { hoursOfManifests, statement } from '../../statements/index.ts';
 import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
+import { queryHours } from '../../tables/read/known-entries.ts';
 import { liveManifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
 import { rewriteManifests } from '../../tables/write/manifest.ts';
@@ -37,13 +39,15 @@ export function filesInHours(
 ): Promise<FileInHours[]> {
   return readEachSpec(metadata, manifests, (paths, spec) => {
     const field = timeFieldOf(spec, step.parameters.field_id);
-    return session.ports.engine.query<FileInHours>(
-      bindStep(step, {
-        'base-manifests': paths,
-        'partition-position': field.partition_position,
-        'partition-transform': field.partition_transform,
-      }),
-    );
+    const bound = bindStep(step, {
+      'base-manifests': paths,
+      'partition-position': field.partition_position,
+      'partition-transform': field.partition_transform,
+    });
+    // Another release may have saved the plan.
+    return bound.sql === statement('tables/files_in_hours', hoursOfManifests()).sql
+      ? queryHours(session.ports.engine, 'tables/files_in_hours', bound.parameters as never)
+      : session.ports.engine.query<FileInHours>(bound);
   });
 }
 

@@ -1,6 +1,7 @@
 /** The data files that data manifests list, with the hours that their bounds state. Manifests -> rows. */
 import type { Engine } from '../../engine/index.ts';
-import { type StatementRow, statement } from '../../statements/index.ts';
+import type { StatementRow } from '../../statements/index.ts';
+import { queryHours } from './known-entries.ts';
 
 /**
  * What a manifest says of a file's event times. Hours are null where its bounds are missing or contradict
@@ -36,7 +37,7 @@ export function dataFilesOf(
     readonly statuses: readonly number[];
   },
 ): Promise<DataFileRow[]> {
-  return engine.query(statement('tables/data_files'), {
+  return queryHours(engine, 'tables/data_files', {
     manifests,
     field_id: column?.id ?? 0,
     unit: column?.unit ?? 'us',

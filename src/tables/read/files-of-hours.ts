@@ -3,8 +3,9 @@ import type { Engine } from '../../engine/index.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { HourIntervals } from '../../model/hour.ts';
-import { type StatementRow, statement } from '../../statements/index.ts';
+import type { StatementRow } from '../../statements/index.ts';
 import { readEachSpec } from './each-spec.ts';
+import { queryHours } from './known-entries.ts';
 import { type ManifestRow, ofData } from './manifest-list.ts';
 import { manifestsOutside } from './prune-manifests.ts';
 
@@ -51,7 +52,7 @@ export const filesOfHours = (
   },
 ): Promise<StatementRow<'tables/files_in_hours'>[]> =>
   readEachSpec(metadata, manifests, (paths, spec) =>
-    engine.query(statement('tables/files_in_hours'), {
+    queryHours(engine, 'tables/files_in_hours', {
       manifests: paths,
       field_id: fieldId,
       unit,

@@ -11,6 +11,7 @@ import { failsOnInfinity, hasNan, transformTrust } from '../../iceberg/trusted-t
 import type { FieldOfSpec } from '../../iceberg/unread-fields.ts';
 import { statement } from '../../statements/index.ts';
 import { readEachSpec } from '../read/each-spec.ts';
+import { queryBounds } from '../read/known-entries.ts';
 import type { ManifestRow } from '../read/manifest-list.ts';
 
 export interface MisleadingPartitions {
@@ -186,7 +187,7 @@ export async function misleadingBounds(
     columns.filter((field) => is(field.type)).map((field) => field.id);
   if (!columns.some(({ type }) => hasDoubtfulBounds(type))) return [];
   const rows = await readEachSpec(metadata, manifests, (paths) =>
-    engine.query(statement('tables/misleading_bounds'), {
+    queryBounds(engine, {
       manifests: paths,
       text_ids: idsOf((type) => type === 'string'),
       byte_ids: idsOf(isOrderedByBytes),

@@ -20,6 +20,7 @@ import {
   statementFragment,
 } from '../../statements/index.ts';
 import { readEachSpec } from '../read/each-spec.ts';
+import { queryHours } from '../read/known-entries.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../read/manifest-list.ts';
 import { rewriteManifests } from '../write/manifest.ts';
 import { rewrittenFragment } from '../write/manifest-list.ts';
@@ -194,7 +195,7 @@ async function misleadingManifests(
 ): Promise<ManifestRow[]> {
   if (eventTime === undefined) return [];
   const rows = await readEachSpec(metadata, data, (manifests, spec) =>
-    engine.query(statement('tables/misleading_manifests'), {
+    queryHours(engine, 'tables/misleading_manifests', {
       manifests,
       field_id: eventTime.fieldId,
       unit: eventTime.unit,

@@ -11,14 +11,15 @@
 --   $partition_position = {"from_run":"partition-position"}
 --   $partition_transform = {"from_run":"partition-transform"}
 with intervals as (
-  select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour
+  select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
 ),
 placed as (
   select
     *,
-    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 0) as partition_first_hour,
-    partition_hour((partition->>'$.*')[$partition_position], $partition_transform, 1) as partition_end_hour
-  from hours_of_files($manifests, $field_id, $type, $unit)
+    partition_hour((partition->>'$.*')[position], transform, 0) as partition_first_hour,
+    partition_hour((partition->>'$.*')[position], transform, 1) as partition_end_hour
+  from hours_of_files($manifests, $field_id, $type, $unit),
+    (select $partition_position::integer as position, $partition_transform::varchar as transform)
   where status < 2
 ),
 files as (
