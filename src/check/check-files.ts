@@ -7,6 +7,7 @@ import { columnsToldOfFiles } from '../binding/table-columns.ts';
 import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
 import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
+import { isAccepted } from '../plan/index.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
@@ -15,7 +16,7 @@ import { defineOnBinder } from '../workload/duckdb/define-macros.ts';
 import { readsOfTexts } from '../workload/duckdb/refuse-undeclared.ts';
 import type { Checked, CheckedProcess, CheckedSource } from './facts.ts';
 import { type KnownTable, type KnownTables, knowTables } from './know-tables.ts';
-import { RULES } from './rules/index.ts';
+import { type Found, RULES } from './rules/index.ts';
 
 export interface CheckReport {
   readonly problems: readonly CheckProblem[];
@@ -30,8 +31,8 @@ export async function checkProjectFolder(options: {
   const binder = await openBinder();
   try {
     const checked = await factsOf(binder, examined);
-    const found = RULES.flatMap((rule) => rule(checked)).map(({ place, hint, ...each }) =>
-      problemOf({ ...each, ...place, hint: hint ?? null }),
+    const found = RULES.flatMap((rule) => rule(checked).filter(isToTell(checked))).map(
+      ({ place, hint, ...each }) => problemOf({ ...each, ...place, hint: hint ?? null }),
     );
     const tests = examined.problems.length === 0 ? await testProblems(examined) : [];
     return { problems: inOrder([...examined.problems.map(problemOf), ...found, ...tests]) };
@@ -39,6 +40,12 @@ export async function checkProjectFolder(options: {
     await binder.close();
   }
 }
+
+/** What the header of its process does not accept. */
+const isToTell =
+  ({ processes }: Checked) =>
+  ({ code, file }: Found): boolean =>
+    !processes.some((each) => each.file === file && isAccepted(each.spec, code));
 
 const problemOf = (problem: Omit<CheckProblem, 'severity'>): CheckProblem => {
   const { file, line, column, code, message, hint } = problem;

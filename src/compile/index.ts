@@ -7,6 +7,7 @@ export {
   createStatement,
   DUCKDB,
   describeStatement,
+  ownQuery,
   sourceCtes,
 } from './duckdb/index.ts';
 export type { CompiledTexts, HoursAsked, LookRows, LookShape, LookStep } from './look.ts';
@@ -21,6 +22,6 @@ export {
   windowOf,
   windowReach,
 } from './parameters.ts';
-export { previousTable, SESSION_CATALOG } from './session-tables.ts';
+export { previousTable, SESSION_CATALOG, stagedTable } from './session-tables.ts';
 export { queryStep as sparkQueryStep, SPARK } from './spark/index.ts';
 export { declaredParameters, type StepLike } from './step-statements.ts';

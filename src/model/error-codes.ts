@@ -137,6 +137,9 @@ export const ERROR_CODES = {
   'grain-changed': refused('A dimension is counted in days where its target is by the hour, or in hours.'),
   'history-expired': refused('Snapshots of a source were expired, and what changed since cannot be known.'),
   'hours-invalid': usage('`--hours` is no hour, no day, and no `FROM..TO` of these.'),
+  'hours-not-alone': refused(
+    'An hour that is computed beside other hours than those of the session comes out with other rows.',
+  ),
   'internal-bug': unexpected('A bug of psyberg.'),
   interrupted: interrupted('The command was interrupted; run it again.'),
   'invalid-table-update': usage('A change of a table breaks a rule of the Iceberg format.'),
@@ -213,6 +216,9 @@ export const ERROR_CODES = {
   'restate-source-unread': refused('A process has a source that none of its sessions has read.'),
   'restate-target-changed': refused('Somebody else changed the rows of the hours to restate.'),
   'restate-without-hours': usage('A process that appends does not say in which hours its rows lie.'),
+  'rows-not-alone': usage(
+    'The SQL of a stateless process takes several rows to make one, and sessions read them at different times.',
+  ),
   'rows-not-read': refused('A session read other rows than the manifests of its files promise.'),
   'rows-outside-hours': refused('A query returned event times outside the hours that it was given.'),
   'rows-without-source': refused('A query returned rows for hours in which no source has a row.'),

@@ -23,6 +23,9 @@ export const PROBLEM_CODES = {
   'column-type-unsupported': error('A query returns a column of a type that no Iceberg table can have.'),
   'event-time-missing': error('A source has not the column that is named as its event time.'),
   'event-time-type': error('The event time of a source is no timestamp, date, or integer with a unit.'),
+  'hours-not-alone': warning(
+    'A stateful query takes rows of several hours to make one, and sessions compute other hours together.',
+  ),
   'hours-of-session': warning(
     'A query returns a value that depends on the hours which a session computes together.',
   ),
@@ -39,6 +42,9 @@ export const PROBLEM_CODES = {
   'process-name-taken': error('Two processes have one name.'),
   'process-sql-failed': error('The SQL of a process cannot be parsed or bound.'),
   'project-file-invalid': error('`psyberg.yaml` is wrong.'),
+  'rows-not-alone': error(
+    'A stateless query takes several rows to make one, and sessions read them at different times.',
+  ),
   'select-star': warning(
     'A query takes all columns of a source: those of its target change with the source.',
   ),

@@ -240,6 +240,18 @@ export interface CatchupSpec {
   readonly hoursPerSession?: number;
 }
 
+/** The findings that a header may accept. */
+export const ACCEPTABLE = [
+  'hours-not-alone',
+  'hours-of-session',
+  'join-without-window',
+  'non-deterministic',
+  'rows-not-alone',
+  'select-star',
+  'wide-window',
+] as const;
+export type AcceptedFinding = (typeof ACCEPTABLE)[number];
+
 export interface ProcessSpec {
   readonly processName: string;
   /** Absolute path of the file it was read from. */
@@ -258,6 +270,8 @@ export interface ProcessSpec {
   /** What its target is counted in; undefined: hours. */
   readonly grain?: Grain;
   readonly catchup: CatchupSpec;
+  /** What of the findings about its SQL is meant so; undefined: nothing. */
+  readonly accept?: readonly AcceptedFinding[];
   /** Who is told what its sessions announce; undefined: whoever the project names. */
   readonly onSignal?: OnSignalSpec;
   /** The file's text after the header, without surrounding white space and a closing semicolon. */

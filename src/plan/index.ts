@@ -14,10 +14,12 @@ import { describeSource } from './describe-source.ts';
 import { planHead } from './plan-head.ts';
 
 export { followed, type PlannedProcess } from './follow.ts';
+export { nonDeterministicCalls } from './non-deterministic.ts';
 export { planAdoption } from './plan-adoption.ts';
 export { hourOfInterest, lastCompleteHour, planHours } from './plan-hours.ts';
+export { rowsAlone } from './rows-alone.ts';
 export { sqlOfSession } from './sql-of-session.ts';
-export { warningsOf } from './warnings.ts';
+export { hoursTogetherWarning, isAccepted, rowsTogetherText, warningsOf } from './warnings.ts';
 
 /** What a session processes, with what made each hour and each partition necessary. */
 export function planSession(session: Session, options: CauseOptions = { allCauses: false }): Plan {

@@ -8,13 +8,69 @@ import type { Plan, PlanWarning } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { hoursReturned } from './hours-returned.ts';
 import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
+import { type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
+import type { Together } from './rows-together.ts';
 
-/** `tree`: the process's query as DuckDB's parser gives it. */
-export const warningsOf = (plan: Plan, spec: ProcessSpec, tree: unknown): PlanWarning[] => [
-  ...joinsWithoutHours(tree, spec).map((join) => untiedWarning(spec, join)),
-  ...hoursWarnings(spec, hoursReturned(tree, spec)),
-  ...wideWindows(plan),
-];
+/** `tree`: the process's query as DuckDB's parser gives it. `alone`: of a process of hours. */
+export function warningsOf(
+  plan: Plan,
+  spec: ProcessSpec,
+  tree: unknown,
+  alone: RowsAlone = rowsAlone(tree, spec),
+): PlanWarning[] {
+  const found = alone.told.map((each) => hoursTogetherWarning(spec, each));
+  const warnings: PlanWarning[] = [
+    ...joinsWithoutHours(tree, spec).map((join) => untiedWarning(spec, join)),
+    ...(spec.pattern === 'stateful' ? found : []),
+    ...hoursWarnings(spec, hoursReturned(tree, spec)),
+    ...wideWindows(plan),
+  ];
+  const told = warnings.filter(({ code }) => !isAccepted(spec, code));
+  return [...new Map(told.map((each) => [each.message, each])).values()];
+}
+
+/** True where the header says that a finding is meant so. */
+export const isAccepted = ({ accept = [] }: Pick<ProcessSpec, 'accept'>, code: string): boolean =>
+  accept.some((each) => each === code);
+
+/** What takes rows of several hours, in words. */
+export function hoursTogetherWarning(
+  { processName, grain = 'hour' }: ProcessSpec,
+  together: Together,
+): PlanWarning & { readonly code: 'hours-not-alone' } {
+  return {
+    code: 'hours-not-alone',
+    message: `${processName} takes rows of several ${grain}s together (${togetherText(together)}): a session computes the ${grain}s of which something changed, so what a row gets would depend on which these are`,
+    hint: `${byTheUnit(together, grain)}; or say how far rows matter with window: { before: 1d } at the source; or use pattern: dimension, which has \`previous\`. Until then a session computes one ${grain} in another company, and refuses to publish where that makes a difference; accept: [hours-not-alone] in the header leaves that out`,
+  };
+}
+
+function byTheUnit({ kind }: Together, grain: string): string {
+  const unit = `date_trunc('${grain}', …) of the event time`;
+  switch (kind) {
+    case 'aggregate':
+    case 'pivot':
+      return `group by ${unit}`;
+    case 'window function':
+      return `partition by ${unit}`;
+    case 'distinct':
+      return `select ${unit} as well`;
+    case 'join':
+    case 'subquery':
+      return `compare ${unit} of both`;
+    default:
+      return `write it so that each ${grain} stands alone`;
+  }
+}
+
+/** What takes rows of a stateless process together, in words. `place`: of it, in the file. */
+export const rowsTogetherText = (
+  { processName }: ProcessSpec,
+  together: Together,
+): { readonly message: string; readonly hint: string } => ({
+  message: `${processName} is stateless and takes several rows to make one (${togetherText(together)}): a session reads the rows that came since the one before, and never meets those of another session, so the target would not be what this SQL gives over all rows`,
+  hint: 'use pattern: stateful, which computes each hour anew from all of its rows; or take each row alone; where rows of two sessions never belong together, write accept: [rows-not-alone] in the header',
+});
 
 /** Such a join, in words. */
 export function untiedWarning(

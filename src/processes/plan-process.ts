@@ -18,7 +18,7 @@ import type { RestateRequest } from '../model/restate.ts';
 import type { Session } from '../model/session.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId, laterSessionId } from '../model/session-id.ts';
-import { planSession, sqlOfSession, warningsOf } from '../plan/index.ts';
+import { planSession, sqlOfSession } from '../plan/index.ts';
 import { readTableFile } from '../project/table-files.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
@@ -27,6 +27,7 @@ import { judgeSql } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
+import { withJudgedSql } from './judged-sql.ts';
 import { seenOnce } from './seen-once.ts';
 
 export interface PlanRequest {
@@ -108,8 +109,7 @@ async function planNamed(
   let plan = planned;
   if (planned.status === 'work') {
     await checkWatermarks(input);
-    const tree = await judgeSql(await engine(), project, spec);
-    plan = { ...planned, warnings: warningsOf(planned, spec, tree) };
+    plan = withJudgedSql(planned, spec, project, await judgeSql(await engine(), project, spec));
   }
   // A run that has nothing to do asks nothing more.
   if (plan.status === 'work' || request.writesNothing === true)

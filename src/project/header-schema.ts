@@ -8,7 +8,14 @@ import { ENGINE_NAMES, type EngineName } from '../model/engines.ts';
 import { GRAINS, type Grain } from '../model/grain.ts';
 import { DURATION_PATTERN, durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
-import { ON_LOOKUP_CHANGE, type OnLookupChange, PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
+import {
+  ACCEPTABLE,
+  type AcceptedFinding,
+  ON_LOOKUP_CHANGE,
+  type OnLookupChange,
+  PATTERN_NAMES,
+  type Pattern,
+} from '../model/process-spec.ts';
 import { parseStart, START_FORMS, START_PATTERN } from '../model/start.ts';
 import { auditSchemaWith } from './header-audits.ts';
 import { filesKeys, type HeaderFiles } from './header-files.ts';
@@ -111,6 +118,7 @@ export const headerSchema = strictMap({
     order: z.enum(['oldest', 'newest']).optional(),
     hours_per_session: z.int('hours_per_session must be a whole number').min(1).optional(),
   }).optional(),
+  accept: z.array(z.enum(ACCEPTABLE)).optional(),
   on_signal: onSignalSchema.optional(),
 });
 
@@ -142,6 +150,7 @@ export interface Header {
   readonly audits?: readonly unknown[];
   readonly hours?: 'contiguous' | 'touched';
   readonly grain?: Grain;
+  readonly accept?: readonly AcceptedFinding[];
   readonly catchup?: {
     readonly threshold_hours?: number;
     readonly load?: 'changed' | 'range';

@@ -116,6 +116,8 @@ export const PROCESS_KEYS: Readonly<Record<string, string>> = {
     'Which hours a session takes first where they are more than `hours_per_session`. Default: `oldest`; a dimension has no other.',
   'catchup.hours_per_session':
     'A session loads at most this many hours; the others stay owed, and later sessions load them. Default: all in one session.',
+  accept:
+    'Findings about its SQL that are meant so, by their codes, see [patterns](../concepts/patterns.md#what-rows-may-meet): they are neither told nor refused, and the target is then what its sessions give.',
   on_signal:
     'Who is told what its sessions announce, in place of whoever the project names, see [signals](../guides/orchestrators.md#signals).',
   'on_signal.command': ON_SIGNAL.command,

@@ -230,6 +230,7 @@ function specOf(
     hours: hoursToLoad(header),
     ...withGrain(header),
     catchup: catchupOf(header),
+    ...(header.accept === undefined ? {} : { accept: header.accept }),
     ...(header.on_signal === undefined ? {} : { onSignal: onSignalOf(header.on_signal) }),
     sql,
     sqlOffset,

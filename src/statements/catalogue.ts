@@ -105,6 +105,28 @@ export interface Catalogue {
     fragments: 'staged';
     row: { actual: bigint };
   };
+  'audit/rows_alone': {
+    parameters: {
+      compared_first: bigint | number;
+      compared_last: bigint | number;
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+    };
+    fragments:
+      | 'columns'
+      | 'no_values'
+      | 'query'
+      | 'stored_event_time'
+      | 'unit'
+      | 'staged'
+      | 'exact_columns'
+      | 'sums_differ';
+    row: { rows_differing: bigint; values_differ: boolean };
+  };
   'audit/rows_by_file': {
     parameters: {
       previous_start?: Instant | undefined;

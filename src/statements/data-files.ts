@@ -52,6 +52,32 @@ export const comparedColumnsFragment = (columns: readonly LayoutColumn[]): SqlFr
     ].join(', '),
   );
 
+/** The columns whose values are the same in whichever order the rows were read that they come of. */
+export const exactColumnsFragment = (columns: readonly LayoutColumn[]): SqlFragment =>
+  statementFragment(
+    columns
+      .filter(({ type }) => isExact(type))
+      .map(({ name }) => quoteIdentifier(name))
+      .join(', '),
+  );
+
+function isExact(type: LayoutType): boolean {
+  if (typeof type === 'string') return !/^(?:float|double|variant|geometry|geography|unknown)/.test(type);
+  if (type.type === 'struct') return type.fields.every((field) => isExact(field.type));
+  return type.type === 'list' ? isExact(type.element) : isExact(type.key) && isExact(type.value);
+}
+
+/** Of rows with `psyberg_side` 1 and -1: whether sums of floating-point numbers differ by more than rounding. */
+export function sumsDifferFragment(columns: readonly LayoutColumn[]): SqlFragment {
+  const sums = columns
+    .filter(({ type }) => type === 'float' || type === 'double')
+    .map(({ name }) => {
+      const finite = `case when isfinite(${quoteIdentifier(name)}) then ${quoteIdentifier(name)}::double end`;
+      return `abs(sum(${finite} * psyberg_side)) > 1e-6 * sum(abs(${finite}))`;
+    });
+  return statementFragment(sums.length === 0 ? 'false' : sums.join(' or '));
+}
+
 /**
  * `{"a": 1, "b": {__duckdb_field_id: 2, "element": 3}}`: Iceberg's field ids for COPY, of parts of columns
  * too.

@@ -11,6 +11,7 @@ export {
 export {
   carriedColumnsFragment,
   comparedColumnsFragment,
+  exactColumnsFragment,
   fieldIdsFragment,
   fileColumnsFragment,
   fileLayoutFragment,
@@ -19,6 +20,7 @@ export {
   partitionColumnName,
   ROW_LINEAGE_FIELDS,
   rowLineageColumnsFragment,
+  sumsDifferFragment,
   writtenValues,
 } from './data-files.ts';
 export { duckdbColumns, duckdbTypeName, fileSchemaFragment, type NestedType } from './file-columns.ts';

@@ -2,7 +2,7 @@
 // thing; what only looks like one is left alone.
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, it } from 'vitest';
-import { NON_DETERMINISTIC } from '../../src/check/rules/non-deterministic.ts';
+import { NON_DETERMINISTIC } from '../../src/plan/non-deterministic.ts';
 import { foundIn, REQUESTS } from './project.ts';
 
 describe('what would surprise', () => {
@@ -20,9 +20,9 @@ describe('what would surprise', () => {
   ])('%s', async (sql, found) => {
     const problems = await foundIn(sql);
     expect(
-      problems.map((each) =>
-        each.replace(/^processes\/a\.sql:(\S+) warning non-deterministic (.*?) gives .*$/, '$1 $2'),
-      ),
+      problems
+        .filter((each) => !each.includes('hours-not-alone'))
+        .map((each) => each.replace(/^processes\/a\.sql:(\S+) warning non-deterministic (.*?) gives .*$/, '$1 $2')),
     ).toEqual(found);
   });
   it.each([
@@ -76,6 +76,7 @@ describe('what would surprise', () => {
         { 'tables/raw/requests.sql': REQUESTS },
       ),
     ).toEqual([
+      expect.stringMatching(/^processes\/a\.sql:9:32 warning hours-not-alone a_load .*\(max\(\)\)/),
       expect.stringMatching(/^processes\/a\.sql:11:11 warning join-without-window a_load joins e and r /),
     ]);
   });
@@ -83,7 +84,27 @@ describe('what would surprise', () => {
   it('hours of the session as a value', async () => {
     expect(await foundIn('select $range_start::timestamptz as event_ts, count(*) as n from e')).toEqual([
       expect.stringMatching(/^processes\/a\.sql:8:1 warning hours-of-session a_load returns \$range_start, /),
+      expect.stringMatching(/^processes\/a\.sql:8:47 warning hours-not-alone a_load .*\(count\(\*\)\)/),
     ]);
+  });
+
+  it('rows that a stateless process takes together, and what its header accepts', async () => {
+    const sql = 'select event_ts, count(*) as n from e group by 1';
+    expect(await foundIn(sql, { pattern: 'stateless' })).toEqual([
+      expect.stringMatching(/^processes\/a\.sql:8:18 error rows-not-alone a_load is stateless and /),
+    ]);
+    const more = 'accept: [rows-not-alone]\n';
+    expect(await foundIn(sql, { pattern: 'stateless', more })).toEqual([]);
+    const joined = 'select a.event_ts from e as a join e as b using (kind)';
+    expect(await foundIn(joined)).toEqual([expect.stringContaining('warning hours-not-alone')]);
+    expect(await foundIn(joined, { more: 'accept: [hours-not-alone]\n' })).toEqual([]);
+    expect(await foundIn(joined, { more: 'accept: [hours]\n' })).toEqual([
+      expect.stringContaining('process-file-invalid'),
+    ]);
+  });
+
+  it('of dates nothing, where the target is one of dates', async () => {
+    expect(await foundIn('select event_ts::date as event_ts, count(*) as n from e group by 1')).toEqual([]);
   });
 
   it('tables that are no sources, and sources that nobody reads', async () => {

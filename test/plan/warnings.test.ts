@@ -178,6 +178,7 @@ describe('hours of the session among what a query returns', () => {
     const session = sessionOf({ pattern: 'stateful', sources: { c: { added: [1], vtts: 3 } } });
     const tree = await parse('select $range_start as h, count(*) as n from c');
     expect(warningsOf(planSession(session), session.spec, tree)).toEqual([
+      expect.objectContaining({ code: 'hours-not-alone' }),
       expect.objectContaining({
         code: 'hours-of-session',
         message: expect.stringContaining('some_load returns $range_start, which depends on the hours'),

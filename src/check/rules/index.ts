@@ -5,6 +5,7 @@ import { joinsOverHours } from './joins-over-hours.ts';
 import { macrosDefined } from './macros-defined.ts';
 import { nonDeterministic } from './non-deterministic.ts';
 import { queriesBind } from './queries-bind.ts';
+import { rowsStandAlone } from './rows-alone.ts';
 import type { Rule } from './rule.ts';
 import { selectStar } from './select-star.ts';
 import { sourceColumns } from './source-columns.ts';
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   targetColumns,
   tableFiles,
   joinsOverHours,
+  rowsStandAlone,
   hoursOfSession,
   nonDeterministic,
   selectStar,

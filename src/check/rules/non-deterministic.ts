@@ -1,64 +1,18 @@
 /** `non-deterministic`: hours that are computed again would get other values, and no test can be exact. */
-import {
-  byteOf,
-  isTreeNode,
-  lowerText,
-  lowerTexts,
-  type TreeNode,
-  treeNodes,
-} from '../../model/query-tree.ts';
-import { columnOfName, type Found, perProcess, placeInQuery } from './rule.ts';
-
-/**
- * Functions whose result is another one with each query, or each row. A test compares them with those that
- * DuckDB itself does not call consistent.
- */
-export const NON_DETERMINISTIC: ReadonlySet<string> = new Set([
-  ...['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'],
-  ...['now', 'today', 'transaction_timestamp', 'get_current_time', 'get_current_timestamp'],
-  ...['random', 'setseed', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid'],
-  ...['nextval', 'currval', 'txid_current', 'current_transaction_id', 'current_query_id'],
-  ...['current_query', 'current_connection_id', 'current_database', 'current_schema', 'current_schemas'],
-  ...['in_search_path', 'stats', 'write_log', 'sleep_ms', 'error'],
-]);
-
-/** Those that may be written without brackets. */
-const BARE: ReadonlySet<string> = new Set([
-  ...['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'],
-]);
-/** They are not consistent for another reason than their result. */
-const HARMLESS: ReadonlySet<string> = new Set(['error', 'sleep_ms', 'write_log']);
+import { byteOf } from '../../model/query-tree.ts';
+import { nonDeterministicCalls } from '../../plan/index.ts';
+import { columnOfName, perProcess, placeInQuery } from './rule.ts';
 
 export const nonDeterministic = perProcess((process) => {
   const known = process.sources.flatMap(({ columns }) => columns ?? []);
   const isColumn = (name: string): boolean => columnOfName(known, name) !== undefined;
-  return treeNodes(process.tree).flatMap((node): Found[] => {
-    const called = callOf(node, isColumn);
-    if (called === undefined) return [];
-    return [
-      {
-        code: 'non-deterministic',
-        file: process.file,
-        place: placeInQuery(process, byteOf(node)),
-        message: `${called} gives another result each time: an hour that is computed again would not be what it was`,
-        hint: /date|time|now|today|^age/.test(called)
-          ? 'take a time of the rows, or $first_hour and $last_hour, the hours that the session computes'
-          : 'take a column of the rows, or a hash of some: md5(event_id::varchar)',
-      },
-    ];
-  });
+  return nonDeterministicCalls(process.tree, isColumn).map(({ node, called }) => ({
+    code: 'non-deterministic',
+    file: process.file,
+    place: placeInQuery(process, byteOf(node)),
+    message: `${called} gives another result each time: an hour that is computed again would not be what it was`,
+    hint: /date|time|now|today|^age/.test(called)
+      ? 'take a time of the rows, or $first_hour and $last_hour, the hours that the session computes'
+      : 'take a column of the rows, or a hash of some: md5(event_id::varchar)',
+  }));
 });
-
-function callOf(node: TreeNode, isColumn: (name: string) => boolean): string | undefined {
-  if (node['class'] === 'COLUMN_REF') {
-    const [name = '', ...more] = lowerTexts(node['column_names']);
-    return more.length === 0 && BARE.has(name) && !isColumn(name) ? name : undefined;
-  }
-  if (isTreeNode(node['sample']) && Number(node['sample']['seed'] ?? -1) < 0) return 'a sample';
-  const name = lowerText(node['function_name']);
-  if (node['class'] !== 'FUNCTION' || HARMLESS.has(name)) return undefined;
-  const count = Array.isArray(node['children']) ? node['children'].length : 0;
-  // With one argument it counts from today.
-  if (name === 'age' && count === 1) return 'age() of one argument';
-  return NON_DETERMINISTIC.has(name) ? `${name}()` : undefined;
-}

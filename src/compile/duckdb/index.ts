@@ -11,6 +11,7 @@ import { emptySources, lookRows, lookSource } from './look.ts';
 import { sessionQuery } from './session-query.ts';
 
 export { columnTypesStatement, createStatement, describeStatement } from './create-target.ts';
+export { ownQuery } from './look.ts';
 export { sourceCtes } from './source-ctes.ts';
 
 export const DUCKDB: Dialect = {

@@ -5,7 +5,6 @@
  * -> nothing, or `rows-without-source`.
  */
 import { countsForWholeDays, restatesAppended, SESSION_CATALOG } from '../../compile/index.ts';
-import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { unitStarts, type WithGrain, wholeUnits } from '../../model/grain.ts';
@@ -15,18 +14,16 @@ import type { PlanSource } from '../../model/plan.ts';
 import { plannedWindow, rangesBehind, reachedBy } from '../../model/window-hours.ts';
 import {
   identifierFragment,
-  literalFragment,
   rangeBoundFragment,
   renderStatement,
-  type SqlFragment,
   statement,
   statementFragment,
-  storedEventTimeFragment,
   tableFragment,
 } from '../../statements/index.ts';
 import type { Audited } from '../session.ts';
 import { showStaged } from '../stages/compose.ts';
 import type { FileRead } from './rows-read.ts';
+import { hoursStaged, storedHour, targetTime } from './staged-hours.ts';
 
 /** The same session, perhaps with its staged rows shown. Throws `rows-without-source`. */
 export async function checkHoursReached(audited: Audited): Promise<Audited> {
@@ -81,30 +78,6 @@ function unitsReached(
   );
 }
 
-interface StoredColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly unit: string;
-}
-
-/** Of the table as it is written: its plan may be older than it. */
-function targetTime({ spec, composed }: Audited): StoredColumn {
-  const name = spec.target.eventTime as string;
-  const type = String(columnOf(currentSchema(composed.metadata), name)?.type ?? 'timestamptz');
-  return { name, type, unit: storedUnit(type, undefined) ?? 'us' };
-}
-
-async function hoursStaged({ spec, ports }: Audited, time: StoredColumn): Promise<Hour[]> {
-  const rows = await ports.engine.query(
-    statement('audit/hours_of_rows', {
-      rows: tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name }),
-      ...storedHour(time),
-    }),
-    {},
-  );
-  return rows.map(({ hour }) => Number(hour));
-}
-
 /** Those of the hours of the target that rows of the source reach are among what its own hours reach. */
 async function hoursOfSource(
   { plan, ports }: Audited,
@@ -135,15 +108,6 @@ async function hoursOfSource(
   );
   return found.map(({ hour }) => Number(hour));
 }
-
-const storedHour = ({
-  name,
-  type,
-  unit,
-}: StoredColumn): { readonly stored_event_time: SqlFragment; readonly unit: SqlFragment } => ({
-  stored_event_time: storedEventTimeFragment(name, unit, type),
-  unit: literalFragment(unit),
-});
 
 const SHOWN_HOURS = 3;
 

@@ -19,6 +19,7 @@ import {
 } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { checkFilesRead } from '../checks/files-read.ts';
+import { checkHoursCompared } from '../checks/hours-compared.ts';
 import { checkHoursReached } from '../checks/hours-reached.ts';
 import { withRowsAside } from '../checks/rows-aside.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
@@ -31,7 +32,7 @@ import { showStaged } from './compose.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
 
 /**
- * Throws `rows-outside-hours`, `rows-without-source`, `rows-not-read` or `audit-sql-failed`; an audit that
+ * Throws `rows-outside-hours`, `rows-without-source`, `hours-not-alone`, `rows-not-read` or `audit-sql-failed`; an audit that
  * fails is no error.
  */
 export const auditStage = (composed: Composed): Promise<Audited> =>
@@ -114,7 +115,8 @@ async function countRowsStaged(audited: Audited, step: CountStagedStep): Promise
   const shown = told === undefined ? await showStaged(audited) : audited;
   const { rows_staged, rows_outside } = told ?? (await shown.ports.workload.countStaged(step));
   if (rows_outside > 0n) throw rowsOutsideHours(shown, rows_outside);
-  const counted = await checkHoursReached({ ...shown, rowsWritten: rows_staged });
+  const reached = await checkHoursReached({ ...shown, rowsWritten: rows_staged });
+  const counted = await checkHoursCompared(reached);
   if (!counted.stepwise) counted.state.beginSession(counted);
   return counted;
 }

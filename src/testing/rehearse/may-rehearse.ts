@@ -31,6 +31,7 @@ const KNOWN_OF_PROCESS: ReadonlySet<string> = new Set<keyof ProcessSpec>([
   'audits',
   'hours',
   'catchup',
+  'accept',
   'sql',
   'sqlOffset',
   'parameters',

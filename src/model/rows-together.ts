@@ -1,0 +1,72 @@
+/** What in a query takes several rows to make one. Names and nodes of DuckDB's parser. Pure. */
+import type { MacroSpec } from './process-spec.ts';
+import { isTreeNode, lowerText, type TreeNode } from './query-tree.ts';
+import { sqlTokens } from './sql-tokens.ts';
+
+/** DuckDB's aggregate functions, and its macros over them. A test compares them with those that it has. */
+export const AGGREGATES: ReadonlySet<string> = new Set([
+  ...['any_value', 'approx_count_distinct', 'approx_quantile', 'approx_top_k', 'arbitrary', 'arg_max'],
+  ...['arg_max_null', 'arg_max_nulls_last', 'arg_min', 'arg_min_null', 'arg_min_nulls_last', 'argmax'],
+  ...['argmin', 'array_agg', 'avg', 'bit_and', 'bit_or', 'bit_xor', 'bitstring_agg', 'bool_and', 'bool_or'],
+  ...['corr', 'count', 'count_if', 'count_star', 'countif', 'covar_pop', 'covar_samp', 'entropy', 'favg'],
+  ...['first', 'fsum', 'geomean', 'geometric_mean', 'group_concat', 'histogram', 'histogram_exact'],
+  ...['json_group_array', 'json_group_object', 'json_group_structure', 'kahan_sum', 'kurtosis'],
+  ...['kurtosis_pop', 'last', 'list', 'listagg', 'mad', 'max', 'max_by', 'mean', 'median', 'min', 'min_by'],
+  ...['mode', 'product', 'quantile', 'quantile_cont', 'quantile_disc', 'regr_avgx', 'regr_avgy'],
+  ...['regr_count', 'regr_intercept', 'regr_r2', 'regr_slope', 'regr_sxx', 'regr_sxy', 'regr_syy'],
+  ...['reservoir_quantile', 'sem', 'skewness', 'stddev', 'stddev_pop', 'stddev_samp', 'string_agg', 'sum'],
+  ...['sum_no_overflow', 'sumkahan', 'var_pop', 'var_samp', 'variance', 'wavg', 'weighted_avg'],
+]);
+
+/** Those whose result is one of the values that they are given. */
+export const CHOOSING_AGGREGATES: ReadonlySet<string> = new Set(['any_value', 'first', 'last', 'max', 'min']);
+
+/** Nodes of an expression, without those of subqueries, which have rows of their own. */
+export function ownNodes(value: unknown): TreeNode[] {
+  if (Array.isArray(value)) return value.flatMap(ownNodes);
+  if (!isTreeNode(value) || value['class'] === 'SUBQUERY') return [];
+  return [value, ...Object.values(value).flatMap(ownNodes)];
+}
+
+/** The names of `macros`: of the project, those that take several rows to make one. */
+export const isAggregate = (node: TreeNode, macros: ReadonlySet<string>): boolean => {
+  const name = lowerText(node['function_name']);
+  return node['class'] === 'FUNCTION' && (AGGREGATES.has(name) || macros.has(name));
+};
+
+export const isWindow = (node: TreeNode): boolean => node['class'] === 'WINDOW';
+
+const TOGETHER_WORDS: ReadonlySet<string> = new Set([
+  ...['distinct', 'except', 'group', 'having', 'intersect', 'limit', 'over', 'pivot', 'qualify', 'sample'],
+  'tablesample',
+]);
+
+/**
+ * The macros of the project, in lower case, in whose text something takes several rows to make one, or that
+ * use such a macro. Told by its words alone: a macro that does so with rows of its own is taken for one too.
+ */
+export function macrosTogether(macros: readonly MacroSpec[]): ReadonlySet<string> {
+  const words = new Map(
+    macros.map(({ name, definition }) => [name.toLowerCase(), wordsOf(definition)] as const),
+  );
+  const found = new Set<string>();
+  for (let before = -1; before < found.size; ) {
+    before = found.size;
+    for (const [name, used] of words)
+      if (used.some((word) => TOGETHER_WORDS.has(word) || AGGREGATES.has(word) || found.has(word)))
+        found.add(name);
+  }
+  return found;
+}
+
+/** What is called, and the words of the language; columns may have the names of functions. */
+function wordsOf(definition: string): string[] {
+  const tokens = sqlTokens(definition).filter(({ kind }) => kind !== 'comment');
+  return tokens.flatMap(({ kind, first, end }, index) => {
+    const word = definition.slice(first, end).toLowerCase();
+    const next = tokens[index + 1];
+    const isCalled = next !== undefined && definition.slice(next.first, next.end) === '(';
+    // The macro's own name comes first.
+    return kind === 'word' && index > 0 && (isCalled || TOGETHER_WORDS.has(word)) ? [word] : [];
+  });
+}

@@ -1,0 +1,53 @@
+/** What in a query gives another result each time. Tree -> calls. Pure. */
+import { isTreeNode, lowerText, lowerTexts, type TreeNode, treeNodes } from '../model/query-tree.ts';
+
+/**
+ * Functions whose result is another one with each query, or each row. A test compares them with those that
+ * DuckDB itself does not call consistent.
+ */
+export const NON_DETERMINISTIC: ReadonlySet<string> = new Set([
+  ...['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'],
+  ...['now', 'today', 'transaction_timestamp', 'get_current_time', 'get_current_timestamp'],
+  ...['random', 'setseed', 'uuid', 'uuidv4', 'uuidv7', 'gen_random_uuid'],
+  ...['nextval', 'currval', 'txid_current', 'current_transaction_id', 'current_query_id'],
+  ...['current_query', 'current_connection_id', 'current_database', 'current_schema', 'current_schemas'],
+  ...['in_search_path', 'stats', 'write_log', 'sleep_ms', 'error'],
+]);
+
+/** Those that may be written without brackets. */
+const BARE: ReadonlySet<string> = new Set([
+  ...['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'],
+]);
+/** They are not consistent for another reason than their result. */
+const HARMLESS: ReadonlySet<string> = new Set(['error', 'sleep_ms', 'write_log']);
+
+/** A call, with its place in the tree. */
+export interface NonDeterministicCall {
+  readonly node: TreeNode;
+  /** As a reader knows it, such as `now()`. */
+  readonly called: string;
+}
+
+/** `isColumn`: whether a source has a column of that name, in lower case. */
+export const nonDeterministicCalls = (
+  tree: unknown,
+  isColumn: (name: string) => boolean,
+): NonDeterministicCall[] =>
+  treeNodes(tree).flatMap((node) => {
+    const called = callOf(node, isColumn);
+    return called === undefined ? [] : [{ node, called }];
+  });
+
+function callOf(node: TreeNode, isColumn: (name: string) => boolean): string | undefined {
+  if (node['class'] === 'COLUMN_REF') {
+    const [name = '', ...more] = lowerTexts(node['column_names']);
+    return more.length === 0 && BARE.has(name) && !isColumn(name) ? name : undefined;
+  }
+  if (isTreeNode(node['sample']) && Number(node['sample']['seed'] ?? -1) < 0) return 'a sample';
+  const name = lowerText(node['function_name']);
+  if (node['class'] !== 'FUNCTION' || HARMLESS.has(name)) return undefined;
+  const count = Array.isArray(node['children']) ? node['children'].length : 0;
+  // With one argument it counts from today.
+  if (name === 'age' && count === 1) return 'age() of one argument';
+  return NON_DETERMINISTIC.has(name) ? `${name}()` : undefined;
+}

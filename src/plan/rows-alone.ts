@@ -1,0 +1,81 @@
+/**
+ * Whether the SQL of a process means the same to sessions, which see a part of the rows at a time, as over
+ * whole tables. Parsed query -> what speaks against it. Pure.
+ */
+import { patternOf } from '../kinds/patterns/index.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { queryNodes } from '../model/query-tree.ts';
+import { macrosTogether } from '../model/rows-together.ts';
+import { rowsTogether, type Together } from './rows-together.ts';
+
+export interface RowsAlone {
+  /** What takes rows together that sessions may see at different times: worth telling. */
+  readonly told: readonly Together[];
+  /**
+   * True where the SQL itself says that no session gives an hour other rows than another one would. False
+   * says nothing: a stateful session then computes an hour in another company, and compares.
+   */
+  readonly isKnown: boolean;
+}
+
+const KNOWN: RowsAlone = { told: [], isKnown: true };
+
+type Judged = Pick<ProcessSpec, 'pattern' | 'sources' | 'target' | 'grain' | 'macros'>;
+
+/**
+ * `tree`: as DuckDB's parser gives it; without one nothing is known, and nothing told. `ofDates`: the target's
+ * event time is a date, by which whole days are replaced. A dimension runs its SQL hour by hour, so that no
+ * session can give it two.
+ */
+export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlone {
+  const { loadsHours, readsPrevious } = patternOf(spec);
+  const [query] = queryNodes(tree);
+  if (readsPrevious || query === undefined) return KNOWN;
+  const { rows, found } = rowsTogether(query, {
+    sources: spec.sources,
+    rowsStandAlone: !loadsHours,
+    ofDays: spec.grain === 'day' || ofDates,
+    macros: macrosTogether(spec.macros ?? []),
+  });
+  if (!loadsHours) return { told: found, isKnown: found.length === 0 };
+  const isFollowed = rows.inUnit.has(spec.target.eventTime?.toLowerCase() ?? '');
+  return { told: found.filter(isToldOfHours), isKnown: found.length === 0 && isFollowed };
+}
+
+/**
+ * A window says how far rows matter, so it is taken for what was meant. Rows of two sources that meet are told
+ * as `join-without-window`.
+ */
+const isToldOfHours = ({ kind, isWindowed, isWithItself, comparesHours }: Together): boolean =>
+  !isWindowed && (kind === 'join' || kind === 'subquery' ? isWithItself && !comparesHours : true);
+
+/** What takes rows together, in words. */
+export function togetherText({ kind, name }: Together): string {
+  switch (kind) {
+    case 'aggregate':
+      if (name === undefined) return 'GROUP BY';
+      return name === 'count_star' ? 'count(*)' : `${name}()`;
+    case 'window function':
+      return name === undefined ? 'a window function' : `${name}() over (…)`;
+    case 'limit':
+      return name === undefined ? 'LIMIT' : 'a sample';
+    case 'distinct':
+      return 'DISTINCT';
+    case 'join':
+      return 'a join of rows of its sources';
+    case 'outer join':
+      return `a ${name} that keeps rows without a partner`;
+    case 'set operation':
+      return (name ?? kind).toUpperCase();
+    case 'subquery':
+      return 'a subquery over rows of its sources';
+    case 'recursion':
+      return 'a recursive query';
+    case 'pivot':
+      return 'PIVOT';
+    case 'macro':
+      return `the macro ${name}`;
+    default:
+      return kind;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * What the rows of a query, a CTE or a subquery are made of. Tree -> rows. Pure.
+ *
+ * Sessions see a part of the rows of a source at a time. `inUnit` are columns whose value lies in the same
+ * hour (of a process of days: day) as every source row that a row was made of: what groups by one of them
+ * never puts rows of several hours together.
+ */
+import { isTreeNode, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';
+
+export interface RowsOf {
+  /** The aliases of the sources whose rows they are made of; none: the rows are the same in each session. */
+  readonly sources: ReadonlySet<string>;
+  /** True where every one of these sources has a window, which says how far its rows matter. */
+  readonly isWindowed: boolean;
+  /** In lower case. */
+  readonly inUnit: ReadonlySet<string>;
+  /** In lower case, in their order; undefined where the query does not list them. */
+  readonly columns?: readonly string[];
+}
+
+/** A table of a FROM, under the name that its columns are written with. */
+export interface Relation extends RowsOf {
+  readonly name: string;
+  /** True where an outer join may have put NULL in place of its columns. */
+  readonly mayBeNull?: boolean;
+}
+
+export const NO_ROWS: RowsOf = { sources: new Set(), isWindowed: true, inUnit: new Set() };
+
+export const isMade = ({ sources }: Pick<RowsOf, 'sources'>): boolean => sources.size > 0;
+
+/** Rows of which nothing is known but their sources. */
+export const unlisted = (parts: readonly RowsOf[]): RowsOf => {
+  const made = parts.filter(isMade);
+  return {
+    sources: new Set(made.flatMap(({ sources }) => [...sources])),
+    isWindowed: made.every(({ isWindowed }) => isWindowed),
+    inUnit: new Set(),
+  };
+};
+
+/** What an expression may name. */
+export interface Names {
+  readonly relations: readonly Relation[];
+  /** Of the SELECT itself: its columns under the names that it gives them. */
+  readonly aliases: ReadonlyMap<string, TreeNode>;
+  /** Columns that a join has made one of two, so that they are not NULL where one of these is. */
+  readonly merged: ReadonlySet<string>;
+  /** True of a process of days. */
+  readonly ofDays: boolean;
+  /** True where NULL does no harm: in what is compared, or replaced by another value. */
+  readonly takesNull?: boolean;
+}
+
+/** The columns of one relation alone, in a condition. */
+export const namesOfOne = (relation: Relation, ofDays: boolean): Names => ({
+  relations: [relation],
+  aliases: new Map(),
+  merged: new Set(),
+  ofDays,
+  takesNull: true,
+});
+
+const OF_HOURS: ReadonlySet<string> = new Set([
+  ...['hour', 'hours', 'minute', 'minutes', 'second', 'seconds'],
+  ...['millisecond', 'milliseconds', 'microsecond', 'microseconds'],
+]);
+const TIMES: ReadonlySet<string> = new Set(['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP_NS']);
+const FROM_NUMBERS: ReadonlySet<string> = new Set([
+  ...['to_timestamp', 'epoch_ms', 'make_timestamp', 'make_timestamp_ms', 'make_timestamp_ns'],
+]);
+const UTC: ReadonlySet<string> = new Set(['utc', 'etc/utc', 'gmt']);
+
+/**
+ * True where the value of an expression surely lies in the hour (of a process of days: day) of the rows that
+ * it is taken from. False says nothing: it may be so by what the expression does.
+ */
+export function isInUnit(value: unknown, names: Names): boolean {
+  if (!isTreeNode(value)) return false;
+  switch (value['class']) {
+    case 'COLUMN_REF':
+      return isColumnInUnit(lowerTexts(value['column_names']), names);
+    case 'CAST':
+      return isTimeType(value['cast_type'], names) && isInUnit(value['child'], names);
+    case 'OPERATOR':
+      return (
+        value['type'] === 'OPERATOR_COALESCE' &&
+        listed(value['children']).every((each) => isInUnit(each, { ...names, takesNull: true }))
+      );
+    case 'FUNCTION':
+      return isFunctionInUnit(value, names);
+    default:
+      return false;
+  }
+}
+
+export const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** A column of a table comes before one that the SELECT names so. */
+function isColumnInUnit(written: readonly string[], names: Names): boolean {
+  const [column, relation] = [written.at(-1) ?? '', written.at(-2)];
+  if (written.length > 2) return false;
+  const found = names.relations.filter(({ name }) => relation === undefined || name === relation);
+  const isSafe = names.takesNull === true || (relation === undefined && names.merged.has(column));
+  const inUnit = found.filter((each) => each.inUnit.has(column));
+  if (inUnit.some(({ mayBeNull }) => isSafe || mayBeNull !== true)) return true;
+  if (inUnit.length > 0) return false;
+  const alias = relation === undefined ? names.aliases.get(column) : undefined;
+  // An alias may stand for an expression of a column of its own name.
+  return alias !== undefined && isInUnit(alias, { ...names, aliases: new Map() });
+}
+
+function isTimeType(type: unknown, { ofDays }: Names): boolean {
+  const id = isTreeNode(type) ? String(type['id']) : '';
+  return TIMES.has(id) || (ofDays && id === 'DATE');
+}
+
+function isFunctionInUnit(call: TreeNode, names: Names): boolean {
+  const name = lowerText(call['function_name']);
+  const [first, second] = listed(call['children']);
+  switch (name) {
+    case 'date_trunc':
+    case 'datetrunc': {
+      const unit = lowerText(constantOf(first));
+      const isShort = OF_HOURS.has(unit) || (names.ofDays && (unit === 'day' || unit === 'days'));
+      return isShort && isInUnit(second, names);
+    }
+    case 'time_bucket':
+      return listed(call['children']).length === 2 && isPartOfHour(first) && isInUnit(second, names);
+    case 'timezone':
+      return UTC.has(lowerText(constantOf(first))) && isInUnit(second, names);
+    // Of a number of seconds, or of their parts. Other sums and casts round, or lie somewhere else.
+    case '/':
+    case '*':
+      return isInUnit(first, names) && typeof constantOf(second) === 'number';
+    default:
+      return FROM_NUMBERS.has(name) && second === undefined && isInUnit(first, names);
+  }
+}
+
+/** Of an interval: as it is written, or as DuckDB's parser takes it apart. */
+function isPartOfHour(value: unknown): boolean {
+  if (!isTreeNode(value)) return false;
+  if (value['class'] === 'CAST') {
+    const [, count, unit] = /^(\d+) (minute|hour)s?$/.exec(lowerText(constantOf(value['child']))) ?? [];
+    return isDivisor(Number(count), unit === 'hour');
+  }
+  const name = lowerText(value['function_name']);
+  const [count] = ownConstants(value);
+  return (name === 'to_hours' || name === 'to_minutes') && isDivisor(Number(count), name === 'to_hours');
+}
+
+const isDivisor = (count: number, ofHours: boolean): boolean => (ofHours ? count === 1 : 60 % count === 0);
+
+function ownConstants(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.flatMap(ownConstants);
+  if (!isTreeNode(value)) return [];
+  const constant = constantOf(value);
+  return constant === undefined ? Object.values(value).flatMap(ownConstants) : [constant];
+}
+
+function constantOf(value: unknown): unknown {
+  if (!isTreeNode(value) || value['class'] !== 'CONSTANT' || !isTreeNode(value['value'])) return undefined;
+  return value['value']['value'];
+}

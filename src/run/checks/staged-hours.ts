@@ -1,0 +1,47 @@
+/** The hours of the rows that a session has staged, as its target stores them. */
+import { SESSION_CATALOG } from '../../compile/index.ts';
+import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts';
+import type { Hour } from '../../model/hour.ts';
+import {
+  literalFragment,
+  type SqlFragment,
+  statement,
+  storedEventTimeFragment,
+  tableFragment,
+} from '../../statements/index.ts';
+import type { Audited } from '../session.ts';
+
+/** A column with an event time: its Iceberg type, and the unit in which it counts. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly unit: string;
+}
+
+/** Of the target as it is written: its plan may be older than it. */
+export function targetTime({ spec, composed }: Audited): StoredColumn {
+  const name = spec.target.eventTime as string;
+  const type = String(columnOf(currentSchema(composed.metadata), name)?.type ?? 'timestamptz');
+  return { name, type, unit: storedUnit(type, undefined) ?? 'us' };
+}
+
+/** In no order; each hour once. The staged rows must be shown. */
+export async function hoursStaged({ spec, ports }: Audited, time: StoredColumn): Promise<Hour[]> {
+  const rows = await ports.engine.query(
+    statement('audit/hours_of_rows', {
+      rows: tableFragment(SESSION_CATALOG, { namespace: ['staged'], name: spec.target.table.name }),
+      ...storedHour(time),
+    }),
+    {},
+  );
+  return rows.map(({ hour }) => Number(hour));
+}
+
+export const storedHour = ({
+  name,
+  type,
+  unit,
+}: StoredColumn): { readonly stored_event_time: SqlFragment; readonly unit: SqlFragment } => ({
+  stored_event_time: storedEventTimeFragment(name, unit, type),
+  unit: literalFragment(unit),
+});

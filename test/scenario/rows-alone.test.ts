@@ -1,0 +1,117 @@
+// Goal: nothing is published of a query that takes rows together which sessions see at different times: such a target would hang
+// on what came when. Method: queries that make a difference, in the first session and in later ones; those that make none are
+// published, and equal to their SQL over whole tables; a header may say that it is meant so.
+import { expect, it } from 'vitest';
+import type { RunRecord } from '../../src/index.ts';
+import { expectVerified } from '../support/verified.ts';
+import { hourAt, type ProcessFile, processFile, type World, worldForTest } from '../support/world.ts';
+
+const EVENTS = { table: 'raw.events', event_time: 'ts' };
+const process = (sql: string, more: object = {}): ProcessFile =>
+  processFile(
+    {
+      process_name: 'some',
+      pattern: 'stateful',
+      sources: [EVENTS],
+      target: { table: 'facts.some', event_time: 'ts' },
+      ...more,
+    },
+    sql,
+  );
+
+const event = (id: number, hour: number): string =>
+  `select ${id}, timestamptz '${hourAt(hour)}' + to_minutes(${id}), ${id} * 0.1::double`;
+const RUNNING = 'select id, ts, sum(id) over (order by ts) as total from events';
+
+async function worldOf(file: ProcessFile, hours: readonly number[]): Promise<World> {
+  const world = await worldForTest({ processes: [file] });
+  await world.create('raw.events', 'id int, ts timestamptz, x double');
+  if (hours.length > 0)
+    await world.land('raw.events', hours.map((hour, index) => event(index + 1, hour)).join(' union all '));
+  return world;
+}
+const session = async (world: World): Promise<RunRecord | undefined> => (await world.run())[0];
+
+it.each([
+  ['a running total', RUNNING],
+  ['the row before', 'select id, ts, lag(id) over (order by ts) as b from events'],
+  ['a share of all', 'select id, ts, x / (select sum(x) from events) as x from events'],
+  ['the first rows', 'select id, ts from events order by ts limit 3'],
+  ['a day at its first hour', "select date_trunc('day', ts) as ts, count(*) as n from events group by all"],
+  ['a floating-point number alone', 'select ts, avg(x) over () as x from events'],
+  ['pairs', 'select a.ts, b.id from events as a join events as b on a.id >= b.id'],
+])('refuses %s in a session of several hours', async (_name, sql) => {
+  const world = await worldOf(process(sql), [0, 2, 3, 3]);
+  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
+  expect(await world.leftovers()).toEqual([]);
+});
+
+it('refuses in a session of one hour what hangs on the hours around it', async () => {
+  const world = await worldOf(process(RUNNING), [3]);
+  expect(await session(world)).toMatchObject({ status: 'published' });
+  await world.land('raw.events', event(7, 4));
+  expect(await session(world)).toMatchObject({
+    status: 'refused',
+    error: { code: 'hours-not-alone', context: { hour: hourAt(4) } },
+  });
+  expect(await world.rows('select id from facts.some')).toEqual(['["1"]']);
+});
+
+it.each([
+  [
+    'the hour of a text',
+    "select strptime(strftime(ts, '%Y%m%d%H'), '%Y%m%d%H') as ts, sum(x) as x from events group by 1",
+  ],
+  [
+    'a share of its hour',
+    "select id, ts, x / (select sum(x) from events as b where b.ts >= date_trunc('hour', a.ts) and b.ts < date_trunc('hour', a.ts) + interval 1 hour) as x from events as a",
+  ],
+])('publishes %s, of which the SQL does not say enough', async (_name, sql) => {
+  const world = await worldOf(process(sql), [0, 2, 3, 3, 5]);
+  const [plan] = await world.psyberg.plan();
+  expect(plan).toMatchObject({ compares_hours: true });
+  expect(await session(world)).toMatchObject({ status: 'published' });
+  await world.land('raw.events', event(9, 2));
+  expect(await session(world)).toMatchObject({ status: 'published' });
+  await expectVerified(world, 'some');
+});
+
+it('compares nothing where the SQL says that an hour stands alone', async () => {
+  const counts = "select date_trunc('hour', ts) as ts, count(*) as n from events group by 1";
+  const world = await worldOf(process(counts), [0, 2]);
+  const [plan] = await world.psyberg.plan();
+  expect(plan).not.toHaveProperty('compares_hours');
+  expect(plan?.warnings).toEqual([]);
+});
+
+it('takes what a window says for what is meant', async () => {
+  const source = { ...EVENTS, window: { before: '3h' } };
+  const near = `select id, ts, sum(id) over (order by ts range between interval 3 hour preceding and current row) as total
+from events`;
+  const world = await worldOf(process(near, { sources: [source] }), [0, 2, 4, 5, 9]);
+  expect(await session(world)).toMatchObject({ status: 'published' });
+  await world.land('raw.events', event(9, 2));
+  expect(await session(world)).toMatchObject({ status: 'published' });
+  await expectVerified(world, 'some');
+});
+
+it('refuses a stateless process that takes rows together, before it reads any, and says where', async () => {
+  const world = await worldOf(
+    process('select ts,\n  count(*) as n from events group by ts', { pattern: 'stateless' }),
+    [0, 2],
+  );
+  const run = await session(world);
+  expect(run).toMatchObject({ status: 'failed', error: { code: 'rows-not-alone' } });
+  expect(run?.error?.message).toMatch(/^processes\/some\.sql:\d+:3 some is stateless and .*\(count\(\*\)\)/);
+  expect(run?.error?.hint).toContain('pattern: stateful');
+});
+
+it.each([
+  ['rows-not-alone', 'stateless', 'select distinct id, ts from events'],
+  ['hours-not-alone', 'stateful', RUNNING],
+])('publishes where the header accepts %s', async (code, pattern, sql) => {
+  const world = await worldOf(process(sql, { pattern, accept: [code] }), [0, 2]);
+  const [plan] = await world.psyberg.plan();
+  expect(plan?.warnings).toEqual([]);
+  expect(await session(world)).toMatchObject({ status: 'published' });
+});
