@@ -3,7 +3,10 @@ import type { MacroSpec } from './process-spec.ts';
 import { isTreeNode, lowerText, type TreeNode } from './query-tree.ts';
 import { sqlTokens } from './sql-tokens.ts';
 
-/** DuckDB's aggregate functions, and its macros over them. A test compares them with those that it has. */
+/**
+ * DuckDB's aggregate functions, and its macros over them, which a test compares with those that it has; then
+ * Spark's of other names.
+ */
 export const AGGREGATES: ReadonlySet<string> = new Set([
   ...['any_value', 'approx_count_distinct', 'approx_quantile', 'approx_top_k', 'arbitrary', 'arg_max'],
   ...['arg_max_null', 'arg_max_nulls_last', 'arg_min', 'arg_min_null', 'arg_min_nulls_last', 'argmax'],
@@ -16,6 +19,8 @@ export const AGGREGATES: ReadonlySet<string> = new Set([
   ...['regr_count', 'regr_intercept', 'regr_r2', 'regr_slope', 'regr_sxx', 'regr_sxy', 'regr_syy'],
   ...['reservoir_quantile', 'sem', 'skewness', 'stddev', 'stddev_pop', 'stddev_samp', 'string_agg', 'sum'],
   ...['sum_no_overflow', 'sumkahan', 'var_pop', 'var_samp', 'variance', 'wavg', 'weighted_avg'],
+  ...['approx_percentile', 'collect_list', 'collect_set', 'count_min_sketch', 'every', 'histogram_numeric'],
+  ...['hll_sketch_agg', 'percentile', 'percentile_approx', 'std', 'try_avg', 'try_sum'],
 ]);
 
 /** Those whose result is one of the values that they are given. */

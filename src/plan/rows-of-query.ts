@@ -67,7 +67,8 @@ const OF_HOURS: ReadonlySet<string> = new Set([
 ]);
 const TIMES: ReadonlySet<string> = new Set(['TIMESTAMP', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP_NS']);
 const FROM_NUMBERS: ReadonlySet<string> = new Set([
-  ...['to_timestamp', 'epoch_ms', 'make_timestamp', 'make_timestamp_ms', 'make_timestamp_ns'],
+  ...['epoch_ms', 'make_timestamp', 'make_timestamp_ms', 'make_timestamp_ns', 'make_timestamptz'],
+  'to_timestamp',
 ]);
 const UTC: ReadonlySet<string> = new Set(['utc', 'etc/utc', 'gmt']);
 

@@ -23,7 +23,7 @@ import { readTableFile } from '../project/table-files.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
 import type { rowsOfHours } from '../session/rows-of-hours.ts';
-import { judgeSql } from '../workload/duckdb/judge-sql.ts';
+import { judgeSql, treeWhereRead } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
@@ -109,7 +109,9 @@ async function planNamed(
   let plan = planned;
   if (planned.status === 'work') {
     await checkWatermarks(input);
-    plan = withJudgedSql(planned, spec, project, await judgeSql(await engine(), project, spec));
+    const duckdb = await engine();
+    const tree = (await judgeSql(duckdb, project, spec)) ?? (await treeWhereRead(duckdb, spec));
+    plan = withJudgedSql(planned, spec, project, tree);
   }
   // A run that has nothing to do asks nothing more.
   if (plan.status === 'work' || request.writesNothing === true)

@@ -22,7 +22,9 @@ describe('what would surprise', () => {
     expect(
       problems
         .filter((each) => !each.includes('hours-not-alone'))
-        .map((each) => each.replace(/^processes\/a\.sql:(\S+) warning non-deterministic (.*?) gives .*$/, '$1 $2')),
+        .map((each) =>
+          each.replace(/^processes\/a\.sql:(\S+) warning non-deterministic (.*?) gives .*$/, '$1 $2'),
+        ),
     ).toEqual(found);
   });
   it.each([

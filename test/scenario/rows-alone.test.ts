@@ -54,7 +54,7 @@ it('refuses in a session of one hour what hangs on the hours around it', async (
     status: 'refused',
     error: { code: 'hours-not-alone', context: { hour: hourAt(4) } },
   });
-  expect(await world.rows('select id from facts.some')).toEqual(['["1"]']);
+  expect(await world.rows('select id from facts.some')).toEqual(['[1]']);
 });
 
 it.each([

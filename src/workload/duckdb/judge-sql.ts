@@ -1,5 +1,5 @@
 /** Whether the SQL of a process parses and reads its sources alone. Spec -> tree, or an error. */
-import type { Engine, ParserVerdict } from '../../engine/index.ts';
+import { type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
 import { engineOf } from '../../model/engines.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { refuseUndeclared } from './refuse-undeclared.ts';
@@ -31,6 +31,15 @@ export async function judgeSql(
   const [oldest] = known.keys();
   if (known.size > JUDGED_MAX && oldest !== undefined) known.delete(oldest);
   return tree;
+}
+
+/** Of SQL that is another engine's: the tree where DuckDB's parser reads it all the same. */
+export async function treeWhereRead(
+  engine: Engine,
+  { sql }: ProcessSpec,
+): Promise<ParserVerdict | undefined> {
+  const tree = await parseQuery<ParserVerdict>(engine, sql);
+  return tree.error === true ? undefined : tree;
 }
 
 async function judge(
