@@ -2,6 +2,7 @@
  * What a project says: its catalog, its state tables and its processes. Plain frozen data; `src/project`
  * makes it, every later room reads it.
  */
+import type { AcceptedFinding } from './accepted-findings.ts';
 import type { EngineName, EnginesSpec } from './engines.ts';
 import type { FilesSpec } from './files-source.ts';
 import type { Grain } from './grain.ts';
@@ -239,18 +240,6 @@ export interface CatchupSpec {
   /** A session loads no more hours than these, and owes the others; undefined: all. */
   readonly hoursPerSession?: number;
 }
-
-/** The findings that a header may accept. */
-export const ACCEPTABLE = [
-  'hours-not-alone',
-  'hours-of-session',
-  'join-without-window',
-  'non-deterministic',
-  'rows-not-alone',
-  'select-star',
-  'wide-window',
-] as const;
-export type AcceptedFinding = (typeof ACCEPTABLE)[number];
 
 export interface ProcessSpec {
   readonly processName: string;

@@ -1,4 +1,4 @@
-/** What in a query takes several rows to make one. Names and nodes of DuckDB's parser. Pure. */
+/** What in a query takes several rows to make one. RowNames and nodes of DuckDB's parser. Pure. */
 import type { MacroSpec } from './process-spec.ts';
 import { isTreeNode, lowerText, type TreeNode } from './query-tree.ts';
 import { sqlTokens } from './sql-tokens.ts';
@@ -34,7 +34,7 @@ export function ownNodes(value: unknown): TreeNode[] {
 }
 
 /** The names of `macros`: of the project, those that take several rows to make one. */
-export const isAggregate = (node: TreeNode, macros: ReadonlySet<string>): boolean => {
+export const isAggregateCall = (node: TreeNode, macros: ReadonlySet<string>): boolean => {
   const name = lowerText(node['function_name']);
   return node['class'] === 'FUNCTION' && (AGGREGATES.has(name) || macros.has(name));
 };

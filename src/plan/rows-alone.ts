@@ -6,11 +6,12 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { queryNodes } from '../model/query-tree.ts';
 import { macrosTogether } from '../model/rows-together.ts';
-import { rowsTogether, type Together } from './rows-together.ts';
+import type { TakenTogether } from './rows-of-query.ts';
+import { rowsTogether } from './rows-together.ts';
 
 export interface RowsAlone {
   /** What takes rows together that sessions may see at different times: worth telling. */
-  readonly told: readonly Together[];
+  readonly told: readonly TakenTogether[];
   /**
    * True where the SQL itself says that no session gives an hour other rows than another one would. False
    * says nothing: a stateful session then computes an hour in another company, and compares.
@@ -23,9 +24,9 @@ const KNOWN: RowsAlone = { told: [], isKnown: true };
 type Judged = Pick<ProcessSpec, 'pattern' | 'sources' | 'target' | 'grain' | 'macros'>;
 
 /**
- * `tree`: as DuckDB's parser gives it; without one nothing is known, and nothing told. `ofDates`: the target's
- * event time is a date, by which whole days are replaced. A dimension runs its SQL hour by hour, so that no
- * session can give it two.
+ * `tree`: as DuckDB's parser gives it; without one nothing is told. `ofDates`: the target's event time is a
+ * date, by which whole days are replaced. A dimension runs its SQL hour by hour, so that no session can give
+ * it two.
  */
 export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlone {
   const { loadsHours, readsPrevious } = patternOf(spec);
@@ -43,14 +44,14 @@ export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlo
 }
 
 /**
- * A window says how far rows matter, so it is taken for what was meant. Rows of two sources that meet are told
- * as `join-without-window`.
+ * A window says how far rows matter, so it is taken for what was meant. Rows of two sources that meet are
+ * told as `join-without-window`.
  */
-const isToldOfHours = ({ kind, isWindowed, isWithItself, comparesHours }: Together): boolean =>
+const isToldOfHours = ({ kind, isWindowed, isWithItself, comparesHours }: TakenTogether): boolean =>
   !isWindowed && (kind === 'join' || kind === 'subquery' ? isWithItself && !comparesHours : true);
 
 /** What takes rows together, in words. */
-export function togetherText({ kind, name }: Together): string {
+export function togetherText({ kind, name }: TakenTogether): string {
   switch (kind) {
     case 'aggregate':
       if (name === undefined) return 'GROUP BY';

@@ -5,6 +5,7 @@
  * hour (of a process of days: day) as every source row that a row was made of: what groups by one of them
  * never puts rows of several hours together.
  */
+import type { SourceSpec } from '../model/process-spec.ts';
 import { isTreeNode, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';
 
 export interface RowsOf {
@@ -19,7 +20,7 @@ export interface RowsOf {
 }
 
 /** A table of a FROM, under the name that its columns are written with. */
-export interface Relation extends RowsOf {
+export interface MadeRelation extends RowsOf {
   readonly name: string;
   /** True where an outer join may have put NULL in place of its columns. */
   readonly mayBeNull?: boolean;
@@ -30,7 +31,7 @@ export const NO_ROWS: RowsOf = { sources: new Set(), isWindowed: true, inUnit: n
 export const isMade = ({ sources }: Pick<RowsOf, 'sources'>): boolean => sources.size > 0;
 
 /** Rows of which nothing is known but their sources. */
-export const unlisted = (parts: readonly RowsOf[]): RowsOf => {
+export const rowsUnlisted = (parts: readonly RowsOf[]): RowsOf => {
   const made = parts.filter(isMade);
   return {
     sources: new Set(made.flatMap(({ sources }) => [...sources])),
@@ -39,9 +40,58 @@ export const unlisted = (parts: readonly RowsOf[]): RowsOf => {
   };
 };
 
+/** What takes several rows. */
+export type TogetherKind =
+  | 'aggregate'
+  | 'distinct'
+  | 'window function'
+  | 'limit'
+  | 'join'
+  | 'outer join'
+  | 'set operation'
+  | 'subquery'
+  | 'recursion'
+  | 'pivot'
+  | 'macro';
+
+export interface TakenTogether {
+  readonly kind: TogetherKind;
+  /** As it is written, where it has a name. */
+  readonly name?: string;
+  /** Of a join or a subquery: rows of a source meet others of the same source. */
+  readonly isWithItself: boolean;
+  /** True where all rows are those of sources with a window. */
+  readonly isWindowed: boolean;
+  /** Of a join or a subquery: it compares hours, in a way that is not followed here. */
+  readonly comparesHours: boolean;
+  /** The byte of the query at which it stands; undefined where DuckDB does not say it. */
+  readonly byte: number | undefined;
+}
+
+export interface ReadQuery {
+  readonly sources: readonly SourceSpec[];
+  /** A stateless session: no rows may meet at all. */
+  readonly rowsStandAlone: boolean;
+  /** A process of days. */
+  readonly ofDays: boolean;
+  /** The project's macros that take several rows to make one, in lower case. */
+  readonly macros: ReadonlySet<string>;
+}
+
+/** A CTE that nobody reads does nothing, so it is looked at when somebody does. */
+export type RowsScope = ReadonlyMap<string, () => RowsOf>;
+
+/** Notes what takes rows together. `at`: where it stands, undefined where nothing says it. */
+export type Tell = (
+  kind: TogetherKind,
+  rows: RowsOf,
+  at: TreeNode | undefined,
+  more?: { readonly name?: string; readonly isWithItself?: boolean },
+) => void;
+
 /** What an expression may name. */
-export interface Names {
-  readonly relations: readonly Relation[];
+export interface RowNames {
+  readonly relations: readonly MadeRelation[];
   /** Of the SELECT itself: its columns under the names that it gives them. */
   readonly aliases: ReadonlyMap<string, TreeNode>;
   /** Columns that a join has made one of two, so that they are not NULL where one of these is. */
@@ -53,7 +103,7 @@ export interface Names {
 }
 
 /** The columns of one relation alone, in a condition. */
-export const namesOfOne = (relation: Relation, ofDays: boolean): Names => ({
+export const namesOfOne = (relation: MadeRelation, ofDays: boolean): RowNames => ({
   relations: [relation],
   aliases: new Map(),
   merged: new Set(),
@@ -76,7 +126,7 @@ const UTC: ReadonlySet<string> = new Set(['utc', 'etc/utc', 'gmt']);
  * True where the value of an expression surely lies in the hour (of a process of days: day) of the rows that
  * it is taken from. False says nothing: it may be so by what the expression does.
  */
-export function isInUnit(value: unknown, names: Names): boolean {
+export function isInUnit(value: unknown, names: RowNames): boolean {
   if (!isTreeNode(value)) return false;
   switch (value['class']) {
     case 'COLUMN_REF':
@@ -98,7 +148,7 @@ export function isInUnit(value: unknown, names: Names): boolean {
 export const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** A column of a table comes before one that the SELECT names so. */
-function isColumnInUnit(written: readonly string[], names: Names): boolean {
+function isColumnInUnit(written: readonly string[], names: RowNames): boolean {
   const [column, relation] = [written.at(-1) ?? '', written.at(-2)];
   if (written.length > 2) return false;
   const found = names.relations.filter(({ name }) => relation === undefined || name === relation);
@@ -111,12 +161,12 @@ function isColumnInUnit(written: readonly string[], names: Names): boolean {
   return alias !== undefined && isInUnit(alias, { ...names, aliases: new Map() });
 }
 
-function isTimeType(type: unknown, { ofDays }: Names): boolean {
+function isTimeType(type: unknown, { ofDays }: RowNames): boolean {
   const id = isTreeNode(type) ? String(type['id']) : '';
   return TIMES.has(id) || (ofDays && id === 'DATE');
 }
 
-function isFunctionInUnit(call: TreeNode, names: Names): boolean {
+function isFunctionInUnit(call: TreeNode, names: RowNames): boolean {
   const name = lowerText(call['function_name']);
   const [first, second] = listed(call['children']);
   switch (name) {

@@ -9,7 +9,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { hoursReturned } from './hours-returned.ts';
 import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
 import { type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
-import type { Together } from './rows-together.ts';
+import type { TakenTogether } from './rows-of-query.ts';
 
 /** `tree`: the process's query as DuckDB's parser gives it. `alone`: of a process of hours. */
 export function warningsOf(
@@ -36,7 +36,7 @@ export const isAccepted = ({ accept = [] }: Pick<ProcessSpec, 'accept'>, code: s
 /** What takes rows of several hours, in words. */
 export function hoursTogetherWarning(
   { processName, grain = 'hour' }: ProcessSpec,
-  together: Together,
+  together: TakenTogether,
 ): PlanWarning & { readonly code: 'hours-not-alone' } {
   return {
     code: 'hours-not-alone',
@@ -45,7 +45,7 @@ export function hoursTogetherWarning(
   };
 }
 
-function byTheUnit({ kind }: Together, grain: string): string {
+function byTheUnit({ kind }: TakenTogether, grain: string): string {
   const unit = `date_trunc('${grain}', …) of the event time`;
   switch (kind) {
     case 'aggregate':
@@ -66,7 +66,7 @@ function byTheUnit({ kind }: Together, grain: string): string {
 /** What takes rows of a stateless process together, in words. `place`: of it, in the file. */
 export const rowsTogetherText = (
   { processName }: ProcessSpec,
-  together: Together,
+  together: TakenTogether,
 ): { readonly message: string; readonly hint: string } => ({
   message: `${processName} is stateless and takes several rows to make one (${togetherText(together)}): a session reads the rows that came since the one before, and never meets those of another session, so the target would not be what this SQL gives over all rows`,
   hint: 'use pattern: stateful, which computes each hour anew from all of its rows; or take each row alone; where rows of two sessions never belong together, write accept: [rows-not-alone] in the header',

@@ -4,18 +4,12 @@
  */
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
+import { ACCEPTABLE, type AcceptedFinding } from '../model/accepted-findings.ts';
 import { ENGINE_NAMES, type EngineName } from '../model/engines.ts';
 import { GRAINS, type Grain } from '../model/grain.ts';
 import { DURATION_PATTERN, durationMs } from '../model/hour.ts';
 import { tableNameProblem } from '../model/names.ts';
-import {
-  ACCEPTABLE,
-  type AcceptedFinding,
-  ON_LOOKUP_CHANGE,
-  type OnLookupChange,
-  PATTERN_NAMES,
-  type Pattern,
-} from '../model/process-spec.ts';
+import { ON_LOOKUP_CHANGE, type OnLookupChange, PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import { parseStart, START_FORMS, START_PATTERN } from '../model/start.ts';
 import { auditSchemaWith } from './header-audits.ts';
 import { filesKeys, type HeaderFiles } from './header-files.ts';

@@ -67,7 +67,9 @@ function isExact(type: LayoutType): boolean {
   return type.type === 'list' ? isExact(type.element) : isExact(type.key) && isExact(type.value);
 }
 
-/** Of rows with `psyberg_side` 1 and -1: whether sums of floating-point numbers differ by more than rounding. */
+/**
+ * Of rows with `psyberg_side` 1 and -1: whether sums of floating-point numbers differ by more than rounding.
+ */
 export function sumsDifferFragment(columns: readonly LayoutColumn[]): SqlFragment {
   const sums = columns
     .filter(({ type }) => type === 'float' || type === 'double')

@@ -5,8 +5,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TreeNode } from '../../src/model/query-tree.ts';
+import { AGGREGATES } from '../../src/model/rows-together.ts';
 import { columnOrigins } from '../../src/observe/lineage/column-origins.ts';
-import { AGGREGATES, LAMBDA_FUNCTIONS } from '../../src/observe/lineage/functions.ts';
+import { LAMBDA_FUNCTIONS } from '../../src/observe/lineage/functions.ts';
 import { propertySeed } from '../support/property-seed.ts';
 
 const TABLES = new Map([

@@ -6,7 +6,6 @@ import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MacroSpec, Pattern, SourceSpec } from '../../src/model/process-spec.ts';
-import { AGGREGATES } from '../../src/model/rows-together.ts';
 import { rowsAlone, togetherText } from '../../src/plan/rows-alone.ts';
 import { readProcess } from '../../src/project/read-process.ts';
 import { specOf } from '../support/session-data.ts';
@@ -211,25 +210,4 @@ describe('hours of a stateful process', () => {
         expect(rowsAlone(await parse(spec.sql), spec), name).toEqual({ told: [], isKnown: true });
       }
   });
-});
-
-it('knows every aggregate function of DuckDB', async () => {
-  const names = await query(
-    "select distinct function_name from duckdb_functions() where function_type = 'aggregate'",
-  );
-  const windows = new Set(
-    [
-      'cume_dist',
-      'dense_rank',
-      'fill',
-      'first_value',
-      'lag',
-      'last_value',
-      'lead',
-      'nth_value',
-      'ntile',
-    ].concat(['percent_rank', 'rank', 'rank_dense', 'row_number']),
-  );
-  expect(names.length).toBeGreaterThan(80);
-  expect(names.filter((name) => !AGGREGATES.has(name) && !windows.has(name))).toEqual([]);
 });

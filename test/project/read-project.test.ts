@@ -336,6 +336,7 @@ describe('processHeaderJsonSchema', () => {
       'hours',
       'grain',
       'catchup',
+      'accept',
       'on_signal',
     ]);
     expect(schema.properties['hours']?.enum).toEqual(['contiguous', 'touched']);

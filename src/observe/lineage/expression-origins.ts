@@ -1,6 +1,7 @@
 /** Where the value of an expression comes from. Parse tree + scope -> origins. Pure. */
 import type { TreeNode } from '../../model/query-tree.ts';
-import { AGGREGATES, LAMBDA_FUNCTIONS, ROW_MAKERS } from './functions.ts';
+import { AGGREGATES } from '../../model/rows-together.ts';
+import { LAMBDA_FUNCTIONS, ROW_MAKERS } from './functions.ts';
 import { type Origin, usedFor } from './origins.ts';
 import { isName, type OutputColumn } from './output-columns.ts';
 import { nodeAt, nodesAt, nodesBelow, textAt, textsAt } from './parse-tree.ts';

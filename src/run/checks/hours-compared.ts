@@ -2,9 +2,9 @@
  * Whether a session of a stateful process gives an hour the rows that another one would. Audited -> the same,
  * or `hours-not-alone`.
  *
- * A session computes the hours of which something changed, and what these are depends on what came when. Where
- * the SQL does not say by itself that an hour gets the same rows whichever others are computed beside it
- * (`plan/rows-alone.ts`), an hour is computed once more: alone where the session has several, and with its
+ * A session computes the hours of which something changed, and what these are depends on what came when.
+ * Where the SQL does not say by itself that an hour gets the same rows whichever others are computed beside
+ * it (`plan/rows-alone.ts`), an hour is computed once more: alone where the session has several, and with its
  * neighbours where it has one. That is no proof; but a running total, a LAG, a LIMIT or a share of a total
  * comes out otherwise at once, and then nothing is published.
  */

@@ -32,8 +32,8 @@ import { showStaged } from './compose.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
 
 /**
- * Throws `rows-outside-hours`, `rows-without-source`, `hours-not-alone`, `rows-not-read` or `audit-sql-failed`; an audit that
- * fails is no error.
+ * Throws `rows-outside-hours`, `rows-without-source`, `hours-not-alone`, `rows-not-read` or
+ * `audit-sql-failed`; an audit that fails is no error.
  */
 export const auditStage = (composed: Composed): Promise<Audited> =>
   duringStage(composed, 'audit', async () =>

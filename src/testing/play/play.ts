@@ -161,9 +161,17 @@ async function land({ sandbox, prepared }: Playing, arrival: number): Promise<vo
   }
 }
 
-/** The process as it runs after these arrivals: the sources from outside are complete as the test says. */
+/**
+ * The process as it runs after these arrivals: the sources from outside are complete as the test says. SQL
+ * that a session would refuse because it takes rows together is played all the same: that the target is not
+ * what it gives over all rows is then seen by cells, and in the order that shows it.
+ */
 export function specAt(prepared: PreparedTest, spec: ProcessSpec, played: Order): ProcessSpec {
-  return { ...spec, sources: spec.sources.map((source) => sourceAt(prepared, source, played)) };
+  return {
+    ...spec,
+    sources: spec.sources.map((source) => sourceAt(prepared, source, played)),
+    accept: [...(spec.accept ?? []), 'hours-not-alone', 'rows-not-alone'],
+  };
 }
 
 function sourceAt(prepared: PreparedTest, source: SourceSpec, played: Order): SourceSpec {

@@ -1,0 +1,12 @@
+/** Findings about a process's SQL that its header may say are meant so. */
+
+export const ACCEPTABLE = [
+  'hours-not-alone',
+  'hours-of-session',
+  'join-without-window',
+  'non-deterministic',
+  'rows-not-alone',
+  'select-star',
+  'wide-window',
+] as const;
+export type AcceptedFinding = (typeof ACCEPTABLE)[number];
