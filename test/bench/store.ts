@@ -213,7 +213,6 @@ const insertion = (first: number, rows: number, hour: string): string =>
 
 interface Taken {
   readonly store: readonly ProxiedRequest[];
-  readonly connections: number;
   readonly catalog: readonly ProxiedRequest[];
   readonly wallMs: number;
 }
@@ -241,11 +240,11 @@ async function taken(
   const wallMs = performance.now() - startedMs;
   if (code !== 0 || !said.includes(expected))
     throw new Error(`psyberg ${words.join(' ')} ended with ${code}: ${said}`);
-  const { requests: store, connections } = proxies.store.taken();
+  const { requests: store } = proxies.store.taken();
   const catalog = proxies.catalog?.taken().requests ?? [];
   for (const proxy of all) proxy.delayMs = 0;
   note(what, startedMs, [...store, ...catalog]);
-  return { store, connections, catalog, wallMs };
+  return { store, catalog, wallMs };
 }
 
 /** For whoever looks for requests that can be saved. */
@@ -255,27 +254,39 @@ function note(what: string, startedMs: number, requests: readonly ProxiedRequest
   const at = (timeMs: number): string => (timeMs - startedMs).toFixed(0).padStart(6);
   const lines = [...requests]
     .sort((one, other) => one.startedAtMs - other.startedAtMs)
-    .map(({ startedAtMs, endedAtMs, method, status, path: asked, range = '' }) =>
-      [at(startedAtMs), at(endedAtMs), method.padEnd(6), status, asked, range].join(' '),
+    .map(({ startedAtMs, endedAtMs, connection, isOfDuckdb, method, status, path: asked, range = '' }) =>
+      [
+        at(startedAtMs),
+        at(endedAtMs),
+        `${isOfDuckdb ? 'duckdb' : 'node'} ${connection}`.padEnd(10),
+        method.padEnd(6),
+        status,
+        asked,
+        range,
+      ].join(' '),
     );
   fs.appendFileSync(file, `== ${what}\n${lines.join('\n')}\n`);
 }
 
 /** The counts of the last round and the median of the seconds, each beside its limit. */
 function line(what: string, rounds: readonly Taken[], limits: Limits): string {
-  const { store, connections, catalog } = rounds.at(-1) as Taken;
+  const { store, catalog } = rounds.at(-1) as Taken;
   const seconds = timingOf(rounds.map(({ wallMs }) => wallMs));
   const beside = (found: number, limit: number | undefined): string =>
     limit === undefined ? `${found}` : `${found} (limit ${limit})`;
   return [
     `${what}: ${beside(store.length, limits.requests)} requests of the store${ofMethods(store)}`,
-    `${beside(connections, limits.connections)} connections`,
+    `${beside(connectionsOf(store), limits.connections)} connections, ${connectionsOf(store.filter(({ isOfDuckdb }) => isOfDuckdb))} of DuckDB's`,
     ...(catalog.length === 0
       ? []
       : [`${beside(catalog.length, limits.catalogRequests)} requests of the catalog${ofMethods(catalog)}`]),
     `${ms(seconds.medianMs)} (${ms(seconds.minMs)} at best; limit ${limits.seconds} s)`,
   ].join(', ');
 }
+
+/** Of a process that has ended: each command opens its own. */
+const connectionsOf = (requests: readonly ProxiedRequest[]): number =>
+  new Set(requests.map(({ connection }) => connection)).size;
 
 function ofMethods(requests: readonly ProxiedRequest[]): string {
   const counts = Map.groupBy(requests, ({ method }) => method);

@@ -3,7 +3,7 @@
  * what it was asked. Requests -> the same requests, answered no sooner than after a delay.
  */
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,6 +14,10 @@ export interface ProxiedRequest {
   readonly status: number;
   /** The header `Range`, where there is one. */
   readonly range: string | undefined;
+  /** Which of the proxy's connections it came over, counted from 1. */
+  readonly connection: number;
+  /** True for those of DuckDB, which says its name; psyberg's own say none. */
+  readonly isOfDuckdb: boolean;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
 }
@@ -35,6 +39,8 @@ export async function startDelayedProxy(target: string): Promise<DelayedProxy> {
   const agent = new Agent({ keepAlive: true });
   let requests: ProxiedRequest[] = [];
   let connections = 0;
+  let numbered = 0;
+  const numbers = new WeakMap<Socket, number>();
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedAtMs = performance.now();
@@ -51,8 +57,16 @@ export async function startDelayedProxy(target: string): Promise<DelayedProxy> {
     const status = reply.statusCode ?? 502;
     response.writeHead(status, { ...kept, ...length });
     response.end(content);
-    const { range } = headers;
-    requests.push({ method, path: url, status, range, startedAtMs, endedAtMs: performance.now() });
+    requests.push({
+      method,
+      path: url,
+      status,
+      range: headers.range,
+      connection: numbers.get(incoming.socket) ?? 0,
+      isOfDuckdb: /duckdb/i.test(headers['user-agent'] ?? ''),
+      startedAtMs,
+      endedAtMs: performance.now(),
+    });
   }
 
   const server = createServer((incoming, response) => {
@@ -61,6 +75,8 @@ export async function startDelayedProxy(target: string): Promise<DelayedProxy> {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on('connection', (socket) => {
     connections += 1;
+    numbered += 1;
+    numbers.set(socket, numbered);
     socket.setNoDelay(true);
   });
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));

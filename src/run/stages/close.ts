@@ -16,8 +16,7 @@ import { duringStage, foldSteps } from './fold-steps.ts';
 
 /** Never throws: what could not be cleaned up is said, and left. */
 export async function closeStage(published: Published): Promise<void> {
-  const { plan, ports, obsolete } = published;
-  for (const file of [...obsolete.lists, ...obsolete.stateFiles]) removeFile(file);
+  const { plan, ports } = published;
   const closing = (): Promise<Published> => foldSteps(published, 'cleanup', closeStep);
   await duringStage(published, 'close', closing).catch((error: unknown) =>
     ports.onStep(`${plan.process_name}: published, and not cleaned up after: ${String(error)}`),
@@ -25,7 +24,7 @@ export async function closeStage(published: Published): Promise<void> {
 }
 
 async function closeStep(published: Published, step: StepOf<'cleanup'>): Promise<Published> {
-  const { ports, plan } = published;
+  const { ports, plan, obsolete } = published;
   switch (step.kind) {
     case 'protect-watermarks':
       await protectWatermarks(ports, plan, true);
@@ -34,6 +33,9 @@ async function closeStep(published: Published, step: StepOf<'cleanup'>): Promise
       await endName(published, step.ended);
       return published;
     case 'close-session':
+      // Behind the commit of the tags: beside it a store would be asked over one connection more, which takes
+      // as long to open as the answer takes to come.
+      for (const file of [...obsolete.lists, ...obsolete.stateFiles]) removeFile(file);
       await closeSession(published);
       return published;
     default:

@@ -41,7 +41,6 @@ export async function javaClasspath(): Promise<string> {
   const digest = createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16);
   const mark = join(CACHE, 'java', `classpath-${digest}`);
   // The jars lie in Maven's own store, which somebody may have cleaned.
-  // The jars lie in Maven's own store, which somebody may have cleaned.
   const isInstalled = (): boolean =>
     existsSync(mark) && readFileSync(mark, 'utf8').trim().split(':').every(existsSync);
   await installOnce({ isInstalled, name: 'java', install: () => fetchJars(mark) });
