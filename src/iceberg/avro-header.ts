@@ -86,14 +86,14 @@ export function encodeAvroNames(file: Buffer): Buffer | undefined {
 
 /** Reads values one after the other. Throws RangeError where the bytes end before a value does. */
 export class AvroReader {
-  readonly #file: Buffer;
+  readonly file: Buffer;
   offset: number;
   constructor(file: Buffer, offset: number) {
-    this.#file = file;
+    this.file = file;
     this.offset = offset;
   }
   byte(): number {
-    const byte = this.#file[this.offset];
+    const byte = this.file[this.offset];
     if (byte === undefined) throw new RangeError('the file ends too early');
     this.offset += 1;
     return byte;
@@ -130,25 +130,21 @@ export class AvroReader {
     }
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
-  /** Passes over an integer. */
-  skipLong(): void {
-    while (this.byte() >= 0x80);
-  }
   bytes(): Buffer {
     return this.take(this.long());
   }
   text(): string {
     const length = this.long();
     this.skip(length);
-    return this.#file.toString('utf8', this.offset - length, this.offset);
+    return this.file.toString('utf8', this.offset - length, this.offset);
   }
   take(length: number): Buffer {
     this.skip(length);
-    return this.#file.subarray(this.offset - length, this.offset);
+    return this.file.subarray(this.offset - length, this.offset);
   }
   skip(length: number): void {
     this.offset += length;
-    if (length < 0 || this.offset > this.#file.length) throw new RangeError('the file ends too early');
+    if (length < 0 || this.offset > this.file.length) throw new RangeError('the file ends too early');
   }
 }
 

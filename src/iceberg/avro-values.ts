@@ -5,6 +5,7 @@
  */
 import type { AvroComplexType, AvroField, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import type { AvroReader } from './avro-header.ts';
+import { BYTES, fixed, LONG, passOver, rowFinder, type Shape } from './avro-shapes.ts';
 
 /**
  * A value of an Avro type: `long` is a bigint, `int` a number, `bytes` and `fixed` are buffers, a record is
@@ -49,7 +50,7 @@ export function rowReader(
   const read = (from: AvroReader): AvroObject => {
     const record: Record<string, AvroValue> = {};
     for (const { name, codec } of wanted) {
-      if (name === undefined) codec.skip(from);
+      if (name === undefined) passOver(from, codec.shape);
       else record[name] = codec.read(from);
     }
     return record;
@@ -58,14 +59,13 @@ export function rowReader(
   if (among === undefined) return read;
   const key = codecs.findIndex(({ name }) => name === among.field);
   if (key < 0) throw new RangeError(`the rows of the file have no ${among.field}`);
+  const findRow = rowFinder(
+    codecs.map(({ codec }) => codec.shape),
+    { key, read: (codecs[key] as (typeof codecs)[number]).codec.read, values: among.values },
+  );
   return (from) => {
     const start = from.offset;
-    let isWanted = false;
-    for (const [index, { codec }] of codecs.entries()) {
-      if (index === key) isWanted = among.values.has(codec.read(from) as bigint);
-      else codec.skip(from);
-    }
-    if (!isWanted) return undefined;
+    if (!findRow(from)) return undefined;
     from.offset = start;
     return read(from);
   };
@@ -100,21 +100,18 @@ function namesById(expected: AvroRecord): Map<number, string> {
 /** How values of a type are read, and passed over. */
 interface Codec {
   readonly read: (from: AvroReader) => AvroValue;
-  readonly skip: (from: AvroReader) => void;
+  readonly shape: Shape;
 }
 
-const skipLong = (from: AvroReader): void => from.skipLong();
-const skipBytes = (from: AvroReader): void => from.skip(from.long());
-
 const PRIMITIVES: Readonly<Record<string, Codec>> = {
-  null: { read: () => null, skip: () => undefined },
-  boolean: { read: (from) => from.byte() === 1, skip: (from) => from.skip(1) },
-  int: { read: (from) => from.long(), skip: skipLong },
-  long: { read: (from) => from.bigLong(), skip: skipLong },
-  float: { read: (from) => from.take(4).readFloatLE(), skip: (from) => from.skip(4) },
-  double: { read: (from) => from.take(8).readDoubleLE(), skip: (from) => from.skip(8) },
-  bytes: { read: (from) => from.bytes(), skip: skipBytes },
-  string: { read: (from) => from.text(), skip: skipBytes },
+  null: { read: () => null, shape: fixed(0) },
+  boolean: { read: (from) => from.byte() === 1, shape: fixed(1) },
+  int: { read: (from) => from.long(), shape: LONG },
+  long: { read: (from) => from.bigLong(), shape: LONG },
+  float: { read: (from) => from.take(4).readFloatLE(), shape: fixed(4) },
+  double: { read: (from) => from.take(8).readDoubleLE(), shape: fixed(8) },
+  bytes: { read: (from) => from.bytes(), shape: BYTES },
+  string: { read: (from) => from.text(), shape: BYTES },
 };
 
 function codecOf(type: AvroType, known: Known): Codec {
@@ -126,7 +123,7 @@ function codecOf(type: AvroType, known: Known): Codec {
     const branches = (type as readonly AvroType[]).map((each) => codecOf(each, known));
     return {
       read: (from) => (branches[from.long()] as Codec).read(from),
-      skip: (from) => (branches[from.long()] as Codec).skip(from),
+      shape: { kind: 'union', branches: branches.map(({ shape }) => shape) },
     };
   }
   const complex = type as AvroComplexType;
@@ -139,12 +136,9 @@ function codecOf(type: AvroType, known: Known): Codec {
     case 'map':
       return mapCodec(codecOf(complex.values as AvroType, known));
     case 'fixed':
-      return {
-        read: (from) => from.take(complex.size ?? 0),
-        skip: (from) => from.skip(complex.size ?? 0),
-      };
+      return { read: (from) => from.take(complex.size ?? 0), shape: fixed(complex.size ?? 0) };
     case 'enum':
-      return { read: (from) => complex.symbols?.[from.long()] ?? null, skip: skipLong };
+      return { read: (from) => complex.symbols?.[from.long()] ?? null, shape: LONG };
     default:
       return codecOf(complex.type, known);
   }
@@ -173,9 +167,7 @@ function recordCodec(fields: readonly AvroField[], known: Known): Codec {
       for (const { name, codec } of codecs) record[name] = codec.read(from);
       return record;
     },
-    skip(from) {
-      for (const { codec } of codecs) codec.skip(from);
-    },
+    shape: { kind: 'record', fields: codecs.map(({ codec }) => codec.shape) },
   };
 }
 
@@ -187,16 +179,16 @@ function eachItem(from: AvroReader, read: () => void): void {
   }
 }
 
-const listCodec = ({ read, skip }: Codec): Codec => ({
+const listCodec = ({ read, shape }: Codec): Codec => ({
   read(from) {
     const items: AvroValue[] = [];
     eachItem(from, () => items.push(read(from)));
     return items;
   },
-  skip: (from) => eachItem(from, () => skip(from)),
+  shape: { kind: 'items', items: [shape] },
 });
 
-const mapCodec = ({ read, skip }: Codec): Codec => ({
+const mapCodec = ({ read, shape }: Codec): Codec => ({
   read(from) {
     const values: Record<string, AvroValue> = {};
     eachItem(from, () => {
@@ -205,9 +197,5 @@ const mapCodec = ({ read, skip }: Codec): Codec => ({
     });
     return values;
   },
-  skip: (from) =>
-    eachItem(from, () => {
-      skipBytes(from);
-      skip(from);
-    }),
+  shape: { kind: 'items', items: [BYTES, shape] },
 });

@@ -142,6 +142,23 @@ describe('rows of an Avro file', () => {
     expect(() => readAvroRows(file.subarray(0, file.length - 17), PLAIN, { only: [] })).toThrow(RangeError);
   });
 
+  it('are told apart by integers of every length, which begin alike', () => {
+    const schema = schemaOf(['path', 4, 'string'], ['id', 3, 'long'], ['bytes', 5, 'bytes']);
+    const ids = [0n, 1n, -1n, 63n, 64n, -64n, -65n, 8191n, 8192n, 2n ** 20n, 2n ** 20n + 2n ** 40n]
+      .flatMap((id) => [id, -id])
+      .concat([2n ** 63n - 1n, -(2n ** 63n)]);
+    const rows = [...new Set(ids)].map((id) => ({ path: `of ${id}`, id, bytes: Buffer.from('b') }));
+    const file = writeAvroRows(schema, {}, rows);
+    for (const row of rows) {
+      const among = { field: 'id', values: new Set([row.id]) };
+      expect(readAvroRows(file, schema, { only: ['path', 'id'], among })).toEqual([
+        { path: row.path, id: row.id },
+      ]);
+    }
+    const others = { field: 'id', values: new Set([2n, 2n ** 20n + 2n ** 41n, 2n ** 62n]) };
+    expect(readAvroRows(file, schema, { only: ['id'], among: others })).toEqual([]);
+  });
+
   it('are not guessed of a codec that is not known, nor of a file that ends too early', () => {
     expect(readAvroRows(fileOf(schemaOf(), 'snappy', 1, Buffer.from('x')), PLAIN)).toBeUndefined();
     const file = writeAvroRows(PLAIN, {}, [
