@@ -2,7 +2,7 @@
  * What is done to files of tables without DuckDB, which is quicker, where they lie on this machine. In a
  * store there are no folders to make.
  */
-import { closeSync, existsSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { makeFolder } from '../catalog/files/folders.ts';
 import { localPath } from '../catalog/files/locations.ts';
 import { storageFault } from '../model/storage-faults.ts';
@@ -17,6 +17,19 @@ export function makeLocalFolder(location: string): void {
 export function isLocalFile(location: string): boolean {
   const path = localPath(location);
   return path !== undefined && existsSync(path);
+}
+
+export interface FileFacts {
+  readonly bytes: number;
+  /** When it was written, since 1970. */
+  readonly mtimeMs: number;
+}
+
+/** Undefined where this process does not see the file. */
+export function localFacts(location: string): FileFacts | undefined {
+  const path = localPath(location);
+  const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
+  return found === undefined ? undefined : { bytes: found.size, mtimeMs: found.mtimeMs };
 }
 
 /** The first bytes of a file, at most so many; undefined where this process cannot read it. */

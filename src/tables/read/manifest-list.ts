@@ -1,5 +1,6 @@
 /** The manifests that snapshots' lists name. Lists -> rows. */
 import type { Engine } from '../../engine/index.ts';
+import { localFacts } from '../../files/local.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { MANIFEST_FILE } from '../../model/manifest-schema.ts';
 import { readAvroFile } from '../avro-files.ts';
@@ -59,13 +60,56 @@ export async function readManifests(
   lists: readonly string[],
   addedBy?: readonly SnapshotId[],
 ): Promise<ManifestRow[]> {
-  const among = addedBy === undefined ? undefined : { field: 'added_snapshot_id', values: new Set(addedBy) };
   const rows: ManifestRow[] = [];
   for (const list of lists)
-    for (const listed of await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE, { only: LISTED, among }))
-      rows.push(manifestRow(listed));
+    rows.push(
+      ...(addedBy === undefined ? await rowsOf(engine, list) : await rowsAddedBy(engine, list, addedBy)),
+    );
   rows.sort(oldestFirst);
   return lists.length > 1 ? eachOnce(rows) : rows;
+}
+
+async function rowsOf(engine: Engine, list: string, addedBy?: readonly SnapshotId[]): Promise<ManifestRow[]> {
+  const among = addedBy === undefined ? undefined : { field: 'added_snapshot_id', values: new Set(addedBy) };
+  const listed = await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE, { only: LISTED, among });
+  return listed.map(manifestRow);
+}
+
+/** What an engine was told of long lists, by list and snapshots; those that were asked for last at the end. */
+const told = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
+
+/** A list of 7,000 manifests, which is walked in 1.5 ms: shorter ones are read again. */
+const LONG_LIST_BYTES = 2 ** 20;
+
+/**
+ * Several processes that read one source, and plans while it stands still, ask for the same. A list never
+ * changes under its name; that it is there, and the same file, costs little to ask.
+ */
+async function rowsAddedBy(
+  engine: Engine,
+  list: string,
+  addedBy: readonly SnapshotId[],
+): Promise<readonly ManifestRow[]> {
+  const file = localFacts(list);
+  if (file === undefined || file.bytes < LONG_LIST_BYTES) return rowsOf(engine, list, addedBy);
+  const answers = told.get(engine) ?? new Map<string, readonly ManifestRow[]>();
+  told.set(engine, answers);
+  const question = [list, file.bytes, file.mtimeMs, ...addedBy].join(' ');
+  const rows = answers.get(question) ?? Object.freeze(await rowsOf(engine, list, addedBy));
+  keepLast(answers, question, rows);
+  return rows;
+}
+
+/** Keeps what was asked for last, and nothing that is large. */
+function keepLast(
+  kept: Map<string, readonly ManifestRow[]>,
+  key: string,
+  rows: readonly ManifestRow[],
+): void {
+  kept.delete(key);
+  if (rows.length <= MANIFESTS_KEPT) kept.set(key, rows);
+  const [oldest] = kept.keys();
+  if (kept.size > LISTS_KEPT && oldest !== undefined) kept.delete(oldest);
 }
 
 /**
@@ -128,10 +172,7 @@ export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<r
   const lists = read.get(engine) ?? new Map<string, readonly ManifestRow[]>();
   read.set(engine, lists);
   const rows = lists.get(list) ?? Object.freeze(await readManifests(engine, [list]));
-  lists.delete(list);
-  if (rows.length <= MANIFESTS_KEPT) lists.set(list, rows);
-  const [oldest] = lists.keys();
-  if (lists.size > LISTS_KEPT && oldest !== undefined) lists.delete(oldest);
+  keepLast(lists, list, rows);
   return rows;
 }
 
