@@ -2,6 +2,7 @@
  * What DuckDB 1.5.5 says when the store of a file does not do what it was asked. Message -> the one
  * PsybergError for it. Of the store's answer its code alone is repeated: the rest may hold what was signed.
  */
+import { azureFaultOf } from './azure-faults.ts';
 import { PsybergError, usageError } from './errors.ts';
 
 interface StoreAnswer {
@@ -27,6 +28,8 @@ export interface StoreWaits {
 export function storeFaultOf(message: string, cause: unknown, waits?: StoreWaits): PsybergError | undefined {
   const extension = /^Extension Autoloading Error: [^']*required extension '(\w+)'/.exec(message)?.[1];
   if (extension !== undefined) return notReached(extension, cause);
+  const ofAzure = azureFaultOf(message, cause);
+  if (ofAzure !== undefined) return ofAzure;
   if (!/^(?:IO|HTTP) Error: /.test(message)) return undefined;
   const lost = UNANSWERED.exec(message);
   if (lost !== null) return unanswered(lost, { cause, waits });

@@ -46,6 +46,8 @@ export interface ForeignManners {
   /** Path prefix of this catalog behind `/v1/`. */
   prefix?: string;
   interfere?: (call: ForeignCall) => Interference | undefined;
+  /** What it calls the place of its files, and what its clients hear in place of that. */
+  readonly shownAs?: { readonly inner: string; readonly outer: string };
   /** Another catalog that it stands in front of; default: this project's own. */
   readonly inner?: string;
   /** Where that has its tables, with the settings by which it reaches them; default: a folder. */
@@ -76,6 +78,11 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
     });
   });
 
+  const { inner: itsPlace = '', outer = '' } = manners.shownAs ?? {};
+  const inItsWords = (text: string): string => (outer === '' ? text : text.replaceAll(outer, itsPlace));
+  const inWordsOfClients = (text: string): string =>
+    itsPlace === '' ? text : text.replaceAll(itsPlace, outer);
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -83,7 +90,7 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
       method: request.method ?? '',
       path: (request.url ?? '').slice('/v1'.length),
       headers: request.headers,
-      body: Buffer.concat(chunks).toString(),
+      body: inItsWords(Buffer.concat(chunks).toString()),
     };
     calls.push(call);
     const given = manners.interfere?.(call);
@@ -119,7 +126,7 @@ export async function startForeignServer(manners: ForeignManners = {}): Promise<
       },
       ...(call.body === '' ? {} : { body: manners.branchless === true ? onlyMain(call.body) : call.body }),
     });
-    const text = await reply.text();
+    const text = inWordsOfClients(await reply.text());
     if (given !== undefined) return send(response, given);
     response.statusCode = reply.status;
     const etag = reply.headers.get('etag');

@@ -1,0 +1,86 @@
+/**
+ * What DuckDB's extension `azure` 1.5.5 says when Azure's store does not do what it was asked. Message -> the
+ * one PsybergError for it. No file is damaged, and no SQL is wrong.
+ */
+import { PsybergError, usageError } from './errors.ts';
+
+/** The place, what the store calls it, and what HTTP does: it says no status. */
+const ANSWERED =
+  /^IO Error: Azure\w+ (?:open file|Read to) '?(\w+:\/\/[^/\s']+)[^\n]*? failed with (?:code )?'?(\w*)'?,? Reason Phrase: '?([^'.\n]*)/;
+/** The address, and why. */
+const UNREACHED =
+  /^(?:IO|Invalid) Error: .*?Fail to get a new connection for: (https?:\/\/[^\s/]+?)\. ([^'\n]+)/;
+
+/** Of what it does with a folder the extension says no place. */
+const OF_FOLDER = /^Invalid Error: (\d{3}) ([^\n]*)\n(?:[\s\S]*\n)?Request ID: /;
+
+/** Codes of the store; what HTTP says beside them is a sentence of its own at Azure. */
+const MISSING = /^(?:Container|Filesystem)NotFound$/;
+const DENIED = /^(?:(?:No|Invalid)?Auth|KeyBasedAuth|Insufficient|PublicAccess|AccountIsDisabled)/;
+const BUSY = /^(?:ServerBusy|InternalError|OperationTimedOut)$/;
+const SECRET = 'create persistent secret … (type azure, …) in DuckDB: psyberg hands out none';
+
+/** `bucket-missing`, `storage-denied` or `storage-unreachable`; undefined for any other error. */
+export function azureFaultOf(message: string, cause: unknown): PsybergError | undefined {
+  const unreached = UNREACHED.exec(message);
+  if (unreached !== null) {
+    const [, address = '', why = ''] = unreached;
+    return unreachable(address, `cannot be reached: ${why.trim()}`, cause);
+  }
+  const [, status, words = ''] = OF_FOLDER.exec(message) ?? [];
+  if (status !== undefined)
+    return faultOf("Azure's store", `HTTP ${status} ${words}`.trim(), { cause, ...kindOf(Number(status)) });
+  const answer = ANSWERED.exec(message);
+  if (answer === null) return undefined;
+  const [, place = '', code = '', reason = ''] = answer;
+  return faultOf(place, code === '' ? reason : code, {
+    cause,
+    isMissing: MISSING.test(code),
+    isDenied: DENIED.test(code) || /^(?:Forbidden|Unauthorized)$/.test(reason),
+    isBusy: BUSY.test(code),
+  });
+}
+
+interface Kind {
+  readonly isMissing: boolean;
+  readonly isDenied: boolean;
+  readonly isBusy: boolean;
+}
+const kindOf = (status: number): Kind => ({
+  isMissing: status === 404,
+  isDenied: status === 401 || status === 403,
+  isBusy: status === 429 || status >= 500,
+});
+
+function faultOf(
+  place: string,
+  said: string,
+  { cause, isMissing, isDenied, isBusy }: Kind & { readonly cause: unknown },
+): PsybergError | undefined {
+  const context = { address: place };
+  if (isMissing)
+    return usageError(
+      'bucket-missing',
+      `the container of ${place} does not exist: ${said}; nothing was published`,
+      {
+        hint: 'make the container, or correct the location or the account of your secret',
+        context,
+        cause,
+      },
+    );
+  if (isDenied)
+    return usageError('storage-denied', `${place} does not let psyberg in: ${said}; nothing was published`, {
+      hint: `check the secret of your own for it, or make one: ${SECRET}`,
+      context,
+      cause,
+    });
+  return isBusy ? unreachable(place, `answers ${said}`, cause) : undefined;
+}
+
+const unreachable = (address: string, what: string, cause: unknown): PsybergError =>
+  new PsybergError('storage-unreachable', `${address} ${what}; nothing was published`, {
+    hint: `check the network, and the account and endpoint of your secret (${SECRET}), then run the same command again`,
+    context: { address },
+    retryable: true,
+    cause,
+  });

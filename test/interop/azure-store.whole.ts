@@ -1,0 +1,79 @@
+// Goal: tables in Azure's store, behind a catalog of somebody else, mean the same; and who has no key there is
+// told so. Method: the story of every catalog, where the catalog names its places `abfss:`, over Azurite with
+// DuckDB's extension and a secret of the user's own, as the guide says.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { FOREIGN_FILES, FOREIGN_PROCESSES, playForeignScenario } from '../support/foreign-scenario.ts';
+import { startForeignServer } from '../support/foreign-server.ts';
+import { type World, worldForTest } from '../support/world.ts';
+import { type AzureStore, extensionsWithAzure, startAzurite } from './azurite.ts';
+
+/** Where Azurite is not there yet. */
+const INSTALL_MS = 600_000;
+
+let store: AzureStore;
+let extensions: string;
+beforeAll(async () => {
+  [store, extensions] = await Promise.all([startAzurite(), extensionsWithAzure()]);
+  await store.makeContainer('lake');
+  // What follows is of this process alone.
+  process.env['PSYBERG_EXTENSION_DIRECTORY'] = extensions;
+}, INSTALL_MS);
+afterAll(() => store?.close());
+
+/** A home folder, where DuckDB looks for persistent secrets; with one where `connectionString` is given. */
+async function atHome(connectionString?: string): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'psyberg-home-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  process.env['HOME'] = home;
+  if (connectionString === undefined) return;
+  const instance = await DuckDBInstance.create(':memory:', { extension_directory: extensions });
+  const connection = await instance.connect();
+  await connection.run(`create persistent secret lake (type azure, connection_string '${connectionString}')`);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+async function worldIn(place: string): Promise<World> {
+  const inner = await startForeignServer();
+  onTestFinished(() => inner.close());
+  const server = await startForeignServer({
+    inner: inner.uri,
+    shownAs: { inner: inner.warehouse, outer: place },
+  });
+  onTestFinished(() => server.close());
+  return worldForTest({
+    catalog: { uri: server.uri },
+    warehouse: place,
+    processes: FOREIGN_PROCESSES,
+    files: FOREIGN_FILES,
+  });
+}
+
+describe("tables in Azure's store", { timeout: 300_000 }, () => {
+  it('are loaded, audited and published as everywhere', async () => {
+    await atHome(store.connectionString);
+    await playForeignScenario(await worldIn(`${store.location('lake')}/story`));
+    expect((await store.list('lake')).filter((name) => /^story\/.*\.parquet$/.test(name))).not.toEqual([]);
+  });
+
+  it('are refused where the key is wrong, or the container is not there, and no table is called damaged', async () => {
+    const wrong = Buffer.alloc(64, 'a').toString('base64');
+    await atHome(store.connectionString.replace(/AccountKey=[^;]+/, `AccountKey=${wrong}`));
+    const locked = await worldIn(`${store.location('lake')}/locked`);
+    await locked.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    const row = "select 1, 1, timestamptz '2023-09-14'";
+    await expect(locked.land('raw.events', row)).rejects.toMatchObject({
+      code: 'storage-denied',
+      kind: 'usage',
+      hint: expect.stringContaining('type azure'),
+    });
+    await atHome(store.connectionString);
+    const nowhere = await worldIn(`${store.location('nowhere')}/w`);
+    await nowhere.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    await expect(nowhere.land('raw.events', row)).rejects.toMatchObject({ code: 'bucket-missing' });
+  });
+});
