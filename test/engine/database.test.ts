@@ -1,9 +1,15 @@
 // Goal: whatever is closed while somebody works with it ends nothing but that work. Method: both at once,
 // again and again; DuckDB itself would end the process.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it } from 'vitest';
+import { databaseOf } from '../../src/engine/database.ts';
 import { type Engine, openBinder, openEngine } from '../../src/engine/index.ts';
 import { openParser } from '../../src/engine/open-parser.ts';
 import type { ResultStream } from '../../src/engine/result-stream.ts';
+import { extensionDirectory } from '../../src/setup/extensions.mjs';
 
 const statement = (sql: string) => ({ sql, parameters: {} });
 const ENDLESS = 'select count(*) from range(9000000) a, range(9000000) b where a.range + b.range = 7';
@@ -73,6 +79,39 @@ it('an engine on which nothing runs is closed at once', async () => {
   await Promise.resolve();
   await Promise.resolve();
   expect(isClosed).toBe(true);
+});
+
+it('a database is closed over a statement that hears no interrupt: it goes on, and is closed when it ends', async () => {
+  const silent = createServer(() => undefined);
+  const asked = once(silent, 'request');
+  await new Promise<void>((ready) => silent.listen(0, '127.0.0.1', ready));
+  const instance = await DuckDBInstance.create(':memory:', { extension_directory: extensionDirectory() });
+  const database = databaseOf(instance, { interruptedMs: 20 });
+  const connection = await database.connect();
+  const endpoint = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  await connection.during(() =>
+    connection.duckdb.run(
+      `load httpfs; create secret (type s3, key_id 'a', secret 'b', endpoint '${endpoint}', use_ssl false, url_style 'path'); set http_retries = 0`,
+    ),
+  );
+  let hasEnded = false;
+  const work = connection
+    .during(() => connection.duckdb.run("from read_parquet('s3://lake/a.parquet')"))
+    .then(
+      () => 'done',
+      () => 'failed',
+    )
+    .finally(() => {
+      hasEnded = true;
+    });
+  await asked;
+  await database.close();
+  expect(hasEnded).toBe(false);
+  await expect(database.connect()).rejects.toThrow('instance closed');
+  silent.closeAllConnections();
+  silent.close();
+  expect(await work).toBe('failed');
+  await database.close({ interrupts: false });
 });
 
 it('a result may close its engine, and is read no further', async () => {
