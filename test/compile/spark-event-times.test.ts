@@ -57,3 +57,17 @@ it('where rows beside the hours of a session are left out', () => {
   const { sql } = SPARK.load(windowed, specOf(data));
   expect(sql.match(/typeof\(cast\("ts" as timestamp\)\) = 'date'/g)).toHaveLength(2);
 });
+
+it('counts rows by file without their hours where nobody asks for those', () => {
+  const counts = (pattern: SessionData['pattern']): string | undefined => {
+    const data: SessionData = {
+      pattern,
+      sources: { s: { added: [3], vtts: 4 } },
+      completeTo: 2,
+      spec: { engine: 'spark' },
+    };
+    return SPARK.audits(planOf(data), specOf(data)).find(({ kind }) => kind === 'count-sources')?.sql;
+  };
+  expect(counts('stateless')).toContain('_file as path, cast(null as bigint) as hour');
+  expect(counts('stateful')).toMatch(/_file as path, unix_seconds\(date_trunc\('HOUR', .*"ts"/);
+});

@@ -54,7 +54,7 @@ export const ownHourRows = (plan: Plan, window: HourWindow | undefined): SqlFrag
 export const sourceFiles = (plan: Plan, window: HourWindow | undefined): BoundRows => ({
   fragment: joinedFragment(
     plan.sources.map((source) =>
-      sparkCteFragment(source.alias, rowsOfSource(plan, source, window, fileAndHour(source))),
+      sparkCteFragment(source.alias, rowsOfSource(plan, source, window, fileAndHour(plan, source))),
     ),
     ',\n',
   ),
@@ -82,11 +82,18 @@ export function queryRows(
   return { fragment, parameters: { ...parameters, previous_start: previousStart } };
 }
 
-const hourOfSource = ({ event_time: column, event_time_type: type, event_time_unit: unit }: PlanSource) =>
-  column === null ? statementFragment('cast(null as bigint)') : sparkHourFragment({ column, type, unit });
+const NO_HOUR = statementFragment('cast(null as bigint)');
 
-const fileAndHour = (source: PlanSource): SqlFragment =>
-  statementFragment(renderStatement('spark/file_and_hour_on_spark', { hour: hourOfSource(source) }));
+const hourOfSource = ({ event_time: column, event_time_type: type, event_time_unit: unit }: PlanSource) =>
+  column === null ? NO_HOUR : sparkHourFragment({ column, type, unit });
+
+/** Where nobody asks for the hour of a row, no column is read for it. */
+const fileAndHour = (plan: Plan, source: PlanSource): SqlFragment =>
+  statementFragment(
+    renderStatement('spark/file_and_hour_on_spark', {
+      hour: patternOf(plan).loadsHours ? hourOfSource(source) : NO_HOUR,
+    }),
+  );
 
 function rowsOfSource(
   plan: Plan,
