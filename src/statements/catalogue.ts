@@ -1625,6 +1625,11 @@ export interface Catalogue {
     fragments: 'hours' | 'target';
     row: AnyRow;
   };
+  'spark/judged_by_spark': {
+    parameters: Nothing;
+    fragments: 'condition';
+    row: AnyRow;
+  };
   'spark/lies_in_hours': {
     parameters: { hours: readonly (bigint | number)[] };
     fragments: 'event_time' | 'hour';

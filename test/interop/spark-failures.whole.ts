@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
         wrong('column', 'select id,\n  nope\nfrom e'),
         wrong('other', 'select id from spark_catalog.default.x'),
         wrong('session', 'select id from psyberg_session.sources.e'),
-        wrong('function', 'select id,\n  strptime(cast(ts as varchar), kind) as t\nfrom e'),
+        wrong('function', 'select id,\n  strptime(cast(ts as string), kind) as t\nfrom e'),
         wrong('type', "select id, interval '1' hour as i from e"),
         wrong('cast', "select\n  cast(concat('x', id) as bigint) as id from e"),
       ]),

@@ -23,5 +23,6 @@ export const SPARK_ROWS: AuditedRows = {
         is_inside: isInside(plan, spec, window),
       }),
     ),
-  isInside,
+  isInside: (plan, spec, window) =>
+    statementFragment(renderStatement('spark/judged_by_spark', { condition: isInside(plan, spec, window) })),
 };
