@@ -16,8 +16,11 @@ import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts'
 import { isUntouched } from '../state/target-publishers.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';
-import { headCounts, NOTHING_NEW, positionOf, refuseMissing } from './open-source.ts';
+import { refuseMissing } from './refuse-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
+import type { OpenSessionInput } from './session-input.ts';
+import { headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
 
 /** Throws `source-missing`, `source-unsupported`, `lookup-key-missing`, `columns-replaced` and the errors of reading. */
 export async function openLookupState(

@@ -13,7 +13,7 @@ import { openBelowRestated } from './open-below.ts';
 import { numberedTogether } from './open-folder.ts';
 import { openLookupState } from './open-lookup.ts';
 import { openRestate } from './open-restate.ts';
-import { openSourceState } from './open-source.ts';
+import { openSourceState } from './open-source-state.ts';
 import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
 import { refuseOtherFormat } from './refuse-other-format.ts';

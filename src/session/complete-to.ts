@@ -1,0 +1,136 @@
+/**
+ * How far a source is complete, and its newest hour with rows. SourceTable + head -> hours.
+ */
+import { relative } from 'node:path';
+import { newestHourOf } from '../changes/newest-hour.ts';
+import type { Source, SourceTable } from '../changes/source.ts';
+import { ancestors } from '../iceberg/history.ts';
+import type { Snapshot } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import { vttsKind } from '../kinds/vtts/index.ts';
+import { unitOf } from '../model/grain.ts';
+import { type Hour, hourOfMs } from '../model/hour.ts';
+import { sameTable } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { SourceState, Watermark } from '../model/session.ts';
+import type { ProcessProgress } from '../state/read-watermarks.ts';
+import { type StateRelation, stateRelation } from '../state/state-relation.ts';
+import { SIGNAL } from '../state/tables/signal.ts';
+import type { OpenSessionInput } from './session-input.ts';
+import { eventTimeFacts } from './source-facts.ts';
+import { askVtts } from './vtts.ts';
+
+/** What is known of the source by then. `from`: where its changes were looked for from. */
+interface Found {
+  readonly head: Snapshot;
+  readonly from: Watermark | undefined;
+  readonly changed: Pick<SourceState, 'files' | 'deleteFiles'>;
+  readonly progress: ProcessProgress | undefined;
+  readonly open: () => Promise<Source>;
+}
+
+/** The newest hour with rows, and the hour up to which all rows are there. */
+export async function completenessOf(
+  input: OpenSessionInput,
+  table: SourceTable,
+  { head, from, changed, progress, open }: Found,
+): Promise<Pick<SourceState, 'newestHour' | 'laterHours' | 'vttsHour'>> {
+  const { spec, metadata } = table;
+  const { newestHour, laterHours } = await newestHourOf({
+    open,
+    source: table,
+    head,
+    watermark: from,
+    changed,
+    completeToHour: progress?.completeToHour,
+  });
+  const vttsHour = asksProvider(input, spec, { changed, progress })
+    ? await askProvider(input, spec, {
+        newestHour: newestHour === undefined ? undefined : lastOfNewest(input, table, newestHour),
+        snapshots: () => ancestors(metadata, head),
+      })
+    : undefined;
+  return {
+    ...(newestHour === undefined ? {} : { newestHour }),
+    ...(vttsHour === undefined ? {} : { vttsHour }),
+    ...(laterHours === undefined ? {} : { laterHours }),
+  };
+}
+
+/**
+ * Up to which hour rows of the newest one say that the source is complete: those of days say it of their day.
+ * A target of days has only such as are complete; a date stands for its midnight as long as its day is not
+ * over, and a process of days would wait for the next one to know that it is.
+ */
+function lastOfNewest(input: OpenSessionInput, table: SourceTable, newestHour: Hour): Hour {
+  const writer = input.project.processes.find((each) => sameTable(each.target.table, table.spec.table));
+  const isOfDays = writer?.grain === 'day' && patternOf(writer).loadsHours;
+  const { lastHour } = unitOf({ grain: 'day' }, newestHour);
+  const isOver = lastHour <= table.lastAllowedHour;
+  const isDate = input.spec.grain === 'day' && table.eventTime?.unit === 'day';
+  return isOfDays || (isDate && isOver) ? lastHour : newestHour;
+}
+
+/**
+ * A source without rows is complete where that is known without looking at it; its hours have a type all the
+ * same.
+ */
+export async function emptyState(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  eventTime: SourceTable['eventTime'],
+): Promise<Partial<SourceState>> {
+  if (vttsKind(spec.vtts.kind).knowsWithoutRows !== true) return {};
+  const vttsHour = await askProvider(input, spec, { newestHour: undefined, snapshots: () => [] });
+  return { ...eventTimeFacts(eventTime), ...(vttsHour === undefined ? {} : { vttsHour }) };
+}
+
+/**
+ * Most providers cost a query; without changes and debts only a dimension, or a process of several
+ * sources, moves on by completeness alone.
+ */
+function asksProvider(
+  { spec, lookUpTo }: OpenSessionInput,
+  source: SourceSpec,
+  {
+    changed,
+    progress,
+  }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
+): boolean {
+  if (lookUpTo !== undefined) return true;
+  if (
+    vttsKind(source.vtts.kind).isFree ||
+    spec.sources.filter(({ lookup }) => lookup === undefined).length > 1 ||
+    patternOf(spec).readsPrevious
+  )
+    return true;
+  // What was loaded reaches hours that come.
+  if (source.window !== undefined) return true;
+  return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
+}
+
+async function signalsOf({ catalog, project, engine }: OpenSessionInput): Promise<StateRelation | undefined> {
+  const { signalTable: table } = project.tables;
+  const found = await catalog.loadTable(table);
+  return found === undefined ? undefined : stateRelation(await engine(), { table, ...found }, SIGNAL);
+}
+
+/** The hour up to which the source is complete, as its provider says it. */
+const askProvider = (
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  known: Pick<Parameters<typeof askVtts>[0], 'newestHour' | 'snapshots'>,
+): Promise<Hour | undefined> =>
+  askVtts({
+    ...known,
+    processName: input.spec.processName,
+    file: relative(input.project.root, input.spec.file),
+    spec,
+    lastAllowedHour: lastAllowedHour(input, spec),
+    signals: () => signalsOf(input),
+    engine: input.engine,
+  });
+
+/** The last hour that is not of the future. */
+export const lastAllowedHour = ({ nowMs }: OpenSessionInput, { futureToleranceMs }: SourceSpec): Hour =>
+  hourOfMs(nowMs + futureToleranceMs);

@@ -1,0 +1,157 @@
+/**
+ * One source of a session: its pinned head, what changed since the watermark, and how far it is complete.
+ * SourceSpec + metadata + watermark -> SourceState. DuckDB is started only when something changed.
+ */
+import { findChanges } from '../changes/find-changes.ts';
+import { openSource } from '../changes/open-source.ts';
+import { refuseUnsupported } from '../changes/refuse-unsupported.ts';
+import type { Source, SourceTable } from '../changes/source.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
+import { mainSnapshot } from '../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import { protectionTag, tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { SourceState, Watermark } from '../model/session.ts';
+import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/read-watermarks.ts';
+import { duckdbColumns } from '../statements/index.ts';
+import { refuseReplacedColumns } from './columns-replaced.ts';
+import { completenessOf, emptyState, lastAllowedHour } from './complete-to.ts';
+import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
+import { openFolder } from './open-folder.ts';
+import { refuseMissing, refuseNulls, sourceReplaced, sourceRewound } from './refuse-source.ts';
+import type { OpenSessionInput } from './session-input.ts';
+import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
+import { startSnapshot } from './start.ts';
+import { watermarksEver } from './watermarks-ever.ts';
+
+/**
+ * Opens a source. Throws `source-missing`, `source-replaced`, `source-rewound`, `source-changed`,
+ * `history-expired` and the errors of reading.
+ */
+export async function openSourceState(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  progress: ProcessProgress | undefined,
+): Promise<SourceState> {
+  if (spec.files !== undefined) return openFolder(input, { ...spec, files: spec.files }, progress);
+  const loaded = await input.catalog.loadTableToRead(spec.table);
+  const name = tableName(spec.table);
+  const found = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
+  // As a lookup it was looked at, and none of its rows has been loaded.
+  const watermark = found?.onChange === undefined ? found : undefined;
+  const untouched = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
+  if (loaded === undefined) {
+    refuseMissing(input, spec);
+    return { ...untouched, awaited: true };
+  }
+  const { metadata } = loaded;
+  refuseUnsupported(name, metadata);
+  const columns = duckdbColumns(currentSchema(metadata).fields);
+  const idle = columns === undefined ? untouched : { ...untouched, columns };
+  if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
+    throw sourceReplaced(input, name, { watermark, found: metadata['table-uuid'] });
+  const eventTime = eventTimeOf(spec, metadata);
+  if (patternOf(input.spec).loadsHours)
+    refuseOtherEventTime(
+      input.spec,
+      { source: spec, metadata, eventTime },
+      watermarksOn(progress, metadata['table-uuid']),
+    );
+  await refuseReplacedColumns(input, { source: spec, metadata, watermark });
+  const head = headOf(input, spec, metadata);
+  if (head === undefined) {
+    if (watermark !== undefined) throw sourceRewound(input, name, watermark);
+    return { ...idle, ...(await emptyState(input, spec, eventTime)) };
+  }
+  const table: SourceTable = {
+    views: input.views,
+    endpoint: input.endpoint,
+    spec,
+    metadata,
+    eventTime,
+    lastAllowedHour: lastAllowedHour(input, spec),
+    ...(input.verified === undefined ? {} : { verified: input.verified }),
+  };
+  return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
+}
+
+/** The snapshot that the session pins: the head of `main`, or where an adoption says. */
+function headOf(input: OpenSessionInput, spec: SourceSpec, metadata: TableMetadata): Snapshot | undefined {
+  const main = mainSnapshot(metadata);
+  const adoptedAt = input.adoptAt?.(spec);
+  if (main === undefined || adoptedAt === undefined) return main;
+  return startSnapshot(metadata, main, { start: adoptedAt, table: tableName(spec.table) });
+}
+
+interface Pinned {
+  readonly head: Snapshot;
+  readonly watermark: Watermark | undefined;
+  readonly progress: ProcessProgress | undefined;
+}
+
+/** What changed up to the head, and how far the source is complete there. */
+async function stateAt(
+  input: OpenSessionInput,
+  table: SourceTable,
+  { head, watermark, progress }: Pinned,
+): Promise<Partial<SourceState>> {
+  const { spec, metadata, eventTime } = table;
+  let opened: Source | undefined;
+  const open = async (): Promise<Source> => {
+    opened ??= openSource(await input.engine(), table);
+    return opened;
+  };
+  const begin = watermark === undefined ? beginningOf(input, table, head) : undefined;
+  const from = watermark ?? (begin === undefined ? undefined : asWatermark(table, begin));
+  const changed =
+    from?.snapshotId === head['snapshot-id']
+      ? NOTHING_NEW
+      : await findChanges(
+          {
+            source: await open(),
+            processName: input.spec.processName,
+            needs: input.changesNeeded ?? patternOf(input.spec).changesNeeded(spec),
+            watermarksEver: once(() => watermarksEver(input, spec)),
+          },
+          head,
+          from,
+        );
+  refuseNulls(input, table, changed.files);
+  const complete =
+    input.isLoaded === true
+      ? {}
+      : await completenessOf(input, table, { head, from, changed, progress, open });
+  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
+  return {
+    ...changed,
+    ...(begin === undefined ? {} : { start: positionOf(metadata, begin) }),
+    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    head: positionOf(metadata, head),
+    ...complete,
+    ...headCounts(head),
+    ...eventTimeFacts(eventTime),
+    schemaId: metadata['current-schema-id'],
+  };
+}
+
+/** Where a process without a watermark begins; undefined: with all rows. */
+function beginningOf(input: OpenSessionInput, { spec, metadata }: SourceTable, head: Snapshot) {
+  const asOfNow = input.adoptAt !== undefined || input.lookUpTo !== undefined;
+  const start = asOfNow ? { kind: 'now' as const } : spec.start;
+  return startSnapshot(metadata, head, { start, table: tableName(spec.table) });
+}
+
+const asWatermark = ({ spec, metadata }: SourceTable, begin: Snapshot): Watermark => ({
+  ...positionOf(metadata, begin),
+  table: tableName(spec.table),
+  owedHours: [],
+});
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work();
+    return result;
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * Sources that no session reads: missing, another table by now, without a snapshot, with rows that have no
+ * event time. SourceSpec + metadata -> nothing, or an error.
+ */
+import type { SourceTable } from '../changes/source.ts';
+import { type PsybergError, refusal, usageError } from '../model/errors.ts';
+import { sameTable, tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import type { ChangedFile, Watermark } from '../model/session.ts';
+import type { OpenSessionInput } from './session-input.ts';
+
+/** A source that another process of the project will write may be missing still; any other is an error. */
+export function refuseMissing(input: OpenSessionInput, spec: SourceSpec): void {
+  if (input.project.processes.some((each) => sameTable(each.target.table, spec.table))) return;
+  const name = tableName(spec.table);
+  throw usageError('source-missing', `the source table ${name} of ${input.spec.processName} does not exist`, {
+    hint: `create it, or name an existing table under sources: in ${input.spec.file} (psyberg sql "show all tables" lists them)`,
+    context: { table: name, process_name: input.spec.processName },
+  });
+}
+
+export const sourceReplaced = (
+  { spec }: OpenSessionInput,
+  name: string,
+  { watermark, found }: { readonly watermark: Watermark; readonly found: string },
+): PsybergError =>
+  refusal(
+    'source-replaced',
+    `the source ${name} was dropped and created again: the watermark of ${spec.processName} is of table uuid ${watermark.tableUuid}, found ${found}`,
+    {
+      hint: `rebuild the target ${tableName(spec.target.table)} from the new source: drop it and run again`,
+      context: { table: name, expected: watermark.tableUuid, found },
+    },
+  );
+
+export const sourceRewound = ({ spec }: OpenSessionInput, name: string, watermark: Watermark): PsybergError =>
+  refusal(
+    'source-rewound',
+    `the source ${name} has no snapshot any more, but ${spec.processName} consumed it up to snapshot ${watermark.snapshotId}`,
+    { hint: `restore the main branch of ${name}` },
+  );
+
+/**
+ * Rows without an event time belong to no hour: a process that loads hours never sees them. They are counted,
+ * unless the source says that they may not be there.
+ */
+export function refuseNulls(
+  { spec }: OpenSessionInput,
+  table: SourceTable,
+  files: readonly ChangedFile[],
+): void {
+  if (table.spec.nulls !== 'refuse') return;
+  const file = files.find((each) => each.status === 'added' && each.nullEventTimes > 0n);
+  if (file === undefined) return;
+  const name = tableName(table.spec.table);
+  const count = files.reduce((sum, each) => sum + (each.status === 'added' ? each.nullEventTimes : 0n), 0n);
+  throw refusal(
+    'null-event-times',
+    `${count} new rows of ${name} have no ${table.spec.eventTime}, and its source in ${spec.processName} says nulls: refuse; the first are in ${file.path}`,
+    {
+      hint: `correct them in ${name}, or set nulls: skip for this source to go on without them`,
+      context: { table: name, snapshot_id: String(file.snapshotId), file: file.path, rows: String(count) },
+    },
+  );
+}

@@ -1,0 +1,43 @@
+/** What of a source is kept with a session, from its metadata. Metadata -> parts of SourceState. Pure. */
+
+import type { SourceTable } from '../changes/source.ts';
+import { countInSummary } from '../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { SourcePosition, SourceState } from '../model/session.ts';
+
+/** What a source is before anything of it was looked at. */
+export const NOTHING_NEW = {
+  awaited: false,
+  detectedBy: 'snapshots',
+  changes: [],
+  files: [],
+  listedBy: 'manifests',
+  manifestLists: [],
+} as const satisfies Partial<SourceState>;
+
+export const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourcePosition => ({
+  tableUuid: metadata['table-uuid'],
+  snapshotId: snapshot['snapshot-id'],
+  sequenceNumber: snapshot['sequence-number'] ?? 0n,
+  committedAtMs: snapshot['timestamp-ms'],
+});
+
+/** Its event-time column, as a later session looks for it. */
+export const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<SourceState> =>
+  eventTime === undefined
+    ? {}
+    : {
+        eventTimeId: eventTime.column.id,
+        eventTimeType: String(eventTime.column.type),
+        eventTimeUnit: eventTime.unit,
+      };
+
+/** The counts that a later session checks, should history be expired by then. */
+export function headCounts(head: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> {
+  const totalRecords = countInSummary(head, 'total-records');
+  const addedRecords = countInSummary(head, 'added-records');
+  return {
+    ...(totalRecords === undefined ? {} : { totalRecords }),
+    ...(addedRecords === undefined ? {} : { addedRecords }),
+  };
+}

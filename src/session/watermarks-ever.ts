@@ -1,0 +1,40 @@
+/** How far a process has ever consumed a source. Target and session table -> snapshot ids. */
+import { mainSnapshot } from '../iceberg/history.ts';
+import type { SnapshotId } from '../iceberg/table-metadata.ts';
+import { tableName } from '../model/names.ts';
+import type { SourceSpec } from '../model/process-spec.ts';
+import { progressEverSaid } from '../state/read-watermarks.ts';
+import { namesEver } from '../state/target-publishers.ts';
+import { statement, tableFragment } from '../statements/index.ts';
+import type { OpenSessionInput } from './session-input.ts';
+
+/**
+ * What every session of the process said of the source, as far as its target or the session table still tell.
+ */
+export async function watermarksEver(
+  input: OpenSessionInput,
+  { table }: SourceSpec,
+): Promise<ReadonlySet<SnapshotId>> {
+  const { spec, project, catalog } = input;
+  const { sessionTable } = project.tables;
+  const target = (await catalog.loadTable(spec.target.table))?.metadata;
+  // What it loaded under an earlier name, it has loaded.
+  const names = target === undefined ? [spec.processName] : namesEver(target, spec.processName);
+  const said = target === undefined ? [] : names.flatMap((name) => progressEverSaid(target, name));
+  const own = said.flatMap(({ watermarks }) =>
+    watermarks
+      .filter((each) => each.table.toLowerCase() === tableName(table).toLowerCase())
+      .map((each) => each.snapshotId),
+  );
+  const recorded = (await catalog.loadTable(sessionTable))?.metadata;
+  const rows =
+    recorded === undefined || mainSnapshot(recorded) === undefined
+      ? []
+      : await (await input.engine()).query(
+          statement('state/snapshots_read', {
+            session_table: tableFragment('lake', sessionTable),
+          }),
+          { process_names: names, src_table: tableName(table) },
+        );
+  return new Set([...own, ...rows.map((row) => row.snapshot_id)]);
+}
