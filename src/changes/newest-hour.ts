@@ -117,14 +117,10 @@ async function liveHours(source: Source, head: Snapshot): Promise<LiveHours> {
   const losing = new Set(under.map((file) => file.path));
   const whole = hoursOf(files.filter((file) => !losing.has(file.path)));
   const sure = greatest(whole.newest) ?? -Infinity;
+  const reachesFurther = (file: ChangedFile): boolean =>
+    (file.lastHour ?? -Infinity) > sure || (file.futureHours ?? []).length > 0;
   const doubtful = new Set(
-    files
-      .filter(
-        (file) =>
-          losing.has(file.path) &&
-          ((file.lastHour ?? -Infinity) > sure || (file.futureHours ?? []).length > 0),
-      )
-      .map((file) => file.path),
+    files.filter((file) => losing.has(file.path) && reachesFurther(file)).map((file) => file.path),
   );
   if (doubtful.size === 0) return whole;
   const affected = under.filter((file) => doubtful.has(file.path));

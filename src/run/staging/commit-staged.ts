@@ -4,6 +4,7 @@
  * snapshots, 2026-11-22).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TableCommit } from '../../catalog/client/catalog-client.ts';
 import { removeFile } from '../../files/remove.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import { branchHead } from '../../iceberg/references.ts';
@@ -34,32 +35,18 @@ export async function commitStaged(
   const ids = { cleared: newSnapshotId(), staged: newSnapshotId() };
   for (let attempt = 1; ; attempt += 1) {
     const { metadata } = await loadTarget(staged);
-    const head = branchHead(metadata, branch);
+    const parent = branchHead(metadata, branch) ?? staged.base;
     const added: Snapshot[] = [];
     if (clearing !== undefined) {
-      const place = placeAfter(metadata, head ?? staged.base, added, ids.cleared);
+      const place = placeAfter(metadata, parent, added, ids.cleared);
       added.push(await stagedSnapshot(staged, place, await clearedList(staged, place, clearing)));
     }
     if (write !== undefined) {
-      const place = placeAfter(metadata, head ?? staged.base, added, ids.staged);
+      const place = placeAfter(metadata, parent, added, ids.staged);
       added.push(await stagedSnapshot(staged, place, await write(place)));
     }
     try {
-      await ports.catalog.commitTable(spec.target.table, {
-        requirements: [
-          { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
-          { type: 'assert-ref-snapshot-id', ref: branch, 'snapshot-id': head?.['snapshot-id'] ?? null },
-        ],
-        updates: [
-          ...added.map((snapshot) => ({ action: 'add-snapshot' as const, snapshot })),
-          {
-            action: 'set-snapshot-ref',
-            'ref-name': branch,
-            type: 'branch',
-            'snapshot-id': (added.at(-1) as Snapshot)['snapshot-id'],
-          },
-        ],
-      });
+      await ports.catalog.commitTable(spec.target.table, branchCommit(metadata, branch, added));
       return {
         ...staged,
         clearedId: clearing === undefined ? staged.clearedId : ids.cleared,
@@ -74,6 +61,27 @@ export async function commitStaged(
     }
   }
 }
+
+/** Puts the snapshots on the branch, whose head is still that of `metadata`. */
+const branchCommit = (metadata: TableMetadata, branch: string, added: readonly Snapshot[]): TableCommit => ({
+  requirements: [
+    { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
+    {
+      type: 'assert-ref-snapshot-id',
+      ref: branch,
+      'snapshot-id': branchHead(metadata, branch)?.['snapshot-id'] ?? null,
+    },
+  ],
+  updates: [
+    ...added.map((snapshot) => ({ action: 'add-snapshot' as const, snapshot })),
+    {
+      action: 'set-snapshot-ref',
+      'ref-name': branch,
+      type: 'branch',
+      'snapshot-id': (added.at(-1) as Snapshot)['snapshot-id'],
+    },
+  ],
+});
 
 /** The table as it is after `added`: sequence numbers and row ids go on from there. */
 function placeAfter(

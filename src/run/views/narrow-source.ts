@@ -54,26 +54,12 @@ export async function narrowSource({
   table,
   directory,
 }: NarrowInput): Promise<Snapshot | undefined> {
-  const { event_time_unit: unit } = source;
-  if (
-    plan.range === null ||
-    restatesAppended(plan) ||
-    source.read.kind !== 'snapshot' ||
-    source.event_time === null ||
-    unit === null
-  )
-    return undefined;
+  if (plan.range === null || restatesAppended(plan)) return undefined;
   const metadata = (await catalog.loadTableToRead(table))?.metadata;
-  const from = metadata === undefined ? undefined : snapshotById(metadata, BigInt(source.read.snapshot_id));
-  const fileCount = Number(countInSummary(from, 'total-data-files') ?? 0n);
-  const column = metadata === undefined ? undefined : columnOf(currentSchema(metadata), source.event_time);
-  if (metadata === undefined || from === undefined || column === undefined || fileCount < MANY_FILES)
-    return undefined;
-  // Row-level deletes belong to files by rules of their own, and a version 3 entry has more columns: both are
-  // left to DuckDB.
-  if (metadata['format-version'] !== 2) return undefined;
+  const many = metadata === undefined ? undefined : manyFilesOf(source, metadata);
+  if (metadata === undefined || many === undefined) return undefined;
+  const { from, fileCount, time } = many;
   const asked = hoursRead(plan, source) ?? [];
-  const time = { fieldId: column.id, type: String(column.type), unit };
   const found = await knownFiles(from, {
     time,
     // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
@@ -98,6 +84,26 @@ export async function narrowSource({
     files: files.map((file) => file.path),
     directory,
   });
+}
+
+interface ManyFiles {
+  readonly from: Snapshot;
+  readonly fileCount: number;
+  readonly time: StoredTime;
+}
+
+/** The pinned snapshot with its event-time column; undefined where it is not narrowed. */
+function manyFilesOf(source: PlanSource, metadata: TableMetadata): ManyFiles | undefined {
+  const { read, event_time: name, event_time_unit: unit } = source;
+  if (read.kind !== 'snapshot' || name === null || unit === null) return undefined;
+  const from = snapshotById(metadata, BigInt(read.snapshot_id));
+  const fileCount = Number(countInSummary(from, 'total-data-files') ?? 0n);
+  const column = columnOf(currentSchema(metadata), name);
+  if (from === undefined || column === undefined || fileCount < MANY_FILES) return undefined;
+  // Row-level deletes belong to files by rules of their own, and a version 3 entry has more columns: both are
+  // left to DuckDB.
+  if (metadata['format-version'] !== 2) return undefined;
+  return { from, fileCount, time: { fieldId: column.id, type: String(column.type), unit } };
 }
 
 /** Files that may hold rows of a range of hours, of the manifests that may list some. */

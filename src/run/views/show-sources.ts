@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
+import type { Engine } from '../../engine/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -73,17 +74,17 @@ async function composeListedFiles(
   const { plan, ports } = session;
   const { engine } = ports;
   const files = read.files ?? [];
-  let from = head;
-  if (files.length > 0 && source.detected_by !== 'live-files') {
-    const destination = `${folder}/snapshots-${source.alias}-${randomUUID()}.avro`;
-    await engine.execute(listStatement('tables/write_change_list', 'none'), {
-      manifest_lists: read.manifest_lists,
-      snapshot_ids: read.snapshot_ids.map(BigInt),
-      contents: [0, 1],
-      destination,
-    });
-    from = { ...head, 'manifest-list': destination };
-  }
+  const isOfHead = files.length === 0 || source.detected_by === 'live-files';
+  const from = isOfHead
+    ? head
+    : {
+        ...head,
+        'manifest-list': await manifestsAdded(
+          engine,
+          read,
+          `${folder}/snapshots-${source.alias}-${randomUUID()}.avro`,
+        ),
+      };
   const listed = files.length === 0 ? [] : await liveManifestsOf(engine, from);
   const view = await composeFilesView(engine, {
     metadata,
@@ -105,6 +106,17 @@ async function composeListedFiles(
       },
     );
   return view;
+}
+
+/** A list of the manifests that the changes' own snapshots added. Returns `destination`. */
+async function manifestsAdded(engine: Engine, read: Changes, destination: string): Promise<string> {
+  await engine.execute(listStatement('tables/write_change_list', 'none'), {
+    manifest_lists: read.manifest_lists,
+    snapshot_ids: read.snapshot_ids.map(BigInt),
+    contents: [0, 1],
+    destination,
+  });
+  return destination;
 }
 
 /** Throws `source-moved`. */
