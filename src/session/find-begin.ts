@@ -16,9 +16,8 @@ import { type Hour, hoursOf } from '../model/hour.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import type { Session, SessionBegin, SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
-import { type TableOfHours, targetOfHours } from './key-tables.ts';
-import { tableAtHead } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { type TableOfHours, tableAtHead, targetOfHours } from './tables-of-hours.ts';
 
 /** The same session where it has no hours to compute. Throws what reading throws. */
 export async function withBegin(input: OpenSessionInput, session: Session): Promise<Session> {

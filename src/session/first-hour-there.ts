@@ -9,10 +9,9 @@ import { futureHours, touchedHours } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import type { SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
-import { type TableOfHours, targetOfHours } from './key-tables.ts';
-import { tableAtHead } from './restate-lookups.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { type TableOfHours, tableAtHead, targetOfHours } from './tables-of-hours.ts';
 
 /** Before any hour that a table has: year -10,000. */
 export const BEGINNING = -105_000_000;

@@ -11,10 +11,10 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import type { HoursToRestate } from '../model/restate.ts';
 import type { Session } from '../model/session.ts';
 import { firstHourThere } from './first-hour-there.ts';
-import { targetOfHours } from './key-tables.ts';
-import { filesOfSnapshot, hoursOfTarget, liveFiles } from './restate-lookups.ts';
+import { hoursOfTarget } from './restate-lookups.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { filesOfSnapshot, liveFiles, targetOfHours } from './tables-of-hours.ts';
 
 /**
  * Ascending; of a process of days all hours of its days. Throws `restate-hours-beyond`,

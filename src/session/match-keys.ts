@@ -21,8 +21,8 @@ import { ascending, union } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { KeyMatch, Session, SourceState } from '../model/session.ts';
-import { comparedAs, type TableWithKey, tableToRead, targetWithKey } from './key-tables.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { comparedAs, type TableWithKey, tableToRead, targetWithKey } from './tables-of-hours.ts';
 
 /** Throws `window-key-missing`, and what reading throws. */
 export async function matchKeys(input: OpenSessionInput, session: Session): Promise<Session> {

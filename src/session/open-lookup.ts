@@ -19,10 +19,11 @@ import { refuseReplacedColumns } from './columns-replaced.ts';
 import { refuseMissing } from './refuse-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
-import type { OpenSessionInput } from './session-input.ts';
-import { headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
 
-/** Throws `source-missing`, `source-unsupported`, `lookup-key-missing`, `columns-replaced` and the errors of reading. */
+/**
+ * Throws `source-missing`, `source-unsupported`, `lookup-key-missing`, `columns-replaced` and the errors of
+ * reading.
+ */
 export async function openLookupState(
   input: OpenSessionInput,
   spec: SourceSpec,

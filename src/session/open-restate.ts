@@ -28,9 +28,9 @@ import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { sourceReplaced } from './refuse-source.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { type OpenedParts, sessionOf } from './session-of.ts';
 import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
 import { targetProgress } from './target-progress.ts';
-import { targetState } from './target-state.ts';
 import { asOfWatermark } from './watermark-facts.ts';
 
 /**
@@ -90,32 +90,12 @@ async function nothingLoaded(
       },
     );
   const sources = spec.sources.map((source) => ({ ...NOTHING_NEW, spec: source }));
-  return sessionOf(input, { sources, target, progress: undefined, hours: [] });
+  return withoutHours(input, { sources, target, progress: undefined });
 }
 
-function sessionOf(
-  input: OpenSessionInput,
-  {
-    sources,
-    target,
-    progress,
-    hours,
-  }: {
-    readonly sources: readonly SourceState[];
-    readonly target: TableMetadata | undefined;
-    readonly progress: ProcessProgress | undefined;
-    readonly hours: readonly Hour[];
-  },
-): Session {
-  return Object.freeze({
-    spec: input.spec,
-    psybergSessionId: input.psybergSessionId,
-    openedAtMs: input.nowMs,
-    sources: Object.freeze(sources),
-    target: targetState(input.spec, target, progress),
-    restate: restateOf(input, hours, false),
-  });
-}
+/** Its hours are found in its tables. */
+const withoutHours = (input: OpenSessionInput, opened: OpenedParts): Session =>
+  Object.freeze({ ...sessionOf(input, opened), restate: restateOf(input, [], false) });
 
 async function openSources(
   input: OpenSessionInput,
@@ -134,7 +114,7 @@ async function openSources(
     sources.push(folder.state);
     recorded.set(folder.state, folder.files);
   }
-  return { session: sessionOf(input, { sources, target, progress, hours: [] }), recorded };
+  return { session: withoutHours(input, { sources, target, progress }), recorded };
 }
 
 /** A table as the last session of the process read it. */

@@ -5,8 +5,8 @@
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
-import type { Session, SourceState } from '../model/session.ts';
-import { type ProcessProgress, progressInSummary } from '../state/read-watermarks.ts';
+import type { Session } from '../model/session.ts';
+import { progressInSummary } from '../state/read-watermarks.ts';
 import { withBegin, withBeginBefore } from './find-begin.ts';
 import { matchKeys } from './match-keys.ts';
 import { openBelowRestated } from './open-below.ts';
@@ -21,12 +21,12 @@ import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
 import { restateLookups } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { sessionOf } from './session-of.ts';
 import { targetProgress } from './target-progress.ts';
-import { targetState } from './target-state.ts';
 
 /**
- * Opens a session. Throws `target-not-empty`, `target-not-writable`, `grain-changed`, `source-missing`, `source-replaced`,
- * `source-changed`, `history-expired` and the errors of reading.
+ * Opens a session. Throws `target-not-empty`, `target-not-writable`, `grain-changed`, `source-missing`,
+ * `source-replaced`, `source-changed`, `history-expired` and the errors of reading.
  */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { restate } = input;
@@ -61,7 +61,10 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
   if (input.adoptsAsItIs === true && loadedTarget !== undefined)
     refuseSkippedRows(spec, loadedTarget.metadata, sources);
   const together = numberedTogether(sources);
-  const opened = await matchKeys(input, sessionOf(input, together, loadedTarget?.metadata, progress));
+  const opened = await matchKeys(
+    input,
+    sessionOf(input, { sources: together, target: loadedTarget?.metadata, progress }),
+  );
   return withBegin(input, await restateLookups(input, opened));
 }
 
@@ -79,19 +82,5 @@ async function openHeads(
       (source.lookup === undefined ? openSourceState : openLookupState)(asked, source, undefined),
     ),
   );
-  return withBeginBefore(asked, sessionOf(input, sources, target, progress));
+  return withBeginBefore(asked, sessionOf(input, { sources, target, progress }));
 }
-
-const sessionOf = (
-  { spec, psybergSessionId, nowMs }: OpenSessionInput,
-  sources: readonly SourceState[],
-  target: TableMetadata | undefined,
-  progress: ProcessProgress | undefined,
-): Session =>
-  Object.freeze({
-    spec,
-    psybergSessionId,
-    openedAtMs: nowMs,
-    sources: Object.freeze(sources),
-    target: targetState(spec, target, progress),
-  });

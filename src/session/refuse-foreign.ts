@@ -13,8 +13,8 @@ import { tableName } from '../model/names.ts';
 import type { Session } from '../model/session.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { namesEver, publishersOf } from '../state/target-publishers.ts';
-import { targetOfHours } from './key-tables.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { targetOfHours } from './tables-of-hours.ts';
 
 /**
  * Throws `restate-shared-target` for a process that appends to a table with rows of others: an hour of it

@@ -16,10 +16,9 @@ import { tableName } from '../model/names.ts';
 import type { SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
 import { BEGINNING, firstIn } from './first-hour-there.ts';
-import { type TableOfHours, targetOfHours } from './key-tables.ts';
-import { tableAtHead } from './restate-lookups.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { type TableOfHours, tableAtHead, targetOfHours } from './tables-of-hours.ts';
 
 /** `hours`: ascending. Throws `restate-hours-gone`. */
 export async function refuseHoursGone(

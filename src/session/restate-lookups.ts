@@ -12,7 +12,6 @@ import { changedLookupKeys } from '../changes/keys/changed-lookup-keys.ts';
 import { hoursOfKeys } from '../changes/keys/hours-of-keys.ts';
 import { openSource } from '../changes/open-source.ts';
 import { isIncomparable } from '../changes/rows/compare-rows.ts';
-import { firstLoad } from '../changes/verdicts/first-load.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -29,15 +28,18 @@ import { tableName } from '../model/names.ts';
 import type { ChangedFile, Restated, Session, SourceState } from '../model/session.ts';
 import { rangesBehind, reachedBy, sourceWindow } from '../model/window-hours.ts';
 import { BY_TEXT, rewriteKey } from '../state/no-news.ts';
+import type { OpenSessionInput } from './session-input.ts';
 import {
   comparedAs,
+  filesOfSnapshot,
+  liveFiles,
   type TableOfHours,
   type TableWithKey,
+  tableAtHead,
   tableToRead,
   targetOfHours,
   targetWithKey,
-} from './key-tables.ts';
-import type { OpenSessionInput } from './session-input.ts';
+} from './tables-of-hours.ts';
 
 /** Throws `lookup-key-missing`, `source-rewound`, and what reading throws. */
 export async function restateLookups(input: OpenSessionInput, session: Session): Promise<Session> {
@@ -210,32 +212,6 @@ export async function hoursOfTarget(input: OpenSessionInput, session: Session): 
     (session.target.eventTime?.unit === 'day' && !patternOf(session.spec).readsPrevious);
   const last = session.target.completeToHour as Hour;
   return union([computed, (isDaily ? wholeDays(touched) : touched).filter((hour) => hour <= last)]);
-}
-
-export async function liveFiles(
-  input: OpenSessionInput,
-  source: SourceState,
-): Promise<readonly ChangedFile[]> {
-  const table = await tableAtHead(input, source);
-  return table === undefined ? [] : filesOfSnapshot(input, table);
-}
-
-export async function filesOfSnapshot(
-  input: OpenSessionInput,
-  { source, snapshot }: TableOfHours,
-): Promise<readonly ChangedFile[]> {
-  return (await firstLoad(openSource(await input.engine(), source), snapshot)).files;
-}
-
-export async function tableAtHead(
-  input: OpenSessionInput,
-  { spec, head }: SourceState,
-): Promise<TableOfHours | undefined> {
-  const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
-  const snapshot = metadata === undefined ? undefined : snapshotById(metadata, head?.snapshotId ?? -1n);
-  return metadata === undefined || snapshot === undefined
-    ? undefined
-    : { source: tableToRead(input, spec, metadata), snapshot };
 }
 
 /** The sources that have the key, and the target where it has it. */

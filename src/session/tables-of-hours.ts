@@ -1,15 +1,17 @@
 /**
- * Tables in which keys are looked for: sources of events and the target, each as a source that can be opened.
- * Session input + metadata -> TableWithKey.
+ * Tables whose rows lie in hours, each as a source that can be opened: sources at their heads, and the
+ * target. Keys are looked for in some of them. Session input + metadata -> TableOfHours, TableWithKey.
  */
+import { openSource } from '../changes/open-source.ts';
 import type { Source } from '../changes/source.ts';
+import { firstLoad } from '../changes/verdicts/first-load.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
-import { mainSnapshot } from '../iceberg/history.ts';
+import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { hourOfMs } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
-import type { Session } from '../model/session.ts';
+import type { ChangedFile, Session, SourceState } from '../model/session.ts';
 import { eventTimeOf } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -91,3 +93,32 @@ export const tableToRead = (
   eventTime: eventTimeOf(spec, metadata),
   lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
 });
+
+/** The live files of a source at the session's head; none of a source that is gone, or empty. */
+export async function liveFiles(
+  input: OpenSessionInput,
+  source: SourceState,
+): Promise<readonly ChangedFile[]> {
+  const table = await tableAtHead(input, source);
+  return table === undefined ? [] : filesOfSnapshot(input, table);
+}
+
+/** The live files of a snapshot, with their hours. Throws the errors of reading. */
+export async function filesOfSnapshot(
+  input: OpenSessionInput,
+  { source, snapshot }: TableOfHours,
+): Promise<readonly ChangedFile[]> {
+  return (await firstLoad(openSource(await input.engine(), source), snapshot)).files;
+}
+
+/** A source as the session has pinned it; undefined where that snapshot is gone, or never was. */
+export async function tableAtHead(
+  input: OpenSessionInput,
+  { spec, head }: SourceState,
+): Promise<TableOfHours | undefined> {
+  const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
+  const snapshot = metadata === undefined ? undefined : snapshotById(metadata, head?.snapshotId ?? -1n);
+  return metadata === undefined || snapshot === undefined
+    ? undefined
+    : { source: tableToRead(input, spec, metadata), snapshot };
+}
