@@ -63,13 +63,15 @@ async function bindTogether(binder: Binder, input: BindingInput): Promise<BoundP
     more.length === 0 ? noSourceFragment() : joinedFragment(more, ',\n');
   const audits = spec.audits.map((audit, index) => {
     const own =
-      audit.sql === undefined ? audit : { ...audit, sql: withValues(input, audit.sql, valuesOfAudit(audit)) };
+      audit.sql === undefined
+        ? audit
+        : { ...audit, sql: withTypedVariables(input, audit.sql, valuesOfAudit(audit)) };
     return statementFragment(`,\n(${auditStatement(input, own, { rows, sources })}) as audit_${index}`);
   });
   const bound = await binder.bind(
     renderStatement('binding/process', {
       sources: joinedFragment(emptySources(input), ',\n'),
-      query: userQueryFragment(withValues(input, spec.sql)),
+      query: userQueryFragment(withTypedVariables(input, spec.sql)),
       audits: joinedFragment(audits, ''),
     }),
   );
@@ -79,7 +81,8 @@ async function bindTogether(binder: Binder, input: BindingInput): Promise<BoundP
   return { query, audits: spec.audits.map((audit) => ({ audit, bound: fine })) };
 }
 
-export const withValues = (
+/** The text with its variables and parameters in it, as values of their types. */
+export const withTypedVariables = (
   input: Pick<BindingInput, 'spec' | 'values'>,
   sql: string,
   more: KnownValues = {},
@@ -172,7 +175,7 @@ async function bindWithInferred(
   relations: Relations,
 ): Promise<BoundText> {
   const { spec } = input;
-  const text = withValues(input, spec.sql);
+  const text = withTypedVariables(input, spec.sql);
   const [parsed] = await binder.parse([text]);
   try {
     const previous = await inferPrevious(spec, parsed?.tree, async (cte) => {

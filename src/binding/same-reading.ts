@@ -1,9 +1,9 @@
 /**
  * Whether the query of a process does with rows that it has loaded what it did when it loaded them, though a
- * source has other names by now: columns that were renamed, dropped, added, or whose name another took. DuckDB
- * plans the query over the same columns by the names of then and of now. Spec + names -> yes or no. What it
- * reads by a star, as a whole row, by `columns()` or through a macro is in the plan; a name that means a
- * column of another source is none of this one.
+ * source has other names by now: columns that were renamed, dropped, added, or whose name another took.
+ * DuckDB plans the query over the same columns by the names of then and of now. Spec + names -> yes or no.
+ * What it reads by a star, as a whole row, by `columns()` or through a macro is in the plan; a name that
+ * means a column of another source is none of this one.
  */
 import type { Binder, Bound, BoundColumn, PlannedOver, QueryPlan } from '../engine/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
@@ -20,7 +20,7 @@ import {
   statementFragment,
   userQueryFragment,
 } from '../statements/index.ts';
-import { withValues } from './bind-process.ts';
+import { withTypedVariables } from './bind-process.ts';
 
 export interface SameReadingInput {
   readonly spec: ProcessSpec;
@@ -106,7 +106,7 @@ function readingOf(input: SameReadingInput, naming: Naming, columns: SqlFragment
       ',\n',
     ),
     columns,
-    query: userQueryFragment(withValues(input, spec.sql)),
+    query: userQueryFragment(withTypedVariables(input, spec.sql)),
   });
 }
 

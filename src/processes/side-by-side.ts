@@ -16,8 +16,8 @@ export interface Tasks<Result> {
 /**
  * On several lanes those begin first behind which the longest chain of others waits: it decides when all are
  * done. With one lane, and among equals, it is their order. In the demo the first two of five processes kept
- * both lanes from the chain of three: two jobs took 0.92 to 0.99 times of one (2026-11-29), where that chain is
- * 0.70 to 0.81 of all.
+ * both lanes from the chain of three: two jobs took 0.92 to 0.99 times of one (2026-11-29), where that chain
+ * is 0.70 to 0.81 of all.
  */
 export async function sideBySide<Result>({ after, lanes, run, isEnded }: Tasks<Result>): Promise<Result[]> {
   const results = new Map<number, Result>();

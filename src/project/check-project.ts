@@ -5,8 +5,8 @@ import { type ProjectProblem, reporterFor } from './problems.ts';
 import type { ProcessDraft } from './read-process.ts';
 
 /**
- * Reports names and targets used twice, sources and targets that are state tables, tables whose names differ by case, and
- * circles of processes.
+ * Reports names and targets used twice, sources and targets that are state tables, tables whose names differ
+ * by case, and circles of processes.
  */
 export function checkProject(
   drafts: readonly ProcessDraft[],

@@ -13,7 +13,7 @@ import type { Watermark } from '../model/session.ts';
 import type { SourceNames } from '../model/source-names.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { columnsNamed } from './columns-named.ts';
-import { idsOf, namesOfSource, SEPARATOR } from './names-of-source.ts';
+import { fieldIdsOf, namesOfSource, SEPARATOR } from './names-of-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 interface Looked {
@@ -69,7 +69,7 @@ function namesBetween(
   then: Schema,
   now: Schema,
 ): { readonly replaced: readonly ChangedName[]; readonly others: readonly ChangedName[] } {
-  const [before, after] = [idsOf(then.fields), idsOf(now.fields)];
+  const [before, after] = [fieldIdsOf(then.fields), fieldIdsOf(now.fields)];
   const changed = [...new Set([...after.keys(), ...before.keys()])]
     .map((path) => ({ path, before: before.get(path), after: after.get(path) }))
     .filter((each) => each.before !== each.after);

@@ -41,7 +41,7 @@ export function namesOfSource(alias: string, then: Schema, now: Schema): SourceN
 export const SEPARATOR = '\u0000';
 
 /** Field ids by path, in lower case as DuckDB compares names. */
-export function idsOf(fields: readonly NestedField[]): Map<string, number> {
+export function fieldIdsOf(fields: readonly NestedField[]): Map<string, number> {
   const ids = new Map<string, number>();
   const add = (all: readonly NestedField[], parent: readonly string[]): void => {
     for (const { id, name, type } of all) {
@@ -62,7 +62,7 @@ function fieldsOf(type: IcebergType): readonly NestedField[] {
 
 /** Whether a field of it has another name, or a name is of another field. */
 function hasOtherFields(before: NestedField, after: NestedField): boolean {
-  const [then, now] = [idsOf(fieldsOf(before.type)), idsOf(fieldsOf(after.type))];
+  const [then, now] = [fieldIdsOf(fieldsOf(before.type)), fieldIdsOf(fieldsOf(after.type))];
   const paths = new Map([...now].map(([path, id]) => [id, path]));
   return [...then].some(([path, id]) => (now.get(path) ?? id) !== id || (paths.get(id) ?? path) !== path);
 }

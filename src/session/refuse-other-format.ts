@@ -1,4 +1,4 @@
-/** Targets whose files their engine would write in a format that psyberg cannot publish. Spec + metadata. Pure. */
+/** Targets of which an engine would write files that no session can publish. Spec + metadata -> an error. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { engineOf } from '../model/engines.ts';
 import { usageError } from '../model/errors.ts';

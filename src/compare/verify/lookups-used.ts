@@ -46,35 +46,8 @@ export async function lookupsUsed(
   const said = progressEverSaid(onMain, spec.processName).toSorted((left, right) =>
     (left.psybergSessionId ?? '') < (right.psybergSessionId ?? '') ? -1 : 1,
   );
-  const states: {
-    key: string;
-    snapshots: Map<string, bigint>;
-    schemas: Map<string, number>;
-    progress: ProcessProgress[];
-  }[] = [];
   const written = hoursWritten(onMain);
-  // Of a process that appends nothing tells which state made a row: columns that only came would hinder it.
-  const isSameReading = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean =>
-    !patternOf(spec).loadsHours ||
-    [...one].every(([table, schemaId]) => (other.get(table) ?? schemaId) === schemaId);
-  for (const progress of said) {
-    const snapshots = new Map(
-      progress.watermarks
-        .filter(({ table }) => lookups.includes(table.toLowerCase()))
-        .map(({ table, snapshotId }) => [table.toLowerCase(), snapshotId] as const),
-    );
-    const schemas = new Map(
-      progress.watermarks.flatMap(({ table, schemaId }) =>
-        schemaId === undefined || !lookups.includes(table.toLowerCase())
-          ? []
-          : [[table.toLowerCase(), schemaId] as const],
-      ),
-    );
-    const key = [...snapshots].map((each) => each.join('@')).join();
-    const last = states.at(-1);
-    if (last?.key === key && isSameReading(last.schemas, schemas)) last.progress.push(progress);
-    else states.push({ key, snapshots, schemas, progress: [progress] });
-  }
+  const states = statesSaid(spec, said, lookups);
   const hours =
     states.length < 2 || !patternOf(spec).loadsHours ? undefined : await hoursOfSessions(workspace, spec);
   return {
@@ -90,6 +63,40 @@ export async function lookupsUsed(
     })),
     unknown: oldest?.['parent-snapshot-id'] !== undefined,
   };
+}
+
+interface SaidState {
+  readonly key: string;
+  readonly snapshots: ReadonlyMap<string, bigint>;
+  readonly schemas: ReadonlyMap<string, number>;
+  readonly progress: ProcessProgress[];
+}
+
+/** The states one after the other, each with the sessions that used it. `lookups`: names in lower case. */
+function statesSaid(
+  spec: ProcessSpec,
+  said: readonly ProcessProgress[],
+  lookups: readonly string[],
+): readonly SaidState[] {
+  const states: SaidState[] = [];
+  // Of a process that appends nothing tells which state made a row: columns that only came would hinder it.
+  const isSameReading = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean =>
+    !patternOf(spec).loadsHours ||
+    [...one].every(([table, schemaId]) => (other.get(table) ?? schemaId) === schemaId);
+  for (const progress of said) {
+    const used = progress.watermarks.flatMap(({ table, ...each }) =>
+      lookups.includes(table.toLowerCase()) ? [{ ...each, table: table.toLowerCase() }] : [],
+    );
+    const snapshots = new Map(used.map(({ table, snapshotId }) => [table, snapshotId] as const));
+    const schemas = new Map(
+      used.flatMap(({ table, schemaId }) => (schemaId === undefined ? [] : [[table, schemaId] as const])),
+    );
+    const key = [...snapshots].map((each) => each.join('@')).join();
+    const last = states.at(-1);
+    if (last?.key === key && isSameReading(last.schemas, schemas)) last.progress.push(progress);
+    else states.push({ key, snapshots, schemas, progress: [progress] });
+  }
+  return states;
 }
 
 /** What the summaries of published snapshots say of it. */

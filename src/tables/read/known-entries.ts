@@ -96,7 +96,7 @@ function partitionIn(entry: AvroComplexType): (tuple: AvroValue) => AvroObject |
   const record = presentOf(fieldOf(presentOf(fieldOf(entry, 'data_file')), 'partition'));
   if (typeof record === 'string' || record.type !== 'record') throw new RangeError('no partition');
   const { fields = [] } = record;
-  const values = fields.map((field) => [field.name, valueOf(presentOf(field))] as const);
+  const values = fields.map((field) => [field.name, storedValue(presentOf(field))] as const);
   // An empty tuple is none.
   return (tuple) =>
     tuple === null || fields.length === 0
@@ -107,7 +107,7 @@ function partitionIn(entry: AvroComplexType): (tuple: AvroValue) => AvroObject |
 /** Their JSON is the same everywhere. */
 const PLAIN: readonly AvroType[] = ['int', 'long', 'string', 'boolean'];
 
-function valueOf(type: string | AvroComplexType): (value: AvroValue) => AvroValue {
+function storedValue(type: string | AvroComplexType): (value: AvroValue) => AvroValue {
   const { type: stored, logicalType } = typeof type === 'string' ? { type } : type;
   if (PLAIN.includes(stored) && logicalType === undefined) return (value) => value;
   if (stored === 'int' && logicalType === 'date')
