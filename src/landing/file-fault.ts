@@ -41,8 +41,8 @@ export async function fileFault(
   return refusal('file-does-not-fit', `${at}: ${place?.what ?? firstSentence(error.message)}`, {
     hint:
       spec.columns === undefined
-        ? 'correct the file; what types the columns have is said by columns: at its source'
-        : 'correct the file, or columns: at its source',
+        ? 'correct the file; at its source columns: says what types the columns have, and options: { dateformat: …, timestampformat: … } how times are written that are not ISO 8601'
+        : 'correct the file, or columns: at its source; options: { dateformat: …, timestampformat: … } says how times are written that are not ISO 8601',
     context: {
       files: folderName(spec.globs),
       file: place === undefined ? null : shown,
@@ -68,7 +68,7 @@ async function placeOf(engine: Engine, complaint: Complaint): Promise<Place | un
   const { spec, paths, message } = complaint;
   const file = fileOf(message, paths);
   if (spec.format === 'json' && file !== undefined) {
-    const found = await badLine(engine, file, complaint.types);
+    const found = await badLine(engine, complaint, file);
     if (found !== undefined) return found;
   }
   const said = file === undefined ? undefined : placeIn(file, message);
@@ -143,8 +143,8 @@ function placeIn(file: string, message: string): Place {
  * The first line that is no JSON. DuckDB counts lines of what it reads in parallel, and is off by one or more
  * there (1.5.5, 2026-11-29).
  */
-async function badLine(engine: Engine, file: string, types: FileColumns): Promise<Place | undefined> {
-  const { misfit } = lineFragments(types);
+async function badLine(engine: Engine, { spec, types }: Complaint, file: string): Promise<Place | undefined> {
+  const { misfit } = lineFragments(spec, types);
   const [row] = await engine.query(statement('landing/first_bad_line', { misfit }), { file }).catch(() => []);
   return row === undefined
     ? undefined

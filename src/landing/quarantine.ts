@@ -53,7 +53,7 @@ async function dropRejects(engine: Engine): Promise<void> {
 async function linesAside(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<boolean> {
   const { relation, files, columns } = toRead;
   const lines = filesRelation(`${relation}_lines`);
-  const { misfit, values } = lineFragments(columns);
+  const { misfit, values } = lineFragments(spec, columns);
   await engine.execute(statement('landing/begin_lines', { lines }));
   try {
     const locations = readFilesValues(spec, toRead).files;

@@ -18,10 +18,12 @@ import {
   readFilesStatement,
   readFilesValues,
   statement,
+  widenedTypesStatement,
 } from '../statements/index.ts';
 import { checkHeads } from './csv-heads.ts';
 import { fileFault } from './file-fault.ts';
 import { changedSince } from './list-files.ts';
+import { checkParquetColumns } from './parquet-columns.ts';
 import { dropAside, nothingAside, rowsAside, setAside } from './quarantine.ts';
 
 /**
@@ -43,18 +45,65 @@ export async function columnsOfFiles(
     .catch(async (error: unknown) => {
       throw await fileFault(engine, spec, { ...toRead, types: spec.columns ?? known ?? {} }, error);
     });
+  await checkParquetColumns(engine, spec, toRead, inferred);
   const found = new Set(inferred.map(({ column_name: name }) => name.toLowerCase()));
   const told = spec.columns ?? known ?? {};
   const missing = Object.keys(told).filter((name) => !found.has(name.toLowerCase()));
   // A field may be absent from every object; a column that is gone is another head.
   if (spec.format !== 'json' && missing.length > 0) throw columnsAbsent(spec, missing, inferred);
+  if (spec.format === 'json') refuseOtherCase(spec, told, inferred);
   if (spec.columns !== undefined) return spec.columns;
   const before = new Set(Object.keys(told).map((name) => name.toLowerCase()));
-  const added = inferred.filter(({ column_name: name }) => !before.has(name.toLowerCase()));
-  return {
-    ...told,
-    ...Object.fromEntries(added.map(({ column_name: name, column_type: type }) => [name, zoned(spec, type)])),
-  };
+  const types = inferred.map(
+    ({ column_name: name, column_type: type }) => [name, zoned(spec, type)] as const,
+  );
+  const added = types.filter(([name]) => !before.has(name.toLowerCase()));
+  return { ...(await widened(engine, told, types)), ...Object.fromEntries(added) };
+}
+
+/**
+ * A field of JSON is found by its letters as they are: under a column of other ones its values would be NULL.
+ */
+function refuseOtherCase(
+  spec: FilesSpec,
+  told: FileColumns,
+  found: readonly { readonly column_name: string }[],
+): void {
+  const names = new Map(Object.keys(told).map((name) => [name.toLowerCase(), name]));
+  for (const { column_name: field } of found) {
+    const name = names.get(field.toLowerCase());
+    if (name === undefined || field in told) continue;
+    throw refusal(
+      'file-does-not-fit',
+      `the new files of ${folderName(spec.globs)} have a field ${field}, which ${spec.columns === undefined ? 'earlier files' : 'columns: at the source'} spelled ${name}`,
+      {
+        hint: `write it as ${name} in the files${spec.columns === undefined ? '' : `, or ${field} under columns:`}`,
+        context: { files: folderName(spec.globs), columns: [field] },
+      },
+    );
+  }
+}
+
+const NESTED = /^(STRUCT|MAP)\b|\[\d*\]$/;
+
+/**
+ * Nested columns with what the new files have more in them. By the type that was known DuckDB would leave a
+ * field out that came later, and make 2 of 1.5, without a word; a target that has no room for it says so.
+ */
+async function widened(
+  engine: Engine,
+  known: FileColumns,
+  found: readonly (readonly [name: string, type: string])[],
+): Promise<FileColumns> {
+  const types = new Map(found.map(([name, type]) => [name.toLowerCase(), type]));
+  const others = Object.entries(known).flatMap(([name, type]) => {
+    const other = types.get(name.toLowerCase());
+    const differs = other !== undefined && other !== type && NESTED.test(type) && NESTED.test(other);
+    return differs ? [{ name, known: type, found: other }] : [];
+  });
+  if (others.length === 0) return known;
+  const wide = await engine.query(widenedTypesStatement(others));
+  return { ...known, ...Object.fromEntries(wide.map((each) => [each.column_name, each.column_type])) };
 }
 
 /** Of so many files, and bytes in all of them, every object is looked at for its fields. */
@@ -80,10 +129,10 @@ function lookedAt(
 
 /**
  * As a time with a zone: DuckDB takes `05:00+02:00` for a time without one, and leaves the two hours out. A
- * text without a zone is UTC.
+ * text without a zone is UTC. The same inside of structs and lists.
  */
 const zoned = ({ format }: FilesSpec, type: string): string =>
-  type === 'TIMESTAMP' && format !== 'parquet' ? 'TIMESTAMP WITH TIME ZONE' : type;
+  format === 'parquet' ? type : type.replaceAll(/\bTIMESTAMP(?=[,)[]|$)/g, 'TIMESTAMP WITH TIME ZONE');
 
 const columnsAbsent = (
   spec: FilesSpec,

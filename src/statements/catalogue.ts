@@ -1100,6 +1100,11 @@ export interface Catalogue {
     fragments: 'bad';
     row: { file: string; line: bigint | null; text: string; reason: string; found: bigint };
   };
+  'landing/widened_types': {
+    parameters: Nothing;
+    fragments: 'known' | 'found';
+    row: { column_name: string; column_type: string };
+  };
   'look/appended_target': {
     parameters: Nothing;
     fragments: 'target' | 'rows';

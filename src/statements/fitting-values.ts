@@ -1,70 +1,127 @@
 /**
- * Whether a value fits its column. Text and type -> SQL. A cast rounds 1.5 to 2, and a time of day to its
- * midnight, without a word; here such a value does not fit. Pure.
+ * Whether a value fits its column. Text and type -> SQL. A cast rounds 1.5 to 2, takes the zone from a time
+ * and a time of day from a date, without a word; here such a value does not fit. Pure.
  */
+import type { FilesSpec } from '../model/files-source.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
+type Column = readonly [name: string, type: string];
+/** What of a source says how its texts are meant. */
+export type TextsOf = Pick<FilesSpec, 'format' | 'options' | 'columns'>;
+
 const INTEGER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|U?INT(8|16|32|64|128)|INT[1248]|LONG|SHORT|SIGNED)$/i;
+const DECIMAL = /^(?:DEC(?:IMAL)?|NUMERIC)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i;
+const DATE = /^DATE$/i;
+const TIMESTAMP = /^(TIMESTAMP|DATETIME|TIMESTAMP WITHOUT TIME ZONE)$/i;
+const ZONED = /^(TIMESTAMP|TIME)(TZ| WITH TIME ZONE)$/i;
 /** Values are anything, or are not looked into. */
 const UNCHECKED = /^(VARCHAR|TEXT|STRING|CHAR|BPCHAR|JSON|STRUCT|MAP|UNION|BLOB)\b|\[\d*\]$/i;
 
-/** True of types whose values the cast could change: they are read as texts. */
-export const isGuarded = (type: string): boolean => INTEGER.test(type) || /^DATE$/i.test(type);
+/**
+ * True of types whose values the cast could change: they are read as texts. So are all times of a CSV:
+ * DuckDB 1.5.5 reads any text that is no time as NULL where the column has a zone, and guesses the order of
+ * day and month from what one session reads.
+ */
+export const isGuarded = (type: string, from: TextsOf): boolean =>
+  [INTEGER, DECIMAL, DATE, TIMESTAMP].some((each) => each.test(type)) ||
+  (ZONED.test(type) && (from.format === 'csv' || writtenAs(type, from) !== undefined));
 
-/** When a cast of `text` to such a type would give another value; undefined for other types. */
-function changed(text: string, type: string): string | undefined {
-  if (INTEGER.test(type))
-    return `((contains(${text}, '.') or contains(${text}, 'e') or contains(${text}, 'E')) and try_cast(${text} as double) <> trunc(try_cast(${text} as double)))`;
-  return /^DATE$/i.test(type)
-    ? `(try_cast(${text} as timestamp) <> try_cast(${text} as date)::timestamp)`
-    : undefined;
+/**
+ * Of a CSV DuckDB reads other texts as times than a cast does: such columns are given to it as texts alone.
+ */
+export const isTime = (type: string): boolean => [DATE, TIMESTAMP, ZONED].some((each) => each.test(type));
+
+/** The option that says how texts of such a type are written; undefined: as ISO 8601 has it. */
+function writtenAs(type: string, { options }: TextsOf): string | undefined {
+  if (!isTime(type) || /^TIME(TZ| WITH)/i.test(type)) return undefined;
+  const name = DATE.test(type) ? 'dateformat' : 'timestampformat';
+  const value = Object.entries(options).find(([each]) => each.toLowerCase().replace('_', '') === name)?.[1];
+  return typeof value === 'string' ? value : undefined;
 }
 
+/** The value of `text`; `or`: of one that is none NULL, or an error. */
+function castOf(text: string, type: string, from: TextsOf, or: 'null' | 'error' = 'error'): string {
+  const [cast, parse] = or === 'null' ? ['try_cast', 'try_strptime'] : ['cast', 'strptime'];
+  const written = writtenAs(type, from);
+  const value = written === undefined ? text : `${parse}(${text}, ${quoteLiteral(written)})`;
+  return `${cast}(${value} as ${type})`;
+}
+
+/** When a cast of `text` to such a type would give another value; undefined for other types. */
+function changed(text: string, type: string, from: TextsOf): string | undefined {
+  const as = (other: string): string => `try_cast(${text} as ${other})`;
+  if (INTEGER.test(type)) {
+    // In files together DuckDB takes a column with such texts for one of texts: 00123 is no number.
+    const padded = from.columns === undefined ? ` or regexp_matches(${text}, '^[+-]?0[0-9]')` : '';
+    return `((contains(${text}, '.') or contains(${text}, 'e') or contains(${text}, 'E')) and ${as('double')} <> trunc(${as('double')})${padded})`;
+  }
+  const digits = DECIMAL.exec(type);
+  if (digits !== null) {
+    // As many digits after the point as there is room for: DuckDB's DECIMAL alone is (18, 3).
+    const [, precision = '18', scale = digits[1] === undefined ? '3' : '0'] = digits;
+    return `(${as(`decimal(38, ${38 - (Number(precision) - Number(scale))})`)} <> ${as(type)})`;
+  }
+  if (writtenAs(type, from) !== undefined) return undefined;
+  if (DATE.test(type)) return `(${as('timestamp')} <> ${as('date')}::timestamp)`;
+  return TIMESTAMP.test(type) ? `(${as('timestamptz')} <> ${as('timestamp')}::timestamptz)` : undefined;
+}
+
+/** When `text` is no value of the type at all. */
+const unread = (text: string, type: string, from: TextsOf): string =>
+  `(${text} is not null and ${castOf(text, type, from, 'null')} is null)`;
+
 /** When `text`, a value as SQL, does not fit; undefined where every value does. */
-export function misfit(text: string, type: string): string | undefined {
+export function misfit(text: string, type: string, from: TextsOf): string | undefined {
   if (UNCHECKED.test(type)) return undefined;
-  const unread = `(${text} is not null and try_cast(${text} as ${type}) is null)`;
-  const changes = changed(text, type);
-  return changes === undefined ? unread : `(${unread} or ${changes})`;
+  const changes = changed(text, type, from);
+  const none = unread(text, type, from);
+  return changes === undefined ? none : `(${none} or ${changes})`;
 }
 
 /** Entries of a REPLACE that turn the texts of guarded columns into values, or stop at the first misfit. */
-export const guardedValues = (columns: readonly (readonly [name: string, type: string])[]): string[] =>
+export const guardedValues = (columns: readonly Column[], from: TextsOf): string[] =>
   columns
-    .filter(([, type]) => isGuarded(type))
+    .filter(([, type]) => isGuarded(type, from))
     .map(([name, type]) => {
       const column = quoteIdentifier(name);
       const complaint = `'in file "' || psyberg_file || '": ' || ${column} || ${quoteLiteral(` in column ${name} is no ${type}`)}`;
-      return `case when ${misfit(column, type)} then error(${complaint}) else cast(${column} as ${type}) end as ${column}`;
+      return `case when ${misfit(column, type, from)} then error(${complaint}) else ${castOf(column, type, from)} end as ${column}`;
     });
 
 /** A field of a JSON object, as text. */
 const fieldText = (name: string): string => `(text ->> ${quoteLiteral(name)})`;
 
 /** When a line, `text`, is no JSON object that fits the columns. */
-export function misfitLine(columns: readonly (readonly [name: string, type: string])[]): string {
-  const fields = columns.flatMap(([name, type]) => misfit(fieldText(name), type) ?? []);
+export function misfitLine(columns: readonly Column[], from: TextsOf): string {
+  const fields = columns.flatMap(([name, type]) => misfit(fieldText(name), type, from) ?? []);
   return `case when json_valid(text) and json_type(text) = 'OBJECT' then ${fields.length === 0 ? 'false' : `(${fields.join(' or ')}) is true`} else true end`;
 }
 
 /** The columns of a line that fits. */
-export const valuesOfLine = (columns: readonly (readonly [name: string, type: string])[]): string =>
+export const valuesOfLine = (columns: readonly Column[], from: TextsOf): string =>
   columns
     .map(([name, type]) => {
       const value = /^(JSON|STRUCT|MAP|UNION)\b|\[\d*\]$/i.test(type)
-        ? `(text -> ${quoteLiteral(name)})`
-        : fieldText(name);
-      return `cast(${value} as ${type}) as ${quoteIdentifier(name)}`;
+        ? `cast((text -> ${quoteLiteral(name)}) as ${type})`
+        : castOf(fieldText(name), type, from);
+      return `${value} as ${quoteIdentifier(name)}`;
     })
     .join(', ');
 
 /** When a row of a CSV has a value that does not fit; the guarded columns are texts, at least. */
-export const misfitRow = (columns: readonly (readonly [name: string, type: string])[]): string =>
-  anyOf(columns.map(([name, type]) => misfit(quoteIdentifier(name), type)));
+export const misfitRow = (columns: readonly Column[], from: TextsOf): string =>
+  anyOf(columns.map(([name, type]) => misfit(quoteIdentifier(name), type, from)));
 
-/** When it has one that a cast would change. */
-export const changedRow = (columns: readonly (readonly [name: string, type: string])[]): string =>
-  anyOf(columns.map(([name, type]) => changed(quoteIdentifier(name), type)));
+/**
+ * When it has a misfit that DuckDB does not reject, and none that it does: a number that a cast would change,
+ * or a time.
+ */
+export function changedRow(columns: readonly Column[], from: TextsOf): string {
+  const named = columns.map(([name, type]) => ({ column: quoteIdentifier(name), type }));
+  const kept = named.map(({ column, type }) => (isTime(type) ? misfit : changed)(column, type, from));
+  const rejected = named.filter(({ type }) => !isTime(type));
+  return `(${anyOf(kept)} and not ${anyOf(rejected.map(({ column, type }) => unread(column, type, from)))})`;
+}
 
 const anyOf = (conditions: readonly (string | undefined)[]): string => {
   const some = conditions.filter((condition) => condition !== undefined);

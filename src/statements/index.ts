@@ -59,6 +59,7 @@ export {
   lineFragments,
   readFilesStatement,
   readFilesValues,
+  widenedTypesStatement,
 } from './read-files.ts';
 export { nullsAgainstFragment, requiresInside } from './required-values.ts';
 export { type RowsAsked, rowsAskedFragments } from './rows-asked.ts';

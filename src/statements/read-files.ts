@@ -13,8 +13,10 @@ import {
   changedRow,
   guardedValues,
   isGuarded,
+  isTime,
   misfitLine,
   misfitRow,
+  type TextsOf,
   valuesOfLine,
 } from './fitting-values.ts';
 import { globLiteral, quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
@@ -62,6 +64,17 @@ export const inferColumnsStatement = (
     ]),
   });
 
+/** What holds the values of both types of a column. */
+export function widenedTypesStatement(
+  columns: readonly { readonly name: string; readonly known: string; readonly found: string }[],
+): Statement<'landing/widened_types'> {
+  const nulls = (type: 'known' | 'found') =>
+    statementFragment(
+      columns.map((each) => `null::${each[type]} as ${quoteIdentifier(each.name)}`).join(', '),
+    );
+  return statement('landing/widened_types', { known: nulls('known'), found: nulls('found') });
+}
+
 export const readFilesStatement = (
   spec: FilesSpec,
   { relation, files, columns }: Omit<Read, 'shape'>,
@@ -84,20 +97,23 @@ export function csvStatements(
   readonly bad: (bad: SqlFragment) => Statement<'landing/bad_rows'>;
 } {
   const entries = Object.entries(columns);
-  const guarded = entries.filter(([, type]) => isGuarded(type));
+  const guarded = entries.filter(([, type]) => isGuarded(type, spec));
   const options = optionsFragment([...givenOptions(spec), ...typeOptions(spec, columns)]);
-  const byType = optionsFragment([...givenOptions(spec), typesOption(entries)]);
+  const byType = optionsFragment([
+    ...givenOptions(spec),
+    typesOption(entries.map(([name, type]) => [name, isTime(type) ? 'VARCHAR' : type])),
+  ]);
   return {
     good: (relation) =>
       statement('landing/good_rows', {
         relation,
         options,
         values: guardedFragment(spec, columns),
-        misfit: statementFragment(misfitRow(guarded)),
+        misfit: statementFragment(misfitRow(guarded, spec)),
       }),
     rejected: (relation) => statement('landing/reject_rows', { relation, options: byType }),
     bad: (bad) =>
-      statement('landing/bad_rows', { bad, options, changes: statementFragment(changedRow(guarded)) }),
+      statement('landing/bad_rows', { bad, options, changes: statementFragment(changedRow(guarded, spec)) }),
   };
 }
 
@@ -118,15 +134,16 @@ export const checkCsvStatement = (
 export const badRowStatement = (spec: FilesSpec, columns: FileColumns): Statement<'landing/first_bad_row'> =>
   statement('landing/first_bad_row', {
     options: optionsFragment(givenOptions(spec)),
-    misfit: statementFragment(misfitRow(Object.entries(columns))),
+    misfit: statementFragment(misfitRow(Object.entries(columns), spec)),
   });
 
 /** When a line of a JSON file does not fit, and its values where it does. */
 export const lineFragments = (
+  spec: TextsOf,
   columns: FileColumns,
 ): { readonly misfit: SqlFragment; readonly values: SqlFragment } => ({
-  misfit: statementFragment(misfitLine(Object.entries(columns))),
-  values: statementFragment(valuesOfLine(Object.entries(columns))),
+  misfit: statementFragment(misfitLine(Object.entries(columns), spec)),
+  values: statementFragment(valuesOfLine(Object.entries(columns), spec)),
 });
 
 /** What that statement binds. */
@@ -165,9 +182,10 @@ const givenOptions = ({ format, options }: FilesSpec): string[] =>
   );
 
 /** By name: a CSV reader that is told `columns` takes them by their places, whatever its head says. */
-function typeOptions({ format }: FilesSpec, columns: FileColumns): string[] {
+function typeOptions(spec: FilesSpec, columns: FileColumns): string[] {
+  const { format } = spec;
   const told = Object.entries(columns).map(
-    ([name, type]) => [name, isGuarded(type) ? 'VARCHAR' : type] as const,
+    ([name, type]) => [name, isGuarded(type, spec) ? 'VARCHAR' : type] as const,
   );
   if (format === 'parquet' || told.length === 0) return [];
   return [typesOption(told, format === 'json' ? 'columns' : 'types')];
@@ -177,8 +195,8 @@ const typesOption = (columns: readonly (readonly [name: string, type: string])[]
   `${option} = {${columns.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}}`;
 
 /** A Parquet file has values of types, and no texts. */
-function guardedFragment({ format }: FilesSpec, columns: FileColumns): SqlFragment {
-  const values = format === 'parquet' ? [] : guardedValues(Object.entries(columns));
+function guardedFragment(spec: FilesSpec, columns: FileColumns): SqlFragment {
+  const values = spec.format === 'parquet' ? [] : guardedValues(Object.entries(columns), spec);
   return statementFragment(values.length === 0 ? '' : ` replace (${values.join(', ')})`);
 }
 

@@ -173,7 +173,13 @@ async function session(
     const isLeft = (record?.catchup?.later_hours ?? 0) > 0 || (record?.owed_hours ?? []).length > 0;
     const wanted = upTo === null ? undefined : countsSql(generated, upTo);
     if (name !== 'counts' || isLeft || wanted === undefined) continue;
-    expect(await world.rows('select h, n, total from dims.counts')).toEqual(await world.rows(wanted));
+    const rows = await world.rows(wanted).catch((error: Error & { readonly code?: string }) => {
+      // It fails to plan a union of tables that have more deletes than rows; histories.whole.ts asks each.
+      throw error.code === 'engine-internal-error'
+        ? new BeyondDuckdb(error.message, { cause: error })
+        : error;
+    });
+    expect(await world.rows('select h, n, total from dims.counts')).toEqual(rows);
     cover('compared with plain SQL');
   }
 }

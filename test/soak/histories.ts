@@ -25,12 +25,13 @@ const FILES: Readonly<Record<string, string>> = {
   restates: 'test/scenario/restate-histories.whole.ts',
   days: 'test/scenario/day-histories.whole.ts',
   dimensions: 'test/scenario/dimension-histories.whole.ts',
+  mixed: 'test/scenario/mixed-histories.whole.ts',
 };
 const minutes = Number(values.minutes);
 const file = FILES[values.of];
 if (values.help || !(minutes > 0) || file === undefined) {
   console.log(
-    'npm run soak -- [--minutes 10] [--seed N] [--of sources|windows|lookups|restates|days|dimensions]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
+    'npm run soak -- [--minutes 10] [--seed N] [--of sources|windows|lookups|restates|days|dimensions|mixed]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
   );
   process.exit(values.help ? 0 : 2);
 }

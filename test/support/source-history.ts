@@ -19,6 +19,8 @@ export interface SourceShape {
   readonly partitionedBy: string | undefined;
   /** How many hours lie between two hours of a batch that follow each other; default: 1. */
   readonly hoursApart?: number;
+  /** Added to every hour of a batch: another day, or hours around 1970 begin; default: 0. */
+  readonly firstHour?: number;
 }
 
 /**
@@ -226,7 +228,7 @@ export function rowsSql(shape: SourceShape, batch: Batch, ids: RowIds): string {
       const region = id % 2 === 0 ? 'eu' : 'us';
       if (hour === null) return `(${id}::bigint, '${region}', null::${SQL_TYPE[shape.eventType]})`;
       const secondOfHour = (id * 797) % 3600;
-      const at = hour === FUTURE_HOUR ? hour : hour * (shape.hoursApart ?? 1);
+      const at = hour === FUTURE_HOUR ? hour : hour * (shape.hoursApart ?? 1) + (shape.firstHour ?? 0);
       const instant = `(timestamptz '${hourAt(at)}' + to_seconds(${secondOfHour}))`;
       const value: Record<EventType, string> = {
         timestamptz: instant,
