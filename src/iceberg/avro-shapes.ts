@@ -1,7 +1,8 @@
 /**
  * Passing over values of Avro types. Shape + place in the bytes -> place behind. Pure. Avro specification,
  * "Binary Encoding". A list of 100,000 manifests is walked to its end for ten of them, since no writer
- * promises an order: 14 MB took 37 ms with a call a field, and take 20 ms by the shapes of its fields (2026-11-30).
+ * promises an order: 14 MB took 37 ms with a call a field, and take 20 ms by the shapes of its fields
+ * (2026-11-30).
  */
 import type { AvroReader } from './avro-header.ts';
 
