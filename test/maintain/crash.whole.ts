@@ -86,7 +86,7 @@ describe('maintenance that is killed', () => {
     const { tables } = await world.psyberg.maintain(undefined, AT_ONCE);
     for (const record of tables) expect(record).toMatchObject({ error: null, notes: [] });
     for (const table of expected.keys())
-      expect({ table, files: filesOf(world, table) }).toEqual({
+      expect({ table, files: await filesOf(world, table) }).toEqual({
         table,
         files: await reachedFiles(world, table),
       });

@@ -58,7 +58,7 @@ const recordOf = (records: readonly MaintainRecord[], table: string): MaintainRe
 
 async function expectTidy(world: World, tables: readonly string[]): Promise<void> {
   for (const table of tables)
-    expect({ table, files: filesOf(world, table) }).toEqual({
+    expect({ table, files: await filesOf(world, table) }).toEqual({
       table,
       files: await reachedFiles(world, table),
     });
@@ -122,15 +122,15 @@ describe('expiry', () => {
       await world.run();
     }
     const before = {
-      files: filesOf(world, 'facts.counts'),
+      files: await filesOf(world, 'facts.counts'),
       snapshot: mainSnapshot(await world.metadata('facts.counts')),
-      events: filesOf(world, 'raw.events'),
+      events: await filesOf(world, 'raw.events'),
     };
     const said = await world.psyberg.maintain(undefined, { ...AT_ONCE, dryRun: true });
     expect({
-      files: filesOf(world, 'facts.counts'),
+      files: await filesOf(world, 'facts.counts'),
       snapshot: mainSnapshot(await world.metadata('facts.counts')),
-      events: filesOf(world, 'raw.events'),
+      events: await filesOf(world, 'raw.events'),
     }).toEqual(before);
     const did = await world.psyberg.maintain(undefined, AT_ONCE);
     const facts = (record: MaintainRecord) => ({ ...record, dry_run: null, seconds: null });
@@ -286,7 +286,7 @@ describe('orphans', () => {
     expect(report.dropped_tables.every((each) => each.deleted)).toBe(true);
     expect(await world.rows('select count(*) from raw.events')).toEqual(['["22"]']);
     expect(
-      filesOf(world, 'raw.auxiliary_1').every(
+      (await filesOf(world, 'raw.auxiliary_1')).every(
         (file) => file.endsWith('.parquet') || file.endsWith('-m0.avro'),
       ),
     ).toBe(true);

@@ -144,13 +144,13 @@ describe('the folder of a table', () => {
       'psyberg.psyberg_session_f',
       'psyberg.psyberg_signal',
     ]) {
-      expect({ table, files: filesOf(world, table) }).toEqual({
+      expect({ table, files: await filesOf(world, table) }).toEqual({
         table,
         files: await reachedFiles(world, table),
       });
       // The current one and 20 before it.
       expect(
-        filesOf(world, table).filter((path) => path.endsWith('.metadata.json')).length,
+        (await filesOf(world, table)).filter((path) => path.endsWith('.metadata.json')).length,
       ).toBeLessThanOrEqual(21);
     }
     expect((await world.metadata('facts.copy')).properties).toMatchObject({
@@ -270,7 +270,7 @@ describe("the engine's own tables", () => {
         expect(files).toBeLessThanOrEqual(filesMax);
         expect(rows).toBe(filesMax === 1 ? 1 : sessionsOf(String(process)));
       }
-      expect(filesOf(world, table)).toEqual(await reachedFiles(world, table));
+      expect(await filesOf(world, table)).toEqual(await reachedFiles(world, table));
     }
     expect(
       await world.rows('select distinct process_name, psyberg_session_id from psyberg.high_water_mark_table'),

@@ -43,7 +43,7 @@ export async function liveFiles(engine: Engine, snapshot: Snapshot | undefined):
         );
   if (manifests.length === 0) return [];
   return engine.query<LiveFile & Record<string, unknown>>({
-    sql: 'select data_file.file_path as path, data_file.record_count as rows, filename as manifest_path from read_avro($manifests, filename = true) where status < 2 order by 1',
+    sql: 'select data_file.file_path as path, data_file.record_count as rows, as_stored(filename) as manifest_path from read_avro($manifests, filename = true) where status < 2 order by 1',
     parameters: { manifests: manifests.map((manifest) => manifest.manifest_path) },
   });
 }

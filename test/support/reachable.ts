@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { tableId, type World } from './world.ts';
+import { storeOfAllWorlds, tableId, type World } from './world.ts';
 
 const plain = (path: string): string => path.replace(/^file:(\/\/)?/, '');
 
@@ -34,7 +34,13 @@ export async function reachedFiles(world: World, table: string): Promise<string[
   return [...reached].map((path) => relative(world.warehouse, plain(path))).sort();
 }
 
-export function filesOf(world: World, table: string): string[] {
+export async function filesOf(world: World, table: string): Promise<string[]> {
+  const store = storeOfAllWorlds();
+  if (store !== undefined) {
+    const [, bucket = '', prefix = ''] = /^\w+:\/\/([^/]+)\/(.*)$/.exec(world.warehouse) ?? [];
+    const keys = await store.list(bucket, `${prefix}/${table.replaceAll('.', '/')}/`);
+    return keys.map((key) => relative(prefix, key)).sort();
+  }
   const folder = join(world.warehouse, ...table.split('.'));
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
