@@ -177,7 +177,10 @@ describe.skipIf(missing !== undefined)('a process on Spark', () => {
     for (const engine of ['duckdb', 'spark'] as const) {
       const hours = '2023-09-14T01..2023-09-14T01';
       const [record] = await world.psyberg.restate(`dated_${engine}`, { hours });
-      expect([record?.status, record?.error?.code], String(record?.error?.message)).toEqual(['refused', 'rows-outside-hours']);
+      expect([record?.status, record?.error?.code], String(record?.error?.message)).toEqual([
+        'refused',
+        'rows-outside-hours',
+      ]);
       expect(await world.rows(`select count(*) from facts.dated_${engine}`)).toEqual(['["15"]']);
     }
   });

@@ -75,7 +75,7 @@ async function rowsOf(engine: Engine, list: string, addedBy?: readonly SnapshotI
   return listed.map(manifestRow);
 }
 
-/** What an engine was told of long lists, by list and snapshots; those that were asked for last at the end. */
+/** What an engine was told of long lists, by list and snapshots; those asked for last at the end. */
 const told = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
 
 /** A list of 7,000 manifests, which is walked in 1.5 ms: shorter ones are read again. */
