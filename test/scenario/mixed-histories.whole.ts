@@ -21,7 +21,7 @@ import {
 } from '../support/source-history.ts';
 import { createWorld, hourAt, type ProcessFile, processFile } from '../support/world.ts';
 
-const { cover, play, timeLimitMs } = histories({ runs: 5, timeLimitMs: (runs) => 60_000 + runs * 30_000 });
+const { cover, play, timeLimitMs } = histories({ runs: 2, timeLimitMs: (runs) => 60_000 + runs * 30_000 });
 
 const NAMES = ['copy', 'again', 'sums', 'state', 'days'] as const;
 type Name = (typeof NAMES)[number];
@@ -355,7 +355,7 @@ async function runHistory(each: History): Promise<void> {
       if (await has(process)) expect(await world.rows(`from facts.${process}`)).toEqual([]);
       return;
     }
-    if (process === 'days' && Date.parse(limit) % 86_400_000 !== 23 * 3_600_000)
+    if (process === 'days' && !limit.includes('T23:'))
       limit = new Date(Math.floor(Date.parse(limit) / 86_400_000) * 86_400_000 - 3_600_000).toISOString();
     const exists = await has(process);
     const upstream = (
