@@ -13,7 +13,7 @@ select
   is_changed,
   coalesce(sum(live_files) filter (content = 0), 0)::bigint as files,
   coalesce(sum(live_rows) filter (content = 0), 0)::bigint as rows,
-  coalesce(sum(live_rows) filter (content = 0 and first_row_id >= $first_row_id), 0)::bigint as assigned_rows
+  coalesce(sum(live_rows) filter (content = 0 and first_row_id >= next_row_id), 0)::bigint as assigned_rows
 from (
   select *, is_changed or (content = 1 and live_files > 0) as is_named
   from (
@@ -21,11 +21,13 @@ from (
       manifest_path,
       partition_spec_id,
       content,
-      first_row_id,
+      list.first_row_id,
       added_files_count + existing_files_count as live_files,
       added_rows_count + existing_rows_count as live_rows,
-      coalesce(added_snapshot_id = $snapshot_id and added_files_count + deleted_files_count > 0, false) as is_changed
-    from manifest_list($manifest_list)
+      asked.first_row_id as next_row_id,
+      coalesce(added_snapshot_id = asked.snapshot_id and added_files_count + deleted_files_count > 0, false) as is_changed
+    from manifest_list($manifest_list) as list,
+      (select $snapshot_id::bigint as snapshot_id, $first_row_id::bigint as first_row_id) as asked
   )
 )
 group by all

@@ -8,7 +8,7 @@ copy (
   with composed as (
     select *
     from manifest_list($manifest_list)
-    where added_snapshot_id in (select unnest($insert_snapshot_ids))
+    where added_snapshot_id in (select unnest($insert_snapshot_ids::bigint[]))
   )
   {{listed}}
 ) to $destination ({{manifest_list_format}})

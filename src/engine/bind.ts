@@ -44,6 +44,8 @@ export interface BoundStatement {
   readonly parameters: Readonly<Record<string, BoundValue>>;
   /** Of a step: what it is called, and the types of its values. Others are bound as what they are. */
   readonly declared?: { readonly name: string; readonly parameters: readonly DeclaredParameter[] };
+  /** It stays prepared, as a `keptStatement` does. */
+  readonly isKept?: true;
   /** SQL of this project alone: where it fails, nobody looks for the place in a text of theirs. */
   readonly isOwn?: true;
 }
@@ -198,7 +200,7 @@ function described(value: BoundValue): string {
 export type Asked = BoundStatement | Statement;
 export type Values = Readonly<Record<string, BoundValue | undefined>> | undefined;
 /** SQL with values that DuckDB takes. */
-export type Runnable = Pick<BoundStatement, 'sql' | 'isOwn'> & Pick<Statement, 'isKept'> & DuckDBParameters;
+export type Runnable = Pick<BoundStatement, 'sql' | 'isOwn' | 'isKept'> & DuckDBParameters;
 
 /** Throws `internal-bug` as {@link bindDeclared}. */
 export function runnable(asked: Asked, parameters: Values): Runnable {
@@ -208,10 +210,11 @@ export function runnable(asked: Asked, parameters: Values): Runnable {
       ...(asked.isKept === undefined ? {} : { isKept: asked.isKept }),
       ...bindDeclared(asked.name, statementFile(asked.name).parameters, parameters ?? {}),
     };
-  const { sql, declared, isOwn } = asked;
+  const { sql, declared, isOwn, isKept } = asked;
   return {
     sql,
     ...(isOwn === undefined ? {} : { isOwn }),
+    ...(isKept === undefined ? {} : { isKept }),
     ...(declared === undefined
       ? bindPlain(asked.parameters)
       : bindDeclared(declared.name, declared.parameters, asked.parameters)),

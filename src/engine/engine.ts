@@ -118,6 +118,11 @@ export interface Engine {
    * defines it.
    */
   readonly definitions: string[];
+  /**
+   * Whether a statement beside another one is worth its connection: not with one thread of DuckDB, as in the
+   * sandboxes of tests, whose macros alone cost a session 6 ms of CPU (2026-11-30).
+   */
+  readonly hasSpareThreads: boolean;
   /** Takes statements again after an interrupt, to clean up. */
   resume(): void;
   /** True once DuckDB has shut its database after an internal error: only another engine helps. */
@@ -163,7 +168,7 @@ export interface EngineOptions {
 const NODE_THREADS = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
 const SPARE_THREADS = 2;
 /** True where a connection may ask a catalog while another one does. */
-export const hasSpareThreads = NODE_THREADS - SPARE_THREADS >= 2;
+const HAS_SPARE_THREADS = NODE_THREADS - SPARE_THREADS >= 2;
 
 /** Starts DuckDB in memory with the extensions it needs. Throws `extension-missing` with the remedy. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -281,6 +286,7 @@ function connectionEngine(parts: Parts): Engine {
     },
     hasEnded: () => ending.first !== undefined,
     retire: () => ended({ interrupts: false }),
+    hasSpareThreads: HAS_SPARE_THREADS && parts.threads !== 1,
     versions: parts.versions,
     definitions: parts.definitions,
     close: () => ended(),

@@ -709,6 +709,11 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'fragments/as_listed': {
+    parameters: Nothing;
+    fragments: never;
+    row: AnyRow;
+  };
   'fragments/bounds_of_known': {
     parameters: { entries: string };
     fragments: never;
@@ -1255,6 +1260,11 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'macros/known_list': {
+    parameters: Nothing;
+    fragments: 'as_listed';
+    row: AnyRow;
+  };
   'macros/ledger_path': {
     parameters: Nothing;
     fragments: never;
@@ -1262,7 +1272,7 @@ export interface Catalogue {
   };
   'macros/manifest_list': {
     parameters: Nothing;
-    fragments: never;
+    fragments: 'as_listed';
     row: AnyRow;
   };
   'macros/moved_bounds': {

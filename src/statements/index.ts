@@ -26,6 +26,7 @@ export {
 export { duckdbColumns, duckdbTypeName, fileSchemaFragment, type NestedType } from './file-columns.ts';
 export { type DeclaredParameter, type SqlType, sqlTypeOf, typeName } from './header.ts';
 export { fromJson } from './json-values.ts';
+export { listedRows, overKnownLists } from './known-lists.ts';
 export {
   fileKindFragment,
   hoursOfKnown,

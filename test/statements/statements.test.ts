@@ -76,8 +76,11 @@ describe('sql/', () => {
       'fragments/hours_of_known',
       'tables/data_files',
       'tables/files_in_hours',
+      'tables/list_totals',
       'tables/misleading_bounds',
       'tables/misleading_manifests',
+      'tables/write_inserts_list',
+      'tables/write_manifest_list',
     ];
     const others = files.filter(({ name }) => !kept.includes(name));
     const casts = others.flatMap(({ name, body }) =>

@@ -14,6 +14,7 @@ import { restateProperties } from '../../state/restated.ts';
 import { watermarksJson } from '../../state/tables/high-water-mark.ts';
 import { announcedOtherwise, reopenedHours } from '../../state/tables/signal.ts';
 import { listStatement } from '../../statements/index.ts';
+import { asStep, writeList } from '../../tables/write/known-list.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
 import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
@@ -127,7 +128,8 @@ async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
   const place = { metadata, snapshotId, sequenceNumber, owner: branch };
   const merged = await mergeManifests(ports.engine, { ...place, carried, stagingIds });
   const carriedList = merged ?? carried['manifest-list'];
-  await ports.engine.execute(
+  await writeList(
+    ports.engine,
     bindStep(composeStepOf(plan), {
       'base-list': carriedList,
       'branch-list': head === undefined ? carriedList : head['manifest-list'],
@@ -137,6 +139,7 @@ async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
       'next-row-id': metadata['next-row-id'] ?? 0n,
       'snapshot-list': manifestList,
     }),
+    rowLineageOf(metadata),
   );
   if (merged !== undefined) removeFile(merged);
 }
@@ -155,11 +158,15 @@ export async function showStaged(session: Audited): Promise<Audited> {
   if (head === undefined || insertIds.length === 0)
     await ports.engine.execute(listStatement('tables/write_empty_list', lineage), { destination: staged });
   else
-    await ports.engine.execute(listStatement('tables/write_inserts_list', lineage), {
-      manifest_list: head['manifest-list'],
-      insert_snapshot_ids: insertIds,
-      destination: staged,
-    });
+    await writeList(
+      ports.engine,
+      asStep(listStatement('tables/write_inserts_list', lineage), {
+        manifest_list: head['manifest-list'],
+        insert_snapshot_ids: insertIds,
+        destination: staged,
+      }),
+      lineage,
+    );
   const { table } = spec.target;
   const ofSession = await readableTarget(session, metadata, {
     ...(head ?? snapshot),

@@ -13,6 +13,7 @@ import {
   statement,
 } from '../../statements/index.ts';
 import { type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';
+import { queryListTotals } from './known-list.ts';
 import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 
 export interface NewSnapshot {
@@ -46,7 +47,7 @@ async function listTotals(
   engine: Engine,
   { metadata, snapshotId, manifestList }: NewSnapshot,
 ): Promise<ListTotals> {
-  const rows = await engine.query(statement('tables/list_totals'), {
+  const rows = await queryListTotals(engine, {
     manifest_list: manifestList,
     snapshot_id: snapshotId,
     first_row_id: firstRowIdParameter(metadata).first_row_id ?? null,

@@ -3,7 +3,7 @@
  * pinned, so it does not matter when; and the load of one file keeps one core busy, as DuckDB shares out row
  * groups: a session of 100,000 rows has the other one idle for 85 ms (2026-11-30, 2 cores).
  */
-import { type Engine, forkForStatements, hasSpareThreads } from '../../engine/index.ts';
+import { type Engine, forkForStatements } from '../../engine/index.ts';
 import type { CountSourcesStep } from '../../model/step.ts';
 import { askedAhead } from '../asked-ahead.ts';
 import { bindStep } from '../bind-step.ts';
@@ -28,7 +28,7 @@ export function countsBeside(engine: Engine): CountsBeside {
   const begun = new WeakSet<CountSourcesStep>();
   return {
     countAhead(step) {
-      if (!hasSpareThreads) return;
+      if (!engine.hasSpareThreads) return;
       begun.add(step);
       asked.begin([step], 0);
     },
