@@ -27,7 +27,10 @@ const events = (first: number, count: number, hour: number): string =>
 const PATTERNS = {
   // Unpartitioned: an overwrite has files that straddle, so every step has something to do.
   stateless: { sql: 'select id, ts from e', partition_by: ['hour(ts)'] },
-  stateful: { sql: 'select id, ts, count(*) over () as n from e where id >= 0', partition_by: [] },
+  stateful: {
+    sql: "select id, ts, count(*) over (partition by date_trunc('hour', ts)) as n from e where id >= 0",
+    partition_by: [],
+  },
   dimension: { sql: 'select id, ts, (select count(*) from previous) as n from e', partition_by: ['day(ts)'] },
 } as const;
 type Pattern = keyof typeof PATTERNS;
