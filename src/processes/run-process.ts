@@ -5,21 +5,29 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compilePlan } from '../compile/index.ts';
-import { type ErrorJson, isWorthRetrying, PsybergError } from '../model/errors.ts';
+import { isWorthRetrying, PsybergError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RestateRequest } from '../model/restate.ts';
 import type { RunRecord } from '../model/run-record.ts';
+import { dropAhead, type LoadedAhead, restsOnSame } from '../run/drivers/ahead.ts';
 import type { Together } from '../run/drivers/together.ts';
 import { runSession } from '../run/drivers/whole.ts';
 import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
 import { protectWatermarks } from '../run/leftovers/protect-watermarks.ts';
-import { sessionAtWork, WAIT_MAX_MS, waitForSession } from '../run/leftovers/session-at-work.ts';
-import { hasSessionFolder } from '../workspace/folders.ts';
+import {
+  type OwnSessions,
+  sessionAtWork,
+  WAIT_MAX_MS,
+  waitForSession,
+} from '../run/leftovers/session-at-work.ts';
+import { isOutOfMemory } from '../workload/duckdb/sql-faults.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { addingColumns } from './adding-columns.ts';
 import { boundComplaint } from './bound-complaint.ts';
+import { clearLeftovers, dropAbandoned, sweepAfter } from './clear-leftovers.ts';
 import { planProcess } from './plan-process.ts';
+import { recordFailed } from './record-failed.ts';
 import { failedRecord, idleRecord, withWait } from './records.ts';
 import { specOfPlan } from './spec-of-plan.ts';
 import { followsPublished, type PublishedNow, refuseBeyondExpected, refuseStale } from './stale-plan.ts';
@@ -40,8 +48,24 @@ export interface ProcessRequest {
    * {@link clearLeftovers}: while commits are held nothing of it may be deleted.
    */
   readonly together?: Together | undefined;
+  /** What was begun of its sessions while the one before was at work. */
+  readonly ahead?: SessionsAhead | undefined;
   /** Takes how it ended, for whoever knows later whether that is so; default: those who listen are told. */
   readonly onEnded?: (ended: EndedSession) => void;
+}
+
+/** Sessions of a process that are begun before it is their turn (`backlog.ts`). */
+export interface SessionsAhead {
+  /** Their branches, as far as they are known, and that of the session whose turn it is. */
+  readonly own: OwnSessions;
+  /** What there is of this session; at most once, and undefined where there is nothing. */
+  take(): Promise<LoadedAhead | undefined>;
+  /** What there was of this session was of another one. */
+  dropped(): void;
+  /** Takes the plan that runs. */
+  planned(plan: CompiledPlan): void;
+  /** Drops what is begun of later sessions; false where nothing is. They share DuckDB's memory. */
+  makeRoom(): Promise<boolean>;
 }
 
 /** How often a session is planned anew because somebody moved its target meanwhile. */
@@ -92,8 +116,9 @@ async function recordOf(
     request.together?.giveUp();
     const error = await boundComplaint(workspace, spec, thrown);
     const record = failedRecord(spec, error, request.restate === undefined ? 'changes' : 'restate');
-    const { restate } = request;
-    await recordFailed(workspace, spec, { record, error, tries, restate }).catch(() => undefined);
+    const failed = { record, error, plan: tries.plan, restate: request.restate };
+    const id = await recordFailed(workspace, spec, failed).catch(() => undefined);
+    if (id !== undefined) tries.recordedId = id;
     return record;
   }
 }
@@ -125,6 +150,7 @@ async function untilPublished(
       if (record !== undefined) return record;
       attempt -= 1;
     } catch (error) {
+      if (isOutOfMemory(error) && (await request.ahead?.makeRoom()) === true) continue;
       const isTakenUp = tries.isPlanned && attempt < SESSION_ATTEMPTS && request.given === undefined;
       if (!isTakenUp || !isWorthRetrying(error)) throw error;
       workspace.onStep(`${spec.processName}: ${error.message}; planning again`);
@@ -133,39 +159,45 @@ async function untilPublished(
   }
 }
 
-/** Undefined after another session of the process was waited for. */
+/** Undefined after another session of the process was waited for, and where what was begun is dropped. */
 async function tryOnce(
   workspace: Workspace,
   spec: ProcessSpec,
   request: ProcessRequest,
   tries: Tries,
 ): Promise<RunRecord | undefined> {
-  const startedMs = performance.now();
-  const plan = await workspace.observer.during({ kind: 'stage', stage: 'plan' }, () =>
-    planOnce(workspace, spec, request, tries),
-  );
-  tries.plan = plan;
-  tries.isPlanned = true;
-  const initSeconds = Math.round(performance.now() - startedMs) / 1000;
-  const planned = { plan, initSeconds, tries };
-  if (plan.status !== 'work') return idle(workspace, spec, request, planned);
-  if (await waitsForAnother(workspace, spec, tries)) return undefined;
-  tellSession(workspace, { spec, plan, resumed: false });
-  return runOnce(workspace, spec, request, planned);
-}
-
-/**
- * What killed sessions of a process have left goes, and what they have not written down is written down. The
- * sessions are for {@link sweepAfter}.
- */
-export async function clearLeftovers(workspace: Workspace, spec: ProcessSpec): Promise<AbandonedSession[]> {
-  const { project, client, ports, sessionsDirectory } = workspace;
-  await workspace.markers.learn();
-  if (project.catalog.kind === 'rest') {
-    const { repairStateTables } = await import('../run/records/repair-state.ts');
-    await repairStateTables({ spec, project, catalog: client, ports });
+  let loaded = await request.ahead?.take();
+  const handedOver = (): LoadedAhead | undefined => {
+    const ahead = loaded;
+    loaded = undefined;
+    return ahead;
+  };
+  const drop = async (): Promise<void> => {
+    const ahead = handedOver();
+    if (ahead !== undefined) await dropAhead(ahead);
+  };
+  try {
+    const startedMs = performance.now();
+    const plan = await workspace.observer.during({ kind: 'stage', stage: 'plan' }, () =>
+      planOnce(workspace, spec, { ...request, psybergSessionId: loaded?.plan.psyberg_session_id }, tries),
+    );
+    tries.plan = plan;
+    tries.isPlanned = true;
+    const initSeconds = Math.round(performance.now() - startedMs) / 1000;
+    const planned = { plan, initSeconds, tries };
+    if (loaded !== undefined && !restsOnSame(loaded, plan)) {
+      // Planned anew, under an id that is later than that of whoever published meanwhile.
+      request.ahead?.dropped();
+      return undefined;
+    }
+    if (plan.status !== 'work') return await idle(workspace, spec, request, planned);
+    if (await waitsForAnother(workspace, spec, { tries, own: request.ahead?.own })) return undefined;
+    tellSession(workspace, { spec, plan, resumed: false });
+    request.ahead?.planned(plan);
+    return await runOnce(workspace, spec, { ...request, handedOver }, planned);
+  } finally {
+    await drop();
   }
-  return hasSessionFolder(sessionsDirectory, spec.processName) ? dropAbandoned(workspace, spec) : [];
 }
 
 /**
@@ -175,12 +207,19 @@ export async function clearLeftovers(workspace: Workspace, spec: ProcessSpec): P
 async function planOnce(
   workspace: Workspace,
   spec: ProcessSpec,
-  { given, publishedNow, restate, together }: ProcessRequest,
+  {
+    given,
+    publishedNow,
+    restate,
+    together,
+    psybergSessionId,
+  }: ProcessRequest & { readonly psybergSessionId: string | undefined },
   { abandoned }: Tries,
 ): Promise<CompiledPlan> {
   if (together === undefined) abandoned.push(...(await clearLeftovers(workspace, spec)));
   if (restate !== undefined) return planProcess(workspace, spec, { restate });
-  if (given === undefined) return planProcess(workspace, spec);
+  if (given === undefined)
+    return planProcess(workspace, spec, psybergSessionId === undefined ? {} : { psybergSessionId });
   const fresh = await planProcess(workspace, spec, { psybergSessionId: given.psyberg_session_id });
   if (followsPublished(given, publishedNow)) {
     refuseBeyondExpected(given, fresh, publishedNow);
@@ -197,15 +236,16 @@ async function planOnce(
 async function waitsForAnother(
   workspace: Workspace,
   { processName }: ProcessSpec,
-  tries: Tries,
+  { tries, own }: { readonly tries: Tries; readonly own: OwnSessions | undefined },
 ): Promise<boolean> {
   const { sessionsDirectory, isInterrupted, onStep } = workspace;
   if (tries.waitedSeconds * 1000 >= WAIT_MAX_MS) return false;
-  if (sessionAtWork(sessionsDirectory, processName) === undefined) return false;
+  if (sessionAtWork(sessionsDirectory, processName, own) === undefined) return false;
   tries.waitedSeconds += await waitForSession(sessionsDirectory, processName, {
     isInterrupted,
     onStep,
     learn: workspace.markers.learn,
+    ...(own === undefined ? {} : { own }),
   });
   return true;
 }
@@ -232,7 +272,11 @@ async function idle(
 async function runOnce(
   workspace: Workspace,
   spec: ProcessSpec,
-  { keepBranch, together }: ProcessRequest,
+  {
+    keepBranch,
+    together,
+    handedOver,
+  }: ProcessRequest & { readonly handedOver: () => LoadedAhead | undefined },
   { plan, initSeconds, tries }: Planned,
 ): Promise<RunRecord> {
   const ports = await workspace.ports(spec);
@@ -242,50 +286,8 @@ async function runOnce(
   // A branch whose folder is gone, or on another machine.
   if (together === undefined && Object.keys(target?.metadata.refs ?? {}).length > 1)
     tries.abandoned.push(...(await dropAbandoned(workspace, spec)));
-  const record = await runSession(ports, plan, spec, { keepBranch, initSeconds, together });
+  const ahead = handedOver();
+  const record = await runSession(ports, plan, spec, { keepBranch, initSeconds, together, ahead });
   await sweepAfter(workspace, spec, tries.abandoned);
   return withWait(record, tries.waitedSeconds);
-}
-
-async function dropAbandoned(workspace: Workspace, spec: ProcessSpec): Promise<AbandonedSession[]> {
-  const { dropAbandonedSessions } = await import('../run/leftovers/clean-up.ts');
-  return dropAbandonedSessions(await workspace.ports(spec), spec.target.table, spec.processName);
-}
-
-/** The commits that killed sessions had begun: their tables have been committed to since. */
-export async function sweepAfter(
-  workspace: Workspace,
-  spec: ProcessSpec,
-  abandoned: readonly AbandonedSession[],
-): Promise<void> {
-  if (abandoned.length === 0) return;
-  const { sweepMetadataFiles } = await import('../run/leftovers/sweep.ts');
-  const since = Math.min(...abandoned.map((each) => each.startedAtMs));
-  await sweepMetadataFiles(await workspace.ports(), spec, since);
-}
-
-/** Writes the failure into the session table, as far as that is possible. */
-async function recordFailed(
-  workspace: Workspace,
-  spec: ProcessSpec,
-  failed: {
-    readonly record: RunRecord;
-    readonly error: unknown;
-    readonly tries: Tries;
-    readonly restate: RestateRequest | undefined;
-  },
-): Promise<void> {
-  const { record, error, tries, restate } = failed;
-  const { isRecorded, recordFailure } = await import('../run/records/record-failure.ts');
-  if (record.error === null || !isRecorded(error)) return;
-  const id = await recordFailure(await workspace.ports(), spec, {
-    status: record.status,
-    error: record.error as ErrorJson,
-    plan: tries.plan,
-    restate,
-    atMs: workspace.now(),
-  });
-  if (id === undefined) return;
-  workspace.failedSessions.set(spec.processName, id);
-  tries.recordedId = id;
 }

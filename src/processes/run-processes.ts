@@ -8,10 +8,11 @@ import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import { LANES_MAX, type Lane, openLane } from '../workspace/lane.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import type { Backlog } from './backlog.ts';
 import { inOrder } from './in-order.ts';
 import { skippedRecord } from './records.ts';
-import { runProcess } from './run-process.ts';
-import { sessionsOf } from './run-until-complete.ts';
+import { type ProcessRequest, runProcess } from './run-process.ts';
+import { type DoneSession, sessionsOf } from './run-until-complete.ts';
 import { sideBySide } from './side-by-side.ts';
 import { tellOutcome } from './tell-session.ts';
 
@@ -71,13 +72,12 @@ export async function runProcesses(
     const given = plans?.find((plan) => plan.process_name === spec.processName);
     const own = lane.forProcess(ordered.of(place));
     const asked = restate?.(spec);
-    const session = (): Promise<RunRecord> =>
-      runProcess(own, spec, { keepBranch, given, publishedNow, restate: asked });
+    const request: ProcessRequest = { keepBranch, given, publishedNow, restate: asked };
     const trigger = asked === undefined ? 'changes' : 'restate';
     const records: RunRecord[] = [];
     for await (const { record, left } of upstream !== undefined
       ? [{ record: skip(own, spec, skippedRecord(spec, upstream, trigger)), left: undefined }]
-      : sessionsOf(session, untilComplete)) {
+      : sessionsWith(own, spec, request, { untilComplete, isAlone: lanes.length === 1 })) {
       if (record.status === 'published' && record.published_snapshot_id !== null)
         publishedNow.set(keyOf(spec.target), record.published_snapshot_id);
       records.push(record);
@@ -102,6 +102,34 @@ export async function runProcesses(
   }
 }
 
+/** `isAlone`: no other process runs beside it, so that its own sessions may. */
+async function* sessionsWith(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  request: ProcessRequest,
+  { untilComplete, isAlone }: { readonly untilComplete: boolean; readonly isAlone: boolean },
+): AsyncGenerator<DoneSession> {
+  const { given, restate } = request;
+  const goesAhead = untilComplete && isAlone && given === undefined && restate === undefined;
+  const backlog = goesAhead ? await backlogOf(workspace, spec, request) : undefined;
+  try {
+    yield* sessionsOf(backlog?.session ?? (() => runProcess(workspace, spec, request)), untilComplete);
+  } finally {
+    await backlog?.close();
+  }
+}
+
+/** Undefined for a process whose sessions are not begun ahead. */
+async function backlogOf(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  request: ProcessRequest,
+): Promise<Backlog | undefined> {
+  if (spec.catchup.hoursPerSession === undefined) return undefined;
+  const { hasSessionsAhead, openBacklog } = await import('./backlog.ts');
+  return hasSessionsAhead(spec) ? openBacklog(workspace, spec, request) : undefined;
+}
+
 /** What was not run is told as well. */
 function skip(workspace: Workspace, spec: ProcessSpec, record: RunRecord): RunRecord {
   tellOutcome(workspace, { spec, outcome: record, plan: undefined });
@@ -124,7 +152,7 @@ function refuseJobs(jobs: number): void {
 /** One alone has the workspace for itself. */
 const lanesOf = (workspace: Workspace, count: number): Lane[] =>
   count <= 1
-    ? [{ forProcess: () => workspace, close: () => undefined }]
+    ? [{ forProcess: () => workspace, interrupt: () => undefined, close: () => undefined }]
     : Array.from({ length: count }, (_, index) => openLane(workspace, index + 1));
 
 /**

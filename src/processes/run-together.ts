@@ -13,8 +13,9 @@ import { abandonTogether, publishTogether, type Together } from '../run/drivers/
 import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
 import type { Published } from '../run/session.ts';
 import type { HoldingWorkspace, Workspace } from '../workspace/open-workspace.ts';
+import { clearLeftovers, sweepAfter } from './clear-leftovers.ts';
 import { uncommittedRecord, unpublishedRecord } from './records.ts';
-import { clearLeftovers, type ProcessRequest, runProcess, sweepAfter } from './run-process.ts';
+import { type ProcessRequest, runProcess } from './run-process.ts';
 import { type RunRequest, UP_TO_DATE } from './run-processes.ts';
 import { type EndedSession, tellOutcome } from './tell-session.ts';
 

@@ -19,7 +19,7 @@ import type { StateChange } from '../state/write-state.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
 import type { ReadableView } from '../tables/views/readable-view.ts';
 import type { RewrittenManifest } from '../tables/write/manifest.ts';
-import type { CountedRow, Work } from '../workload/port.ts';
+import type { CountedManifest, CountedRow, Work } from '../workload/port.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 
@@ -74,6 +74,16 @@ export interface Opened extends Begun {
   readonly shown: ReadonlyMap<string, ReadableView>;
   /** What a dimension reads as `previous`; undefined for other patterns, and on an empty target. */
   readonly previous: Snapshot | undefined;
+  /** There where its rows were written while the session before it was at work. */
+  readonly ahead?: RowsAhead;
+}
+
+/** Rows in files that are in no snapshot yet. */
+export interface RowsAhead {
+  /** Undefined where there is no row. */
+  readonly rows: CountedManifest | undefined;
+  /** The target's schema that they were written under. */
+  readonly schemaId: number;
 }
 
 /** The rows are on the branch. */

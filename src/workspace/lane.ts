@@ -13,6 +13,8 @@ export type Told = Pick<Workspace, 'onStep' | 'onProgress'>;
 export interface Lane {
   /** The workspace for one process. `told`: takes its steps and its progress. */
   forProcess(told: Told): Workspace;
+  /** Stops the statement that it runs, until its workload takes statements again. */
+  interrupt(): void;
   close(): void;
 }
 
@@ -41,6 +43,7 @@ export function openLane(workspace: Workspace, number: number): Lane {
       told = now;
       return { ...workspace, ...now, engine: connection.engine, ports };
     },
+    interrupt: connection.interrupt,
     close() {
       release();
       connection.close();

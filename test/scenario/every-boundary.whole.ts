@@ -92,12 +92,13 @@ describe.each(['stateful', 'dimension'] as const)('a catch-up of a %s process', 
         ],
       });
       await world.create('raw.e', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });
-      // Three sessions: the first one creates the target, the second goes on, the third ends.
-      await world.land('raw.e', events(0, [0, 1, 2, 3, 4]));
+      // Four sessions: the first one creates the target, the second goes on, and those after it are begun while the
+      // one before them is at work.
+      await world.land('raw.e', events(0, [0, 1, 2, 3, 4, 5, 6]));
       const run = { untilComplete: true };
       const isKilled = await killedAt(world, boundary, (psyberg) => psyberg.run([name], run));
       leftBehind += (await world.leftovers()).length;
-      await world.land('raw.e', events(100, [1, 5]));
+      await world.land('raw.e', events(100, [1, 7]));
       const records = await world.psyberg.run([name], run);
       expect(errorsOf(records), `boundary ${boundary}`).toEqual([]);
       expect(records.at(-1)?.owed_hours).toEqual([]);

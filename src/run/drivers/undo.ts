@@ -13,6 +13,11 @@ import { type Begun, workOf } from '../session.ts';
 export async function undoneOnFailure<T>(session: Begun, work: () => Promise<T>): Promise<T> {
   // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
   await session.ports.markers.begin(session.directory, false);
+  return undoneUnlessDone(session, work);
+}
+
+/** The same for a session that has its marker. */
+export async function undoneUnlessDone<T>(session: Begun, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -30,7 +35,8 @@ export async function undoneOnFailure<T>(session: Begun, work: () => Promise<T>)
 export const placed = (session: Begun, error: unknown): unknown =>
   session.ports.workload.placed(workOf(session), error);
 
-async function undo(session: Begun): Promise<void> {
+/** Leaves no trace of the session. Never throws: what is left the next session of the process cleans up. */
+export async function undo(session: Begun): Promise<void> {
   try {
     session.ports.workload.resume();
     await abandonSession(session);

@@ -19,8 +19,9 @@ import { composeStage } from '../stages/compose.ts';
 import { loadStage } from '../stages/load.ts';
 import { openStage } from '../stages/open.ts';
 import { publishStage } from '../stages/publish.ts';
+import { goOnBy, type LoadedAhead } from './ahead.ts';
 import type { Together } from './together.ts';
-import { undoneOnFailure } from './undo.ts';
+import { undoneOnFailure, undoneUnlessDone } from './undo.ts';
 
 export interface RunOptions {
   /** Leaves the branch of a session whose audits failed, for a person to look at. */
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly initSeconds: number;
   /** Those that it is published with: its commits are held, and it is closed when they are made. */
   readonly together?: Together | undefined;
+  /** Its rows, where they are written already; see {@link restsOnSame}. */
+  readonly ahead?: LoadedAhead | undefined;
 }
 
 /**
@@ -38,13 +41,15 @@ export async function runSession(
   ports: RunPorts,
   plan: CompiledPlan,
   spec: ProcessSpec,
-  { keepBranch, initSeconds, together }: RunOptions,
+  { keepBranch, initSeconds, together, ahead }: RunOptions,
 ): Promise<RunRecord> {
   const clock = stageClock();
   const stageSeconds = () => clock.seconds(initSeconds);
-  const session = beginSession(ports, plan, spec, { stageSeconds });
-  const ended = await undoneOnFailure(session, async (): Promise<Audited | Published> => {
-    const opened = await clock.time('load', openStage(session));
+  const session = ahead === undefined ? beginSession(ports, plan, spec) : goOnBy(ahead, plan);
+  const timed = { ...session, stageSeconds };
+  const undone = ahead === undefined ? undoneOnFailure : undoneUnlessDone;
+  const ended = await undone(timed, async (): Promise<Audited | Published> => {
+    const opened = await clock.time('load', openStage(timed));
     const staged = await clock.time('load', loadStage(opened));
     const composed = await clock.time('load', composeStage(staged));
     const audited = await clock.time('audit', auditStage(composed));

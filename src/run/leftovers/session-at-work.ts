@@ -29,12 +29,23 @@ const POLL_MS = 100;
 /** A look into a store is a request. */
 const POLLS_A_LOOK = 10;
 
-/** A session of the process that a living process of this machine runs as a whole; undefined when none is. */
-export function sessionAtWork(sessionsDirectory: string, processName: string): SessionAtWork | undefined {
+/** Names of branches: sessions that whoever asks has begun itself. */
+export type OwnSessions = ReadonlySet<string>;
+const NONE: OwnSessions = new Set();
+
+/**
+ * A session of the process that a living process of this machine runs as a whole, and that is not one of
+ * `own`; undefined when none is.
+ */
+export function sessionAtWork(
+  sessionsDirectory: string,
+  processName: string,
+  own: OwnSessions = NONE,
+): SessionAtWork | undefined {
   const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
   for (const name of folders) {
     const session = sessionOfName(name);
-    if (session?.processName !== processName) continue;
+    if (session?.processName !== processName || own.has(name)) continue;
     const directory = join(sessionsDirectory, name);
     const marker = readMarker(directory);
     // The steps of an orchestrator have no process between them: a run overtakes them.
@@ -61,11 +72,13 @@ export async function waitForSession(
     isInterrupted,
     onStep,
     learn,
+    own = NONE,
   }: {
     readonly isInterrupted: () => boolean;
     readonly onStep: (text: string) => void;
     /** Takes note of markers that lie elsewhere: here are copies of them, which stay when those have gone. */
     readonly learn: () => Promise<void>;
+    readonly own?: OwnSessions;
   },
 ): Promise<number> {
   const startedMs = performance.now();
@@ -73,7 +86,7 @@ export async function waitForSession(
   let told: string | undefined;
   for (let polls = 0; ; polls += 1) {
     if (polls > 0 && polls % POLLS_A_LOOK === 0) await learn();
-    const other = sessionAtWork(sessionsDirectory, processName);
+    const other = sessionAtWork(sessionsDirectory, processName, own);
     if (other === undefined || isInterrupted()) return secondsSince(startedMs);
     const who = `session ${other.psybergSessionId} of ${processName} (process ${other.pid}, begun ${age(other)} ago)`;
     if (told !== other.psybergSessionId) onStep(`${processName}: waits for ${who}, which is at work`);

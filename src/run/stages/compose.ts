@@ -7,12 +7,10 @@ import { removeFile } from '../../files/remove.ts';
 import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts';
 import { branchHead } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import { completeToHour } from '../../model/complete-to-hour.ts';
 import { composeStepOf } from '../../model/step.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 import { restateProperties } from '../../state/restated.ts';
-import { watermarksJson } from '../../state/tables/high-water-mark.ts';
-import { announcedOtherwise, reopenedHours } from '../../state/tables/signal.ts';
+import { reopenedHours } from '../../state/tables/signal.ts';
 import { listStatement } from '../../statements/index.ts';
 import { asStep, writeList } from '../../tables/write/known-list.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
@@ -20,6 +18,7 @@ import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/wr
 import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { bindStep } from '../../workload/bind-step.ts';
 import { hoursSummary } from '../records/hours-written.ts';
+import { progressSummary } from '../records/progress-summary.ts';
 import { stateWriter } from '../records/write-session-state.ts';
 import type { Audited, Composed, ComposedSnapshot, FilesOfHours, Staged } from '../session.ts';
 import { clearedOn } from '../staging/take-off.ts';
@@ -72,8 +71,6 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
   await writeManifestList(staged, { ...place, base, rebased, manifestList });
   // A list that was only a step on the way.
   if (rebased !== undefined && rebased !== base) removeFile(rebased['manifest-list']);
-  const completeTo = completeToHour(plan);
-  const announcedTo = completeTo === undefined ? undefined : announcedOtherwise(plan, completeTo);
   const reopened = staged.adoption === undefined ? reopenedHours(plan, staged.computed.differing) : [];
   const snapshot = await describeSnapshot(ports.engine, {
     ...place,
@@ -81,13 +78,8 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
     manifestList,
     operation: plan.target.operation,
     properties: {
-      [SUMMARY.processName]: plan.process_name,
-      [SUMMARY.sessionId]: plan.psyberg_session_id,
-      [SUMMARY.watermarks]: JSON.stringify(watermarksJson(plan)),
-      ...(completeTo === undefined ? {} : { [SUMMARY.completeToHour]: completeTo }),
-      ...(announcedTo === undefined ? {} : { [SUMMARY.announcedToHour]: announcedTo ?? 'none' }),
+      ...progressSummary(plan),
       ...(reopened.length === 0 ? {} : { [SUMMARY.reopenedHours]: JSON.stringify(reopened) }),
-      ...(plan.grain === undefined ? {} : { [SUMMARY.grain]: plan.grain }),
       ...(staged.adoption?.from === undefined ? {} : { [SUMMARY.adoptedFrom]: staged.adoption.from }),
       ...restateProperties(plan),
     },

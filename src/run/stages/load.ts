@@ -28,6 +28,7 @@ import { stateWriter } from '../records/write-session-state.ts';
 import {
   type FileInHours,
   type Opened,
+  type RowsAhead,
   type Staged,
   type StateWriter,
   unstaged,
@@ -134,7 +135,7 @@ async function insertRows(staged: Staged, step: InsertStep): Promise<Staged> {
   const { plan, spec, ports } = staged;
   const layout = await targetLayout(staged);
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout, ports.workload.dialect);
-  const loading = stageRows(staged, insert, layout);
+  const loading = stageRows(staged, insert, layout, staged.ahead);
   const beginning = staged.stepwise ? undefined : beginBeside(staged);
   // Whichever fails, the other one is not to meet a session that has ended.
   await Promise.allSettled([loading, beginning]);
@@ -170,15 +171,20 @@ interface Rows {
   readonly written: WriterCounts | undefined;
 }
 
-/** Writes the rows of a step, and puts them on the branch; where there is none the session is as it was. */
+/**
+ * Writes the rows of a step, unless they are written, and puts them on the branch; where there is none the
+ * session is as it was.
+ */
 async function stageRows(
   staged: Staged,
   step: InsertStep | CarryOverStep,
   layout: FileLayout,
+  ahead?: RowsAhead,
 ): Promise<Rows> {
   const { ports, branch } = staged;
   const { metadata } = await loadTarget(staged);
-  const rows = await ports.workload.stage(workOf(staged), step, { metadata, layout, owner: branch });
+  const to = { metadata, layout, owner: branch };
+  const { rows } = ahead ?? { rows: await ports.workload.stage(workOf(staged), step, to) };
   if (rows === undefined) return { after: staged, written: undefined };
   const { manifest, written } = rows;
   const after = await commitStaged(staged, async (place) => ({

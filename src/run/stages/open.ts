@@ -9,7 +9,7 @@ import { checkQuery } from '../columns/check-query.ts';
 import { type Begun, type Opened, unopened } from '../session.ts';
 import { beginMain } from '../staging/begin-main.ts';
 import { createTarget } from '../staging/create-target.ts';
-import { isPlannedBase, loadTarget, targetLayout, targetMoved } from '../target.ts';
+import { isPlannedBase, loadTarget, targetLayout, targetMoved, targetView } from '../target.ts';
 import { readFolder } from '../views/read-folder.ts';
 import { attachSession, openChangeView } from '../views/show-sources.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
@@ -21,8 +21,20 @@ const FORMAT_VERSION_MAX = 3;
  * Throws `target-moved`, `session-running`, what is wrong with the query or its columns, and what a source
  * that changed meanwhile brings.
  */
-export const openStage = (session: Begun): Promise<Opened> =>
-  duringStage(session, 'open', () => foldSteps(unopened(session), 'branch', openStep));
+export const openStage = (session: Begun | Opened): Promise<Opened> =>
+  duringStage(session, 'open', () =>
+    'ahead' in session ? openedAhead(session) : foldSteps(unopened(session), 'branch', openStep),
+  );
+
+/** Of a session whose rows are written the sources are shown. Its target is not, as it is by now. */
+async function openedAhead(opened: Opened): Promise<Opened> {
+  const pinned = await pinBase(opened);
+  const { metadata } = await loadTarget(pinned);
+  if (metadata['current-schema-id'] !== opened.ahead?.schemaId)
+    throw targetMoved(opened.plan, pinned.base?.['snapshot-id']);
+  pinned.view.show([targetView(pinned)]);
+  return checkQuery(pinned);
+}
 
 async function openStep(opened: Opened, step: StepOf<'branch'>): Promise<Opened> {
   switch (step.kind) {

@@ -23,6 +23,13 @@ const FAULTS: readonly (readonly [SqlFault, RegExp])[] = [
 export const faultOf = (message: string): SqlFault =>
   FAULTS.find(([, pattern]) => pattern.test(message))?.[0] ?? 'engine';
 
+/** Whether DuckDB's memory was not enough, also behind what was made of its error. */
+export function isOutOfMemory(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (faultOf(each.message) === 'memory') return true;
+  return false;
+}
+
 /** The user's own SQL, or values that it does not take: exit 2. */
 export const isMistake = (message: string): boolean => ['text', 'values'].includes(faultOf(message));
 
