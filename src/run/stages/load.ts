@@ -18,6 +18,7 @@ import {
   stepsOf,
 } from '../../model/step.ts';
 import type { WriterCounts } from '../../model/writer-counts.ts';
+import { isInStore } from '../../objects/location.ts';
 import { manifestsOfHours } from '../../tables/read/files-of-hours.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
@@ -156,12 +157,14 @@ async function beginBeside(staged: Staged): Promise<StateWriter> {
   const { plan, ports } = staged;
   // The load goes first: behind what is begun here it would wait for 14 ms (2026-11-30).
   await nextTurn();
-  // Rows of files lie in a table of one connection.
-  const reads = plan.sources.every(({ read }) => read.kind !== 'files');
+  const { metadata } = await loadTarget(staged);
+  // Rows of files lie in a table of one connection; and a file in a store would be fetched twice, once for
+  // each of two statements that begin together.
+  const reads = plan.sources.every(({ read }) => read.kind !== 'files') && !isInStore(metadata.location);
   for (const step of plan.steps)
     if (reads && step.kind === 'count-sources') ports.workload.countAhead?.(step);
   const state = stateWriter(staged);
-  state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
+  state.beginProgress(metadata['table-uuid']);
   return state;
 }
 
