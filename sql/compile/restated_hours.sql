@@ -6,6 +6,6 @@
 {{event_time}} >= case when typeof({{event_time}}) = 'DATE' then date_trunc('day', $range_start) else $range_start end
   and {{event_time}} < $range_end
   and case
-    when typeof({{event_time}}) = 'DATE' then floor(epoch({{event_time}}) / 86400)::bigint in (select unnest($hours) // 24)
+    when typeof({{event_time}}) = 'DATE' then floor(epoch({{event_time}}) / 86400)::bigint in (select floor(unnest($hours) / 24)::bigint)
     else floor(epoch({{event_time}}) / 3600)::bigint in (select unnest($hours))
   end

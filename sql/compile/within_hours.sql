@@ -7,8 +7,8 @@ from (
 ) as computed
 where coalesce(
   case
-    when typeof({{event_time}}) = 'DATE' then floor(epoch({{event_time}}) / 86400)::bigint in (select unnest($hours) // 24)
-      or floor(epoch({{event_time}}) / 86400)::bigint not in (select hour // 24 from ({{hours_around}}) as around)
+    when typeof({{event_time}}) = 'DATE' then floor(epoch({{event_time}}) / 86400)::bigint in (select floor(unnest($hours) / 24)::bigint)
+      or floor(epoch({{event_time}}) / 86400)::bigint not in (select floor(hour / 24)::bigint from ({{hours_around}}) as around)
     else floor(epoch({{event_time}}) / 3600)::bigint in (select unnest($hours))
       or floor(epoch({{event_time}}) / 3600)::bigint not in (select hour from ({{hours_around}}) as around)
   end,

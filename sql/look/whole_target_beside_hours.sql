@@ -4,7 +4,7 @@
 select * from {{target}}
 where {{event_time}} is null
   or case
-    when typeof({{event_time}}) = 'DATE' then floor(epoch({{event_time}}) / 86400)::bigint not in (select unnest($hours) // 24)
+    when typeof({{event_time}}) = 'DATE' then floor(epoch({{event_time}}) / 86400)::bigint not in (select floor(unnest($hours) / 24)::bigint)
     else floor(epoch({{event_time}}) / 3600)::bigint not in (select unnest($hours))
   end
 union all by name

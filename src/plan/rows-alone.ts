@@ -13,8 +13,9 @@ export interface RowsAlone {
   /** What takes rows together that sessions may see at different times: worth telling. */
   readonly told: readonly TakenTogether[];
   /**
-   * True where the SQL itself says that no session gives an hour other rows than another one would. False
-   * says nothing: a stateful session then computes an hour in another company, and compares.
+   * True where the SQL itself says that no session gives an hour other rows than another one would, but for
+   * what two sources have to do with each other. False says nothing: a stateful session then computes an hour
+   * in another company, and compares.
    */
   readonly isKnown: boolean;
 }
@@ -40,15 +41,17 @@ export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlo
   });
   if (!loadsHours) return { told: found, isKnown: found.length === 0 };
   const isFollowed = rows.inUnit.has(spec.target.eventTime?.toLowerCase() ?? '');
-  return { told: found.filter(isToldOfHours), isKnown: found.length === 0 && isFollowed };
+  return { told: found.filter(isToldOfHours), isKnown: found.every(isOfTwoSources) && isFollowed };
 }
 
-/**
- * A window says how far rows matter, so it is taken for what was meant. Rows of two sources that meet are
- * told as `join-without-window`.
- */
-const isToldOfHours = ({ kind, isWindowed, isWithItself, comparesHours }: TakenTogether): boolean =>
-  !isWindowed && (kind === 'join' || kind === 'subquery' ? isWithItself && !comparesHours : true);
+/** Rows of two sources that meet are told as `join-without-window`, and their hours taken for meant so. */
+const isOfTwoSources = (together: TakenTogether): boolean => isMeeting(together) && !together.isWithItself;
+
+const isMeeting = ({ kind }: TakenTogether): boolean => kind === 'join' || kind === 'subquery';
+
+/** A window says how far rows matter, so it is taken for what was meant. */
+const isToldOfHours = (together: TakenTogether): boolean =>
+  !together.isWindowed && !isOfTwoSources(together) && !(isMeeting(together) && together.comparesHours);
 
 /** What takes rows together, in words. */
 export function togetherText({ kind, name }: TakenTogether): string {

@@ -294,3 +294,27 @@ it.each([
   await world.publish('counts');
   await expectVerified(world, 'counts');
 });
+
+it('refuses the day after, of separate days before 1970', async () => {
+  const ofDay = (day: string) =>
+    processFile(
+      {
+        process_name: 'dated',
+        pattern: 'stateful',
+        hours: 'touched',
+        sources: [{ table: 'raw.events', event_time: 'ts' }],
+        target: { table: 'facts.dated', event_time: 'd' },
+      },
+      `select ${day} as d, id from events`,
+    );
+  const world = await worldForTest({ processes: [ofDay('ts::date + 1')] });
+  await world.create('raw.events', 'id int, ts timestamptz');
+  await world.land(
+    'raw.events',
+    "select 1, timestamptz '1969-12-24 05:10:00Z' union all select 2, timestamptz '1969-12-28 23:50:00Z'",
+  );
+  expect((await world.run())[0]).toMatchObject({ error: { code: 'rows-outside-hours' } });
+  world.writeProcess(ofDay('ts::date'));
+  await world.reopen();
+  expect((await world.run())[0]).toMatchObject({ status: 'published', rows_written: '2' });
+});
