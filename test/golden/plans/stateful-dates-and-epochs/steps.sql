@@ -282,7 +282,7 @@ select
 from "psyberg_session"."staged"."price"
 where "sold_ts" is null
   or case
-    when typeof("sold_ts") = 'DATE' then floor(epoch("sold_ts") / 86400)::bigint not in (select unnest($hours) // 24)
+    when typeof("sold_ts") = 'DATE' then floor(epoch("sold_ts") / 86400)::bigint not in (select floor(unnest($hours) / 24)::bigint)
     else floor(epoch("sold_ts") / 3600)::bigint not in (select unnest($hours))
   end) as bigint) as rows_outside
 ;

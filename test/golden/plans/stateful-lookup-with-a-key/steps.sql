@@ -235,7 +235,7 @@ select
 from "psyberg_session"."staged"."cancel_count"
 where "hour_ts" is null
   or case
-    when typeof("hour_ts") = 'DATE' then floor(epoch("hour_ts") / 86400)::bigint not in (select unnest($hours) // 24)
+    when typeof("hour_ts") = 'DATE' then floor(epoch("hour_ts") / 86400)::bigint not in (select floor(unnest($hours) / 24)::bigint)
     else floor(epoch("hour_ts") / 3600)::bigint not in (select unnest($hours))
   end) as bigint) as rows_outside
 ;

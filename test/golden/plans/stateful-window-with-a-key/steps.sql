@@ -135,8 +135,8 @@ group by all
 ) as computed
 where coalesce(
   case
-    when typeof("hour_ts"::timestamptz) = 'DATE' then floor(epoch("hour_ts"::timestamptz) / 86400)::bigint in (select unnest($hours) // 24)
-      or floor(epoch("hour_ts"::timestamptz) / 86400)::bigint not in (select hour // 24 from (select unnest(range(min(hour) - 3, max(hour) + 3 + 1)) as hour
+    when typeof("hour_ts"::timestamptz) = 'DATE' then floor(epoch("hour_ts"::timestamptz) / 86400)::bigint in (select floor(unnest($hours) / 24)::bigint)
+      or floor(epoch("hour_ts"::timestamptz) / 86400)::bigint not in (select floor(hour / 24)::bigint from (select unnest(range(min(hour) - 3, max(hour) + 3 + 1)) as hour
 from (
   select hour, count(*) filter (is_apart) over (order by hour) as island
   from (
@@ -286,7 +286,7 @@ select
 from "psyberg_session"."staged"."cancel_count"
 where "hour_ts" is null
   or case
-    when typeof("hour_ts") = 'DATE' then floor(epoch("hour_ts") / 86400)::bigint not in (select unnest($hours) // 24)
+    when typeof("hour_ts") = 'DATE' then floor(epoch("hour_ts") / 86400)::bigint not in (select floor(unnest($hours) / 24)::bigint)
     else floor(epoch("hour_ts") / 3600)::bigint not in (select unnest($hours))
   end) as bigint) as rows_outside
 ;
