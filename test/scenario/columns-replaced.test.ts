@@ -54,7 +54,7 @@ for (const pattern of ['stateless', 'stateful', 'dimension'])
   });
 
 it('is nothing to a query that does not name it, nor are columns that only came, went or grew', async () => {
-  const world = await loaded('stateful', 'count(*) over () as n, id::bigint as id');
+  const world = await loaded('stateful', 'count(*) over (partition by ts) as n, id::bigint as id');
   await alter(world, [...AGAIN, 'drop column other', 'alter column id type bigint', 'add column more int']);
   await world.land('raw.events', `select 6 as id, timestamptz '${hourAt(6)}' as ts`, 'name');
   expect((await world.run())[0]).toMatchObject({ status: 'published' });
