@@ -71,6 +71,8 @@ export function togetherText({ kind, name }: TakenTogether): string {
       return `a ${name} that keeps rows without a partner`;
     case 'set operation':
       return (name ?? kind).toUpperCase();
+    case 'rows of no source':
+      return 'rows that come of no source, which each session would add';
     case 'subquery':
       return 'a subquery over rows of its sources';
     case 'recursion':

@@ -49,6 +49,7 @@ export type TogetherKind =
   | 'join'
   | 'outer join'
   | 'set operation'
+  | 'rows of no source'
   | 'subquery'
   | 'recursion'
   | 'pivot'

@@ -50,6 +50,7 @@ export function rowsTogether(query: TreeNode, read: ReadQuery): QueryOfRows {
   );
   const walk = new Walk(read);
   const rows = walk.query(query, scope);
+  if (!isMade(rows) && walk.found.length === 0) walk.tellSourceless(query);
   return { rows, found: walk.found };
 }
 
@@ -109,6 +110,11 @@ class Walk {
       byte: nodes.map(byteOf).find((each) => each !== undefined),
     });
   };
+
+  /** Of a stateless process: rows of no source come with each session again. */
+  tellSourceless(query: TreeNode): void {
+    if (this.#read.rowsStandAlone) this.#tell('rows of no source', NO_ROWS, query);
+  }
 
   #select(select: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): RowsOf {
     const from = this.#from(select, scope, around);
@@ -221,6 +227,10 @@ class Walk {
     const inUnit = sharedColumns(isByName ? parts.map(({ columns: _, ...part }) => part) : parts);
     if (!isBag && made.length > 0 && (this.#read.rowsStandAlone || inUnit.size === 0))
       this.#tell('set operation', all, node, { name: String(node['setop_type']).replaceAll('_', ' ') });
+    if (isBag && made.length > 0) {
+      const sourceless = sides[parts.findIndex((part) => !isMade(part))];
+      if (sourceless !== undefined) this.tellSourceless(sourceless);
+    }
     for (const modifier of listed(node['modifiers']).filter(isTreeNode))
       if (made.length > 0 && /^LIMIT/.test(String(modifier['type']))) this.#tell('limit', all, modifier);
     const columns = isByName ? undefined : parts[0]?.columns;

@@ -64,13 +64,22 @@ function byTheUnit({ kind }: TakenTogether, grain: string): string {
 }
 
 /** What takes rows of a stateless process together, in words. `place`: of it, in the file. */
-export const rowsTogetherText = (
+export function rowsTogetherText(
   { processName }: ProcessSpec,
   together: TakenTogether,
-): { readonly message: string; readonly hint: string } => ({
-  message: `${processName} is stateless and takes several rows to make one (${togetherText(together)}): a session reads the rows that came since the one before, and never meets those of another session, so the target would not be what this SQL gives over all rows`,
-  hint: 'use pattern: stateful, which computes each hour anew from all of its rows; or take each row alone; where rows of two sessions never belong together, write accept: [rows-not-alone] in the header',
-});
+): { readonly message: string; readonly hint: string } {
+  const accept = 'write accept: [rows-not-alone] in the header';
+  const what = togetherText(together);
+  if (together.kind === 'rows of no source')
+    return {
+      message: `${processName} is stateless and returns ${what} again`,
+      hint: `take the rows of a source, and join what has no hours to them; where it is meant so, ${accept}`,
+    };
+  return {
+    message: `${processName} is stateless and takes several rows to make one (${what}): a session reads the rows that came since the one before, and never meets those of another session, so the target would not be what this SQL gives over all rows`,
+    hint: `use pattern: stateful, which computes each hour anew from all of its rows; or take each row alone; where rows of two sessions never belong together, ${accept}`,
+  };
+}
 
 /** Such a join, in words. */
 export function untiedWarning(

@@ -86,6 +86,11 @@ describe('rows of a stateless process', () => {
     ['select * from e except all select * from l', 'EXCEPT'],
     ['select * from e where exists (from r where r.k = e.k)', 'a subquery over rows of its sources'],
     ['select (select count(*) from e) as n', 'a subquery over rows of its sources'],
+    [
+      'select * from e union all select * from l',
+      'rows that come of no source, which each session would add',
+    ],
+    ['select 1 as id', 'rows that come of no source, which each session would add'],
     ["from (pivot e on kind in ('a') using count(*))", 'PIVOT'],
     ["select ts from query_table('e') limit 1", 'LIMIT'],
     ['with recursive t as (select ts, p from e union select ts, p from t) from t', 'a recursive query'],
