@@ -8,6 +8,7 @@ export {
   DUCKDB,
   describeStatement,
   ownQuery,
+  rowsApart,
   sourceCtes,
 } from './duckdb/index.ts';
 export type { CompiledTexts, HoursAsked, LookRows, LookShape, LookStep } from './look.ts';

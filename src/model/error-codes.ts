@@ -216,8 +216,8 @@ export const ERROR_CODES = {
   'restate-source-unread': refused('A process has a source that none of its sessions has read.'),
   'restate-target-changed': refused('Somebody else changed the rows of the hours to restate.'),
   'restate-without-hours': usage('A process that appends does not say in which hours its rows lie.'),
-  'rows-not-alone': usage(
-    'The SQL of a stateless process takes several rows to make one, and sessions read them at different times.',
+  'rows-not-alone': refused(
+    'The SQL of a stateless process gives other rows where those of its sources are read in two sessions.',
   ),
   'rows-not-read': refused('A session read other rows than the manifests of its files promise.'),
   'rows-outside-hours': refused('A query returned event times outside the hours that it was given.'),

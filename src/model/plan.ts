@@ -92,7 +92,12 @@ export interface PlanCatchup {
 
 /** Something that is done as it is told, and may not be meant so. */
 export interface PlanWarning {
-  readonly code: 'hours-not-alone' | 'hours-of-session' | 'join-without-window' | 'wide-window';
+  readonly code:
+    | 'hours-not-alone'
+    | 'hours-of-session'
+    | 'join-without-window'
+    | 'rows-not-alone'
+    | 'wide-window';
   readonly message: string;
   /** What to do, to be pasted. */
   readonly hint: string;
@@ -159,10 +164,10 @@ export interface Plan {
   readonly target: PlanTarget;
   readonly warnings: readonly PlanWarning[];
   /**
-   * There where the SQL does not say by itself that an hour gets the same rows whichever hours are computed
-   * beside it: the session computes one in another company, and compares.
+   * There where the SQL does not say by itself that an hour, or of a stateless process a row, gets the same
+   * in whatever company: the session computes some in another one, and compares.
    */
-  readonly compares_hours?: true;
+  readonly compares_rows?: true;
   /** Null where no hour is known that other SQL has made than that of now. */
   readonly sql_changed?: PlanSqlChanged | null;
   /** Only of a plan with work; one that was saved by an earlier release has none. */

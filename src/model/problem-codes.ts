@@ -42,7 +42,7 @@ export const PROBLEM_CODES = {
   'process-name-taken': error('Two processes have one name.'),
   'process-sql-failed': error('The SQL of a process cannot be parsed or bound.'),
   'project-file-invalid': error('`psyberg.yaml` is wrong.'),
-  'rows-not-alone': error(
+  'rows-not-alone': warning(
     'A stateless query takes several rows to make one, and sessions read them at different times.',
   ),
   'select-star': warning(

@@ -2,6 +2,7 @@
  * What a plan does as it is told to, and its author may not have meant. Plan + parsed query -> warnings.
  * Pure.
  */
+import { patternOf } from '../kinds/patterns/index.ts';
 import { unitHours } from '../model/grain.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan, PlanWarning } from '../model/plan.ts';
@@ -18,10 +19,9 @@ export function warningsOf(
   tree: unknown,
   alone: RowsAlone = rowsAlone(tree, spec),
 ): PlanWarning[] {
-  const found = alone.told.map((each) => hoursTogetherWarning(spec, each));
   const warnings: PlanWarning[] = [
     ...joinsWithoutHours(tree, spec).map((join) => untiedWarning(spec, join)),
-    ...(spec.pattern === 'stateful' ? found : []),
+    ...alone.told.map((each) => togetherWarning(spec, each)),
     ...hoursWarnings(spec, hoursReturned(tree, spec)),
     ...wideWindows(plan),
   ];
@@ -33,11 +33,16 @@ export function warningsOf(
 export const isAccepted = ({ accept = [] }: Pick<ProcessSpec, 'accept'>, code: string): boolean =>
   accept.some((each) => each === code);
 
-/** What takes rows of several hours, in words. */
-export function hoursTogetherWarning(
+/** What takes rows together that sessions see at different times, in words. */
+export const togetherWarning = (spec: ProcessSpec, together: TakenTogether): TogetherWarning =>
+  patternOf(spec).loadsHours ? hoursTogether(spec, together) : rowsTogetherOf(spec, together);
+
+type TogetherWarning = PlanWarning & { readonly code: 'hours-not-alone' | 'rows-not-alone' };
+
+function hoursTogether(
   { processName, grain = 'hour' }: ProcessSpec,
   together: TakenTogether,
-): PlanWarning & { readonly code: 'hours-not-alone' } {
+): TogetherWarning {
   return {
     code: 'hours-not-alone',
     message: `${processName} takes rows of several ${grain}s together (${togetherText(together)}): a session computes the ${grain}s of which something changed, so what a row gets would depend on which these are`,
@@ -63,21 +68,20 @@ function byTheUnit({ kind }: TakenTogether, grain: string): string {
   }
 }
 
-/** What takes rows of a stateless process together, in words. `place`: of it, in the file. */
-export function rowsTogetherText(
-  { processName }: ProcessSpec,
-  together: TakenTogether,
-): { readonly message: string; readonly hint: string } {
-  const accept = 'write accept: [rows-not-alone] in the header';
+function rowsTogetherOf({ processName }: ProcessSpec, together: TakenTogether): TogetherWarning {
   const what = togetherText(together);
+  const accept = 'accept: [rows-not-alone] in the header leaves that out';
+  const compared = `Until then a session reads some of its rows in two halves, and refuses to publish where that makes a difference; ${accept}`;
   if (together.kind === 'rows of no source')
     return {
+      code: 'rows-not-alone',
       message: `${processName} is stateless and returns ${what} again`,
-      hint: `take the rows of a source, and join what has no hours to them; where it is meant so, ${accept}`,
+      hint: `take the rows of a source, and join what has no hours to them. ${compared}`,
     };
   return {
-    message: `${processName} is stateless and takes several rows to make one (${what}): a session reads the rows that came since the one before, and never meets those of another session, so the target would not be what this SQL gives over all rows`,
-    hint: `use pattern: stateful, which computes each hour anew from all of its rows; or take each row alone; where rows of two sessions never belong together, ${accept}`,
+    code: 'rows-not-alone',
+    message: `${processName} is stateless and takes several rows to make one (${what}): a session reads the rows that came since the one before, and never meets those of another session, so the target may not be what this SQL gives over all rows`,
+    hint: `use pattern: stateful, which computes each hour anew from all of its rows; or take each row alone. ${compared}`,
   };
 }
 

@@ -127,6 +127,27 @@ export interface Catalogue {
       | 'sums_differ';
     row: { rows_differing: bigint; values_differ: boolean };
   };
+  'audit/rows_apart': {
+    parameters: {
+      psyberg_session_id?: string | undefined;
+      process_name?: string | undefined;
+      landed_at?: Instant | undefined;
+      first_hour?: Instant | undefined;
+      last_hour?: Instant | undefined;
+      range_start?: Instant | undefined;
+      range_end?: Instant | undefined;
+    };
+    fragments:
+      | 'samples'
+      | 'columns'
+      | 'no_values'
+      | 'whole'
+      | 'first_half'
+      | 'second_half'
+      | 'exact_columns'
+      | 'sums_differ';
+    row: { rows_differing: bigint; values_differ: boolean };
+  };
   'audit/rows_by_file': {
     parameters: {
       previous_start?: Instant | undefined;
@@ -709,6 +730,11 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'fragments/all_of_rows': {
+    parameters: Nothing;
+    fragments: 'sample';
+    row: AnyRow;
+  };
   'fragments/as_listed': {
     parameters: Nothing;
     fragments: never;
@@ -742,6 +768,11 @@ export interface Catalogue {
   'fragments/first_row_ids': {
     parameters: { first_row_id: bigint | number };
     fragments: never;
+    row: AnyRow;
+  };
+  'fragments/half_of_rows': {
+    parameters: Nothing;
+    fragments: 'sample' | 'half';
     row: AnyRow;
   };
   'fragments/hours_of_known': {
@@ -824,6 +855,11 @@ export interface Catalogue {
   'fragments/referenced_data_file': {
     parameters: Nothing;
     fragments: never;
+    row: AnyRow;
+  };
+  'fragments/sampled_rows': {
+    parameters: Nothing;
+    fragments: 'sample' | 'rows';
     row: AnyRow;
   };
   'fragments/state_files': {

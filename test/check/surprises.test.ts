@@ -93,7 +93,7 @@ describe('what would surprise', () => {
   it('rows that a stateless process takes together, and what its header accepts', async () => {
     const sql = 'select event_ts, count(*) as n from e group by 1';
     expect(await foundIn(sql, { pattern: 'stateless' })).toEqual([
-      expect.stringMatching(/^processes\/a\.sql:8:18 error rows-not-alone a_load is stateless and /),
+      expect.stringMatching(/^processes\/a\.sql:8:18 warning rows-not-alone a_load is stateless and /),
     ]);
     const more = 'accept: [rows-not-alone]\n';
     expect(await foundIn(sql, { pattern: 'stateless', more })).toEqual([]);

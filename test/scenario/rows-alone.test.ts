@@ -69,7 +69,7 @@ it.each([
 ])('publishes %s, of which the SQL does not say enough', async (_name, sql) => {
   const world = await worldOf(process(sql), [0, 2, 3, 3, 5]);
   const [plan] = await world.psyberg.plan();
-  expect(plan).toMatchObject({ compares_hours: true });
+  expect(plan).toMatchObject({ compares_rows: true });
   expect(await session(world)).toMatchObject({ status: 'published' });
   await world.land('raw.events', event(9, 2));
   expect(await session(world)).toMatchObject({ status: 'published' });
@@ -80,7 +80,7 @@ it('compares nothing where the SQL says that an hour stands alone', async () => 
   const counts = "select date_trunc('hour', ts) as ts, count(*) as n from events group by 1";
   const world = await worldOf(process(counts), [0, 2]);
   const [plan] = await world.psyberg.plan();
-  expect(plan).not.toHaveProperty('compares_hours');
+  expect(plan).not.toHaveProperty('compares_rows');
   expect(plan?.warnings).toEqual([]);
 });
 
@@ -95,19 +95,42 @@ from events`;
   await expectVerified(world, 'some');
 });
 
-it('refuses a stateless process that takes rows together, before it reads any, and says where', async () => {
+it.each([
+  ['counts of hours', "select date_trunc('hour', ts) as ts, count(*) as n from events group by 1"],
+  ['the first of each', 'select ts, id, x from events qualify row_number() over (order by id) = 1'],
+  ['rows of no source', "select ts, id from events union all select timestamptz '2023-09-14 00:00:00Z', 0"],
+  ['pairs', 'select a.ts, b.id from events as a join events as b on a.id >= b.id'],
+  ['a share of all', 'select ts, x / sum(x) over () as x from events'],
+])('refuses a stateless process that gives %s, in its first session', async (_name, sql) => {
+  const world = await worldOf(process(sql, { pattern: 'stateless' }), [0, 2, 2, 2]);
+  const [plan] = await world.psyberg.plan();
+  expect(plan?.warnings).toEqual([expect.objectContaining({ code: 'rows-not-alone' })]);
+  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'rows-not-alone' } });
+  expect(await world.leftovers()).toEqual([]);
+});
+
+it('publishes a stateless process that groups by a key of its rows', async () => {
+  const sources = [EVENTS, { table: 'raw.names', lookup: true }];
   const world = await worldOf(
-    process('select ts,\n  count(*) as n from events group by ts', { pattern: 'stateless' }),
-    [0, 2],
+    process(
+      'select e.id, e.ts, count(n.id) as n from events as e left join names as n using (id) group by all',
+      {
+        pattern: 'stateless',
+        sources,
+      },
+    ),
+    [0, 2, 2],
   );
-  const run = await session(world);
-  expect(run).toMatchObject({ status: 'failed', error: { code: 'rows-not-alone' } });
-  expect(run?.error?.message).toMatch(/^processes\/some\.sql:\d+:3 some is stateless and .*\(count\(\*\)\)/);
-  expect(run?.error?.hint).toContain('pattern: stateful');
+  await world.create('raw.names', 'id int');
+  await world.land('raw.names', 'select 1 union all select 1 union all select 3');
+  expect(await session(world)).toMatchObject({ status: 'published', rows_written: '3' });
+  await world.land('raw.events', event(9, 2));
+  expect(await session(world)).toMatchObject({ status: 'published', rows_written: '1' });
+  await expectVerified(world, 'some');
 });
 
 it.each([
-  ['rows-not-alone', 'stateless', 'select distinct id, ts from events'],
+  ['rows-not-alone', 'stateless', 'select ts, count(*) over () as n from events'],
   ['hours-not-alone', 'stateful', RUNNING],
 ])('publishes where the header accepts %s', async (code, pattern, sql) => {
   const world = await worldOf(process(sql, { pattern, accept: [code] }), [0, 2]);

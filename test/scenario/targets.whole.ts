@@ -5,6 +5,9 @@ import { countryEvents, countryProcess, EVENT_COLUMNS } from '../support/country
 import { restateColumn } from '../support/manifest-bounds.ts';
 import { hourAt, hourNumbers, msAt, processFile, worldForTest } from '../support/world.ts';
 
+/** Queries that return nothing once an id is large, whichever hours are computed. */
+const MEANT = { accept: ['hours-not-alone'] };
+
 const LAYOUTS: readonly (readonly [string, readonly string[], boolean])[] = [
   ['no partitions', [], true],
   ['hours', ['hour(ts)'], false],
@@ -90,6 +93,7 @@ describe('an overwrite', () => {
         countryProcess(
           { partition_by: ['hour(ts)'] },
           "select * from e where id not in (select id from e where country = 'fr' and id > 1000) and (select max(id) from e) < 5000",
+          MEANT,
         ),
       ],
     });
@@ -109,7 +113,7 @@ describe('an overwrite', () => {
 
   it('empties the whole target', async () => {
     const world = await worldForTest({
-      processes: [countryProcess({}, 'select * from e where (select max(id) from e) < 5000')],
+      processes: [countryProcess({}, 'select * from e where (select max(id) from e) < 5000', MEANT)],
     });
     await world.create('raw.events', EVENT_COLUMNS);
     await world.land('raw.events', countryEvents(0, 9, 0));

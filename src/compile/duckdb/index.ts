@@ -12,6 +12,7 @@ import { sessionQuery } from './session-query.ts';
 
 export { columnTypesStatement, createStatement, describeStatement } from './create-target.ts';
 export { ownQuery } from './look.ts';
+export { rowsApart } from './rows-apart.ts';
 export { sourceCtes } from './source-ctes.ts';
 
 export const DUCKDB: Dialect = {

@@ -84,6 +84,10 @@ export function queryCtes(
   return { fragment, parameters: { ...parameters, previous_start: previousStart } };
 }
 
+/** All rows of a source that a session without hours reads, as a query. */
+export const wholeRows = (plan: Plan, source: PlanSource): string =>
+  rowsOfSource(plan, source, { hours: undefined }, columnsOf(source));
+
 /** What {@link sourceCtes} shows of one source, as a query. */
 export const windowRows = (plan: Plan, source: PlanSource, window: HourWindow): BoundRows => ({
   fragment: statementFragment(rowsOfSource(plan, source, { hours: window }, columnsOf(source))),

@@ -19,9 +19,9 @@ import {
 } from '../../model/step.ts';
 import { keepFailures } from '../checks/audit-failures.ts';
 import { checkFilesRead } from '../checks/files-read.ts';
-import { checkHoursCompared } from '../checks/hours-compared.ts';
 import { checkHoursReached } from '../checks/hours-reached.ts';
 import { withRowsAside } from '../checks/rows-aside.ts';
+import { checkRowsCompared } from '../checks/rows-compared.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
 import { toldByWriter } from '../checks/rows-staged.ts';
 import type { RunPorts } from '../ports.ts';
@@ -32,8 +32,8 @@ import { showStaged } from './compose.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
 
 /**
- * Throws `rows-outside-hours`, `rows-without-source`, `hours-not-alone`, `rows-not-read` or
- * `audit-sql-failed`; an audit that fails is no error.
+ * Throws `rows-outside-hours`, `rows-without-source`, `hours-not-alone`, `rows-not-alone`,
+ * `rows-not-read` or `audit-sql-failed`; an audit that fails is no error.
  */
 export const auditStage = (composed: Composed): Promise<Audited> =>
   duringStage(composed, 'audit', async () =>
@@ -116,7 +116,7 @@ async function countRowsStaged(audited: Audited, step: CountStagedStep): Promise
   const { rows_staged, rows_outside } = told ?? (await shown.ports.workload.countStaged(step));
   if (rows_outside > 0n) throw rowsOutsideHours(shown, rows_outside);
   const reached = await checkHoursReached({ ...shown, rowsWritten: rows_staged });
-  const counted = await checkHoursCompared(reached);
+  const counted = await checkRowsCompared(reached);
   if (!counted.stepwise) counted.state.beginSession(counted);
   return counted;
 }
