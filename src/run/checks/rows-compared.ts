@@ -116,16 +116,21 @@ interface Compared {
 
 function inWords(row: Compared | undefined): string | undefined {
   if (row === undefined) return undefined;
-  if (row.rows_differing > 0n) return `${row.rows_differing} rows`;
-  return row.values_differ ? 'numbers' : undefined;
+  if (row.rows_differing > 0n) return `rows that differ: ${row.rows_differing}`;
+  return row.values_differ ? 'numbers differ' : undefined;
 }
+
+const anew = ({ sources }: Audited['plan']): string =>
+  sources.some(({ read }) => read.kind === 'files')
+    ? 'land the rows of the files as they are, and put them together in a process of its own with pattern: stateful, which computes each hour anew from all of its rows'
+    : 'use pattern: stateful, which computes each hour anew from all of its rows';
 
 function rowsNotAlone({ plan, spec }: Audited, differing: string): PsybergError {
   return refusal(
     'rows-not-alone',
-    `${plan.process_name} gives other rows when those that it read are read in two halves (${differing} differ): its SQL takes rows together, and a stateless session never meets those of another one; nothing was published`,
+    `${plan.process_name} gives other rows when those that it read are read in two halves (${differing}): its SQL takes rows together, and a stateless session never meets those of another one; nothing was published`,
     {
-      hint: `use pattern: stateful in ${spec.file}, which computes each hour anew from all of its rows; or take each row alone; where it is meant so, write accept: [rows-not-alone] in the header`,
+      hint: `${anew(plan)}; or take each row alone; where it is meant so, write accept: [rows-not-alone] in the header of ${spec.file}`,
       context: { process_name: plan.process_name, table: plan.target.table },
     },
   );
@@ -144,7 +149,7 @@ function hoursNotAlone({ plan, spec }: Audited, { start, unit, isOne, differing 
   const how = isOne ? `beside the ${name}s around it` : 'alone';
   return refusal(
     'hours-not-alone',
-    `${plan.process_name} gives the ${name} ${hourText(start)} other rows when it is computed ${how} than this session did (${differing} differ): its SQL takes rows of several ${name}s together, and which ${name}s a session computes depends on what came when; nothing was published`,
+    `${plan.process_name} gives the ${name} ${hourText(start)} other rows when it is computed ${how} than this session did (${differing}): its SQL takes rows of several ${name}s together, and which ${name}s a session computes depends on what came when; nothing was published`,
     {
       hint: `in ${spec.file} group by, partition by and join on the ${name}, date_trunc('${name}', …) of the event time; or say how far rows matter with window: { before: 1d } at the source; or use pattern: dimension, which has \`previous\`; where it is meant so, write accept: [hours-not-alone] in the header`,
       context: { process_name: plan.process_name, table: plan.target.table, hour: hourText(start) },
