@@ -30,14 +30,4 @@ psyberg_both as materialized (
   from {{staged}}
   where event_hour({{stored_event_time}}, {{unit}}, false) between $compared_first and $compared_last
 )
-select
-  (
-    select coalesce(sum(abs(psyberg_surplus)), 0)::bigint
-    from (
-      select {{exact_columns}}, sum(psyberg_side) as psyberg_surplus
-      from psyberg_both
-      group by all
-    ) as counted
-  ) as rows_differing,
-  coalesce({{sums_differ}}, false) as values_differ
-from psyberg_both
+{{what_differs}}

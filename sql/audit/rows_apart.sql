@@ -32,14 +32,4 @@ psyberg_both as materialized (
     select * from ({{second_half}})
   )
 )
-select
-  (
-    select coalesce(sum(abs(psyberg_surplus)), 0)::bigint
-    from (
-      select {{exact_columns}}, sum(psyberg_side) as psyberg_surplus
-      from psyberg_both
-      group by all
-    ) as counted
-  ) as rows_differing,
-  coalesce({{sums_differ}}, false) as values_differ
-from psyberg_both
+{{what_differs}}

@@ -11,6 +11,24 @@ export const isTreeNode = (value: unknown): value is TreeNode =>
 export const lowerText = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
 export const lowerTexts = (value: unknown): string[] => (Array.isArray(value) ? value.map(lowerText) : []);
 
+/** A list of a node; empty where it has none. */
+export const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The parts of a condition that must all be true. */
+export function conjuncts(condition: unknown): TreeNode[] {
+  if (!isTreeNode(condition)) return [];
+  return condition['type'] === 'CONJUNCTION_AND'
+    ? listed(condition['children']).flatMap(conjuncts)
+    : [condition];
+}
+
+/** The subqueries of an expression, without those inside of others. */
+export function outermostSubqueries(value: unknown): TreeNode[] {
+  if (Array.isArray(value)) return value.flatMap(outermostSubqueries);
+  if (!isTreeNode(value)) return [];
+  return value['class'] === 'SUBQUERY' ? [value] : Object.values(value).flatMap(outermostSubqueries);
+}
+
 /** A node and all below it, outer before inner. */
 export function treeNodes(value: unknown): TreeNode[] {
   const found: TreeNode[] = [];

@@ -1,15 +1,7 @@
 /** Which columns of a query lie in the unit of the rows that they come of. Pure. */
-import { isTreeNode, lowerText, lowerTexts, type TreeNode, treeNodes } from '../model/query-tree.ts';
+import { isTreeNode, listed, lowerText, lowerTexts, type TreeNode, treeNodes } from '../model/query-tree.ts';
 import { CHOOSING_AGGREGATES } from '../model/rows-together.ts';
-import {
-  isInUnit,
-  isMade,
-  listed,
-  type MadeRelation,
-  NO_ROWS,
-  type RowNames,
-  type RowsOf,
-} from './rows-of-query.ts';
+import { isInUnit, isMade, type MadeRelation, NO_ROWS, type RowNames, type RowsOf } from './rows-of-query.ts';
 
 /** What `group by 1` and `distinct on (1)` stand for. */
 export function itemOfPlace(value: unknown, items: readonly TreeNode[]): unknown {

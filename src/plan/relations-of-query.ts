@@ -7,11 +7,14 @@ import type { SourceSpec } from '../model/process-spec.ts';
 import {
   byteOf,
   columnReferences,
+  conjuncts,
   cteQueries,
   innerQuery,
   isTreeNode,
+  listed,
   lowerText,
   lowerTexts,
+  outermostSubqueries,
   type TreeNode,
   treeNodes,
 } from '../model/query-tree.ts';
@@ -83,8 +86,6 @@ function derive(node: TreeNode, outer: Scope, selects: SelectOfSources[]): Deriv
   return parts.length === 0 ? NOTHING : united(parts as [Derived, ...Derived[]]);
 }
 
-const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
 /** Of UNION and the like: columns meet by their places, and have the names of the first. */
 function united(parts: readonly [Derived, ...Derived[]]): Derived {
   const [{ columns }] = parts;
@@ -110,12 +111,6 @@ function deriveSelect(select: TreeNode, scope: Scope, selects: SelectOfSources[]
   });
   selects.push({ select, from, below });
   return { sources: new Set(from.relations.flatMap((each) => [...each.sources])), ...outputOf(select, from) };
-}
-
-function outermostSubqueries(value: unknown): TreeNode[] {
-  if (Array.isArray(value)) return value.flatMap(outermostSubqueries);
-  if (!isTreeNode(value)) return [];
-  return value['class'] === 'SUBQUERY' ? [value] : Object.values(value).flatMap(outermostSubqueries);
 }
 
 /** The columns of a SELECT, and which of them come of an event time. */
@@ -190,12 +185,4 @@ function relationsIn(from: unknown, reading: Reading): SourceRelation[] {
     .find((each) => each !== undefined);
   const inside = query['type'] === 'SELECT_NODE' ? { inside: fromClause(query, scope, []) } : {};
   return [{ ...derived, ...inside, name: alias, byte }];
-}
-
-/** The parts of a condition that must all be true. */
-function conjuncts(condition: unknown): TreeNode[] {
-  if (!isTreeNode(condition)) return [];
-  return condition['type'] === 'CONJUNCTION_AND' && Array.isArray(condition['children'])
-    ? condition['children'].flatMap(conjuncts)
-    : [condition];
 }

@@ -3,6 +3,7 @@ import {
   columnReferences,
   innerQuery,
   isTreeNode,
+  listed,
   lowerText,
   lowerTexts,
   type TreeNode,
@@ -10,7 +11,6 @@ import {
 } from '../model/query-tree.ts';
 import {
   isMade,
-  listed,
   type MadeRelation,
   NO_ROWS,
   type ReadQuery,

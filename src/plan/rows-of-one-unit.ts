@@ -3,7 +3,7 @@
  * compared. Pure.
  */
 import { columnReference, columnReferences, isTreeNode, type TreeNode } from '../model/query-tree.ts';
-import { isInUnit, isMade, listed, type MadeRelation, namesOfOne } from './rows-of-query.ts';
+import { isInUnit, isMade, type MadeRelation, namesOfOne } from './rows-of-query.ts';
 
 /** The tables of one FROM, and the conditions on them that must all be true. */
 export interface TiedFrom {
@@ -86,14 +86,6 @@ function isPairTied(
       isOf(mine, one, other) && isOf(theirs, other, one);
     return isEqual && (meet(left, right) || meet(right, left));
   });
-}
-
-/** The parts of a condition that must all be true. */
-export function conjuncts(condition: unknown): TreeNode[] {
-  if (!isTreeNode(condition)) return [];
-  return condition['type'] === 'CONJUNCTION_AND'
-    ? listed(condition['children']).flatMap(conjuncts)
-    : [condition];
 }
 
 /** The conditions of joins, without the tables that they join. */

@@ -6,7 +6,7 @@
  * never puts rows of several hours together.
  */
 import type { SourceSpec } from '../model/process-spec.ts';
-import { isTreeNode, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';
+import { isTreeNode, listed, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';
 
 export interface RowsOf {
   /** The aliases of the sources whose rows they are made of; none: the rows are the same in each session. */
@@ -145,8 +145,6 @@ export function isInUnit(value: unknown, names: RowNames): boolean {
       return false;
   }
 }
-
-export const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** A column of a table comes before one that the SELECT names so. */
 function isColumnInUnit(written: readonly string[], names: RowNames): boolean {

@@ -8,22 +8,24 @@
 import type { SourceSpec } from '../model/process-spec.ts';
 import {
   byteOf,
+  conjuncts,
   cteQueries,
   innerQuery,
   isTreeNode,
+  listed,
   lowerText,
   lowerTexts,
+  outermostSubqueries,
   type TreeNode,
   treeNodes,
 } from '../model/query-tree.ts';
 import { isAggregateCall, isWindow, ownNodes } from '../model/rows-together.ts';
 import { columnsOfStar, isChosenInUnit, itemOfPlace, sharedColumns } from './columns-of-rows.ts';
 import { relationsOf } from './rows-of-from.ts';
-import { areTied, conditionsIn, conjuncts, type TiedFrom, withTies } from './rows-of-one-unit.ts';
+import { areTied, conditionsIn, type TiedFrom, withTies } from './rows-of-one-unit.ts';
 import {
   isInUnit,
   isMade,
-  listed,
   type MadeRelation,
   NO_ROWS,
   type ReadQuery,
@@ -331,9 +333,3 @@ const haveOneSource = (one: RowsOf, other: RowsOf): boolean =>
   [...one.sources].some((source) => other.sources.has(source));
 
 const asTreeNode = (parts: readonly unknown[]): TreeNode => ({ parts });
-
-function outermostSubqueries(value: unknown): TreeNode[] {
-  if (Array.isArray(value)) return value.flatMap(outermostSubqueries);
-  if (!isTreeNode(value)) return [];
-  return value['class'] === 'SUBQUERY' ? [value] : Object.values(value).flatMap(outermostSubqueries);
-}

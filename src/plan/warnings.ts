@@ -12,7 +12,7 @@ import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
 import { type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
 import type { TakenTogether } from './rows-of-query.ts';
 
-/** `tree`: the process's query as DuckDB's parser gives it. `alone`: of a process of hours. */
+/** `tree`: the process's query as DuckDB's parser gives it. `alone`: what the same tree says of its rows. */
 export function warningsOf(
   plan: Plan,
   spec: ProcessSpec,

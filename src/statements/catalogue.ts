@@ -116,15 +116,7 @@ export interface Catalogue {
       range_start?: Instant | undefined;
       range_end?: Instant | undefined;
     };
-    fragments:
-      | 'columns'
-      | 'no_values'
-      | 'query'
-      | 'stored_event_time'
-      | 'unit'
-      | 'staged'
-      | 'exact_columns'
-      | 'sums_differ';
+    fragments: 'columns' | 'no_values' | 'query' | 'stored_event_time' | 'unit' | 'staged' | 'what_differs';
     row: { rows_differing: bigint; values_differ: boolean };
   };
   'audit/rows_apart': {
@@ -137,15 +129,7 @@ export interface Catalogue {
       range_start?: Instant | undefined;
       range_end?: Instant | undefined;
     };
-    fragments:
-      | 'samples'
-      | 'columns'
-      | 'no_values'
-      | 'whole'
-      | 'first_half'
-      | 'second_half'
-      | 'exact_columns'
-      | 'sums_differ';
+    fragments: 'samples' | 'columns' | 'no_values' | 'whole' | 'first_half' | 'second_half' | 'what_differs';
     row: { rows_differing: bigint; values_differ: boolean };
   };
   'audit/rows_by_file': {
@@ -875,6 +859,11 @@ export interface Catalogue {
   'fragments/stored_files': {
     parameters: { files: readonly string[] };
     fragments: 'file_columns';
+    row: AnyRow;
+  };
+  'fragments/what_differs': {
+    parameters: Nothing;
+    fragments: 'exact_columns' | 'sums_differ';
     row: AnyRow;
   };
   'inspect/bytes_of_manifests': {

@@ -27,6 +27,7 @@ import {
   exactColumnsFragment,
   fileColumnsFragment,
   noValuesFragment,
+  renderStatement,
   statement,
   statementFragment,
   sumsDifferFragment,
@@ -104,8 +105,12 @@ function comparedColumns({ composed }: Audited) {
   return {
     columns: fileColumnsFragment(columns, []),
     no_values: noValuesFragment(columns),
-    exact_columns: exactColumnsFragment(columns),
-    sums_differ: sumsDifferFragment(columns),
+    what_differs: statementFragment(
+      renderStatement('fragments/what_differs', {
+        exact_columns: exactColumnsFragment(columns),
+        sums_differ: sumsDifferFragment(columns),
+      }),
+    ),
   };
 }
 

@@ -103,6 +103,12 @@ export const dropAhead = (loaded: LoadedAhead): Promise<void> => undo(loaded);
 export const restsOnSame = (loaded: LoadedAhead, plan: CompiledPlan): boolean =>
   JSON.stringify(whatRowsRestOn(loaded.plan)) === JSON.stringify(whatRowsRestOn(plan));
 
+/** What of a source its rows depend on. */
+const SOURCE_KEYS = [
+  ...(['alias', 'table', 'lookup', 'read', 'head', 'window', 'window_keys'] as const),
+  ...(['event_time', 'event_time_type', 'event_time_unit'] as const),
+];
+
 const whatRowsRestOn = (plan: CompiledPlan): unknown => [
   plan.status,
   plan.psyberg_session_id,
@@ -110,33 +116,7 @@ const whatRowsRestOn = (plan: CompiledPlan): unknown => [
   plan.grain,
   plan.range,
   plan.hours.map(({ hour, empty }) => [hour, empty]),
-  plan.sources.map(
-    ({
-      alias,
-      table,
-      lookup,
-      read,
-      head,
-      window,
-      window_keys,
-      event_time,
-      event_time_type,
-      event_time_unit,
-    }) => [
-      ...[
-        alias,
-        table,
-        lookup,
-        read,
-        head,
-        window,
-        window_keys,
-        event_time,
-        event_time_type,
-        event_time_unit,
-      ],
-    ],
-  ),
+  plan.sources.map((source) => SOURCE_KEYS.map((key) => source[key])),
   [plan.target.table_uuid, plan.target.operation, plan.target.format_version, plan.target.layout],
   // Whoever published in between has another session to go on from.
   plan.target.previous_session_id,
