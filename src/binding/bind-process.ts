@@ -6,6 +6,7 @@ import type { Binder, BoundColumn } from '../engine/index.ts';
 import { type AuditScope, auditKind, IN_DUCKDB } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
+import { lastAnswers } from '../model/last-answers.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import {
   emptyCteFragment,
@@ -42,8 +43,23 @@ export interface BoundProcess {
   readonly audits: readonly { readonly audit: AuditSpec; readonly bound: BoundText }[];
 }
 
-/** Audits are bound over what the query returns: not where that is unknown. */
-export async function bindProcess(binder: Binder, input: BindingInput): Promise<BoundProcess> {
+const boundBefore = lastAnswers<Binder, ProcessSpec, BoundProcess>();
+
+/**
+ * Audits are bound over what the query returns: not where that is unknown. A process whose tables have the
+ * columns that they had is not bound again: a plan of 200 with nothing new took 0.7 to 0.9 s of CPU, and
+ * takes 0.11 to 0.16 (2026-11-30).
+ */
+export const bindProcess = (binder: Binder, input: BindingInput): Promise<BoundProcess> =>
+  boundBefore({ owner: binder, subject: input.spec, question: columnsOf(input) }, () =>
+    bindAnew(binder, input),
+  );
+
+/** All that a process is bound over, but for its own texts, as text. */
+const columnsOf = ({ sources, target, values }: BindingInput): string =>
+  JSON.stringify([[...sources], target, values]);
+
+async function bindAnew(binder: Binder, input: BindingInput): Promise<BoundProcess> {
   const together = patternOf(input.spec).readsPrevious ? undefined : await bindTogether(binder, input);
   if (together !== undefined) return together;
   const query = await bindQuery(binder, input);

@@ -111,3 +111,27 @@ it('is told by a run as by a plan', async () => {
   // Around the query DuckDB would look for a table t beside it, and name that.
   expect(run?.error?.message).toMatch(/^processes\/a\.sql:8:\d+ .*"t" does not have a column named "nope"/);
 });
+
+it('is told by each plan of an opened project, as the columns are by then', async () => {
+  const project = makeProject({
+    'processes/a.sql': process('a_load', 'raw.events', 'select event_id, event_ts, kind from s'),
+    'processes/b.sql': process('b_load', 'facts.a_load', 'select event_id, event_ts, kind from s'),
+  });
+  await project.sql(
+    'create schema raw',
+    'create table raw.events (event_id bigint, event_ts timestamptz, kind varchar)',
+  );
+  const psyberg = await open({ project: project.root });
+  try {
+    const names = async (): Promise<string[]> => (await psyberg.plan()).map(({ process_name: name }) => name);
+    expect(await names()).toEqual(['a_load', 'b_load']);
+    expect(await names()).toEqual(['a_load', 'b_load']);
+    await psyberg.sql('alter table raw.events rename column kind to sort');
+    for (let time = 0; time < 2; time += 1)
+      await expect(names()).rejects.toThrow(/^processes\/a\.sql:8:28 Binder Error: .*"kind"/);
+    await psyberg.sql('alter table raw.events rename column sort to kind');
+    expect(await names()).toEqual(['a_load', 'b_load']);
+  } finally {
+    await psyberg.close();
+  }
+}, 60_000);

@@ -4,6 +4,7 @@
  */
 import { type Binder, type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
 import { usageError } from '../../model/errors.ts';
+import { lastAnswers } from '../../model/last-answers.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { unquoted } from '../../model/scan-sql.ts';
 import { macroTables } from './define-macros.ts';
@@ -46,10 +47,15 @@ export interface ReadsOfTexts {
   readonly named: readonly string[];
 }
 
-export async function readsOfTexts(
+export const readsOfTexts = (
   binder: Binder,
   { root, spec }: { readonly root: string; readonly spec: ProcessSpec },
-): Promise<ReadsOfTexts> {
+): Promise<ReadsOfTexts> =>
+  readBefore({ owner: binder, subject: spec, question: root }, () => readsAnew(binder, root, spec));
+
+const readBefore = lastAnswers<Binder, ProcessSpec, ReadsOfTexts>();
+
+async function readsAnew(binder: Binder, root: string, spec: ProcessSpec): Promise<ReadsOfTexts> {
   const queries = userQueries(spec);
   const parsed = await binder.parse(queries.map(({ sql }) => sql));
   const macros = macroTables(binder);
