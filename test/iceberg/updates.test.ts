@@ -275,6 +275,21 @@ describe('the rest of the metadata', () => {
     const table = withSnapshots([1n, 2n]);
     expect(parseTableMetadata(renderTableMetadata(table))).toEqual(table);
   });
+  it('is written whole where most of its lists was written before', () => {
+    let table = withSnapshots([1n, 2n]);
+    renderTableMetadata(table);
+    const changes = [
+      [{ action: 'add-snapshot' as const, snapshot: snapshot(3n) }, setMain(3n)],
+      [{ action: 'remove-snapshots' as const, 'snapshot-ids': [1n, 2n] }],
+    ];
+    for (const [index, updates] of changes.entries()) {
+      const file = { 'metadata-file': `file:/é/${index}`, 'timestamp-ms': NOW_MS };
+      table = rememberPreviousFile(applyUpdates(table, updates, NOW_MS), file).metadata;
+      expect(parseTableMetadata(renderTableMetadata(table))).toEqual(table);
+      const { metadata } = { metadata: structuredClone(table) };
+      expect(renderTableMetadata(table)).toBe(renderTableMetadata(metadata));
+    }
+  });
   it('reads a version 1 file that has one schema, one spec and -1 for no snapshot', () => {
     const text = `{"format-version":1,"table-uuid":"u","location":"/l","last-updated-ms":1,"last-column-id":1,"properties":{},
       "schema":{"type":"struct","fields":[{"id":1,"name":"a","required":false,"type":"date"}]},

@@ -1,9 +1,9 @@
 /** Metadata files that were read or written, as values: a metadata file never changes. */
 
-/** Metadata as a value and as the text of its file. */
+/** Metadata as a value and as the text of its file: bytes, where it was written here. */
 export interface StoredMetadata<T> {
   readonly metadata: T;
-  readonly text: string;
+  readonly text: string | Buffer;
 }
 export interface CachedMetadata<T> extends StoredMetadata<T> {
   readonly path: string;

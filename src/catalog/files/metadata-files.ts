@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { parseTableMetadata, renderTableMetadata } from '../../iceberg/read-metadata.ts';
+import { parseTableMetadata, renderMetadataFile } from '../../iceberg/read-metadata.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -42,11 +42,11 @@ export interface MetadataFiles<T extends Located> {
 /** From text and back. */
 interface Codec<T> {
   readonly parse: (text: string) => T;
-  readonly render: (metadata: T) => string;
+  readonly render: (metadata: T) => string | Buffer;
 }
 
 export const tableMetadataFiles = (place: Place): MetadataFiles<TableMetadata> =>
-  metadataFiles({ ...place, parse: parseTableMetadata, render: renderTableMetadata });
+  metadataFiles({ ...place, parse: parseTableMetadata, render: renderMetadataFile });
 export const viewMetadataFiles = (place: Place): MetadataFiles<ViewMetadata> =>
   metadataFiles({ ...place, parse: parseViewMetadata, render: renderViewMetadata });
 

@@ -255,5 +255,5 @@ const locationField = ({ metadataLocation }: CatalogTable): string =>
   metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`;
 function metadataText({ metadata, text }: CatalogTable): string {
   const readable = withOperations(metadata);
-  return readable === metadata && text !== undefined ? text : renderTableMetadata(readable);
+  return readable === metadata && text !== undefined ? String(text) : renderTableMetadata(readable);
 }

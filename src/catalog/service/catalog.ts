@@ -19,8 +19,8 @@ export interface CatalogTable {
   readonly metadata: TableMetadata;
   /** Absent for a staged table that was never written. */
   readonly metadataLocation: string | undefined;
-  /** The metadata as text, when it is at hand. */
-  readonly text?: string | undefined;
+  /** The metadata as text, or its bytes, when it is at hand. */
+  readonly text?: string | Buffer | undefined;
   /** What its catalog says about reaching its files; secrets may be among it. */
   readonly config?: Readonly<Record<string, string>> | undefined;
   readonly storageCredentials?: readonly StorageCredential[] | undefined;
@@ -66,8 +66,8 @@ export interface TableCatalog {
 export interface CatalogView {
   readonly metadata: ViewMetadata;
   readonly metadataLocation: string;
-  /** The metadata as text, when it is at hand. */
-  readonly text?: string | undefined;
+  /** The metadata as text, or its bytes, when it is at hand. */
+  readonly text?: string | Buffer | undefined;
 }
 export interface CreateViewRequest {
   readonly schema: ProposedSchema;
