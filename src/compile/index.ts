@@ -24,5 +24,5 @@ export {
   windowReach,
 } from './parameters.ts';
 export { previousTable, SESSION_CATALOG, stagedTable } from './session-tables.ts';
-export { queryStep as sparkQueryStep, SPARK } from './spark/index.ts';
+export { queryStep as sparkQueryStep, SPARK, sparkRowsAlone, sparkRowsApart } from './spark/index.ts';
 export { declaredParameters, type StepLike } from './step-statements.ts';

@@ -168,6 +168,11 @@ export interface Plan {
    * in whatever company: the session computes some in another one, and compares.
    */
   readonly compares_rows?: true;
+  /**
+   * There of a stateless process of another engine in whose SQL DuckDB's parser finds nothing that takes rows
+   * together; that engine knows more of it, and says whether rows are compared.
+   */
+  readonly rows_stand_alone?: true;
   /** Null where no hour is known that other SQL has made than that of now. */
   readonly sql_changed?: PlanSqlChanged | null;
   /** Only of a plan with work; one that was saved by an earlier release has none. */

@@ -14,7 +14,7 @@ import { describeSource } from './describe-source.ts';
 import { planHead } from './plan-head.ts';
 
 export { followed, type PlannedProcess } from './follow.ts';
-export { nonDeterministicCalls } from './non-deterministic.ts';
+export { isRandomOnSpark, nonDeterministicCalls } from './non-deterministic.ts';
 export { planAdoption } from './plan-adoption.ts';
 export { hourOfInterest, lastCompleteHour, planHours } from './plan-hours.ts';
 export { rowsAlone } from './rows-alone.ts';

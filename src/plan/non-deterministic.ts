@@ -1,5 +1,7 @@
 /** What in a query gives another result each time. Tree -> calls. Pure. */
+
 import { isTreeNode, lowerText, lowerTexts, type TreeNode, treeNodes } from '../model/query-tree.ts';
+import { sqlTokens } from '../model/sql-tokens.ts';
 
 /**
  * Functions whose result is another one with each query, or each row. A test compares them with those that
@@ -50,4 +52,39 @@ function callOf(node: TreeNode, isColumn: (name: string) => boolean): string | u
   // With one argument it counts from today.
   if (name === 'age' && count === 1) return 'age() of one argument';
   return NON_DETERMINISTIC.has(name) ? `${name}()` : undefined;
+}
+
+/** Functions of Spark whose result is another one with each query; those that tell the time, with each statement. */
+const SPARKS_CLOCK: ReadonlySet<string> = new Set([
+  ...['curdate', 'current_date', 'current_time', 'current_timestamp', 'localtimestamp', 'now'],
+  'unix_timestamp',
+]);
+const SPARKS_CHANCE: ReadonlySet<string> = new Set([
+  ...[
+    'java_method',
+    'monotonically_increasing_id',
+    'rand',
+    'randn',
+    'random',
+    'randstr',
+    'reflect',
+    'shuffle',
+  ],
+  ...['spark_partition_id', 'uniform', 'uuid'],
+]);
+
+/**
+ * Whether a text of Spark SQL, of which there may be no tree, has such a function. `isAskedTwice`: one answer is
+ * held against that of another statement.
+ */
+export function isRandomOnSpark(sql: string, { isAskedTwice }: { readonly isAskedTwice: boolean }): boolean {
+  const tokens = sqlTokens(sql, 'spark').filter(({ kind }) => kind !== 'comment');
+  return tokens.some(({ kind, first, end }, index) => {
+    if (kind !== 'word') return false;
+    const word = sql.slice(first, end).toLowerCase();
+    const next = tokens[index + 1];
+    const isCalled = next !== undefined && sql.slice(next.first, next.end) === '(';
+    if (isCalled && SPARKS_CHANCE.has(word)) return true;
+    return isAskedTwice && SPARKS_CLOCK.has(word) && (isCalled || BARE.has(word));
+  });
 }

@@ -1645,6 +1645,11 @@ export interface Catalogue {
     fragments: 'table';
     row: { files: bigint };
   };
+  'spark/half_of_rows_on_spark': {
+    parameters: Nothing;
+    fragments: 'number';
+    row: AnyRow;
+  };
   'spark/hour_of_moment': {
     parameters: Nothing;
     fragments: 'instant';
@@ -1709,9 +1714,24 @@ export interface Catalogue {
     fragments: 'collected' | 'target';
     row: AnyRow;
   };
+  'spark/rows_alone_on_spark': {
+    parameters: { range_start: Instant; range_end: Instant };
+    fragments: 'columns' | 'query' | 'is_compared' | 'staged_columns' | 'staged' | 'near' | 'what_differs';
+    row: { rows_differing: bigint; values_differ: boolean };
+  };
+  'spark/rows_apart_on_spark': {
+    parameters: Nothing;
+    fragments: 'columns' | 'whole' | 'first_half' | 'second_half' | 'what_differs';
+    row: { rows_differing: bigint; values_differ: boolean };
+  };
   'spark/rows_between_on_spark': {
     parameters: Nothing;
     fragments: 'columns' | 'after' | 'before';
+    row: AnyRow;
+  };
+  'spark/sampled_rows_on_spark': {
+    parameters: Nothing;
+    fragments: 'source' | 'rows_of_each' | 'half';
     row: AnyRow;
   };
   'spark/source_hours_on_spark': {
@@ -1741,6 +1761,11 @@ export interface Catalogue {
     parameters: Nothing;
     fragments: 'function';
     row: { spark: string; iceberg: string };
+  };
+  'spark/what_differs_on_spark': {
+    parameters: Nothing;
+    fragments: 'sums_differ' | 'sums' | 'exact_columns';
+    row: AnyRow;
   };
   'spark/whole_query': {
     parameters: Nothing;

@@ -72,6 +72,13 @@ export {
   sameAvroFragment,
   writableManifest,
 } from './same-avro.ts';
+export {
+  comparedOnSpark,
+  type ReturnedColumn,
+  sparkExactFragment,
+  sparkReturnedFragment,
+  sparkSumsFragments,
+} from './spark-compared.ts';
 export * from './spark-sql.ts';
 export { parseStatement, type StatementFile, statementFile } from './statement-file.ts';
 export {

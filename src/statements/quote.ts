@@ -76,6 +76,16 @@ export function storedEventTimeFragment(column: string, unit: string, type: unkn
   return fragment(unit === 'ns' ? `epoch_ns(${name})` : `epoch_us(${name})`);
 }
 
+/** What `event_hour()` is given of a column: its value as stored, and what that counts in. */
+export const storedHour = ({
+  name,
+  type,
+  unit,
+}: Readonly<Record<'name' | 'type' | 'unit', string>>): {
+  readonly stored_event_time: SqlFragment;
+  readonly unit: SqlFragment;
+} => ({ stored_event_time: storedEventTimeFragment(name, unit, type), unit: literalFragment(unit) });
+
 /**
  * A row of the relation `data` as arguments of hash(): the row, and the text of `columns` (not of all: of
  * 4,000,000 rows of six columns, three of them such, it took 0.8 to

@@ -12,6 +12,7 @@ import type { BoundStatement, ResultRows } from '../engine/index.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../model/column-type.ts';
 import type { FileLayout } from '../model/file-layout.ts';
+import type { HourRange } from '../model/hour.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import type {
@@ -77,6 +78,29 @@ export interface StagedCount extends Record<string, unknown> {
   readonly rows_staged: bigint;
   /** Staged rows outside of the session's hours, or of none. */
   readonly rows_outside: bigint;
+}
+
+/** A column with an event time: its Iceberg type, and the unit in which it counts. */
+export interface StoredColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly unit: string;
+}
+
+/** An hour, or a day, of what was staged, and the hours with which its rows are computed once more. */
+export interface HourAgain {
+  readonly compared: HourRange;
+  readonly computed: HourRange;
+  /** The event time of the target. */
+  readonly time: StoredColumn;
+}
+
+/** What differs between two computations of rows. */
+export interface RowsDiffering extends Record<string, unknown> {
+  /** How many rows only one of them gave. */
+  readonly rows_differing: bigint;
+  /** Whether sums of floating-point numbers differ by more than rounding. */
+  readonly values_differ: boolean;
 }
 
 /** Steps that only read. */
@@ -167,6 +191,14 @@ export interface Workload {
   countStaged(step: CountStagedStep): Promise<StagedCount>;
   /** What an audit selects, `keptRows` of it at most. */
   audit(step: AuditStep, keptRows: number): Promise<Readonly<Record<string, unknown>>[]>;
+  /**
+   * A stateless process's query over some of the rows that the session read: at once, beside one half and the
+   * other. `target`: what its rows are stored in. Undefined where there is nothing to compare: the engine does
+   * not write the columns of the target, or has read from the query itself that it takes each row alone.
+   */
+  compareHalves(work: Work, target: TableMetadata): Promise<RowsDiffering | undefined>;
+  /** An hour of the staged rows, which are shown, beside the same hour computed in another company. */
+  compareHour(work: Work, target: TableMetadata, again: HourAgain): Promise<RowsDiffering | undefined>;
   /** What the statements of a look are compiled for. Throws what is wrong with the query. */
   shape(work: Work, targetColumns: readonly string[]): Promise<LookShape>;
   /**

@@ -37,6 +37,8 @@ it.each([
   ['the row before', 'select id, ts, lag(id) over (order by ts) as b from events'],
   ['a share of all', 'select id, ts, x / (select sum(x) from events) as x from events'],
   ['the first rows', 'select id, ts from events order by ts limit 3'],
+  ['the first rows, which leave out an hour', 'select id, ts from events order by ts limit 2'],
+  ['the last row', 'select id, ts from events order by ts desc limit 1'],
   ['a day at its first hour', "select date_trunc('day', ts) as ts, count(*) as n from events group by all"],
   ['a floating-point number alone', 'select ts, avg(x) over () as x from events'],
   ['pairs', 'select a.ts, b.id from events as a join events as b on a.id >= b.id'],
@@ -101,6 +103,7 @@ it.each([
   ['rows of no source', "select ts, id from events union all select timestamptz '2023-09-14 00:00:00Z', 0"],
   ['pairs', 'select a.ts, b.id from events as a join events as b on a.id >= b.id'],
   ['a share of all', 'select ts, x / sum(x) over () as x from events'],
+  ['counts of kinds that come in turn', 'select id % 2 as kind, max(ts) as ts from events group by all'],
 ])('refuses a stateless process that gives %s, in its first session', async (_name, sql) => {
   const world = await worldOf(process(sql, { pattern: 'stateless' }), [0, 2, 2, 2]);
   const [plan] = await world.psyberg.plan();

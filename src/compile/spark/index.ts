@@ -9,6 +9,7 @@ import { SPARK_ROWS } from './audited-rows.ts';
 import { hours, load, sparkQuery, targetRequest, withoutColumns } from './load.ts';
 import { SPARK_LOOK } from './look.ts';
 
+export { sparkRowsAlone, sparkRowsApart } from './compared-rows.ts';
 export { queryStep } from './load.ts';
 
 export const SPARK: Dialect = {

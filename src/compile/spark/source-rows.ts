@@ -124,6 +124,10 @@ function rowsOfSource(
   });
 }
 
+/** All rows of a source, as a query. */
+export const wholeRows = (plan: Plan, source: PlanSource): string =>
+  rowsOfSource(plan, source, undefined, ALL_COLUMNS);
+
 /**
  * The process's query with the rows that belong to the session: with a window it may compute rows of the
  * hours around it.

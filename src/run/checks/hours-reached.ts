@@ -18,12 +18,13 @@ import {
   renderStatement,
   statement,
   statementFragment,
+  storedHour,
   tableFragment,
 } from '../../statements/index.ts';
 import type { Audited } from '../session.ts';
 import { showStaged } from '../stages/compose.ts';
 import type { FileRead } from './rows-read.ts';
-import { hoursStaged, storedHour, targetTime } from './staged-hours.ts';
+import { hoursStaged, targetTime } from './staged-hours.ts';
 
 /** The same session, perhaps with its staged rows shown. Throws `rows-without-source`. */
 export async function checkHoursReached(audited: Audited): Promise<Audited> {

@@ -9,32 +9,16 @@
  * comes out otherwise at once, and then nothing is published. A stateless session reads the rows that came
  * since the one before: some of them are read at once, and in two halves.
  */
-import {
-  boundIn,
-  ownQuery,
-  processParameters,
-  restatesAppended,
-  rowsApart,
-  stagedTable,
-} from '../../compile/index.ts';
-import { fileLayoutOf, isLayout } from '../../iceberg/file-layout.ts';
+import { restatesAppended } from '../../compile/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
-import { unitHours, unitOf, unitStarts, type WithGrain } from '../../model/grain.ts';
-import { type Hour, type HourRange, hourText } from '../../model/hour.ts';
+import { plannedHours, unitHours, unitOf, unitStarts, type WithGrain } from '../../model/grain.ts';
+import { type Hour, hourText } from '../../model/hour.ts';
 import { ascending } from '../../model/hour-sets.ts';
-import {
-  exactColumnsFragment,
-  fileColumnsFragment,
-  noValuesFragment,
-  renderStatement,
-  statement,
-  statementFragment,
-  sumsDifferFragment,
-} from '../../statements/index.ts';
-import type { Audited } from '../session.ts';
+import type { RowsDiffering } from '../../workload/port.ts';
+import { type Audited, workOf } from '../session.ts';
 import { showStaged } from '../stages/compose.ts';
-import { hoursStaged, storedHour, targetTime } from './staged-hours.ts';
+import { hoursStaged, targetTime } from './staged-hours.ts';
 
 /** The same session, perhaps with its staged rows shown. Throws `hours-not-alone` and `rows-not-alone`. */
 export async function checkRowsCompared(audited: Audited): Promise<Audited> {
@@ -44,82 +28,37 @@ export async function checkRowsCompared(audited: Audited): Promise<Audited> {
 }
 
 async function checkHalves(audited: Audited): Promise<Audited> {
-  const { plan, spec, ports } = audited;
-  const fragments = comparedColumns(audited);
-  if (fragments === undefined) return audited;
-  const apart = statement('audit/rows_apart', { ...fragments, ...rowsApart(plan, spec) });
-  const { parameters } = boundIn(apart.sql, spec, processParameters(plan, undefined));
-  const [row] = await ports.engine.query(apart, parameters);
-  const differing = inWords(row);
+  const { workload } = audited.ports;
+  const differing = inWords(await workload.compareHalves(workOf(audited), audited.composed.metadata));
   if (differing !== undefined) throw rowsNotAlone(audited, differing);
   return audited;
 }
 
 async function checkHours(audited: Audited): Promise<Audited> {
   const { plan } = audited;
+  const { workload } = audited.ports;
   const shown = await showStaged(audited);
   const time = targetTime(shown);
   // A row of a date is of its whole day.
   const unit: WithGrain = time.unit === 'day' ? { grain: 'day' } : plan;
   const staged = unitStarts(unit, ascending(await hoursStaged(shown, time)));
-  const [first, last] = [staged[0], staged.at(-1)];
-  if (first === undefined || last === undefined) return shown;
+  // Of an hour that gave no row beside others a LIMIT may have taken them.
+  const planned = unitStarts(unit, plannedHours(plan));
+  const ends = [staged, planned].flatMap((starts) => [starts[0], starts.at(-1)]);
   const isOne = plan.hours.length * unitHours(plan) <= unitHours(unit);
-  for (const start of new Set([first, last])) {
+  for (const start of new Set(ends.filter((each) => each !== undefined))) {
     const compared = unitOf(unit, start);
     const beside = isOne ? unitHours(unit) : 0;
     const computed = { firstHour: compared.firstHour - beside, lastHour: compared.lastHour + beside };
-    const differing = await differingRows(shown, compared, computed);
+    const again = { compared, computed, time };
+    const differing = inWords(await workload.compareHour(workOf(shown), shown.composed.metadata, again));
     if (differing !== undefined) throw hoursNotAlone(shown, { start, unit, isOne, differing });
   }
   return shown;
 }
 
-/** In words; undefined: none. */
-async function differingRows(
-  audited: Audited,
-  compared: HourRange,
-  computed: HourRange,
-): Promise<string | undefined> {
-  const { plan, spec, ports } = audited;
-  const fragments = comparedColumns(audited);
-  if (fragments === undefined) return undefined;
-  const query = ownQuery(plan, spec, computed);
-  const [row] = await ports.engine.query(
-    statement('audit/rows_alone', {
-      ...fragments,
-      query: statementFragment(query.sql),
-      staged: stagedTable(spec),
-      ...storedHour(targetTime(audited)),
-    }),
-    { ...query.parameters, compared_first: compared.firstHour, compared_last: compared.lastHour },
-  );
-  return inWords(row);
-}
-
-/** Undefined of a target that DuckDB does not write. */
-function comparedColumns({ composed }: Audited) {
-  const layout = fileLayoutOf(composed.metadata);
-  if (!isLayout(layout)) return undefined;
-  const { columns } = layout;
-  return {
-    columns: fileColumnsFragment(columns, []),
-    no_values: noValuesFragment(columns),
-    what_differs: statementFragment(
-      renderStatement('fragments/what_differs', {
-        exact_columns: exactColumnsFragment(columns),
-        sums_differ: sumsDifferFragment(columns),
-      }),
-    ),
-  };
-}
-
-interface Compared {
-  readonly rows_differing: bigint;
-  readonly values_differ: boolean;
-}
-
-function inWords(row: Compared | undefined): string | undefined {
+/** Undefined: nothing differs. */
+function inWords(row: RowsDiffering | undefined): string | undefined {
   if (row === undefined) return undefined;
   if (row.rows_differing > 0n) return `rows that differ: ${row.rows_differing}`;
   return row.values_differ ? 'numbers differ' : undefined;

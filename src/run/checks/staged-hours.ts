@@ -2,21 +2,9 @@
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts';
 import type { Hour } from '../../model/hour.ts';
-import {
-  literalFragment,
-  type SqlFragment,
-  statement,
-  storedEventTimeFragment,
-  tableFragment,
-} from '../../statements/index.ts';
+import { statement, storedHour, tableFragment } from '../../statements/index.ts';
+import type { StoredColumn } from '../../workload/port.ts';
 import type { Audited } from '../session.ts';
-
-/** A column with an event time: its Iceberg type, and the unit in which it counts. */
-export interface StoredColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly unit: string;
-}
 
 /** Of the target as it is written: its plan may be older than it. */
 export function targetTime({ spec, composed }: Audited): StoredColumn {
@@ -36,12 +24,3 @@ export async function hoursStaged({ spec, ports }: Audited, time: StoredColumn):
   );
   return rows.map(({ hour }) => Number(hour));
 }
-
-export const storedHour = ({
-  name,
-  type,
-  unit,
-}: StoredColumn): { readonly stored_event_time: SqlFragment; readonly unit: SqlFragment } => ({
-  stored_event_time: storedEventTimeFragment(name, unit, type),
-  unit: literalFragment(unit),
-});

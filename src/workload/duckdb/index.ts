@@ -5,6 +5,7 @@ import { DUCKDB, SESSION_CATALOG } from '../../compile/index.ts';
 import type { BoundStatement, Engine } from '../../engine/index.ts';
 import { bindStep, type RunInputs } from '../bind-step.ts';
 import type { StagedCount, Workload } from '../port.ts';
+import { compareHalves, compareHour } from './compare-rows.ts';
 import { countsBeside } from './count-beside.ts';
 import { createFromQuery } from './create-target.ts';
 import { describeQuery } from './describe-query.ts';
@@ -41,6 +42,8 @@ const ofOneConnection = (engine: Engine): Omit<Workload, 'count' | 'detach'> => 
   stage: (work, step, to) => stageRows(engine, work, step, to),
   countStaged: async (step) => (await engine.query<StagedCount>(bindStep(step, {})))[0] as StagedCount,
   audit: (step, keptRows) => engine.query(bindStep(step, { 'kept-rows': keptRows })),
+  compareHalves: (work, target) => compareHalves(engine, work, target),
+  compareHour: (work, target, again) => compareHour(engine, work, target, again),
   shape: (work, targetColumns) => lookShape(engine, work, targetColumns),
   look: (rows, onStep) => lookAt(engine, rows, onStep),
   lookForNothing: async (step) => (await engine.query(bindStep(step, {}))).map(({ alias }) => String(alias)),

@@ -14,7 +14,7 @@ import { removeFile } from '../../files/remove.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { columnTypeText, type QueryColumn } from '../../model/column-type.ts';
+import { columnTypeText } from '../../model/column-type.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { InsertStep } from '../../model/step.ts';
@@ -23,7 +23,7 @@ import { dataFilesOf } from '../../tables/read/data-files.ts';
 import { liveManifestsOf, type ManifestRow } from '../../tables/read/manifest-list.ts';
 import { metadataPath } from '../../tables/write/new-files.ts';
 import { checksumOf, removeCollected, takeOverFiles } from '../../tables/write/take-over.ts';
-import { type AnsweredRows, askedAhead, settled } from '../asked-ahead.ts';
+import { type AnsweredRows, askedAhead } from '../asked-ahead.ts';
 import { bindStep } from '../bind-step.ts';
 import type {
   AskedStep,
@@ -34,13 +34,13 @@ import type {
   Work,
   Workload,
 } from '../port.ts';
+import { compareHalves, compareHour } from './compare-rows.ts';
 import { columnTypeOf } from './connect/types.ts';
 import { createFromColumns } from './create-target.ts';
-import { checkedQuery, previousInferred } from './infer-previous.ts';
+import { columnsOf, type DescribedQuery, describeQuery } from './describe.ts';
 import { rowOfJson } from './json-rows.ts';
 import type { SparkOptions } from './open-sessions.ts';
 import { placedAuditError, placedError } from './placed.ts';
-import { refuseOtherReads } from './reads.ts';
 import { type AttachedSpark, attachableSpark } from './session.ts';
 
 export interface SparkWorkloadOptions extends SparkOptions {
@@ -59,7 +59,12 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
   const staging: Staging = { spark, engine, collected, inserts: { done: 0 } };
   let release: (() => void) | undefined;
   const asked = askedAhead((step, keptRows) => answerOf(spark, step, keptRows));
-  const describe = (work: Work): Promise<QueryColumn[]> => describeQuery(spark, work);
+  /** Of the process, since a catalog was attached. */
+  let described: Promise<DescribedQuery> | undefined;
+  const describe = (work: Work): Promise<DescribedQuery> => {
+    described = describeQuery(spark, work);
+    return described;
+  };
   return {
     isElsewhere: true,
     dialect: SPARK,
@@ -73,6 +78,7 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     async attach(catalog) {
       collected.metadata = undefined;
       staging.inserts.done = 0;
+      described = undefined;
       void asked.forget();
       release?.();
       release = options.onInterrupt(spark.interrupt);
@@ -84,8 +90,8 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
       release?.();
       await duckdb.detach();
     },
-    describe,
-    create: async (work) => createFromColumns(options.catalog, work.spec, await describe(work)),
+    describe: async (work) => [...(await describe(work)).columns],
+    create: async (work) => createFromColumns(options.catalog, work.spec, (await describe(work)).columns),
     ...hourByHour(staging, duckdb),
     stage: (work, step, to) =>
       step.kind === 'carry-over' ? duckdb.stage(work, step, to) : stageRows(staging, work, step, to),
@@ -97,8 +103,16 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     },
     countStaged: async (step) => (await asked.answer(step, 0))[0] as unknown as StagedCount,
     audit: asked.answer,
+    async compareHalves(work, target) {
+      const { columns, isOfRowsAlone } = await (described ?? describe(work));
+      return isOfRowsAlone ? undefined : compareHalves(spark, work, target, columns);
+    },
+    async compareHour(work, target, again) {
+      const { columns } = await (described ?? describe(work));
+      return compareHour(spark, work, target, { again, columns });
+    },
     shape: async (work, targetColumns) => {
-      const columns = await describe(work);
+      const columns = [...(await describe(work)).columns];
       const known = new Set(targetColumns.map((name) => name.toLowerCase()));
       return { columns, fitsTarget: columns.every(({ name }) => known.has(name.toLowerCase())) };
     },
@@ -154,33 +168,6 @@ const answerOf = (spark: AttachedSpark, step: AskedStep, keptRows: number): Prom
   step.kind === 'audit'
     ? asObjects(spark, bindStep(step, { 'kept-rows': keptRows }))
     : spark.query(bindStep(step, {}));
-
-/** The columns of the query, resolved and not run. Throws `table-not-declared`, and Spark's complaint. */
-async function describeQuery(spark: AttachedSpark, work: Work): Promise<QueryColumn[]> {
-  const { plan, spec } = work;
-  const infers = patternOf(spec).readsPrevious && !plan.target.exists;
-  const previous = infers ? await previousInferred(spark, plan, spec) : undefined;
-  return columnsOf(spark, work, checkedQuery(plan, spec, previous));
-}
-
-/** The columns of a query that has the process's own in it, where that reads its sources alone. */
-async function columnsOf(
-  spark: AttachedSpark,
-  { spec, root }: Pick<Work, 'spec' | 'root'>,
-  query: BoundStatement,
-): Promise<QueryColumn[]> {
-  // Side by side; of a query that is wrong the columns are what tells where.
-  const explained = settled(spark.explain(withoutRows(query)));
-  const columns = await spark.columns(query);
-  refuseOtherReads(await explained(), spec, root);
-  return columns.map(({ name, type }) => ({ name, type: columnTypeOf(type) }));
-}
-
-/** Spark plans how files are read before it explains anything; of no rows there is nothing to plan. */
-const withoutRows = (bound: BoundStatement): BoundStatement => ({
-  ...bound,
-  sql: statement('spark/without_rows', { query: userQueryFragment(bound.sql) }).sql,
-});
 
 interface Staging {
   readonly spark: AttachedSpark;
