@@ -54,11 +54,12 @@ function callOf(node: TreeNode, isColumn: (name: string) => boolean): string | u
   return NON_DETERMINISTIC.has(name) ? `${name}()` : undefined;
 }
 
-/** Functions of Spark whose result is another one with each query; those that tell the time, with each statement. */
+/** Functions of Spark whose result is another one with each statement. */
 const SPARKS_CLOCK: ReadonlySet<string> = new Set([
   ...['curdate', 'current_date', 'current_time', 'current_timestamp', 'localtimestamp', 'now'],
   'unix_timestamp',
 ]);
+/** Those whose result is another one wherever they stand. */
 const SPARKS_CHANCE: ReadonlySet<string> = new Set([
   ...[
     'java_method',
@@ -74,8 +75,8 @@ const SPARKS_CHANCE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a text of Spark SQL, of which there may be no tree, has such a function. `isAskedTwice`: one answer is
- * held against that of another statement.
+ * Whether a text of Spark SQL, of which there may be no tree, has such a function. `isAskedTwice`: one answer
+ * is held against that of another statement.
  */
 export function isRandomOnSpark(sql: string, { isAskedTwice }: { readonly isAskedTwice: boolean }): boolean {
   const tokens = sqlTokens(sql, 'spark').filter(({ kind }) => kind !== 'comment');

@@ -26,9 +26,9 @@ const UNREAD: RowsAlone = { told: [], isKnown: false };
 type Judged = Pick<ProcessSpec, 'pattern' | 'sources' | 'target' | 'grain' | 'macros'>;
 
 /**
- * `tree`: as DuckDB's parser gives it; without one nothing is told, and nothing known. `ofDates`: the target's event time is a
- * date, by which whole days are replaced. A dimension runs its SQL hour by hour, so that no session can give
- * it two.
+ * `tree`: as DuckDB's parser gives it; without one nothing is told, and nothing known. `ofDates`: the
+ * target's event time is a date, by which whole days are replaced. A dimension runs its SQL hour by hour, so
+ * that no session can give it two.
  */
 export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlone {
   const { loadsHours, readsPrevious } = patternOf(spec);

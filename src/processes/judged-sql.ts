@@ -20,9 +20,9 @@ export function withJudgedSql(plan: Plan, spec: ProcessSpec, tree: unknown): Pla
 }
 
 /**
- * A function that DuckDB does not know may be an aggregate of Spark's, or of the user's own there. Of rows that
- * stand alone Spark itself tells more, once it has resolved the query; hours stand alone by what a row's hour is
- * made of.
+ * A function that DuckDB does not know may be an aggregate of Spark's, or of the user's own there. Of rows
+ * that stand alone Spark itself tells more, once it has resolved the query; hours stand alone by what a row's
+ * hour is made of.
  */
 const isReadRight = (spec: ProcessSpec): boolean => engineOf(spec) === 'duckdb' || patternOf(spec).loadsHours;
 

@@ -192,9 +192,9 @@ export interface Workload {
   /** What an audit selects, `keptRows` of it at most. */
   audit(step: AuditStep, keptRows: number): Promise<Readonly<Record<string, unknown>>[]>;
   /**
-   * A stateless process's query over some of the rows that the session read: at once, beside one half and the
-   * other. `target`: what its rows are stored in. Undefined where there is nothing to compare: the engine does
-   * not write the columns of the target, or has read from the query itself that it takes each row alone.
+   * A stateless process's query over some of the rows that the session read: at once, beside one half and
+   * the other. `target`: what its rows are stored in. Undefined where there is nothing to compare: the engine
+   * does not write the columns of the target, or has read from the query itself that it takes each row alone.
    */
   compareHalves(work: Work, target: TableMetadata): Promise<RowsDiffering | undefined>;
   /** An hour of the staged rows, which are shown, beside the same hour computed in another company. */

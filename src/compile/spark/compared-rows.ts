@@ -1,6 +1,6 @@
 /**
- * What Spark is asked where rows of a session are held against the same ones computed in another company. Plan +
- * spec + columns -> statements. Pure.
+ * What Spark is asked where rows of a session are held against the same ones computed in another company.
+ * Plan + spec + columns -> statements. Pure.
  */
 import type { HourRange } from '../../model/hour.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
@@ -30,7 +30,7 @@ import type { LookStep } from '../look.ts';
 import { boundIn, processParameters } from '../parameters.ts';
 import { sourceTable, stagedTable } from '../session-tables.ts';
 import { stepAround } from '../step-statements.ts';
-import { queryRows, rowsWithin, wholeRows } from './source-rows.ts';
+import { queryRows, rowsWithin, wholeSource } from './source-rows.ts';
 
 /** As many as on DuckDB: enough to see rows that are taken together. */
 const SAMPLED_ROWS = 100_000;
@@ -42,7 +42,7 @@ export function sparkRowsApart(plan: Plan, spec: ProcessSpec, columns: readonly 
     const ctes = plan.sources.map((source) =>
       sparkCteFragment(
         source.alias,
-        source.lookup === true ? wholeRows(plan, source) : sampledRows(source, half),
+        source.lookup === true ? wholeSource(plan, source) : sampledRows(source, half),
       ),
     );
     const query = { sources: joinedFragment(ctes, ',\n'), query: userQueryFragment(spec.sql) };

@@ -125,7 +125,7 @@ function rowsOfSource(
 }
 
 /** All rows of a source, as a query. */
-export const wholeRows = (plan: Plan, source: PlanSource): string =>
+export const wholeSource = (plan: Plan, source: PlanSource): string =>
   rowsOfSource(plan, source, undefined, ALL_COLUMNS);
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Rows that a session gave, and the same computed in another company, as DuckDB compares them. Work + target ->
- * what differs.
+ * Rows that a session gave, and the same computed in another company, as DuckDB compares them. Work +
+ * target -> what differs.
  */
 import { boundIn, ownQuery, processParameters, rowsApart, stagedTable } from '../../compile/index.ts';
 import type { Engine } from '../../engine/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Rows that a session gave, and the same computed in another company, as Spark compares them. Work + target ->
- * what differs.
+ * Rows that a session gave, and the same computed in another company, as Spark compares them. Work +
+ * target -> what differs.
  */
 import { type LookStep, sparkRowsAlone, sparkRowsApart } from '../../compile/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -12,7 +12,7 @@ import type { HourAgain, RowsDiffering, Work } from '../port.ts';
 import type { AttachedSpark } from './session.ts';
 
 /** See `Workload.compareHalves`. `columns`: those of the query. */
-export const compareHalves = (
+export const halvesOnSpark = (
   spark: AttachedSpark,
   { plan, spec }: Work,
   target: TableMetadata,
@@ -20,7 +20,7 @@ export const compareHalves = (
 ): Promise<RowsDiffering> => differing(spark, sparkRowsApart(plan, spec, returnedColumns(target, columns)));
 
 /** See `Workload.compareHour`. `columns`: those of the query. */
-export const compareHour = (
+export const hourOnSpark = (
   spark: AttachedSpark,
   { plan, spec }: Work,
   target: TableMetadata,

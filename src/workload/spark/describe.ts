@@ -19,7 +19,7 @@ export interface DescribedQuery {
 }
 
 /** Of the query, resolved and not run. Throws `table-not-declared`, and Spark's complaint. */
-export async function describeQuery(spark: AttachedSpark, work: Work): Promise<DescribedQuery> {
+export async function describedOnSpark(spark: AttachedSpark, work: Work): Promise<DescribedQuery> {
   const { plan, spec } = work;
   const infers = patternOf(spec).readsPrevious && !plan.target.exists;
   const previous = infers ? await previousInferred(spark, plan, spec) : undefined;
@@ -28,7 +28,7 @@ export async function describeQuery(spark: AttachedSpark, work: Work): Promise<D
 }
 
 /** The columns of a query that has the process's own in it, where that reads its sources alone. */
-export const columnsOf = async (
+export const columnsResolved = async (
   spark: AttachedSpark,
   work: Pick<Work, 'spec' | 'root'>,
   query: BoundStatement,

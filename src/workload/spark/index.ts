@@ -34,10 +34,10 @@ import type {
   Work,
   Workload,
 } from '../port.ts';
-import { compareHalves, compareHour } from './compare-rows.ts';
+import { halvesOnSpark, hourOnSpark } from './compare-rows.ts';
 import { columnTypeOf } from './connect/types.ts';
 import { createFromColumns } from './create-target.ts';
-import { columnsOf, type DescribedQuery, describeQuery } from './describe.ts';
+import { columnsResolved, type DescribedQuery, describedOnSpark } from './describe.ts';
 import { rowOfJson } from './json-rows.ts';
 import type { SparkOptions } from './open-sessions.ts';
 import { placedAuditError, placedError } from './placed.ts';
@@ -59,26 +59,21 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
   const staging: Staging = { spark, engine, collected, inserts: { done: 0 } };
   let release: (() => void) | undefined;
   const asked = askedAhead((step, keptRows) => answerOf(spark, step, keptRows));
-  /** Of the process, since a catalog was attached. */
-  let described: Promise<DescribedQuery> | undefined;
-  const describe = (work: Work): Promise<DescribedQuery> => {
-    described = describeQuery(spark, work);
-    return described;
-  };
+  const described = describing(spark, options.catalog);
   return {
     isElsewhere: true,
     dialect: SPARK,
     collected,
     outside: { id: spark.id, end: (id) => heard(options, spark, () => spark.end(id)) },
     beside: {
-      columns: (work, query) => columnsOf(spark, work, query),
+      columns: (work, query) => columnsResolved(spark, work, query),
       execute: (insert) => committed(staging, insert),
       query: spark.query,
     },
     async attach(catalog) {
       collected.metadata = undefined;
       staging.inserts.done = 0;
-      described = undefined;
+      described.forget();
       void asked.forget();
       release?.();
       release = options.onInterrupt(spark.interrupt);
@@ -90,8 +85,7 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
       release?.();
       await duckdb.detach();
     },
-    describe: async (work) => [...(await describe(work)).columns],
-    create: async (work) => createFromColumns(options.catalog, work.spec, (await describe(work)).columns),
+    ...described.answers,
     ...hourByHour(staging, duckdb),
     stage: (work, step, to) =>
       step.kind === 'carry-over' ? duckdb.stage(work, step, to) : stageRows(staging, work, step, to),
@@ -103,19 +97,6 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     },
     countStaged: async (step) => (await asked.answer(step, 0))[0] as unknown as StagedCount,
     audit: asked.answer,
-    async compareHalves(work, target) {
-      const { columns, isOfRowsAlone } = await (described ?? describe(work));
-      return isOfRowsAlone ? undefined : compareHalves(spark, work, target, columns);
-    },
-    async compareHour(work, target, again) {
-      const { columns } = await (described ?? describe(work));
-      return compareHour(spark, work, target, { again, columns });
-    },
-    shape: async (work, targetColumns) => {
-      const columns = [...(await describe(work)).columns];
-      const known = new Set(targetColumns.map((name) => name.toLowerCase()));
-      return { columns, fitsTarget: columns.every(({ name }) => known.has(name.toLowerCase())) };
-    },
     look: (rows, onStep) => lookAt(staging, rows, onStep),
     lookForNothing: async (step) => (await spark.query(bindStep(step, {}))).map(({ alias }) => String(alias)),
     placed: placedError,
@@ -123,6 +104,43 @@ export function sparkWorkload(options: SparkWorkloadOptions): Workload {
     resume() {
       spark.resume();
       duckdb.resume();
+    },
+  };
+}
+
+type OfQuery = Pick<Workload, 'describe' | 'create' | 'compareHalves' | 'compareHour' | 'shape'>;
+
+/** What is answered by what Spark says of the process's query: it is asked once a session. */
+function describing(
+  spark: AttachedSpark,
+  catalog: CatalogClient,
+): { readonly answers: OfQuery; readonly forget: () => void } {
+  let known: Promise<DescribedQuery> | undefined;
+  const describe = (work: Work): Promise<DescribedQuery> => {
+    known = describedOnSpark(spark, work);
+    return known;
+  };
+  const described = (work: Work): Promise<DescribedQuery> => known ?? describe(work);
+  return {
+    forget() {
+      known = undefined;
+    },
+    answers: {
+      describe: async (work) => [...(await describe(work)).columns],
+      create: async (work) => createFromColumns(catalog, work.spec, (await described(work)).columns),
+      async compareHalves(work, target) {
+        const { columns, isOfRowsAlone } = await described(work);
+        return isOfRowsAlone ? undefined : halvesOnSpark(spark, work, target, columns);
+      },
+      async compareHour(work, target, again) {
+        const { columns } = await described(work);
+        return hourOnSpark(spark, work, target, { again, columns });
+      },
+      async shape(work, targetColumns) {
+        const columns = [...(await describe(work)).columns];
+        const has = new Set(targetColumns.map((name) => name.toLowerCase()));
+        return { columns, fitsTarget: columns.every(({ name }) => has.has(name.toLowerCase())) };
+      },
     },
   };
 }

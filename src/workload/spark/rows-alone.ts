@@ -1,6 +1,6 @@
 /**
- * Whether a query takes each row alone, by Spark's own plan of it as it was resolved: aggregates that others have
- * written are in it, and what no other parser reads. Explained query -> true, where it is sure. Pure.
+ * Whether a query takes each row alone, by Spark's own plan of it as it was resolved: aggregates that others
+ * have written are in it, and what no other parser reads. Explained query -> true, where it is sure. Pure.
  */
 
 /** What gives for one row no, one or several ones, wherever the others are. */
@@ -15,8 +15,8 @@ const READ_BY_ALL: ReadonlySet<string> = new Set(['Join', 'LateralJoin', 'OneRow
 const GENERATORS = /^Generate (?:outer )?(?:explode|inline|json_tuple|posexplode|stack)\(/;
 
 /**
- * `explained`: with the part "Analyzed Logical Plan". `isReadAlone`: another parser has found nothing in it that
- * takes rows together.
+ * `explained`: with the part "Analyzed Logical Plan". `isReadAlone`: another parser has found nothing in it
+ * that takes rows together.
  */
 export function takesRowsAlone(explained: string, isReadAlone: boolean): boolean {
   const nodes = analyzedNodes(explained);
