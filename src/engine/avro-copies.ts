@@ -44,6 +44,8 @@ const isInStore = (value: unknown): value is string =>
 const READER =
   /\b(read_avro|read_manifests|manifest_list|hours_of_files|read_blob|read_parquet(?=\(\$state_files\b))/;
 const READS = new RegExp(`${READER.source}${/\((\[?)(?:\$(\w+)|'([^']+)')/.source}`, 'g');
+/** Files that are asked for where they are: whether they are still there, for one. */
+const AS_STORED = 'stored';
 const WRITES_ONE = /\bto \$destination \((?:\s*format avro\b|format parquet, field_ids )/;
 const WRITES_BYTES = /unhex\(\$content\)[^$]*\bto \$destination \(format blob\)/;
 const READS_BYTES = /^\s*select hex\(content\) as content\s+from read_blob\(\$path\)/;
@@ -204,6 +206,7 @@ function readingCopies(statement: Runnable, copyOf: (location: string) => string
   const sql = statement.sql.replaceAll(
     READS,
     (whole, reader: string, bracket: string, name: string | undefined, literal: string | undefined) => {
+      if (name === AS_STORED) return whole;
       if (literal !== undefined) return `${reader}(${bracket}'${copyOf(literal)}'`;
       const value = values[name as string];
       const copied = copiesOf(value, copyOf);

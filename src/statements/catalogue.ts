@@ -2151,6 +2151,11 @@ export interface Catalogue {
     fragments: never;
     row: { entries: bigint };
   };
+  'tables/open_stored': {
+    parameters: { stored: readonly string[] };
+    fragments: never;
+    row: { entries: bigint };
+  };
   'tables/partition_summaries': {
     parameters: { manifest_list: string; fields: readonly string[] };
     fragments: never;
@@ -2189,6 +2194,11 @@ export interface Catalogue {
     };
     fragments: 'inherited' | 'data_file' | 'manifest_format';
     row: AnyRow;
+  };
+  'tables/stored_manifests': {
+    parameters: { stored: readonly string[] };
+    fragments: never;
+    row: { manifest_path: string };
   };
   'tables/take_over_entries': {
     parameters: {

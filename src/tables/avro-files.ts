@@ -32,6 +32,16 @@ export async function readAvroFile<Row extends AvroObject>(
   return rows as Row[];
 }
 
+/** The same of a file of this machine; undefined where it cannot be read without DuckDB. */
+export function localAvroRows<Row extends AvroObject>(
+  location: string,
+  expected: AvroRecord,
+  asked?: AvroRowsAsked,
+): Row[] | undefined {
+  const file = readLocalFile(location);
+  return file === undefined ? undefined : (rowsIn(file, expected, asked) as Row[] | undefined);
+}
+
 /** Writes a small file that nothing names yet. */
 export async function writeFile(engine: Engine, location: string, content: Buffer): Promise<void> {
   if (writeLocalFile(location, content)) return;

@@ -41,7 +41,8 @@ export async function startProjectCatalog(
     );
     return opening;
   };
-  const duckDb = helpForDuckDb(engine, readableNames(readableManifests(project)));
+  // What a DuckDB of somebody else's reads it has to ask for itself.
+  const { refuseLost: _ofOurs, ...duckDb } = helpForDuckDb(engine, readableNames(readableManifests(project)));
   const served = { catalogName: CATALOG_NAME, duckDb, ...options };
   let started: CatalogServer;
   if (catalog.kind === 'rest')

@@ -1,6 +1,7 @@
 // Goal: `sql` answers what was asked, in full, and says where it looked. Method: the library over one project,
 // and a script that forgets to close it.
 import { execFile } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
@@ -183,4 +184,19 @@ it('a script that forgets close ends by itself, with all that it has begun', {
   });
   expect(stdout).toBe('2\ninserted\n');
   expect(await world.sql('select id from raw.a where id > 50')).toEqual([{ id: 77n }]);
+});
+
+it('a table of which a manifest is gone is refused, and may still be dropped', async () => {
+  await world.create('raw.torn', 'id bigint');
+  await world.land('raw.torn', 'select 1');
+  const list = (await world.history('raw.torn')).at(-1)?.['manifest-list'];
+  const [manifest] = await world.sql(`select manifest_path from read_avro('${list}')`);
+  const path = String(manifest?.['manifest_path']);
+  rmSync(path.replace(/^file:\/\//, ''));
+  await expect(world.sql('select count(*) from raw.torn')).rejects.toMatchObject({
+    code: 'source-unreadable',
+    message: expect.stringContaining(`the manifest ${path} of raw.torn (snapshot `),
+    hint: expect.stringContaining('restore'),
+  });
+  await world.sql('drop table raw.torn');
 });

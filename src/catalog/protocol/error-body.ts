@@ -37,6 +37,9 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'already-exists': [409, 'AlreadyExistsException'],
   'namespace-not-empty': [409, 'NamespaceNotEmptyException'],
   'commit-conflict': [409, 'CommitFailedException'],
+  // Found before DuckDB reads a table.
+  'source-unreadable': [403, 'ForbiddenException'],
+  'storage-unreachable': [403, 'ForbiddenException'],
   'metadata-file-broken': [500, 'MetadataFileBroken'],
   'commit-state-unknown': [500, 'CommitStateUnknownException'],
   'catalog-database-unavailable': [503, 'ServiceUnavailableException'],

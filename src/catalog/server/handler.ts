@@ -1,12 +1,12 @@
 /** From a prefix to its catalog, from a catalog to an answer. */
 import { renderJson } from '../../iceberg/json.ts';
-import { noSuchBranch, noSuchWarehouse } from '../errors.ts';
+import { formatIdentifier, noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
 import type { Catalog } from '../service/catalog.ts';
 import { BRANCH_PREFIX, branchCatalog } from '../views/branch-catalog.ts';
 import { type DuckDbHelp, duckDbCatalog, isDuckDb } from '../views/duckdb-catalog.ts';
 import { branchesText, findBranch } from '../views/find-branches.ts';
-import { sessionCatalog } from '../views/session-catalog.ts';
+import { sessionCatalog, tableBehind } from '../views/session-catalog.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import { type Answer, only } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
@@ -68,12 +68,15 @@ function findCatalog(
 /** A catalog as DuckDB gets it; what it loads other than through a session's tables is noted. */
 function asDuckDb({ views, duckDb }: HandlerOptions, catalog: Catalog, prefix: string): Catalog {
   const helped = duckDbCatalog(catalog, duckDb);
-  if (views.find(prefix) !== undefined) return helped;
+  const session = views.find(prefix);
   return {
     ...helped,
     async loadTable(id) {
       const table = await helped.loadTable(id);
-      await views.noteLoad(id, table.metadata);
+      const { metadata } = table;
+      const use = session === undefined ? await views.noteLoad(id, metadata) : undefined;
+      const real = session === undefined ? id : tableBehind(session, id);
+      if (use !== 'unread') await duckDb?.refuseLost?.({ metadata, name: formatIdentifier(real) });
       return table;
     },
   };

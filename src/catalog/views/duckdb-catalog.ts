@@ -17,6 +17,11 @@ export interface DuckDbHelp {
   mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
   /** A table as DuckDB can read it. */
   readableTable(metadata: TableMetadata): Promise<TableMetadata>;
+  /**
+   * Called before DuckDB reads what is shown of a table, whose name that is; what it throws DuckDB gets in
+   * the table's place.
+   */
+  refuseLost?(shown: { readonly metadata: TableMetadata; readonly name: string }): Promise<void>;
 }
 
 /** True for the requests of DuckDB's Iceberg extension. */

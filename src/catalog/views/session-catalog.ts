@@ -67,6 +67,10 @@ function childrenOf({ tables }: SessionTables, parent: readonly string[]): strin
   return [...children].sort().map((child) => [...parent, child]);
 }
 
+/** The real table behind a name of a session. */
+export const tableBehind = (session: SessionTables, id: TableIdentifier): TableIdentifier =>
+  findEntry(session, id).table;
+
 function findEntry({ tables }: SessionTables, id: TableIdentifier): ViewTable {
   const entry = tables.find((candidate) => isSame(candidate.identifier, id));
   if (entry === undefined) throw noSuchTable(id);

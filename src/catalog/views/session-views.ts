@@ -76,9 +76,9 @@ export interface WatchedBranch {
 }
 /**
  * Called with each table that DuckDB asks for other than through a session's view, as DuckDB gets it; what it
- * throws DuckDB gets in the table's place.
+ * throws DuckDB gets in the table's place. `unread`: no row of it is asked for.
  */
-export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => Promise<void> | void;
+export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => Promise<'unread' | undefined>;
 /** What the engine holds: views come and go with sessions. */
 export interface SessionViews {
   /** Opens a view, or replaces the one of the same name. */
@@ -92,8 +92,8 @@ export interface SessionViews {
 export interface ViewRegistry extends SessionViews {
   find(name: string): SessionTables | undefined;
   findBranch(name: string): WatchedBranch | undefined;
-  /** Calls the watchers of loads. */
-  noteLoad(table: TableIdentifier, metadata: TableMetadata): Promise<void>;
+  /** Calls the watchers of loads; `unread` where one of them says so. */
+  noteLoad(table: TableIdentifier, metadata: TableMetadata): Promise<'unread' | undefined>;
 }
 
 /** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
@@ -125,7 +125,9 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
       return () => void watchers.delete(watcher);
     },
     async noteLoad(table, metadata) {
-      for (const watcher of watchers) await watcher(table, metadata);
+      let use: 'unread' | undefined;
+      for (const watcher of watchers) use = (await watcher(table, metadata)) ?? use;
+      return use;
     },
     close(name) {
       views.delete(name);

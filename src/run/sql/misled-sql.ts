@@ -60,6 +60,7 @@ export function watchMisled(
       metadata,
     });
     await unreadable.onLoad(table, metadata);
+    return unreadable.mayRead(table) ? undefined : 'unread';
   });
   return {
     begin(statement) {

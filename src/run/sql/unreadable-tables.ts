@@ -13,6 +13,8 @@ export interface UnreadableWatch {
   begin(statement: string): void;
   /** Throws `partition-column-dropped`. */
   onLoad(table: TableIdentifier, metadata: TableMetadata): Promise<void>;
+  /** Whether the statement may read a table, and not only change it. */
+  mayRead(table: TableIdentifier): boolean;
   /** What was thrown there: of the catalog's answer DuckDB tells less. */
   refusal(): unknown;
 }
@@ -36,13 +38,14 @@ export function watchUnreadable(reader: (table: TableIdentifier) => Promise<Engi
         throw error;
       }
     },
+    mayRead: (table) => mayRead(current, table),
     refusal: () => refused,
   };
 }
 
 const CHANGING = /^(?:alter|drop|comment|insert)\b/i;
 
-/** Whether a statement may read a table, and not only change it: an INSERT may name it as a source, too. */
+/** An INSERT may name a table as a source, too. */
 function mayRead(statement: string, { name }: TableIdentifier): boolean {
   if (!CHANGING.test(statement)) return true;
   return statement.toLowerCase().split(name.toLowerCase()).length > 2;

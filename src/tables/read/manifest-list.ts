@@ -3,7 +3,7 @@ import type { Engine } from '../../engine/index.ts';
 import { localFacts } from '../../files/local.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { MANIFEST_FILE } from '../../model/manifest-schema.ts';
-import { readAvroFile } from '../avro-files.ts';
+import { localAvroRows, readAvroFile } from '../avro-files.ts';
 
 export interface ManifestRow {
   readonly manifest_path: string;
@@ -73,6 +73,12 @@ async function rowsOf(engine: Engine, list: string, addedBy?: readonly SnapshotI
   const among = addedBy === undefined ? undefined : { field: 'added_snapshot_id', values: new Set(addedBy) };
   const listed = await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE, { only: LISTED, among });
   return listed.map(manifestRow);
+}
+
+/** The manifests of data files that a list of this machine names; undefined where it cannot be read here. */
+export function localManifests(list: string): readonly string[] | undefined {
+  const rows = localAvroRows<ListedRow>(list, MANIFEST_FILE, { only: ['manifest_path', 'content'] });
+  return rows?.flatMap(({ manifest_path: path, content }) => ((content ?? 0) === 0 ? [path] : []));
 }
 
 /** What an engine was told of long lists, by list and snapshots; those asked for last at the end. */

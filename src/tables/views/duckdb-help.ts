@@ -1,11 +1,13 @@
 /** What a catalog does for clients that are DuckDB. Engine -> functions for `startCatalog`. */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { refuseLostManifests, type ShownTable } from './lost-manifests.ts';
 import type { ReadableNames } from './readable-names.ts';
 
 interface Help {
   mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
   readableTable(metadata: TableMetadata): Promise<TableMetadata>;
+  refuseLost(shown: ShownTable): Promise<void>;
 }
 
 /** On connections of their own: DuckDB waits for the answer on the one that asks. */
@@ -18,11 +20,13 @@ export function helpForDuckDb(engine: () => Promise<Engine>, readable: ReadableN
       await connection.release();
     }
   };
+  const refuseLost = refuseLostManifests();
   return {
     async mendSnapshot(written) {
       const { mendWritten } = await import('../write/mend-written.ts');
       return aside((connection) => mendWritten(connection, written));
     },
     readableTable: (metadata) => readable(metadata, aside),
+    refuseLost: (shown) => refuseLost(shown, aside),
   };
 }
