@@ -146,6 +146,9 @@ export const ERROR_CODES = {
   'invalid-view-branch': usage('A session view may not write to `main`.'),
   'invalid-view-name': usage('The name of a session view cannot be used.'),
   'invalid-view-update': usage('A change of an Iceberg view breaks a rule of the format.'),
+  'join-without-window': refused(
+    'Rows of two sources meet over more hours than the session loads, so that an hour comes out with other rows beside those around it.',
+  ),
   'key-unknown': usage('`diff --key` names a column that the table does not have.'),
   'limit-invalid': usage('`--limit` is no whole number from 1 on.'),
   'lookup-key-missing': usage('The key of a lookup is no column of it, or of no other source.'),

@@ -173,6 +173,11 @@ export interface Plan {
    * together; that engine knows more of it, and says whether rows are compared.
    */
   readonly rows_stand_alone?: true;
+  /**
+   * There, beside `compares_rows`, where nothing ties the hours of sources that are joined: the company are the
+   * hours around those of the session.
+   */
+  readonly compares_joins?: true;
   /** Null where no hour is known that other SQL has made than that of now. */
   readonly sql_changed?: PlanSqlChanged | null;
   /** Only of a plan with work; one that was saved by an earlier release has none. */

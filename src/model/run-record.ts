@@ -2,7 +2,7 @@
 
 import type { ErrorJson } from './errors.ts';
 import type { Grain } from './grain.ts';
-import type { PlanCatchup } from './plan.ts';
+import type { PlanCatchup, PlanWarning } from './plan.ts';
 import type { Trigger } from './restate.ts';
 
 export type RunStatus =
@@ -53,6 +53,8 @@ export interface RunRecord {
   readonly held_back_by: string | null;
   /** Only where the process limits how it catches up: what that leaves owed. */
   readonly catchup?: PlanCatchup;
+  /** Those of its plan, where it had work and there are any. */
+  readonly warnings?: readonly PlanWarning[];
   /** New rows that are in no hour of the target, since their event time is NULL; always 0 when stateless. */
   readonly skipped_null_event_times: string;
   readonly audits: readonly AuditResult[];

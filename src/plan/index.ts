@@ -19,7 +19,7 @@ export { planAdoption } from './plan-adoption.ts';
 export { hourOfInterest, lastCompleteHour, planHours } from './plan-hours.ts';
 export { rowsAlone } from './rows-alone.ts';
 export { sqlOfSession } from './sql-of-session.ts';
-export { isAccepted, togetherWarning, warningsOf } from './warnings.ts';
+export { isAccepted, type JudgedSql, judgeRows, togetherWarning, warningsOf } from './warnings.ts';
 
 /** What a session processes, with what made each hour and each partition necessary. */
 export function planSession(session: Session, options: CauseOptions = { allCauses: false }): Plan {

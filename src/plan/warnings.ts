@@ -12,15 +12,24 @@ import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
 import { type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
 import type { TakenTogether } from './rows-of-query.ts';
 
-/** `tree`: the process's query as DuckDB's parser gives it. `alone`: what the same tree says of its rows. */
-export function warningsOf(
-  plan: Plan,
-  spec: ProcessSpec,
-  tree: unknown,
-  alone: RowsAlone = rowsAlone(tree, spec),
-): PlanWarning[] {
+/** A process's query, and what it says of the rows that it takes together. */
+export interface JudgedSql {
+  /** As DuckDB's parser gives it. */
+  readonly tree: unknown;
+  readonly alone: RowsAlone;
+  readonly joins: readonly UntiedJoin[];
+}
+
+/** `ofDates`: the target's event time is a date, by which whole days are replaced. */
+export const judgeRows = (tree: unknown, spec: ProcessSpec, ofDates = false): JudgedSql => ({
+  tree,
+  alone: rowsAlone(tree, spec, ofDates),
+  joins: joinsWithoutHours(tree, spec),
+});
+
+export function warningsOf(plan: Plan, spec: ProcessSpec, { tree, alone, joins }: JudgedSql): PlanWarning[] {
   const warnings: PlanWarning[] = [
-    ...joinsWithoutHours(tree, spec).map((join) => untiedWarning(spec, join)),
+    ...joins.map((join) => untiedWarning(spec, join)),
     ...alone.told.map((each) => togetherWarning(spec, each)),
     ...hoursWarnings(spec, hoursReturned(tree, spec)),
     ...wideWindows(plan),
@@ -95,7 +104,7 @@ export function untiedWarning(
   return {
     code: 'join-without-window',
     message: `${processName} joins ${first.alias} and ${second.alias} without a condition that ties their ${grain}s: a row of ${first.alias} meets rows of ${second.alias} of the ${grain}s that a session happens to load`,
-    hint: `add ${window} to the source ${tableName(second.table)}, as far back as its rows matter; or compare date_trunc('${grain}', …) of both event times`,
+    hint: `add ${window} to the source ${tableName(second.table)}, as far back as its rows matter; or compare date_trunc('${grain}', …) of both event times. Until then a session computes its ${grain}s once more beside those around them, and refuses to publish where that makes a difference`,
   };
 }
 

@@ -3,19 +3,34 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { engineOf } from '../model/engines.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { isAccepted, isRandomOnSpark, nonDeterministicCalls, rowsAlone, warningsOf } from '../plan/index.ts';
+import {
+  isAccepted,
+  isRandomOnSpark,
+  type JudgedSql,
+  judgeRows,
+  nonDeterministicCalls,
+  warningsOf,
+} from '../plan/index.ts';
 
 /** `tree`: as DuckDB's parser gives it; undefined of another engine's SQL that it does not read. */
 export function withJudgedSql(plan: Plan, spec: ProcessSpec, tree: unknown): Plan {
-  const alone = rowsAlone(tree, spec, plan.target.event_time?.unit === 'day');
+  const judged = judgeRows(tree, spec, plan.target.event_time?.unit === 'day');
+  return { ...plan, warnings: warningsOf(plan, spec, judged), ...comparedBy(spec, judged) };
+}
+
+/** Whether a session computes some of its rows once more, and in which company. */
+function comparedBy(
+  spec: ProcessSpec,
+  { tree, alone, joins }: JudgedSql,
+): Pick<Plan, 'compares_rows' | 'compares_joins' | 'rows_stand_alone'> {
+  const isJoined = joins.length > 0;
   const code = patternOf(spec).loadsHours ? 'hours-not-alone' : 'rows-not-alone';
-  const compares =
-    !(alone.isKnown && isReadRight(spec)) && !isAccepted(spec, code) && isSameAgain(spec, tree);
+  const isMeant = isAccepted(spec, code) || (isJoined && isAccepted(spec, 'join-without-window'));
+  if (isMeant || (alone.isKnown && isReadRight(spec) && !isJoined) || !isSameAgain(spec, tree)) return {};
   return {
-    ...plan,
-    warnings: warningsOf(plan, spec, tree, alone),
-    ...(compares ? { compares_rows: true } : {}),
-    ...(compares && alone.isKnown ? { rows_stand_alone: true } : {}),
+    compares_rows: true,
+    ...(isJoined ? { compares_joins: true } : {}),
+    ...(alone.isKnown && !isJoined ? { rows_stand_alone: true } : {}),
   };
 }
 

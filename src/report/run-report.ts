@@ -38,7 +38,7 @@ interface RunTextOptions extends PageOptions {
 function remarks(record: ReportedRecord, style: Style, goesOn: boolean): string[] {
   const { skipped_null_event_times: skipped, waited_seconds: waited } = record;
   return [
-    ...(goesOn ? [] : owedTexts(record).map(style.warn)),
+    ...(goesOn ? [] : [...warnings(record, style), ...owedTexts(record).map(style.warn)]),
     ...(skipped === '0' ? [] : [style.warn(`skipped: ${plural(skipped, 'row')} without an event time`)]),
     ...(waited === undefined
       ? []
@@ -48,6 +48,12 @@ function remarks(record: ReportedRecord, style: Style, goesOn: boolean): string[
           ),
         ]),
   ];
+}
+
+/** What its author may not have meant. Of a session that failed the error says enough. */
+function warnings({ status, warnings: given = [] }: ReportedRecord, style: Style): string[] {
+  if (!DONE.has(status)) return [];
+  return given.flatMap(({ message, hint }) => [style.warn(`warning: ${message}`), style.faint(hint)]);
 }
 
 const DONE = new Set(['published', 'loaded', 'audited', 'initialized']);

@@ -48,6 +48,7 @@ export function recordHead(
   | 'owed_hours'
   | 'held_back_by'
   | 'catchup'
+  | 'warnings'
   | 'skipped_null_event_times'
 > {
   return {
@@ -62,6 +63,7 @@ export function recordHead(
     owed_hours: plan.owed_hours,
     held_back_by: plan.held_back_by,
     ...(plan.catchup === undefined ? {} : { catchup: plan.catchup }),
+    ...(plan.status !== 'work' || plan.warnings.length === 0 ? {} : { warnings: plan.warnings }),
     skipped_null_event_times: patternOf(plan).loadsHours
       ? String(plan.sources.reduce((sum, source) => sum + BigInt(source.null_event_times), 0n))
       : '0',

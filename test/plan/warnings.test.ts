@@ -6,7 +6,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SourceSpec } from '../../src/model/process-spec.ts';
 import { hoursReturned } from '../../src/plan/hours-returned.ts';
-import { planSession, warningsOf } from '../../src/plan/index.ts';
+import { judgeRows, planSession, warningsOf } from '../../src/plan/index.ts';
 import { joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
 import { readProcess } from '../../src/project/read-process.ts';
 import { sessionOf, specOf } from '../support/session-data.ts';
@@ -121,7 +121,7 @@ describe('a join that nothing ties to the same hour', () => {
     const tree = await parse(
       'select * from c left join r on r.account_id = c.account_id and r.ts > c.ts - interval 30 day',
     );
-    const [warning, ...more] = warningsOf(planSession(session), session.spec, tree);
+    const [warning, ...more] = warningsOf(planSession(session), session.spec, judgeRows(tree, session.spec));
     expect(more).toEqual([]);
     expect(warning).toMatchObject({ code: 'join-without-window' });
     expect(warning?.message).toContain('some_load joins c and r without a condition that ties their hours');
@@ -177,7 +177,7 @@ describe('hours of the session among what a query returns', () => {
   it('are a warning of the plan', async () => {
     const session = sessionOf({ pattern: 'stateful', sources: { c: { added: [1], vtts: 3 } } });
     const tree = await parse('select $range_start as h, count(*) as n from c');
-    expect(warningsOf(planSession(session), session.spec, tree)).toEqual([
+    expect(warningsOf(planSession(session), session.spec, judgeRows(tree, session.spec))).toEqual([
       expect.objectContaining({ code: 'hours-not-alone' }),
       expect.objectContaining({
         code: 'hours-of-session',
@@ -201,7 +201,7 @@ describe('a window that makes most of a plan necessary', () => {
     });
     const plan = planSession({ ...session, openedAtMs: session.openedAtMs + 1600 * 3_600_000 });
     expect(plan.hours).toHaveLength(1001);
-    expect(warningsOf(plan, session.spec, {})).toEqual([
+    expect(warningsOf(plan, session.spec, judgeRows({}, session.spec))).toEqual([
       expect.objectContaining({
         code: 'wide-window',
         message: expect.stringMatching(

@@ -193,6 +193,20 @@ describe('a run record', () => {
     );
   });
 
+  it('tells the warnings of a session that ended well, and those of the last one of several', () => {
+    const warnings = [
+      {
+        code: 'join-without-window' as const,
+        message: 'nothing ties the hours',
+        hint: 'add window: { before: 1d }',
+      },
+    ];
+    const told = '\n    warning: nothing ties the hours\n    add window: { before: 1d }';
+    expect(runText({ ...RECORD, warnings })).toContain(told);
+    expect(runText({ ...RECORD, warnings }, { goesOn: true })).not.toContain('warning');
+    expect(runText({ ...RECORD, status: 'refused', warnings })).not.toContain('warning');
+  });
+
   it('prints an error without hint as one line', () =>
     expect(errorText({ message: 'no', hint: null })).toBe('error: no'));
 });

@@ -15,21 +15,27 @@ import { type PsybergError, refusal } from '../../model/errors.ts';
 import { plannedHours, unitHours, unitOf, unitStarts, type WithGrain } from '../../model/grain.ts';
 import { type Hour, hourText } from '../../model/hour.ts';
 import { ascending } from '../../model/hour-sets.ts';
-import type { RowsDiffering } from '../../workload/port.ts';
 import { type Audited, workOf } from '../session.ts';
 import { showStaged } from '../stages/compose.ts';
+import { differenceText } from './difference-text.ts';
+import { checkJoinsCompared } from './joins-compared.ts';
 import { hoursStaged, targetTime } from './staged-hours.ts';
 
-/** The same session, perhaps with its staged rows shown. Throws `hours-not-alone` and `rows-not-alone`. */
+/**
+ * The same session, perhaps with its staged rows shown. Throws `hours-not-alone`, `rows-not-alone` and
+ * `join-without-window`.
+ */
 export async function checkRowsCompared(audited: Audited): Promise<Audited> {
   const { plan } = audited;
-  if (plan.compares_rows !== true || audited.rowsWritten === 0n || restatesAppended(plan)) return audited;
+  if (plan.compares_rows !== true || restatesAppended(plan)) return audited;
+  if (plan.compares_joins === true) return checkJoinsCompared(audited);
+  if (audited.rowsWritten === 0n) return audited;
   return patternOf(plan).loadsHours ? checkHours(audited) : checkHalves(audited);
 }
 
 async function checkHalves(audited: Audited): Promise<Audited> {
   const { workload } = audited.ports;
-  const differing = inWords(await workload.compareHalves(workOf(audited), audited.composed.metadata));
+  const differing = differenceText(await workload.compareHalves(workOf(audited), audited.composed.metadata));
   if (differing !== undefined) throw rowsNotAlone(audited, differing);
   return audited;
 }
@@ -51,17 +57,12 @@ async function checkHours(audited: Audited): Promise<Audited> {
     const beside = isOne ? unitHours(unit) : 0;
     const computed = { firstHour: compared.firstHour - beside, lastHour: compared.lastHour + beside };
     const again = { compared, computed, time };
-    const differing = inWords(await workload.compareHour(workOf(shown), shown.composed.metadata, again));
+    const differing = differenceText(
+      await workload.compareHour(workOf(shown), shown.composed.metadata, again),
+    );
     if (differing !== undefined) throw hoursNotAlone(shown, { start, unit, isOne, differing });
   }
   return shown;
-}
-
-/** Undefined: nothing differs. */
-function inWords(row: RowsDiffering | undefined): string | undefined {
-  if (row === undefined) return undefined;
-  if (row.rows_differing > 0n) return `rows that differ: ${row.rows_differing}`;
-  return row.values_differ ? 'numbers differ' : undefined;
 }
 
 const anew = ({ sources }: Audited['plan']): string =>

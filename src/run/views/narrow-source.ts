@@ -11,6 +11,7 @@ import type { Engine } from '../../engine/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { countInSummary, snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { HOURS_AROUND } from '../../model/compared-company.ts';
 import { unitOf } from '../../model/grain.ts';
 import { type Hour, type HourRange, parseHour } from '../../model/hour.ts';
 import type { TableIdentifier } from '../../model/names.ts';
@@ -60,11 +61,13 @@ export async function narrowSource({
   if (metadata === undefined || many === undefined) return undefined;
   const { from, fileCount, time } = many;
   const asked = hoursRead(plan, source) ?? [];
+  // What a session computes once more it computes beside the hours around it.
+  const around = plan.compares_rows === true ? HOURS_AROUND : 0;
   const found = await knownFiles(from, {
     time,
     // A date beside timestamps counts for its whole day, so the day in which the range begins is in.
-    firstHour: Math.floor((asked[0]?.firstHour ?? 0) / 24) * 24,
-    lastHour: asked.at(-1)?.lastHour ?? 0,
+    firstHour: Math.floor(((asked[0]?.firstHour ?? 0) - around) / 24) * 24,
+    lastHour: (asked.at(-1)?.lastHour ?? 0) + around,
     later: fileCount <= FILES_KEPT ? laterHours(plan, source) : [],
     async read({ firstHour, lastHour }) {
       const manifests = await liveManifestsOf(engine, from);

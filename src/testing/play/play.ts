@@ -170,7 +170,7 @@ export function specAt(prepared: PreparedTest, spec: ProcessSpec, played: Order)
   return {
     ...spec,
     sources: spec.sources.map((source) => sourceAt(prepared, source, played)),
-    accept: [...(spec.accept ?? []), 'hours-not-alone', 'rows-not-alone'],
+    accept: [...(spec.accept ?? []), 'hours-not-alone', 'join-without-window', 'rows-not-alone'],
   };
 }
 
