@@ -174,8 +174,8 @@ export interface Plan {
    */
   readonly rows_stand_alone?: true;
   /**
-   * There, beside `compares_rows`, where nothing ties the hours of sources that are joined: the company are the
-   * hours around those of the session.
+   * There, beside `compares_rows`, where nothing ties the hours of sources that are joined: the company are
+   * the hours around those of the session.
    */
   readonly compares_joins?: true;
   /** Null where no hour is known that other SQL has made than that of now. */
