@@ -55,12 +55,18 @@ export function queryNodes(tree: unknown): TreeNode[] {
 export const innerQuery = (value: unknown): TreeNode | undefined =>
   isTreeNode(value) && isTreeNode(value['node']) ? value['node'] : undefined;
 
-/** The CTEs that a query begins with: their names in lower case, and their queries. */
-export function cteQueries(node: TreeNode): (readonly [name: string, query: TreeNode])[] {
+/**
+ * The CTEs that a query begins with: their names in lower case, their queries, and the names that the first
+ * of their columns have outside, as in `with t(a, b) as (…)`.
+ */
+export function cteQueries(
+  node: TreeNode,
+): (readonly [name: string, query: TreeNode, columns: readonly string[]])[] {
   const map = isTreeNode(node['cte_map']) ? node['cte_map']['map'] : undefined;
-  return (Array.isArray(map) ? map : []).filter(isTreeNode).flatMap((entry) => {
-    const query = isTreeNode(entry['value']) ? innerQuery(entry['value']['query']) : undefined;
-    return query === undefined ? [] : [[lowerText(entry['key']), query] as const];
+  return (Array.isArray(map) ? map : []).filter(isTreeNode).flatMap(({ key, value }) => {
+    const query = isTreeNode(value) ? innerQuery(value['query']) : undefined;
+    if (!isTreeNode(value) || query === undefined) return [];
+    return [[lowerText(key), query, lowerTexts(value['aliases'])] as const];
   });
 }
 

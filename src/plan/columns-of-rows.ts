@@ -1,5 +1,13 @@
 /** Which columns of a query lie in the unit of the rows that they come of. Pure. */
-import { isTreeNode, listed, lowerText, lowerTexts, type TreeNode, treeNodes } from '../model/query-tree.ts';
+import {
+  columnReference,
+  isTreeNode,
+  listed,
+  lowerText,
+  lowerTexts,
+  type TreeNode,
+  treeNodes,
+} from '../model/query-tree.ts';
 import { CHOOSING_AGGREGATES } from '../model/rows-together.ts';
 import { isInUnit, isMade, type MadeRelation, NO_ROWS, type RowNames, type RowsOf } from './rows-of-query.ts';
 
@@ -10,6 +18,13 @@ export function itemOfPlace(value: unknown, items: readonly TreeNode[]): unknown
   return typeof place === 'number' ? items[place - 1] : value;
 }
 
+/** In `distinct on (a)` a column of the SELECT comes before one of its tables. */
+export function itemOfName(value: unknown, items: readonly TreeNode[]): unknown {
+  const reference = columnReference(value);
+  if (reference === undefined || reference.relation !== undefined) return value;
+  return items.find((item) => lowerText(item['alias']) === reference.column) ?? value;
+}
+
 /** One of the values of a column that lies in the unit of its rows, once they are grouped by it. */
 export function isChosenInUnit(item: TreeNode, names: RowNames): boolean {
   const isChoosing =
@@ -17,17 +32,32 @@ export function isChosenInUnit(item: TreeNode, names: RowNames): boolean {
   return isChoosing && isInUnit(listed(item['children'])[0], names);
 }
 
-export function columnsOfStar(star: TreeNode, relations: readonly MadeRelation[]): string[] {
+/**
+ * The columns that are known of a star. Of several tables the first has a name, so those of a table lie in
+ * the unit where the columns of all before it are known. `merged`: columns that a join made one of two.
+ */
+export function columnsOfStar(
+  star: TreeNode,
+  relations: readonly MadeRelation[],
+  merged: ReadonlySet<string>,
+): { readonly name: string; readonly isOfUnit: boolean }[] {
+  // `columns(…)` chooses and renames.
+  if (star['columns'] === true) return [];
   const of = lowerText(star['relation_name']);
-  const left = new Set([
-    ...lowerTexts(star['exclude_list']),
-    // Of what is replaced or renamed nothing is known.
-    ...treeNodes([star['replace_list'], star['rename_list']]).flatMap((node) => lowerText(node['key'])),
-  ]);
-  return relations
-    .filter(({ name }) => of === '' || of === name)
-    .flatMap(({ inUnit }) => [...inUnit])
-    .filter((column) => !left.has(column));
+  const keysOf = (list: unknown): string[] => treeNodes(list).map((node) => lowerText(node['key']));
+  const gone = new Set([...lowerTexts(star['exclude_list']), ...keysOf(star['rename_list'])]);
+  // Of what is replaced nothing is known.
+  const replaced = new Set(keysOf(star['replace_list']));
+  const shown = relations.filter(({ name }) => of === '' || of === name);
+  return shown.flatMap(({ inUnit, columns }, index) => {
+    const isFirst = (name: string): boolean =>
+      merged.has(name) || shown.slice(0, index).every((before) => before.columns?.includes(name) === false);
+    const names = [...new Set([...(columns ?? []), ...inUnit])].filter((name) => !gone.has(name));
+    return names.map((name) => ({
+      name,
+      isOfUnit: inUnit.has(name) && !replaced.has(name) && isFirst(name),
+    }));
+  });
 }
 
 /** Of set operations: the columns that lie in the unit in every part whose rows are made of a source. */

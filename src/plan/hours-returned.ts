@@ -6,7 +6,7 @@
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { isTreeNode, lowerText, queryNodes, type TreeNode } from '../model/query-tree.ts';
+import { isTreeNode, lowerText, queryNodes, type TreeNode, treeNodes } from '../model/query-tree.ts';
 
 const OF_THE_SESSION: ReadonlySet<string> = new Set(['first_hour', 'last_hour', 'range_start', 'range_end']);
 
@@ -26,6 +26,12 @@ export function hoursReturned(tree: unknown, { pattern }: Pick<ProcessSpec, 'pat
   const returned = queryNodes(tree).flatMap(selectLists);
   return [...new Set(returned.flatMap(parametersIn))].filter((name) => OF_THE_SESSION.has(name));
 }
+
+/** True where a query names them anywhere. */
+export const namesHours = (tree: unknown): boolean =>
+  treeNodes(tree).some(
+    (node) => node['class'] === 'PARAMETER' && OF_THE_SESSION.has(lowerText(node['identifier'])),
+  );
 
 /** Of the query itself: one, or those of a UNION and its kind. */
 function selectLists(query: TreeNode): readonly unknown[] {

@@ -74,16 +74,28 @@ const ofSource = (source: SourceSpec): Derived => ({
 
 function derive(node: TreeNode, outer: Scope, selects: SelectOfSources[]): Derived {
   const scope = new Map(outer);
-  for (const [name, query] of cteQueries(node)) {
+  for (const [name, query, columns] of cteQueries(node)) {
     // Within itself a recursive one stands for rows that are judged where it begins.
     scope.set(name, NOTHING);
-    scope.set(name, derive(query, scope, selects));
+    scope.set(name, renamed(derive(query, scope, selects), columns));
   }
   if (node['type'] === 'SELECT_NODE') return deriveSelect(node, scope, selects);
   const parts = [node['left'], node['right'], node['child'], ...listed(node['children'])]
     .filter(isTreeNode)
     .map((part) => derive(innerQuery(part) ?? part, scope, selects));
   return parts.length === 0 ? NOTHING : united(parts as [Derived, ...Derived[]]);
+}
+
+/** The first of its columns have other names outside. */
+function renamed(derived: Derived, names: readonly string[]): Derived {
+  const { columns } = derived;
+  if (names.length === 0) return derived;
+  const outside = columns?.map((column, place) => names[place] ?? column) ?? names;
+  const times = [...derived.times].flatMap(([column, sources]) => {
+    const name = outside[columns?.indexOf(column) ?? -1];
+    return name === undefined ? [] : [[name, sources] as const];
+  });
+  return { ...derived, times: new Map(times), ...(columns === undefined ? {} : { columns: outside }) };
 }
 
 /** Of UNION and the like: columns meet by their places, and have the names of the first. */

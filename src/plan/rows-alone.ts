@@ -6,6 +6,8 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { queryNodes } from '../model/query-tree.ts';
 import { macrosTogether } from '../model/rows-together.ts';
+import { hoursReturned, namesHours } from './hours-returned.ts';
+import { joinsWithoutHours } from './joins-without-hours.ts';
 import type { TakenTogether } from './rows-of-query.ts';
 import { rowsTogether } from './rows-together.ts';
 
@@ -43,11 +45,20 @@ export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlo
   });
   if (!loadsHours) return { told: found, isKnown: found.length === 0 };
   const isFollowed = rows.inUnit.has(spec.target.eventTime?.toLowerCase() ?? '');
-  return { told: found.filter(isToldOfHours), isKnown: found.every(isOfTwoSources) && isFollowed };
+  const isMeant = found.length === 0 || joinsWithoutHours(tree, spec).length > 0;
+  return {
+    told: found.filter(isToldOfHours),
+    isKnown: isFollowed && isMeant && found.every(isOfTwoSources) && !choosesByHours(tree, spec),
+  };
 }
 
 /** Rows of two sources that meet are told as `join-without-window`, and their hours taken for meant so. */
-const isOfTwoSources = (together: TakenTogether): boolean => isMeeting(together) && !together.isWithItself;
+const isOfTwoSources = (together: TakenTogether): boolean =>
+  isMeeting(together) && !together.isWithItself && !together.isWindowed;
+
+/** The hours of the session choose among rows. Where they are returned, that is told as `hours-of-session`. */
+const choosesByHours = (tree: unknown, spec: Judged): boolean =>
+  namesHours(tree) && hoursReturned(tree, spec).length === 0;
 
 const isMeeting = ({ kind }: TakenTogether): boolean => kind === 'join' || kind === 'subquery';
 

@@ -16,9 +16,17 @@ import {
   type ReadQuery,
   type RowsOf,
   type RowsScope,
+  renamed,
   rowsUnlisted,
   type Tell,
 } from './rows-of-query.ts';
+
+/** A join, and the names of the tables on its sides. */
+export interface JoinOfTables {
+  readonly join: TreeNode;
+  readonly left: ReadonlySet<string>;
+  readonly right: ReadonlySet<string>;
+}
 
 /** What a FROM is read with. */
 export interface FromReading {
@@ -27,7 +35,7 @@ export interface FromReading {
   /** The tables of the queries around this one. */
   readonly around: readonly MadeRelation[];
   /** The joins that are found are added. */
-  readonly joins: TreeNode[];
+  readonly joins: JoinOfTables[];
   query(node: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): RowsOf;
   readonly tell: Tell;
 }
@@ -44,8 +52,8 @@ export function relationsOf(from: unknown, reading: FromReading): MadeRelation[]
   if (named !== undefined) {
     if (isTreeNode(from['sample']) && named.some(isMade))
       reading.tell('limit', rowsUnlisted(named), undefined, { name: 'sample' });
-    const isRenamed = listed(from['column_name_alias']).length > 0;
-    return isRenamed ? named.map((each) => ({ ...rowsUnlisted([each]), name: each.name })) : named;
+    const columns = lowerTexts(from['column_name_alias']);
+    return named.map(({ name, ...rows }) => ({ ...renamed(rows, columns), name }));
   }
   return [];
 }
@@ -73,9 +81,13 @@ function relationOf(from: TreeNode, reading: FromReading): MadeRelation[] | unde
 }
 
 function joinOf(join: TreeNode, reading: FromReading): MadeRelation[] {
-  reading.joins.push(join);
   const left = relationsOf(join['left'], reading);
   const right = relationsOf(join['right'], reading);
+  const namesOf = (side: readonly MadeRelation[]) => new Set(side.map(({ name }) => name));
+  reading.joins.push({ join, left: namesOf(left), right: namesOf(right) });
+  // Which place a row has depends on all the others.
+  if (join['ref_type'] === 'POSITIONAL' && [...left, ...right].some(isMade))
+    reading.tell('join', rowsUnlisted([...left, ...right]), join, { isWithItself: true });
   // A row of the same table in each session that finds no partner, or finds one, may find another one later.
   const keepsLeft = ['LEFT', 'OUTER', 'FULL', 'SEMI', 'ANTI', 'MARK', 'SINGLE'];
   const keepsRight = ['RIGHT', 'OUTER', 'FULL', 'RIGHT_SEMI', 'RIGHT_ANTI'];

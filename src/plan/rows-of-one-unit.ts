@@ -2,14 +2,60 @@
  * Which tables of a FROM meet in rows of one hour (of a process of days: day) alone, because equal times are
  * compared. Pure.
  */
-import { columnReference, columnReferences, isTreeNode, type TreeNode } from '../model/query-tree.ts';
+import {
+  columnReference,
+  columnReferences,
+  conjuncts,
+  isTreeNode,
+  lowerTexts,
+  type TreeNode,
+} from '../model/query-tree.ts';
+import type { JoinOfTables } from './rows-of-from.ts';
 import { isInUnit, isMade, type MadeRelation, namesOfOne } from './rows-of-query.ts';
 
-/** The tables of one FROM, and the conditions on them that must all be true. */
+/** The tables of one FROM, and what joins them. */
 export interface TiedFrom {
   readonly relations: readonly MadeRelation[];
+  readonly joins: readonly JoinOfTables[];
+  /** The conditions of the WHERE that must all be true. */
+  readonly where: readonly TreeNode[];
+}
+
+/** What a row of one table and a row of another one, that meet in a row of the FROM, have in common. */
+export interface Meeting {
   readonly conditions: readonly TreeNode[];
+  /** Columns of `using`. */
   readonly using: readonly string[];
+}
+
+/**
+ * What holds for the rows of `other` that meet one of `one`. A condition of an outer join chooses among the
+ * rows of the side that may be missing: it says nothing of two tables of the side that is kept, and rows that
+ * both meet one of the other side need not have met there.
+ */
+export function meetingOf(one: MadeRelation, other: MadeRelation, { joins, where }: TiedFrom): Meeting {
+  const holding = joins.filter((join) => holdsFor(join, one.name, other.name));
+  return {
+    conditions: [...where, ...holding.flatMap(({ join }) => conjuncts(join['condition']))],
+    using: holding
+      .filter(({ left, right }) => isBetween(left, right, one, other) || isBetween(right, left, one, other))
+      .flatMap(({ join }) => lowerTexts(join['using_columns'])),
+  };
+}
+
+const isBetween = (
+  side: ReadonlySet<string>,
+  opposite: ReadonlySet<string>,
+  one: MadeRelation,
+  other: MadeRelation,
+): boolean => side.has(one.name) && opposite.has(other.name);
+
+function holdsFor({ join, left, right }: JoinOfTables, one: string, other: string): boolean {
+  const type = String(join['join_type']);
+  if (type === 'INNER') return true;
+  if (type === 'OUTER' || type === 'FULL') return left.has(one) && right.has(other);
+  const chosen = type.startsWith('RIGHT') ? left : right;
+  return chosen.has(other);
 }
 
 /**
@@ -17,76 +63,88 @@ export interface TiedFrom {
  * with a window are those around them, unless they are compared by time; and a column of a table without
  * hours is in the unit where it is equal to one that is.
  */
-export function withTies(from: TiedFrom, ofDays: boolean): Pick<TiedFrom, 'relations'> {
+export function withTies(from: TiedFrom, ofDays: boolean): MadeRelation[] {
   const anchors = from.relations.filter((each) => isMade(each) && !each.isWindowed);
   const made = from.relations.filter(isMade);
-  return {
-    relations: from.relations.map((relation) => {
-      if (!isMade(relation))
-        return {
-          ...relation,
-          inUnit: new Set([...relation.inUnit, ...columnsEqual(relation, made, { from, ofDays })]),
-        };
-      const isBeside = relation.isWindowed && anchors.length > 0;
-      return isBeside && !anchors.some((each) => isPairTied(each, relation, from, ofDays))
-        ? { ...relation, inUnit: new Set<string>() }
-        : relation;
-    }),
-  };
+  return from.relations.map((relation) => {
+    if (!isMade(relation))
+      return {
+        ...relation,
+        inUnit: new Set([...relation.inUnit, ...columnsEqual(relation, made, { from, ofDays })]),
+      };
+    const isBeside = relation.isWindowed && anchors.length > 0;
+    return isBeside && !anchors.some((each) => isPairTied(each, relation, from, ofDays))
+      ? { ...relation, inUnit: new Set<string>() }
+      : relation;
+  });
 }
 
 /** The columns of a table without hours that are equal to a time of the rows. */
 function columnsEqual(
-  { name: own }: MadeRelation,
+  own: MadeRelation,
   made: readonly MadeRelation[],
   { from, ofDays }: { readonly from: TiedFrom; readonly ofDays: boolean },
 ): string[] {
-  const isTime = (side: unknown): boolean => made.some((each) => isInUnit(side, namesOfOne(each, ofDays)));
-  const equal = from.conditions.flatMap(({ type, left, right }) => {
-    if (type !== 'COMPARE_EQUAL') return [];
-    return [
-      [left, right],
-      [right, left],
-    ].flatMap(([one, other]) => {
-      const reference = columnReference(one);
-      return reference?.relation === own && isTime(other) ? [reference.column] : [];
+  return made.flatMap((each) => {
+    const { conditions, using } = meetingOf(each, own, from);
+    const isTime = (side: unknown): boolean => isInUnit(side, namesOfOne(each, ofDays));
+    const equal = conditions.flatMap(({ type, left, right }) => {
+      if (type !== 'COMPARE_EQUAL') return [];
+      return [
+        [left, right],
+        [right, left],
+      ].flatMap(([one, other]) => {
+        const reference = columnReference(one);
+        return reference?.relation === own.name && isTime(other) ? [reference.column] : [];
+      });
     });
+    return [...equal, ...using.filter((column) => each.inUnit.has(column))];
   });
-  return [...equal, ...from.using.filter((column) => made.some(({ inUnit }) => inUnit.has(column)))];
 }
 
-/** True where equal times lead from each relation to every other one. */
-export function areTied(relations: readonly MadeRelation[], from: TiedFrom, ofDays: boolean): boolean {
-  const [first, ...others] = relations;
-  if (first === undefined) return true;
+/** True where equal times lead from one of the relations to every other one. */
+export const areTied = (relations: readonly MadeRelation[], from: TiedFrom, ofDays: boolean): boolean =>
+  relations.length === 0 || relations.some((first) => leadsToAll(first, relations, { from, ofDays }));
+
+function leadsToAll(
+  first: MadeRelation,
+  relations: readonly MadeRelation[],
+  { from, ofDays }: { readonly from: TiedFrom; readonly ofDays: boolean },
+): boolean {
   const reached = new Set([first]);
   for (let before = -1; before < reached.size; ) {
     before = reached.size;
-    for (const each of others)
+    for (const each of relations)
       if ([...reached].some((one) => isPairTied(one, each, from, ofDays))) reached.add(each);
   }
   return reached.size === relations.length;
 }
 
-function isPairTied(
-  one: MadeRelation,
-  other: MadeRelation,
-  { conditions, using }: TiedFrom,
-  ofDays: boolean,
-): boolean {
+/** True where each row of `other` that meets one of `one` is of its unit. */
+export function isPairTied(one: MadeRelation, other: MadeRelation, from: TiedFrom, ofDays: boolean): boolean {
+  const { conditions, using } = meetingOf(one, other, from);
   if (using.some((column) => one.inUnit.has(column) && other.inUnit.has(column))) return true;
-  const isOf = (side: unknown, relation: MadeRelation, beside: MadeRelation): boolean =>
-    isInUnit(side, namesOfOne(relation, ofDays)) &&
-    !columnReferences(side).some(({ relation: named }) => named === beside.name && named !== relation.name);
   return conditions.some((condition) => {
     const isEqual =
       condition['type'] === 'COMPARE_EQUAL' || condition['type'] === 'COMPARE_NOT_DISTINCT_FROM';
     const { left, right } = condition;
     const meet = (mine: unknown, theirs: unknown): boolean =>
-      isOf(mine, one, other) && isOf(theirs, other, one);
+      isTimeOf(mine, { relation: one, beside: other, ofDays }) &&
+      isTimeOf(theirs, { relation: other, beside: one, ofDays });
     return isEqual && (meet(left, right) || meet(right, left));
   });
 }
+
+interface TimeOf {
+  readonly relation: MadeRelation;
+  readonly beside: MadeRelation;
+  readonly ofDays: boolean;
+}
+
+/** True where a value lies in the unit of the relation's rows, and not of those beside it. */
+export const isTimeOf = (value: unknown, { relation, beside, ofDays }: TimeOf): boolean =>
+  isInUnit(value, namesOfOne(relation, ofDays)) &&
+  !columnReferences(value).some(({ relation: named }) => named === beside.name && named !== relation.name);
 
 /** The conditions of joins, without the tables that they join. */
 export function conditionsIn(from: unknown): unknown[] {

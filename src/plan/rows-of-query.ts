@@ -40,6 +40,17 @@ export const rowsUnlisted = (parts: readonly RowsOf[]): RowsOf => {
   };
 };
 
+/** The first of their columns have other names outside, as those of `with t(a, b) as (…)`. */
+export function renamed(rows: RowsOf, names: readonly string[]): RowsOf {
+  if (names.length === 0) return rows;
+  const { columns } = rows;
+  if (columns === undefined) return rowsUnlisted([rows]);
+  const outside = columns.map((column, place) => names[place] ?? column);
+  // Of two columns of one name it is the first that lies in the unit, or nothing is known of it.
+  const inUnit = [...rows.inUnit].map((column) => outside[columns.indexOf(column)] ?? column);
+  return { ...rows, columns: outside, inUnit: new Set(inUnit) };
+}
+
 /** What takes several rows. */
 export type TogetherKind =
   | 'aggregate'

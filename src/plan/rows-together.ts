@@ -20,8 +20,8 @@ import {
   treeNodes,
 } from '../model/query-tree.ts';
 import { isAggregateCall, isWindow, ownNodes } from '../model/rows-together.ts';
-import { columnsOfStar, isChosenInUnit, itemOfPlace, sharedColumns } from './columns-of-rows.ts';
-import { relationsOf } from './rows-of-from.ts';
+import { columnsOfStar, isChosenInUnit, itemOfName, itemOfPlace, sharedColumns } from './columns-of-rows.ts';
+import { type JoinOfTables, relationsOf } from './rows-of-from.ts';
 import { areTied, conditionsIn, type TiedFrom, withTies } from './rows-of-one-unit.ts';
 import {
   isInUnit,
@@ -32,10 +32,12 @@ import {
   type RowNames,
   type RowsOf,
   type RowsScope,
+  renamed,
   rowsUnlisted,
   type TakenTogether,
   type Tell,
 } from './rows-of-query.ts';
+import { isWithinWindow } from './rows-within-windows.ts';
 
 export interface QueryOfRows {
   readonly rows: RowsOf;
@@ -66,25 +68,46 @@ function rowsOfSource({ alias, eventTime, lookup, window }: SourceSpec): RowsOf 
 }
 
 const HOUR_FUNCTIONS: ReadonlySet<string> = new Set(['date_trunc', 'datetrunc', 'time_bucket']);
+
+/** The tables of a SELECT. */
+interface ReadFrom extends TiedFrom {
+  /** As they are before anything is known of what joins them. */
+  readonly written: readonly MadeRelation[];
+}
+
 class Walk {
   readonly #read: ReadQuery;
   readonly found: TakenTogether[] = [];
+  /** What is found in queries inside of the one that is walked. */
+  readonly #below: TakenTogether[] = [];
+  #depth = 0;
 
   constructor(read: ReadQuery) {
     this.#read = read;
   }
 
   query(node: TreeNode, outer: RowsScope, around: readonly MadeRelation[] = []): RowsOf {
+    this.#depth += 1;
+    const rows = this.#rowsOf(node, this.#withCtes(node, outer, around), around);
+    this.#depth -= 1;
+    return rows;
+  }
+
+  #withCtes(node: TreeNode, outer: RowsScope, around: readonly MadeRelation[]): RowsScope {
     const scope = new Map(outer);
-    for (const [name, query] of cteQueries(node)) {
+    for (const [name, query, columns] of cteQueries(node)) {
       // It sees those before it; a later one of the same name is another.
       const before = new Map(scope);
       let rows: RowsOf | undefined;
       scope.set(name, () => {
-        rows ??= this.query(query, before, around);
+        rows ??= renamed(this.query(query, before, around), columns);
         return rows;
       });
     }
+    return scope;
+  }
+
+  #rowsOf(node: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): RowsOf {
     switch (node['type']) {
       case 'SELECT_NODE':
         return this.#select(node, scope, around);
@@ -103,14 +126,16 @@ class Walk {
 
   readonly #tell: Tell = (kind, rows, at, { name, isWithItself = false } = {}) => {
     const nodes = treeNodes(at);
-    this.found.push({
+    const together: TakenTogether = {
       kind,
       ...(name === undefined || name === '' ? {} : { name }),
       isWithItself,
       isWindowed: rows.isWindowed,
       comparesHours: nodes.some((node) => HOUR_FUNCTIONS.has(lowerText(node['function_name']))),
       byte: nodes.map(byteOf).find((each) => each !== undefined),
-    });
+    };
+    this.found.push(together);
+    if (this.#depth > 1 || kind === 'subquery') this.#below.push(together);
   };
 
   /** Of a stateless process: rows of no source come with each session again. */
@@ -131,13 +156,14 @@ class Walk {
     return isGrouped === 'by nothing known' ? { ...output, inUnit: new Set() } : output;
   }
 
-  #namesOf(select: TreeNode, { relations, using }: TiedFrom): RowNames {
+  #namesOf(select: TreeNode, { relations, joins }: TiedFrom): RowNames {
     const named = listed(select['select_list']).filter(isTreeNode);
     const aliases = named.flatMap((each) => {
       const alias = lowerText(each['alias']);
       return alias === '' ? [] : [[alias, each] as const];
     });
     const { ofDays } = this.#read;
+    const using = joins.flatMap(({ join }) => lowerTexts(join['using_columns']));
     return { relations, aliases: new Map(aliases), merged: new Set(using), ofDays };
   }
 
@@ -191,7 +217,7 @@ class Walk {
         const isByUnit =
           on.length === 0
             ? output.inUnit.size > 0
-            : on.some((each) => isInUnit(itemOfPlace(each, items), names));
+            : on.some((each) => isInUnit(itemOfName(itemOfPlace(each, items), items), names));
         if (this.#read.rowsStandAlone || !isByUnit)
           this.#tell('distinct', rows, on.find(isTreeNode) ?? items[0]);
       } else if (/^LIMIT/.test(String(modifier['type']))) this.#tell('limit', rows, modifier);
@@ -206,15 +232,20 @@ class Walk {
     const inUnit = new Set<string>();
     const columns: string[] = [];
     let isListed = true;
+    // Of two columns of one name the first has it outside.
+    const add = (name: string, isOfUnit: boolean): void => {
+      if (isOfUnit && !columns.includes(name)) inUnit.add(name);
+      columns.push(name);
+    };
     for (const item of listed(select['select_list']).filter(isTreeNode)) {
       if (item['class'] === 'STAR') {
         isListed = false;
-        for (const column of columnsOfStar(item, from.relations)) inUnit.add(column);
+        for (const { name, isOfUnit } of columnsOfStar(item, from.relations, names.merged))
+          add(name, isOfUnit);
         continue;
       }
       const name = lowerText(item['alias']) || (lowerTexts(item['column_names']).at(-1) ?? '');
-      columns.push(name);
-      if (isInUnit(item, names) || isChosenInUnit(item, names)) inUnit.add(name);
+      add(name, isInUnit(item, names) || isChosenInUnit(item, names));
     }
     return { ...rows, inUnit, ...(isListed ? { columns } : {}) };
   }
@@ -252,9 +283,9 @@ class Walk {
     return begun.columns === undefined ? rows : { ...rows, columns: begun.columns };
   }
 
-  #from(select: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): TiedFrom {
-    const joins: TreeNode[] = [];
-    const relations = relationsOf(select['from_table'], {
+  #from(select: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): ReadFrom {
+    const joins: JoinOfTables[] = [];
+    const written = relationsOf(select['from_table'], {
       read: this.#read,
       scope,
       around,
@@ -262,24 +293,39 @@ class Walk {
       query: (node, within, beside) => this.query(node, within, beside),
       tell: this.#tell,
     });
-    const conditions = [...joins.map((join) => join['condition']), select['where_clause']].flatMap(conjuncts);
-    const using = joins.flatMap((join) => lowerTexts(join['using_columns']));
-    return { ...withTies({ relations, conditions, using }, this.#read.ofDays), conditions, using };
+    const from = { relations: written, joins, where: conjuncts(select['where_clause']) };
+    return { ...from, relations: withTies(from, this.#read.ofDays), written };
   }
 
   /** Rows of several relations meet in a row: those of sources without a window must be of one unit. */
-  #joined(from: TiedFrom, select: TreeNode): RowsOf {
+  #joined(from: ReadFrom, select: TreeNode): RowsOf {
+    const { rowsStandAlone, ofDays } = this.#read;
     const made = from.relations.filter(isMade);
-    const rows = rowsUnlisted(made);
     const anchors = made.filter(({ isWindowed }) => !isWindowed);
-    const meeting = this.#read.rowsStandAlone ? made : anchors;
-    if (meeting.length > 1 && (this.#read.rowsStandAlone || !areTied(meeting, from, this.#read.ofDays)))
+    const told = (meeting: readonly MadeRelation[]): void =>
       this.#tell('join', rowsUnlisted(meeting), asTreeNode([select['from_table'], select['where_clause']]), {
         isWithItself: meeting.some((one, index) =>
           meeting.slice(index + 1).some((other) => haveOneSource(one, other)),
         ),
       });
-    return rows;
+    const meeting = rowsStandAlone ? made : anchors;
+    if (meeting.length > 1 && (rowsStandAlone || !areTied(meeting, from, ofDays))) told(meeting);
+    if (!rowsStandAlone && !this.#areWithinWindows(from.written, anchors, from))
+      told(made.filter(({ isWindowed }) => isWindowed));
+    return rowsUnlisted(made);
+  }
+
+  /** True where rows of sources with a window meet others no further away than the window reaches. */
+  #areWithinWindows(
+    written: readonly MadeRelation[],
+    anchors: readonly MadeRelation[],
+    from: TiedFrom,
+  ): boolean {
+    const windowed = written.filter((each) => isMade(each) && each.isWindowed);
+    // One alone is cut to the hours of the session.
+    if (anchors.length === 0)
+      return windowed.length < 2 || areTied(windowed, { ...from, relations: written }, this.#read.ofDays);
+    return windowed.every((each) => anchors.some((anchor) => isWithinWindow(each, anchor, from, this.#read)));
   }
 
   #subqueries(
@@ -303,29 +349,36 @@ class Walk {
       if (query === undefined) continue;
       const inside = new Walk(this.#read);
       const rows = inside.query(query, scope, outer);
-      if (!isMade(rows) || (rows.isWindowed && !this.#read.rowsStandAlone)) continue;
-      const isTied =
-        !this.#read.rowsStandAlone &&
-        query['type'] === 'SELECT_NODE' &&
-        inside.#isTiedTo(query, scope, outer);
-      if (!isTied)
+      const isTied = !isMade(rows) || (!this.#read.rowsStandAlone && inside.#isTiedTo(query, scope, outer));
+      if (isTied) this.#takeOver(inside);
+      else
         this.#tell('subquery', rows, subquery, {
           isWithItself: !outer.some(isMade) || outer.some((each) => haveOneSource(each, rows)),
         });
     }
   }
 
+  /** Of a subquery whose own rows are of one unit: what is found inside of it. */
+  #takeOver(inside: Walk): void {
+    this.found.push(...inside.#below);
+    this.#below.push(...inside.#below);
+  }
+
   /** True where each row around a subquery sees only those rows of it that are of its own unit. */
   #isTiedTo(query: TreeNode, scope: RowsScope, outer: readonly MadeRelation[]): boolean {
+    if (query['type'] !== 'SELECT_NODE') return false;
     const from = new Walk(this.#read).#from(query, scope, outer);
-    const within = from.relations.filter((each) => isMade(each) && !each.isWindowed);
-    const beside = outer.filter((each) => isMade(each) && !each.isWindowed);
-    return (
-      within.length > 0 &&
-      within.every((inner) =>
-        beside.some((each) => areTied([inner, each], { ...from, using: [] }, this.#read.ofDays)),
-      )
-    );
+    const isAnchor = (each: MadeRelation): boolean => isMade(each) && !each.isWindowed;
+    const beside = outer.filter(isAnchor);
+    const anchors = [...from.relations.filter(isAnchor), ...beside];
+    const { ofDays } = this.#read;
+    return from.written
+      .filter(isMade)
+      .every((inner) =>
+        inner.isWindowed
+          ? anchors.some((each) => isWithinWindow(inner, each, from, this.#read))
+          : beside.some((each) => areTied([each, inner], from, ofDays)),
+      );
   }
 }
 

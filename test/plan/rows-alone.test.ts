@@ -141,15 +141,23 @@ describe('hours of a stateful process', () => {
     "select e.ts, r.x from e join r on r.k = e.k and date_trunc('hour', r.ts) = date_trunc('hour', e.ts)",
     'select ts, e.x, r.x from e full join r using (ts)',
     "select coalesce(a.h, b.h) as ts, n, m from (select date_trunc('hour', ts) as h, count(*) as n from e group by all) as a full join (select date_trunc('hour', ts) as h, count(*) as m from r group by all) as b on a.h = b.h",
-    'select e.ts, w.x from e left join w on w.k = e.k and w.ts <= e.ts',
-    "select date_trunc('hour', e.ts) as ts, count(w.x) from e left join w on w.k = e.k group by all",
-    'select ts from e where exists (from w where w.k = e.k)',
+    'select e.ts, w.x from e left join w on w.k = e.k and w.ts <= e.ts and w.ts > e.ts - interval 1 day',
+    "select e.ts, w.x from e join w on w.k = e.k and e.ts < w.ts + interval '24 hours' where w.ts <= e.ts",
+    "select date_trunc('hour', e.ts) as ts, count(w.x) from e left join w on w.k = e.k and w.ts between e.ts - interval 90 minute and e.ts group by all",
+    'select ts from e where exists (from w where w.k = e.k and w.ts <= e.ts and w.ts >= e.ts - to_hours(24))',
+    'select a.ts, b.x from w as a join w as b using (ts)',
+    'with t(a, ts) as (select k, ts from e) select ts from t',
+    'select t.ts from (select k, ts from e) as t(a)',
+    'select a.ts, c.x from e as a left join e as b on b.ts = a.ts left join e as c on c.ts = b.ts',
+    'select * from e join l using (k)',
+    "select * exclude (ts), date_trunc('hour', ts) as ts from e",
+    'select ts from e where ts >= $psyberg_session_id',
     "select ts, (select count(*) from e as b where b.k = a.k and date_trunc('hour', b.ts) = date_trunc('hour', a.ts)) as n from e as a",
     'select ts from e union all select ts from r',
     'select ts, k from e union select ts, k from r',
     // What two sources have to do with each other is told as join-without-window.
     'select e.ts, r.x from e join r using (k)',
-    'select e.ts from e where k in (select k from r)',
+    'select e.ts from e where e.k in (select k from r)',
     "select c.hour as ts, count(*) from l as c join e on date_trunc('hour', e.ts) = c.hour group by 1",
     "pivot (select ts, kind from e) on kind in ('a') using count(*)",
     "select date_trunc('hour', ts) as ts, kind, count(*) from e group by grouping sets ((1), (1, 2))",
@@ -178,6 +186,24 @@ describe('hours of a stateful process', () => {
       'row_number() over (…)',
     ],
     ['select k from e union select k from r', 'UNION'],
+    ['with t(k, ts) as (select ts, k from e) select max(k) as ts, count(*) from t group by ts', 'max()'],
+    ['with t as (select k as ts, * from e) select ts, count(*) from t group by ts', 'count(*)'],
+    ['with t as (select * from l join e using (x)) select ts, count(*) from t group by ts', 'count(*)'],
+    ['select distinct on (ts) k as ts, e.ts as t from e', 'DISTINCT'],
+    ['select * from e positional join l', 'a join of rows of its sources'],
+    [
+      'select a.ts from e as a left join e as b on a.k = b.k left join e as c on c.ts = a.ts and c.ts = b.ts',
+      'a join of rows of its sources',
+    ],
+    [
+      'select ts from e where exists (from e as b where b.ts = e.ts and b.k in (select k from e))',
+      'a subquery over rows of its sources',
+    ],
+    ['select ts, (select count(*) from (from e limit 3) as b where b.ts = e.ts) as n from e', 'LIMIT'],
+    [
+      'select ts, (select count(*) from l where l.k in (select k from e)) as n from e',
+      'a subquery over rows of its sources',
+    ],
   ])('are taken together: %s', async (sql, what) => {
     expect(await judged('stateful', sql)).toBe(`not known, ${what}`);
   });
@@ -187,6 +213,20 @@ describe('hours of a stateful process', () => {
     "select strptime(strftime(ts, '%Y%m%d%H'), '%Y%m%d%H') as ts from e",
     'select to_timestamp(cast(ts / 1000 as bigint)) as ts from e',
     'select w.ts as ts, lag(x) over (partition by k order by w.ts) as b from w',
+    // Windows say how far rows matter, and the SQL does not.
+    'select e.ts, w.x from e left join w on w.k = e.k',
+    'select e.ts, w.x from e left join w on w.k = e.k and w.ts <= e.ts',
+    'select e.ts, w.x from e left join w on w.ts <= e.ts and w.ts > e.ts - interval 25 hour',
+    'select e.ts, w.x from e join w on w.ts <= e.ts + interval 1 minute and w.ts > e.ts - interval 1 day',
+    'select e.ts, w.x from w left join e on w.ts <= e.ts and w.ts > e.ts - interval 1 day',
+    'select ts from e where exists (from w where w.k = e.k)',
+    'select a.ts, b.x from w as a join w as b on b.ts < a.ts',
+    'select e.ts from e asof join w on e.ts >= w.ts',
+    // Equal times of which one is no event time, or that are equal for a day.
+    'select e.ts, r.x from e join r on r.other = e.ts',
+    "select e.ts, r.x from e join r on date_trunc('day', r.ts) = date_trunc('day', e.ts)",
+    'select ts from e where k in (select k from r)',
+    'select ts from e where ts < $range_end - interval 10 minute',
     "select ts, x / (select sum(x) from e as b where b.ts >= date_trunc('hour', a.ts) and b.ts < date_trunc('hour', a.ts) + interval 1 hour) as s from e as a",
   ])('may stand alone, and nobody knows: %s', async (sql) => {
     expect(await judged('stateful', sql)).toBe('not known');

@@ -141,3 +141,54 @@ it.each([
   expect(plan?.warnings).toEqual([]);
   expect(await session(world)).toMatchObject({ status: 'published' });
 });
+
+const REQUESTS = { table: 'raw.requests', event_time: 'asked' };
+const request = (id: number, hour: number): string =>
+  `select ${id}, timestamptz '${hourAt(hour)}' + to_minutes(${id})`;
+
+it.each([
+  [
+    'rows that a window reaches, with no word of how far',
+    { window: { before: '2h' } },
+    'select e.ts, e.id, r.id as asked from events as e join requests as r on r.id < e.id',
+  ],
+  [
+    'rows that lie further away than their window',
+    { window: { before: '1h' } },
+    'select e.ts, e.id, r.id as asked from events as e join requests as r on r.asked <= e.ts and r.asked > e.ts - interval 1 day',
+  ],
+  [
+    'rows of two sources of one day',
+    {},
+    'select e.ts, e.id, r.id as asked from events as e join requests as r on r.asked::date = e.ts::date',
+  ],
+  [
+    'rows of two sources by a time that is no event time',
+    {},
+    "select e.ts, e.id, r.id as asked from events as e join requests as r on date_trunc('day', r.asked) = date_trunc('day', e.ts)",
+  ],
+])('refuses %s', async (_name, more, sql) => {
+  const world = await worldOf(process(sql, { sources: [EVENTS, { ...REQUESTS, ...more }] }), []);
+  await world.create('raw.requests', 'id int, asked timestamptz');
+  await world.land('raw.requests', [request(1, 0), request(2, 2), request(3, 4)].join(' union all '));
+  await world.land('raw.events', [event(7, 0), event(8, 2), event(9, 4)].join(' union all '));
+  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
+});
+
+it('refuses what the last hour of a session is cut by', async () => {
+  const sql = 'select ts, id from events where ts < $range_end - interval 10 minute';
+  const world = await worldOf(process(sql), []);
+  await world.land('raw.events', [event(55, 0), event(56, 1), event(1, 2)].join(' union all '));
+  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
+});
+
+it('compares sums alone where a target has nothing else', async () => {
+  const target = { table: 'facts.some' };
+  const sums = process('select sum(x) as x from events group by id', { pattern: 'stateless', target });
+  expect(await session(await worldOf(sums, [0, 2]))).toMatchObject({ status: 'published' });
+  const total = process('select sum(x) as x from events', { pattern: 'stateless', target });
+  expect(await session(await worldOf(total, [0, 2]))).toMatchObject({
+    status: 'refused',
+    error: { code: 'rows-not-alone' },
+  });
+});

@@ -96,7 +96,7 @@ function hoursNotAlone({ plan, spec }: Audited, { start, unit, isOne, differing 
     'hours-not-alone',
     `${plan.process_name} gives the ${name} ${hourText(start)} other rows when it is computed ${how} than this session did (${differing}): its SQL takes rows of several ${name}s together, and which ${name}s a session computes depends on what came when; nothing was published`,
     {
-      hint: `in ${spec.file} group by, partition by and join on the ${name}, date_trunc('${name}', …) of the event time; or say how far rows matter with window: { before: 1d } at the source; or use pattern: dimension, which has \`previous\`; where it is meant so, write accept: [hours-not-alone] in the header`,
+      hint: `in ${spec.file} group by, partition by and join on the ${name}, date_trunc('${name}', …) of the event time; or say how far rows matter with window: { before: 1d } at the source, and by times in the SQL; or use pattern: dimension, which has \`previous\`; where it is meant so, write accept: [hours-not-alone] in the header`,
       context: { process_name: plan.process_name, table: plan.target.table, hour: hourText(start) },
     },
   );

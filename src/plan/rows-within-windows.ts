@@ -1,0 +1,146 @@
+/**
+ * Whether rows of a source with a window meet only those that they may reach through it, because times are
+ * compared: `r.ts <= c.ts and r.ts > c.ts - interval 30 day` beside `before: 30d`. Where the SQL does not say
+ * so, what meets depends on how many hours a session computes together. Pure.
+ */
+import { isTreeNode, listed, lowerText, type TreeNode } from '../model/query-tree.ts';
+import { isPairTied, isTimeOf, meetingOf, type TiedFrom } from './rows-of-one-unit.ts';
+import type { MadeRelation, ReadQuery } from './rows-of-query.ts';
+
+/** True where the rows of one relation are no further from those of the other than the window reaches. */
+export function isWithinWindow(
+  windowed: MadeRelation,
+  beside: MadeRelation,
+  from: TiedFrom,
+  { ofDays, sources }: Pick<ReadQuery, 'ofDays' | 'sources'>,
+): boolean {
+  if (isPairTied(beside, windowed, from, ofDays)) return true;
+  const windows = sources.filter(({ alias }) => windowed.sources.has(alias)).map(({ window }) => window);
+  const least = (hours: readonly (number | undefined)[]): number =>
+    Math.min(...hours.map((each) => each ?? 0));
+  const [before, after] = [
+    least(windows.map((window) => window?.beforeHours)),
+    least(windows.map((window) => window?.afterHours)),
+  ];
+  const distances = meetingOf(beside, windowed, from).conditions.flatMap((condition) =>
+    distancesIn(condition, {
+      mine: (value) => shiftOf(value, (each) => isTimeOf(each, { relation: windowed, beside, ofDays })),
+      theirs: (value) =>
+        shiftOf(value, (each) => isTimeOf(each, { relation: beside, beside: windowed, ofDays })),
+    }),
+  );
+  // A time may be any of its unit, so what lies a part of a unit away may be of the next one.
+  const unit = ofDays ? 24 : 1;
+  const isReached = (hours: number, reach: number): boolean => Math.ceil(hours / unit) * unit <= reach;
+  return (
+    distances.some(({ side, hours }) => side === 'earlier' && isReached(hours, before)) &&
+    distances.some(({ side, hours }) => side === 'later' && isReached(hours, after))
+  );
+}
+
+/** At most so many hours earlier, or later, than the rows beside. */
+interface Distance {
+  readonly side: 'earlier' | 'later';
+  readonly hours: number;
+}
+
+/** Hours that are added to a time of the rows; undefined: it is something else. */
+type Shift = (value: unknown) => number | undefined;
+
+interface Sides {
+  readonly mine: Shift;
+  readonly theirs: Shift;
+}
+
+function distancesIn(condition: TreeNode, sides: Sides): Distance[] {
+  const { type, left, right } = condition;
+  if (condition['class'] === 'BETWEEN')
+    return [
+      ...distancesOf(condition['lower'], condition['input'], sides),
+      ...distancesOf(condition['input'], condition['upper'], sides),
+    ];
+  switch (type) {
+    case 'COMPARE_LESSTHAN':
+    case 'COMPARE_LESSTHANOREQUALTO':
+      return distancesOf(left, right, sides);
+    case 'COMPARE_GREATERTHAN':
+    case 'COMPARE_GREATERTHANOREQUALTO':
+      return distancesOf(right, left, sides);
+    default:
+      return [];
+  }
+}
+
+/** Of a value that is no greater than another one. */
+function distancesOf(less: unknown, greater: unknown, { mine, theirs }: Sides): Distance[] {
+  const distance = (
+    side: Distance['side'],
+    own: number | undefined,
+    other: number | undefined,
+  ): Distance[] =>
+    own === undefined || other === undefined
+      ? []
+      : [{ side, hours: side === 'later' ? other - own : own - other }];
+  return [
+    ...distance('later', mine(less), theirs(greater)),
+    ...distance('earlier', mine(greater), theirs(less)),
+  ];
+}
+
+/** Of `time`, `time - interval 30 day` and the like. */
+function shiftOf(value: unknown, isTime: (value: unknown) => boolean): number | undefined {
+  if (isTime(value)) return 0;
+  if (!isTreeNode(value) || value['class'] !== 'FUNCTION') return undefined;
+  const name = lowerText(value['function_name']);
+  const [time, span] = listed(value['children']);
+  const hours = name === '+' || name === '-' ? hoursOfInterval(span) : undefined;
+  if (hours === undefined || !isTime(time)) return undefined;
+  return name === '+' ? hours : -hours;
+}
+
+const UNIT_HOURS: Readonly<Record<string, number>> = {
+  second: 1 / 3600,
+  minute: 1 / 60,
+  hour: 1,
+  day: 24,
+  week: 168,
+};
+
+/** `interval 30 day` as DuckDB's parser takes it apart, or `interval '30 days'`. */
+function hoursOfInterval(value: unknown): number | undefined {
+  if (!isTreeNode(value)) return undefined;
+  if (value['class'] === 'CAST') {
+    const [, count, unit = ''] = /^(\d+) ([a-z]+?)s?$/.exec(lowerText(constantOf(value['child']))) ?? [];
+    return hoursOf(count, unit);
+  }
+  const [, unit = ''] = /^to_([a-z]+)s$/.exec(lowerText(value['function_name'])) ?? [];
+  const [count, ...others] = constantsIn(value['children']);
+  return others.length > 0 ? undefined : hoursOf(count, unit);
+}
+
+function hoursOf(count: unknown, unit: string): number | undefined {
+  const hours = UNIT_HOURS[unit];
+  const number = Number(count);
+  return hours === undefined || !Number.isFinite(number) || number < 0 ? undefined : number * hours;
+}
+
+/** Of a number in casts and `trunc`; what else is done with one has a name that stands in its way. */
+function constantsIn(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.flatMap(constantsIn);
+  if (!isTreeNode(value)) return [];
+  switch (value['class']) {
+    case 'CONSTANT':
+      return [constantOf(value)];
+    case 'CAST':
+      return constantsIn(value['child']);
+    case 'FUNCTION':
+      return lowerText(value['function_name']) === 'trunc' ? constantsIn(value['children']) : [undefined];
+    default:
+      return [undefined];
+  }
+}
+
+function constantOf(value: unknown): unknown {
+  if (!isTreeNode(value) || value['class'] !== 'CONSTANT' || !isTreeNode(value['value'])) return undefined;
+  return value['value']['value'];
+}
