@@ -8,8 +8,8 @@ with event_times as (
   select
     given.path,
     calendar_hour(event_hour({{stored_event_time}}, $unit, false)) as first_hour
-  from read_parquet($files, filename = true, {{options}}) as file
-  join (select unnest($files) as path) as given on plain_path(given.path) = file.filename
+  from read_parquet($files, filename = 'psyberg_file', {{options}}) as file
+  join (select unnest($files) as path) as given on plain_path(given.path) = file.psyberg_file
 )
 select
   path,

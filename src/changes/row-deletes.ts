@@ -4,11 +4,12 @@
  * the head, and only their event-time column: whatever rows differ, those hours changed. Works for position
  * deletes, equality deletes and deletion vectors alike, and for deletes that were taken back.
  */
+import { besideFiles } from '../iceberg/file-columns.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
-import { statement, statementFragment, storedEventTimeFragment } from '../statements/index.ts';
+import { statement } from '../statements/index.ts';
 import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
 import { refuseUnreadable } from './files/equality-keys.ts';
@@ -16,6 +17,7 @@ import { appliesTo, type DataFile, filesUnder } from './files/files-under.ts';
 import { readLiveFiles } from './files/read-files.ts';
 import { reading } from './files/reading.ts';
 import { type DeleteFile, readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
+import { storedEventTime } from './rows/compare-rows.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
 import type { Source, SourceTable } from './source.ts';
 
@@ -203,17 +205,18 @@ async function hoursByRows(
     };
     const [before, after] = [await viewOf(consumed), await viewOf(head)];
     return reading(source, head, () =>
-      withViews(source, { before, after }, (tables) =>
-        source.engine.query(
-          statement('changes/deleted_hours', {
-            ...tables,
-            stored_event_time:
-              eventTime === undefined
-                ? statementFragment('null::bigint')
-                : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type),
-          }),
-          { files: affected.map((file) => file.path), unit: eventTime?.unit ?? 'us' },
-        ),
+      withViews(
+        source,
+        { before, after },
+        (tables) =>
+          source.engine.query(
+            statement('changes/deleted_hours', {
+              ...tables,
+              stored_event_time: storedEventTime(source, besideFiles),
+            }),
+            { files: affected.map((file) => file.path), unit: eventTime?.unit ?? 'us' },
+          ),
+        { showsFiles: true },
       ),
     );
   });

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { makeLocalFolder } from '../files/local.ts';
+import { besideFiles } from '../iceberg/file-columns.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { conflict } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
@@ -115,7 +116,7 @@ const shownTable = ({ table }: MaintainContext): SqlFragment =>
 function writeStatement(context: MaintainContext, { layout, metadata }: Batch) {
   const withRowIds = rowLineageOf(metadata) !== 'none';
   return statement('maintain/write_group_files', {
-    columns: fileColumnsFragment(layout.columns, []),
+    columns: fileColumnsFragment(layout.columns, [], besideFiles),
     row_lineage: withRowIds ? rowLineageColumnsFragment() : NOTHING,
     table: shownTable(context),
     compression: literalFragment(layout.compression),
@@ -145,7 +146,8 @@ async function showFiles(
     withDeletes: true,
   });
   const identifier = { namespace: ['small'], name: table.name };
-  ports.views.open({ name: view, tables: [{ identifier, table, show: { kind: 'files', snapshot } }] });
+  const show = { kind: 'files' as const, snapshot, showsFiles: true };
+  ports.views.open({ name: view, tables: [{ identifier, table, show }] });
 }
 
 /** Rows of groups with deleted rows, by the group's id: no manifest says how many are left. */

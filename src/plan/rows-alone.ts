@@ -56,7 +56,9 @@ export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlo
 const isOfTwoSources = (together: TakenTogether): boolean =>
   isMeeting(together) && !together.isWithItself && !together.isWindowed;
 
-/** The hours of the session choose among rows. Where they are returned, that is told as `hours-of-session`. */
+/**
+ * The hours of the session choose among rows. Where they are returned, that is told as `hours-of-session`.
+ */
 const choosesByHours = (tree: unknown, spec: Judged): boolean =>
   namesHours(tree) && hoursReturned(tree, spec).length === 0;
 

@@ -16,7 +16,7 @@ import {
   type ReadQuery,
   type RowsOf,
   type RowsScope,
-  renamed,
+  underNames,
   rowsUnlisted,
   type Tell,
 } from './rows-of-query.ts';
@@ -53,7 +53,7 @@ export function relationsOf(from: unknown, reading: FromReading): MadeRelation[]
     if (isTreeNode(from['sample']) && named.some(isMade))
       reading.tell('limit', rowsUnlisted(named), undefined, { name: 'sample' });
     const columns = lowerTexts(from['column_name_alias']);
-    return named.map(({ name, ...rows }) => ({ ...renamed(rows, columns), name }));
+    return named.map(({ name, ...rows }) => ({ ...underNames(rows, columns), name }));
   }
   return [];
 }

@@ -41,7 +41,7 @@ export const rowsUnlisted = (parts: readonly RowsOf[]): RowsOf => {
 };
 
 /** The first of their columns have other names outside, as those of `with t(a, b) as (…)`. */
-export function renamed(rows: RowsOf, names: readonly string[]): RowsOf {
+export function underNames(rows: RowsOf, names: readonly string[]): RowsOf {
   if (names.length === 0) return rows;
   const { columns } = rows;
   if (columns === undefined) return rowsUnlisted([rows]);

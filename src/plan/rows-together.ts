@@ -32,7 +32,7 @@ import {
   type RowNames,
   type RowsOf,
   type RowsScope,
-  renamed,
+  underNames,
   rowsUnlisted,
   type TakenTogether,
   type Tell,
@@ -100,7 +100,7 @@ class Walk {
       const before = new Map(scope);
       let rows: RowsOf | undefined;
       scope.set(name, () => {
-        rows ??= renamed(this.query(query, before, around), columns);
+        rows ??= underNames(this.query(query, before, around), columns);
         return rows;
       });
     }

@@ -19,14 +19,18 @@ function writtenType(type: LayoutType): string {
 /** The column by which files are split; its own name, since a partition field may be called like a column. */
 export const partitionColumnName = (index: number): string => `psyberg_partition_${index + 1}`;
 
-/** The target's columns in their types, then the values by which files are split. */
+/**
+ * The target's columns in their types, then the values by which files are split. `named`: what the rows call
+ * a column.
+ */
 export function fileColumnsFragment(
   columns: readonly LayoutColumn[],
   partition: readonly LayoutPartition[],
+  named: (column: string) => string = (column) => column,
 ): SqlFragment {
   const values = columns.map(
     (column) =>
-      `${quoteIdentifier(column.name)}::${writtenType(column.type)} as ${quoteIdentifier(column.name)}`,
+      `${quoteIdentifier(named(column.name))}::${writtenType(column.type)} as ${quoteIdentifier(column.name)}`,
   );
   return statementFragment(
     [

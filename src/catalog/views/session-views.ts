@@ -30,9 +30,15 @@ export type ViewShow =
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
   /**
    * A snapshot that the table itself does not know, with its own manifest list; read-only. `without`: fields
-   * by which its reader is not to skip files.
+   * by which its reader is not to skip files. `showsFiles`: with every row's file and number
+   * (`iceberg/file-columns.ts`).
    */
-  | { readonly kind: 'files'; readonly snapshot: Snapshot; readonly without?: UnreadFields };
+  | {
+      readonly kind: 'files';
+      readonly snapshot: Snapshot;
+      readonly without?: UnreadFields;
+      readonly showsFiles?: boolean;
+    };
 
 /** What an engine has committed to a table that is collected for. */
 export interface Collected {

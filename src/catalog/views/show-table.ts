@@ -2,6 +2,7 @@
  * A table as a session or a branch shows it. Real metadata + what to show -> shown metadata. Pure.
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
+import { showingFiles } from '../../iceberg/file-columns.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -34,7 +35,8 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
       return withHead(metadata, findSnapshot(metadata, show.snapshotId), nowMs);
     case 'files': {
       const shown = withHead(metadata, show.snapshot, nowMs);
-      return show.without === undefined ? shown : withoutFields(shown, show.without);
+      const read = show.without === undefined ? shown : withoutFields(shown, show.without);
+      return show.showsFiles === true ? showingFiles(read) : read;
     }
   }
 }

@@ -6,6 +6,7 @@
  * (2026-11-24, two columns, a busy machine of two cores).
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
+import { besideFiles } from '../../iceberg/file-columns.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -34,11 +35,17 @@ export interface DifferingHours {
   readonly lastHour: Hour | undefined;
 }
 
-/** The event time as a statement reads it; rows of a source without one are compared as a whole. */
-export const storedEventTime = ({ eventTime }: SourceTable): SqlFragment =>
+/**
+ * The event time as a statement reads it; rows of a source without one are compared as a whole. `named`: what
+ * a view calls its columns.
+ */
+export const storedEventTime = (
+  { eventTime }: SourceTable,
+  named: (column: string) => string = (column) => column,
+): SqlFragment =>
   eventTime === undefined
     ? statementFragment('null::bigint')
-    : storedEventTimeFragment(eventTime.column.name, eventTime.unit, eventTime.column.type);
+    : storedEventTimeFragment(named(eventTime.column.name), eventTime.unit, eventTime.column.type);
 
 /**
  * Columns whose values DuckDB 1.5.5 hashes alike though they differ: `[]`, `{a: NULL}` and `map {}` as NULL,
@@ -148,15 +155,15 @@ export async function newsOfFiles(
   source: Source,
   comparison: Comparison,
 ): Promise<{ readonly path: string; readonly knownRows: bigint; readonly newRows: bigint }[]> {
-  const rows = await withSides(source, comparison, ({ before, after }) =>
-    source.engine.query(
-      statement('changes/news_of_files', {
-        before,
-        after,
-        row: hashedRow(source),
+  const row = hashedRowFragment(columnsByText(source).map(besideFiles));
+  const rows = await withSides(
+    source,
+    comparison,
+    ({ before, after }) =>
+      source.engine.query(statement('changes/news_of_files', { before, after, row }), {
+        files: comparison.after.files,
       }),
-      { files: comparison.after.files },
-    ),
+    { showsFiles: true },
   );
   return rows.map((row) => ({ path: row.path, knownRows: row.known_rows, newRows: row.new_rows }));
 }
@@ -167,6 +174,7 @@ async function withSides<T>(
   source: Source,
   { before, after, passed }: Comparison,
   work: (sides: Sides) => Promise<T>,
+  shown: { readonly showsFiles: boolean } = { showsFiles: false },
 ): Promise<T> {
   // The head is looked at whenever deletes are; what was read rightly then may hold other files than those of
   // now.
@@ -180,9 +188,9 @@ async function withSides<T>(
       before: await viewOf(source, { side: before, manifests: then, others: now, directory }),
       after: await viewOf(source, { side: after, manifests: now, others: then, directory }),
     };
-    if (passed === undefined || passed.files.length === 0) return withViews(source, views, work);
+    if (passed === undefined || passed.files.length === 0) return withViews(source, views, work, shown);
     const between = await passedView(source, { from: after.snapshot, passed, directory });
-    return withViews(source, { ...views, passed: between }, work);
+    return withViews(source, { ...views, passed: between }, work, shown);
   });
 }
 

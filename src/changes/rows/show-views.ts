@@ -25,12 +25,14 @@ export async function inTemporaryFolder<T>(work: (directory: string) => Promise<
 
 /**
  * Runs `work` with each snapshot as a table of the same schema; it gets the tables as fragments, by the names
- * given. Throws `partition-column-dropped`.
+ * given. `showsFiles`: with every row's file and number, and columns that would hide them under other names
+ * (`besideFiles`). Throws `partition-column-dropped`.
  */
 export async function withViews<Name extends string, T>(
   { engine, views, endpoint, metadata, spec: { table } }: Source,
   snapshots: Readonly<Record<Name, Snapshot>>,
   work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
+  { showsFiles }: { readonly showsFiles: boolean } = { showsFiles: false },
 ): Promise<T> {
   const name = `psyberg_view_${randomUUID().replaceAll('-', '')}`;
   const names = Object.keys(snapshots) as Name[];
@@ -41,7 +43,7 @@ export async function withViews<Name extends string, T>(
     tables: names.map((each) => ({
       identifier: { namespace: ['views'], name: each },
       table,
-      show: { kind: 'files', snapshot: snapshots[each] },
+      show: { kind: 'files', snapshot: snapshots[each], showsFiles },
     })),
   });
   try {

@@ -6,7 +6,7 @@
  */
 
 import { SESSION_CATALOG } from '../../compile/index.ts';
-import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
+import { hidesFiles } from '../../iceberg/file-columns.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { type HourIntervals, type HourRange, hourIntervals, hourText } from '../../model/hour.ts';
@@ -75,7 +75,7 @@ export async function checkRowsRead(session: Begun, read: TableRead): Promise<vo
   const manifests = await liveManifestsOf(engine, read.snapshot);
   const promised = await promisedFiles(session, read, manifests);
   // A column of that name hides DuckDB's own.
-  if (columnOf(currentSchema(read.metadata), 'filename') !== undefined) {
+  if (hidesFiles(read.metadata)) {
     checkTotal(session, read, promised, manifests);
     return;
   }
