@@ -16,9 +16,9 @@ import {
   type ReadQuery,
   type RowsOf,
   type RowsScope,
-  underNames,
   rowsUnlisted,
   type Tell,
+  underNames,
 } from './rows-of-query.ts';
 
 /** A join, and the names of the tables on its sides. */

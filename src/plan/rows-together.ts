@@ -32,10 +32,10 @@ import {
   type RowNames,
   type RowsOf,
   type RowsScope,
-  underNames,
   rowsUnlisted,
   type TakenTogether,
   type Tell,
+  underNames,
 } from './rows-of-query.ts';
 import { isWithinWindow } from './rows-within-windows.ts';
 
