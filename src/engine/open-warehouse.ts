@@ -84,14 +84,12 @@ const MACROS = [
 
 /** Over those, each for files and for what was read of them. */
 const MACROS_OF_HOURS = ['macros/hours_of_files', 'macros/hours_of_entries'] as const;
-const MACROS_OF_LISTS = ['macros/manifest_list', 'macros/known_list'] as const;
 
 function macros(): string[] {
-  const listed = { as_listed: statementFragment(renderStatement('fragments/as_listed')) };
   const stated = { stated_hours: statementFragment(renderStatement('fragments/stated_hours')) };
   return [
     ...MACROS.map((name) => renderStatement(name)),
-    ...MACROS_OF_LISTS.map((name) => renderStatement(name, listed)),
+    renderStatement('macros/manifest_list'),
     ...MACROS_OF_HOURS.map((name) => renderStatement(name, stated)),
   ];
 }

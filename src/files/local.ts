@@ -13,6 +13,9 @@ export function makeLocalFolder(location: string): void {
   if (path !== undefined) makeFolder(path);
 }
 
+/** True for a place on this machine, whether a file is there or not. */
+export const isLocalPath = (location: string): boolean => localPath(location) !== undefined;
+
 /** True only for a file that this process sees. */
 export function isLocalFile(location: string): boolean {
   const path = localPath(location);

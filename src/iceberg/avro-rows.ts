@@ -65,8 +65,8 @@ export function writeAvroRows(
   for (const row of rows) write(writer, row);
   const block = deflateRawSync(writer.content());
   const frame = new AvroWriter();
-  frame.long(BigInt(rows.length));
-  frame.long(BigInt(block.length));
+  frame.int(rows.length);
+  frame.int(block.length);
   return Buffer.concat([
     writeAvroHeader(Object.entries(header).map(([key, word]) => [key, Buffer.from(word)])),
     marker,
@@ -86,12 +86,13 @@ function writerOf(type: AvroType): Write {
   if (Array.isArray(type)) {
     const present = writerOf((type as readonly AvroType[])[1] as AvroType);
     return (to, value) => {
-      to.long(value === null ? 0n : 1n);
+      to.byte(value === null ? 0 : 2);
       if (value !== null) present(to, value);
     };
   }
   if (typeof type === 'string') return PRIMITIVE_WRITES[type] as Write;
-  const { fields, items } = type as AvroComplexType;
+  const { type: named, fields, items } = type as AvroComplexType;
+  if (fields === undefined && items === undefined) return writerOf(named);
   if (fields !== undefined) {
     const writes = fields.map((field) => [field.name, writerOf(field.type)] as const);
     return (to, value) => {
@@ -101,38 +102,68 @@ function writerOf(type: AvroType): Write {
   const write = writerOf(items as AvroType);
   return (to, value) => {
     const list = value as readonly AvroValue[];
-    if (list.length > 0) to.long(BigInt(list.length));
+    if (list.length > 0) to.int(list.length);
     for (const item of list) write(to, item);
-    to.long(0n);
+    to.int(0);
   };
 }
 
 const PRIMITIVE_WRITES: Readonly<Record<string, Write>> = {
-  boolean: (to, value) => to.add(Buffer.from([value === true ? 1 : 0])),
-  int: (to, value) => to.long(BigInt(value as number)),
+  boolean: (to, value) => to.byte(value === true ? 1 : 0),
+  int: (to, value) => to.int(value as number),
   long: (to, value) => to.long(value as bigint),
   bytes: (to, value) => to.bytes(value as Buffer),
-  string: (to, value) => to.bytes(Buffer.from(value as string)),
+  string: (to, value) => to.text(value as string),
 };
 
+/** An integer of 64 bits in groups of 7. */
+const LONG_BYTES = 10;
+const NUMBERS_MAX = 2n ** 52n;
+
 class AvroWriter {
-  readonly #parts: Buffer[] = [];
-  add(part: Buffer): void {
-    this.#parts.push(part);
+  #file = Buffer.allocUnsafe(4096);
+  #length = 0;
+  /** Makes place for so many bytes. */
+  #place(bytes: number): void {
+    if (this.#length + bytes <= this.#file.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.#file.length, this.#length + bytes));
+    this.#file.copy(larger, 0, 0, this.#length);
+    this.#file = larger;
   }
-  /** A zig-zag variable-length integer of 64 bits. */
+  byte(value: number): void {
+    this.#place(1);
+    this.#file[this.#length] = value;
+    this.#length += 1;
+  }
+  /**
+   * A zig-zag variable-length integer of at most 53 bits: arithmetic of numbers is quicker than of bigints.
+   */
+  int(value: number): void {
+    this.#place(LONG_BYTES);
+    let rest = value >= 0 ? value * 2 : -value * 2 - 1;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) + 128);
+    this.byte(rest);
+  }
+  /** The same of 64 bits. */
   long(value: bigint): void {
+    if (value < NUMBERS_MAX && value > -NUMBERS_MAX) {
+      this.int(Number(value));
+      return;
+    }
     let rest = BigInt.asUintN(64, value >= 0n ? value << 1n : (-value << 1n) - 1n);
-    const bytes: number[] = [];
-    for (; rest >= 128n; rest >>= 7n) bytes.push(Number(rest & 127n) + 128);
-    bytes.push(Number(rest));
-    this.add(Buffer.from(bytes));
+    for (; rest >= 128n; rest >>= 7n) this.byte(Number(rest & 127n) + 128);
+    this.byte(Number(rest));
   }
   bytes(value: Buffer): void {
-    this.long(BigInt(value.length));
-    this.add(value);
+    this.int(value.length);
+    this.#place(value.length);
+    value.copy(this.#file, this.#length);
+    this.#length += value.length;
+  }
+  text(value: string): void {
+    this.bytes(Buffer.from(value));
   }
   content(): Buffer {
-    return Buffer.concat(this.#parts);
+    return this.#file.subarray(0, this.#length);
   }
 }

@@ -82,47 +82,78 @@ const mapByField = (name: string, id: number, keyId: number, valueId: number, va
       name: `k${keyId}_v${valueId}`,
       fields: [required('key', keyId, 'int'), required('value', valueId, value)],
     },
+    logicalType: 'map',
   });
+const listOf = (name: string, id: number, elementId: number, element: AvroType): AvroField =>
+  optional(name, id, { type: 'array', items: element, 'element-id': elementId });
 
-/** What readers of manifests ask of an entry; its partition is as the file has it. */
-export const ENTRY_AS_READ: AvroRecord = {
+/** What it may say besides. */
+export const OPTIONAL_OF_FILE: readonly AvroField[] = [
+  mapByField('column_sizes', 108, 117, 118, 'long'),
+  mapByField('value_counts', 109, 119, 120, 'long'),
+  mapByField('null_value_counts', 110, 121, 122, 'long'),
+  mapByField('nan_value_counts', 137, 138, 139, 'long'),
+  mapByField('lower_bounds', 125, 126, 127, 'bytes'),
+  mapByField('upper_bounds', 128, 129, 130, 'bytes'),
+  optional('key_metadata', 131, 'bytes'),
+  listOf('split_offsets', 132, 133, 'long'),
+  listOf('equality_ids', 135, 136, 'int'),
+  optional('sort_order_id', 140, 'int'),
+  optional('first_row_id', 142, 'long'),
+  optional('referenced_data_file', 143, 'string'),
+  optional('content_offset', 144, 'long'),
+  optional('content_size_in_bytes', 145, 'long'),
+];
+
+const FIELDS_OF_FILE: ReadonlyMap<string, AvroField> = new Map(
+  [...REQUIRED_OF_FILE, ...OPTIONAL_OF_FILE].map((field) => [field.name, field]),
+);
+
+/** A field of `data_file` besides its partition; undefined of one that the specification does not have. */
+export const fieldOfFile = (name: string): AvroField | undefined => FIELDS_OF_FILE.get(name);
+
+const entryOf = (ofFile: readonly AvroField[]): AvroRecord => ({
   type: 'record',
   name: 'manifest_entry',
-  fields: [
-    ...ENTRY_FIELDS,
-    required('data_file', 2, {
-      type: 'record',
-      name: 'r2',
-      fields: [
-        ...REQUIRED_OF_FILE,
-        mapByField('null_value_counts', 110, 121, 122, 'long'),
-        mapByField('nan_value_counts', 137, 138, 139, 'long'),
-        mapByField('lower_bounds', 125, 126, 127, 'bytes'),
-        mapByField('upper_bounds', 128, 129, 130, 'bytes'),
-      ],
-    }),
-  ],
-};
+  fields: [...ENTRY_FIELDS, required('data_file', 2, { type: 'record', name: 'r2', fields: ofFile })],
+});
 
-/** An entry that says of its file what is required, and its partition. */
-export const manifestEntry = (
-  partition: readonly { readonly name: string; readonly fieldId: number; readonly type: AvroType }[],
-): AvroRecord => {
+const READ_OF_FILE = ['null_value_counts', 'nan_value_counts', 'lower_bounds', 'upper_bounds'];
+
+/** What readers of manifests ask of an entry; its partition is as the file has it. */
+export const ENTRY_AS_READ: AvroRecord = entryOf([
+  ...REQUIRED_OF_FILE,
+  ...OPTIONAL_OF_FILE.filter(({ name }) => READ_OF_FILE.includes(name)),
+]);
+
+/** A partition field with the type of its values where they are not null. */
+export interface PartitionOfEntry {
+  readonly name: string;
+  readonly fieldId: number;
+  readonly type: AvroType;
+}
+
+/** No field id of the specification is near 9000; see `iceberg/empty-partition.ts`. */
+const UNPARTITIONED = optional('unpartitioned', 9000, 'int');
+
+/**
+ * An entry that says of its file what is required, and its partition. `columns`: what it says of the file in
+ * which order, `partition` among it; names that {@link fieldOfFile} does not know are left out.
+ */
+export function manifestEntry(
+  partition: readonly PartitionOfEntry[],
+  columns: readonly string[] = [...REQUIRED_OF_FILE.map(({ name }) => name), 'partition'],
+): AvroRecord {
   const tuple: AvroType = {
     type: 'record',
     name: 'r102',
     fields: partition.map(({ name, fieldId, type }) => optional(avroName(name), fieldId, type)),
   };
-  return {
-    type: 'record',
-    name: 'manifest_entry',
-    fields: [
-      ...ENTRY_FIELDS,
-      required('data_file', 2, {
-        type: 'record',
-        name: 'r2',
-        fields: [...REQUIRED_OF_FILE, required('partition', 102, tuple)],
-      }),
-    ],
-  };
-};
+  return entryOf(
+    columns.flatMap((name) =>
+      name === 'partition'
+        ? [required('partition', 102, tuple), ...(partition.length === 0 ? [UNPARTITIONED] : [])]
+        : (fieldOfFile(name) ?? []),
+    ),
+  );
+}

@@ -719,11 +719,6 @@ export interface Catalogue {
     fragments: 'sample';
     row: AnyRow;
   };
-  'fragments/as_listed': {
-    parameters: Nothing;
-    fragments: never;
-    row: AnyRow;
-  };
   'fragments/bounds_of_known': {
     parameters: { entries: string };
     fragments: never;
@@ -1285,11 +1280,6 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
-  'macros/known_list': {
-    parameters: Nothing;
-    fragments: 'as_listed';
-    row: AnyRow;
-  };
   'macros/ledger_path': {
     parameters: Nothing;
     fragments: never;
@@ -1297,7 +1287,7 @@ export interface Catalogue {
   };
   'macros/manifest_list': {
     parameters: Nothing;
-    fragments: 'as_listed';
+    fragments: never;
     row: AnyRow;
   };
   'macros/moved_bounds': {

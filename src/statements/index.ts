@@ -26,7 +26,6 @@ export {
 export { duckdbColumns, duckdbTypeName, fileSchemaFragment, type NestedType } from './file-columns.ts';
 export { type DeclaredParameter, type SqlType, sqlTypeOf, typeName } from './header.ts';
 export { fromJson } from './json-values.ts';
-export { listedRows, overKnownLists } from './known-lists.ts';
 export {
   fileKindFragment,
   hoursOfKnown,
@@ -39,6 +38,7 @@ export {
   newEntryFragments,
   type PartitionColumn,
   partitionKeyFragment,
+  type RewriteShape,
   tooLongFragment,
 } from './manifest-entry.ts';
 export { isLongKey, longValuesFragment } from './partition-keys.ts';

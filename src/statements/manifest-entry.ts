@@ -4,8 +4,7 @@
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
 import { avroName } from '../model/avro-name.ts';
-import type { AvroField } from '../model/avro-schema.ts';
-import { ENTRY_FIELDS, REQUIRED_OF_FILE } from '../model/manifest-schema.ts';
+import { ENTRY_FIELDS, fieldOfFile } from '../model/manifest-schema.ts';
 import { avroFieldId } from './avro-field-ids.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
@@ -21,34 +20,6 @@ export interface PartitionColumn {
   /** Of a field that truncates texts: after how many code points. */
   readonly textWidth?: number;
 }
-
-const REQUIRED: ReadonlyMap<string, AvroField> = new Map(
-  REQUIRED_OF_FILE.map((field) => [field.name, field]),
-);
-const OPTIONAL: Readonly<Record<string, number>> = {
-  key_metadata: 131,
-  sort_order_id: 140,
-  first_row_id: 142,
-  referenced_data_file: 143,
-  content_offset: 144,
-  content_size_in_bytes: 145,
-};
-/**
- * Map columns: [field id, key id, value id]. Keys and values are required, or PyIceberg cannot read the file.
- */
-const MAPS: Readonly<Record<string, readonly [number, number, number]>> = {
-  column_sizes: [108, 117, 118],
-  value_counts: [109, 119, 120],
-  null_value_counts: [110, 121, 122],
-  nan_value_counts: [137, 138, 139],
-  lower_bounds: [125, 126, 127],
-  upper_bounds: [128, 129, 130],
-};
-/** List columns: [field id, element id]. */
-const LISTS: Readonly<Record<string, readonly [number, number]>> = {
-  split_offsets: [132, 133],
-  equality_ids: [135, 136],
-};
 
 export interface EntryFragments {
   /** The value of `data_file`. */
@@ -261,11 +232,11 @@ function entryFragments(
       }
       continue;
     }
-    const id = fieldIds(name);
+    const field = fieldOfFile(name);
     // A column that the specification does not know (or no longer) is left out: readers find columns by id.
-    if (id === undefined) continue;
+    if (field === undefined) continue;
     values.push(`${quoted} := ${value(name)}`);
-    ids.push(`${quoted}: ${id}`);
+    ids.push(`${quoted}: ${avroFieldId(field)}`);
   }
   return {
     dataFile: statementFragment(`struct_pack(${values.join(', ')})`),
@@ -273,18 +244,6 @@ function entryFragments(
       `{${ENTRY_FIELDS.map((field) => `${field.name}: ${avroFieldId(field)}`).join(', ')}, data_file: {__duckdb_field_id: 2, __duckdb_nullable: false, ${ids.join(', ')}}}`,
     ),
   };
-}
-
-function fieldIds(name: string): string | undefined {
-  const required = REQUIRED.get(name);
-  if (required !== undefined) return avroFieldId(required);
-  const map = MAPS[name];
-  if (map !== undefined)
-    return `{__duckdb_field_id: ${map[0]}, key: {__duckdb_field_id: ${map[1]}, __duckdb_nullable: false}, value: {__duckdb_field_id: ${map[2]}, __duckdb_nullable: false}}`;
-  const list = LISTS[name];
-  if (list !== undefined)
-    return `{__duckdb_field_id: ${list[0]}, list: {__duckdb_field_id: ${list[1]}, __duckdb_nullable: false}}`;
-  return OPTIONAL[name] === undefined ? undefined : String(OPTIONAL[name]);
 }
 
 /** data, position-deletes, deletion-vectors or equality-deletes. */

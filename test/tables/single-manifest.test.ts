@@ -2,9 +2,7 @@
 // left there stays. Method: written, and read by DuckDB; a manifest in a codec that only DuckDB reads.
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AvroReader, readAvroHeader, writeAvroHeader } from '../../src/iceberg/avro-header.ts';
 import { writeAvroRows } from '../../src/iceberg/avro-rows.ts';
 import type { AvroObject } from '../../src/iceberg/avro-values.ts';
 import { newTableMetadata } from '../../src/iceberg/new-table.ts';
@@ -17,6 +15,7 @@ import {
   writeSingleManifest,
 } from '../../src/tables/write/single-manifest.ts';
 import { type AvroWorld, openAvroWorld } from '../support/avro-table.ts';
+import { withSnappy } from '../support/with-snappy.ts';
 
 let world: AvroWorld;
 let metadata: TableMetadata;
@@ -90,31 +89,6 @@ async function entriesOf(snapshot: Snapshot): Promise<unknown[]> {
     { path: list?.['manifest_path'] },
   );
   return rows.map(({ entry }) => entry);
-}
-
-/** The rows of a file of one small block in Snappy's frame, as literals (Avro specification, "Required Codecs"). */
-function withSnappy(file: Buffer): Buffer {
-  const { entries, end } = readAvroHeader(file);
-  const reader = new AvroReader(file, end + 16);
-  const rows = reader.long();
-  const block = inflateRawSync(reader.bytes());
-  const varint = (value: number): number[] =>
-    value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))];
-  const literals = Array.from({ length: Math.ceil(block.length / 60) }, (_, index) => {
-    const part = block.subarray(index * 60, index * 60 + 60);
-    return Buffer.concat([Buffer.from([(part.length - 1) * 4]), part]);
-  });
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE(crc32(block));
-  const packed = Buffer.concat([Buffer.from(varint(block.length)), ...literals, sum]);
-  const marker = file.subarray(end, end + 16);
-  return Buffer.concat([
-    writeAvroHeader(entries.map(([key, word]) => [key, key === 'avro.codec' ? Buffer.from('snappy') : word])),
-    marker,
-    Buffer.from([...varint(rows * 2), ...varint(packed.length * 2)]),
-    packed,
-    marker,
-  ]);
 }
 
 describe('the one manifest of a state table', () => {

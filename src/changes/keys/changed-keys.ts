@@ -14,7 +14,6 @@ import type { SourceState } from '../../model/session.ts';
 import {
   hashFragment,
   identifierFragment,
-  listStatement,
   literalFragment,
   type SqlFragment,
   statement,
@@ -23,6 +22,7 @@ import {
 } from '../../statements/index.ts';
 import { liveManifestsOf, manifestsOf, ofData } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
+import { writeChangeList } from '../../tables/write/change-list.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
 import { hashedRow, isIncomparable, storedEventTime } from '../rows/compare-rows.ts';
 import { inTemporaryFolder, withViews } from '../rows/show-views.ts';
@@ -149,7 +149,7 @@ async function rowsThatCame(
   let from = head;
   if (state.detectedBy === 'snapshots') {
     const destination = `${directory}/added-${randomUUID()}.avro`;
-    await engine.execute(listStatement('tables/write_change_list', 'none'), {
+    await writeChangeList(engine, {
       manifest_lists: state.manifestLists,
       snapshot_ids: state.changes.filter(({ counted }) => counted).map(({ snapshotId }) => snapshotId),
       contents: [0],

@@ -15,7 +15,6 @@ import type { ChangedFile } from '../../model/session.ts';
 import { BY_TEXT, rewriteKey } from '../../state/no-news.ts';
 import {
   hashedRowFragment,
-  listStatement,
   type SqlFragment,
   type StatementRow,
   statement,
@@ -24,6 +23,7 @@ import {
 } from '../../statements/index.ts';
 import { type ManifestRow, manifestsOf, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
+import { writeChangeList } from '../../tables/write/change-list.ts';
 import { refuseUnreadable } from '../files/equality-keys.ts';
 import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
@@ -249,7 +249,7 @@ async function passedView(
 ): Promise<Snapshot> {
   const { metadata } = source;
   const destination = `${directory}/passed.avro`;
-  await source.engine.execute(listStatement('tables/write_change_list', 'none'), {
+  await writeChangeList(source.engine, {
     manifest_lists: passed.manifestLists,
     snapshot_ids: passed.snapshotIds,
     contents: [0, 1],

@@ -12,7 +12,14 @@ import { SUMMARY } from '../../state/read-watermarks.ts';
 import { restateProperties } from '../../state/restated.ts';
 import { reopenedHours } from '../../state/tables/signal.ts';
 import { listStatement } from '../../statements/index.ts';
-import { asStep, writeList } from '../../tables/write/known-list.ts';
+import {
+  asStep,
+  assignedRowIds,
+  composedRows,
+  insertedRows,
+  shownRowIds,
+  writeRowsOr,
+} from '../../tables/write/compose-known.ts';
 import { mergeManifests } from '../../tables/write/merge-manifests.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from '../../tables/write/new-files.ts';
 import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
@@ -106,10 +113,11 @@ async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
   const head = branchHead(metadata, branch);
   const carried = rebased ?? (plan.target.operation === 'append' ? (base ?? head) : (head ?? base));
   if (carried === undefined) {
-    await ports.engine.execute(listStatement('tables/write_empty_list', rowLineageOf(metadata)), {
+    const writes = asStep(listStatement('tables/write_empty_list', rowLineageOf(metadata)), {
       destination: manifestList,
       ...firstRowIdParameter(metadata),
     });
+    await writeRowsOr(ports.engine, [], { rowIds: assignedRowIds(metadata), writes });
     return;
   }
   const stagingIds = [
@@ -120,19 +128,22 @@ async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
   const place = { metadata, snapshotId, sequenceNumber, owner: branch };
   const merged = await mergeManifests(ports.engine, { ...place, carried, stagingIds });
   const carriedList = merged ?? carried['manifest-list'];
-  await writeList(
-    ports.engine,
-    bindStep(composeStepOf(plan), {
-      'base-list': carriedList,
-      'branch-list': head === undefined ? carriedList : head['manifest-list'],
-      'branch-snapshots': stagingIds,
-      'snapshot-id': snapshotId,
-      'sequence-number': sequenceNumber,
-      'next-row-id': metadata['next-row-id'] ?? 0n,
-      'snapshot-list': manifestList,
-    }),
-    rowLineageOf(metadata),
-  );
+  const stagedList = head === undefined ? carriedList : head['manifest-list'];
+  const writes = bindStep(composeStepOf(plan), {
+    'base-list': carriedList,
+    'branch-list': stagedList,
+    'branch-snapshots': stagingIds,
+    'snapshot-id': snapshotId,
+    'sequence-number': sequenceNumber,
+    'next-row-id': metadata['next-row-id'] ?? 0n,
+    'snapshot-list': manifestList,
+  });
+  // Another release may have saved the plan.
+  const rows =
+    writes.sql === listStatement('tables/write_manifest_list', rowLineageOf(metadata)).sql
+      ? composedRows({ carried: carriedList, staged: stagedList, stagingIds, snapshotId, sequenceNumber })
+      : undefined;
+  await writeRowsOr(ports.engine, rows, { rowIds: assignedRowIds(metadata), writes });
   if (merged !== undefined) removeFile(merged);
 }
 
@@ -146,19 +157,19 @@ export async function showStaged(session: Audited): Promise<Audited> {
   const { snapshot, metadata } = composed;
   const head = branchHead(metadata, branch);
   const staged = `${await viewsFolder(session)}/staged-${randomUUID()}.avro`;
-  const lineage = rowLineageOf(metadata) === 'none' ? 'none' : 'kept';
-  if (head === undefined || insertIds.length === 0)
-    await ports.engine.execute(listStatement('tables/write_empty_list', lineage), { destination: staged });
-  else
-    await writeList(
-      ports.engine,
-      asStep(listStatement('tables/write_inserts_list', lineage), {
-        manifest_list: head['manifest-list'],
-        insert_snapshot_ids: insertIds,
-        destination: staged,
-      }),
-      lineage,
-    );
+  const rowIds = shownRowIds(metadata);
+  const [writes, rows] =
+    head === undefined || insertIds.length === 0
+      ? [asStep(listStatement('tables/write_empty_list', rowIds), { destination: staged }), []]
+      : [
+          asStep(listStatement('tables/write_inserts_list', rowIds), {
+            manifest_list: head['manifest-list'],
+            insert_snapshot_ids: insertIds,
+            destination: staged,
+          }),
+          insertedRows(head['manifest-list'], insertIds),
+        ];
+  await writeRowsOr(ports.engine, rows, { rowIds, writes });
   const { table } = spec.target;
   const ofSession = await readableTarget(session, metadata, {
     ...(head ?? snapshot),

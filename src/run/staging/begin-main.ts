@@ -11,6 +11,7 @@ import { moveMain } from '../../iceberg/references.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { BeginMainStep } from '../../model/step.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
+import { assignedRowIds, writeRowsOr } from '../../tables/write/compose-known.ts';
 import { firstRowIdParameter, metadataPath } from '../../tables/write/new-files.ts';
 import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';
 import { bindStep } from '../../workload/bind-step.ts';
@@ -30,12 +31,11 @@ export async function beginMain(opened: Opened, step: BeginMainStep): Promise<Op
   if (mainSnapshot(metadata) !== undefined) throw targetMoved(plan, mainSnapshot(metadata)?.['snapshot-id']);
   const snapshotId = newSnapshotId();
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
-  await engine.execute(
-    bindStep(step, {
-      'snapshot-list': manifestList,
-      'next-row-id': firstRowIdParameter(metadata).first_row_id ?? 0n,
-    }),
-  );
+  const writes = bindStep(step, {
+    'snapshot-list': manifestList,
+    'next-row-id': firstRowIdParameter(metadata).first_row_id ?? 0n,
+  });
+  await writeRowsOr(engine, [], { rowIds: assignedRowIds(metadata), writes });
   const snapshot = await describeSnapshot(engine, {
     metadata,
     parent: undefined,

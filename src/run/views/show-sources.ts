@@ -15,11 +15,11 @@ import type { TableIdentifier } from '../../model/names.ts';
 import type { PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ChangeViewStep } from '../../model/step.ts';
-import { listStatement } from '../../statements/index.ts';
 import { liveManifestsOf, manifestsOf, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
+import { runChangeList, writeChangeList } from '../../tables/write/change-list.ts';
 import { bindStep } from '../../workload/bind-step.ts';
 import { asksForInfinity, type Begun, type Opened } from '../session.ts';
 import { collectedView, targetView } from '../target.ts';
@@ -45,7 +45,7 @@ export async function openChangeView(opened: Opened, step: ChangeViewStep): Prom
   const folder = await viewsFolder(opened);
   const destination = `${folder}/changes-${source.alias}-${randomUUID()}.avro`;
   const isListed = read.files !== null || read.snapshot_ids.length === 0;
-  if (!isListed) await engine.execute(bindStep(step, { 'view-list': destination }));
+  if (!isListed) await runChangeList(engine, bindStep(step, { 'view-list': destination }));
   const snapshot = isListed
     ? await composeListedFiles(opened, { source, read, metadata, head, folder })
     : { ...head, 'manifest-list': destination };
@@ -110,7 +110,7 @@ async function composeListedFiles(
 
 /** A list of the manifests that the changes' own snapshots added. Returns `destination`. */
 async function manifestsAdded(engine: Engine, read: Changes, destination: string): Promise<string> {
-  await engine.execute(listStatement('tables/write_change_list', 'none'), {
+  await writeChangeList(engine, {
     manifest_lists: read.manifest_lists,
     snapshot_ids: read.snapshot_ids.map(BigInt),
     contents: [0, 1],

@@ -36,6 +36,7 @@ export interface KnownEntry {
   readonly status: number;
   readonly snapshot_id?: bigint | null;
   readonly data_file: {
+    readonly content?: number | null;
     readonly file_path: string;
     readonly file_format: string;
     readonly record_count: bigint;
@@ -88,15 +89,29 @@ function entriesIn(
   }
 }
 
+/** A field of partition tuples in a file, with the type of its values where they are not null. */
+export interface StoredField {
+  readonly name: string;
+  readonly type: AvroType;
+}
+
+/**
+ * The fields of the partitions by the schema of an entry. Throws RangeError where one has a type of which
+ * only DuckDB knows how it looks.
+ */
+export function partitionFields(entry: AvroComplexType): readonly StoredField[] {
+  const record = presentOf(fieldOf(presentOf(fieldOf(entry, 'data_file')), 'partition'));
+  if (typeof record === 'string' || record.type !== 'record') throw new RangeError('no partition');
+  return (record.fields ?? []).map((field) => ({ name: field.name, type: storedType(presentOf(field)) }));
+}
+
 /**
  * How a partition looks as DuckDB's JSON, by the schema of an entry. Throws RangeError where only DuckDB
  * knows.
  */
 function partitionIn(entry: AvroComplexType): (tuple: AvroValue) => AvroObject | null {
-  const record = presentOf(fieldOf(presentOf(fieldOf(entry, 'data_file')), 'partition'));
-  if (typeof record === 'string' || record.type !== 'record') throw new RangeError('no partition');
-  const { fields = [] } = record;
-  const values = fields.map((field) => [field.name, storedValue(presentOf(field))] as const);
+  const fields = partitionFields(entry);
+  const values = fields.map(({ name, type }) => [name, storedValue(type)] as const);
   // An empty tuple is none.
   return (tuple) =>
     tuple === null || fields.length === 0
@@ -107,13 +122,17 @@ function partitionIn(entry: AvroComplexType): (tuple: AvroValue) => AvroObject |
 /** Their JSON is the same everywhere. */
 const PLAIN: readonly AvroType[] = ['int', 'long', 'string', 'boolean'];
 
-function storedValue(type: string | AvroComplexType): (value: AvroValue) => AvroValue {
+const DATE = { type: 'int', logicalType: 'date' } as const;
+
+function storedType(type: string | AvroComplexType): AvroType {
   const { type: stored, logicalType } = typeof type === 'string' ? { type } : type;
-  if (PLAIN.includes(stored) && logicalType === undefined) return (value) => value;
-  if (stored === 'int' && logicalType === 'date')
-    return (value) => (value === null ? null : dateText(value as number));
+  if (PLAIN.includes(stored) && logicalType === undefined) return stored;
+  if (stored === 'int' && logicalType === 'date') return DATE;
   throw new RangeError(`a partition of ${JSON.stringify(type)}`);
 }
+
+const storedValue = (type: AvroType): ((value: AvroValue) => AvroValue) =>
+  type === DATE ? (value) => (value === null ? null : dateText(value as number)) : (value) => value;
 
 const DAY_MS = 86_400_000;
 

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { listStatement } from '../../statements/index.ts';
+import { filesRows, shownRowIds, writeKnownRows } from '../write/compose-known.ts';
 import { type RewriteOptions, type RewrittenManifest, rewriteManifests } from '../write/manifest.ts';
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
@@ -42,6 +43,23 @@ export async function composeFilesView(engine: Engine, view: FilesView): Promise
   const destination = (): string => `${folder}/files-${randomUUID()}.avro`;
   const written = await writeCopies(engine, view, destination);
   const list = destination();
+  const by = { snapshotId: from['snapshot-id'], sequenceNumber: from['sequence-number'] ?? 0n };
+  const shown = {
+    base: from['manifest-list'],
+    withDeletes: written.length > 0 && view.withDeletes === true,
+    rewritten: written,
+  };
+  const rowIds = written.length === 0 ? 'none' : shownRowIds(metadata);
+  if (!(await writeKnownRows(engine, list, filesRows({ ...shown, ...by }), rowIds)))
+    await writeFilesList(engine, view, { written, list });
+  return { ...from, 'manifest-list': list };
+}
+
+async function writeFilesList(
+  engine: Engine,
+  { metadata, from, withDeletes = false }: FilesView,
+  { written, list }: { readonly written: readonly RewrittenManifest[]; readonly list: string },
+): Promise<void> {
   if (written.length === 0)
     await engine.execute(listStatement('tables/write_empty_list', 'none'), { destination: list });
   else
@@ -51,13 +69,12 @@ export async function composeFilesView(engine: Engine, view: FilesView): Promise
       }),
       {
         manifest_list: from['manifest-list'],
-        with_deletes: view.withDeletes ?? false,
+        with_deletes: withDeletes,
         snapshot_id: from['snapshot-id'],
         sequence_number: from['sequence-number'] ?? 0n,
         destination: list,
       },
     );
-  return { ...from, 'manifest-list': list };
 }
 
 /** Manifests with the entries of the files, and of the delete files. */

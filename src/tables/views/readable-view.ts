@@ -22,6 +22,7 @@ import {
 import { readEachSpec } from '../read/each-spec.ts';
 import { queryHours } from '../read/known-entries.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../read/manifest-list.ts';
+import { readableRows, shownRowIds, writeKnownRows } from '../write/compose-known.ts';
 import { rewriteManifests } from '../write/manifest.ts';
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
@@ -117,6 +118,16 @@ async function writeView(
     withoutBoundsOf,
   });
   const list = destination();
+  const rows = readableRows({
+    base: from['manifest-list'],
+    replaced: new Set(replaced.map((manifest) => manifest.manifest_path)),
+    unsummarised,
+    rewritten,
+    snapshotId: from['snapshot-id'],
+    sequenceNumber: from['sequence-number'] ?? 0n,
+  });
+  if (await writeKnownRows(engine, list, rows, shownRowIds(metadata)))
+    return { ...from, 'manifest-list': list };
   await engine.execute(
     listStatement('tables/write_readable_list', rowLineageOf(metadata) === 'none' ? 'none' : 'kept', {
       rewritten:

@@ -3,6 +3,7 @@
  * bounds, in no snapshot yet.
  */
 import type { Engine } from '../../engine/index.ts';
+import { isLocalPath } from '../../files/local.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { LayoutColumn, LayoutPartition } from '../../model/file-layout.ts';
 import { plainPath } from '../../model/plain-path.ts';
@@ -11,6 +12,7 @@ import {
   longValuesFragment,
   manifestFormatFragment,
   newEntryFragments,
+  type PartitionColumn,
   type PartitionValue,
   partitionColumnName,
   partitionTupleFragment,
@@ -18,6 +20,8 @@ import {
   type SqlFragment,
   statement,
 } from '../../statements/index.ts';
+import { writeFile } from '../avro-files.ts';
+import { type DescribedFile, type KnownFiles, knownFileManifest } from './known-manifest.ts';
 import { declareEmptyPartitionIn, manifestMetadata } from './manifest.ts';
 
 /** What COPY reports of a file. */
@@ -46,10 +50,32 @@ export interface NewDataFiles {
   readonly destination: string;
 }
 
-/** Writes the manifest of new files, whose numbers are those of the snapshot that adds them. */
-export async function writeFileManifest(engine: Engine, input: NewDataFiles): Promise<void> {
+/**
+ * Writes the manifest of new files, whose numbers are those of the snapshot that adds them. Returns what is
+ * in it where it was written without DuckDB.
+ */
+export async function writeFileManifest(
+  engine: Engine,
+  input: NewDataFiles,
+): Promise<KnownFiles | undefined> {
+  const { metadata, spec, values, sortOrderId, destination } = input;
+  const known = isLocalPath(destination)
+    ? knownFileManifest({
+        files: describedFiles(input),
+        values,
+        partition: partitionOf(spec),
+        columns: columnsWritten(sortOrderId),
+        sortOrderId,
+        words: manifestMetadata(metadata, spec),
+      })
+    : undefined;
+  if (known !== undefined) {
+    await writeFile(engine, destination, known.file);
+    return known;
+  }
   await describeFiles(engine, input);
-  if (input.spec.fields.length === 0) await declareEmptyPartitionIn(engine, input.destination);
+  if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, destination);
+  return undefined;
 }
 
 /**
@@ -80,12 +106,10 @@ export async function writeNumberedManifest(
 /** Returns what the statements that write such entries share. */
 async function describeFiles(
   engine: Engine,
-  { metadata, spec, values, columns, location, files, sortOrderId, destination }: NewDataFiles,
+  input: NewDataFiles,
 ): Promise<{ readonly data_file: SqlFragment; readonly manifest_format: SqlFragment }> {
-  const entry = newEntryFragments(
-    [...DATA_FILE_COLUMNS, ...(sortOrderId === undefined ? [] : ['sort_order_id'])],
-    spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
-  );
+  const { metadata, spec, values, sortOrderId, destination } = input;
+  const entry = newEntryFragments(columnsWritten(sortOrderId), partitionOf(spec));
   const fragments = { data_file: entry.dataFile, manifest_format: manifestFormatFragment(entry.fieldIds) };
   await engine.execute(
     statement('tables/write_file_manifest', {
@@ -93,15 +117,7 @@ async function describeFiles(
       partition: partitionTupleFragment(values),
     }),
     {
-      files: JSON.stringify(
-        files.map(({ file, partition }) => ({
-          path: spelledAs(location, file.filename),
-          rows: String(file.count),
-          bytes: String(file.file_size_bytes),
-          partition,
-          ...metricsJson(file, columns),
-        })),
-      ),
+      files: JSON.stringify(describedFiles(input)),
       sort_order_id: sortOrderId ?? null,
       destination,
       ...manifestMetadata(metadata, spec),
@@ -109,6 +125,18 @@ async function describeFiles(
   );
   return fragments;
 }
+
+const partitionOf = (spec: PartitionSpec): PartitionColumn[] =>
+  spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] }));
+
+const describedFiles = ({ location, files, columns }: NewDataFiles): DescribedFile[] =>
+  files.map(({ file, partition }) => ({
+    path: spelledAs(location, file.filename),
+    rows: String(file.count),
+    bytes: String(file.file_size_bytes),
+    partition,
+    ...metricsOf(file, columns),
+  }));
 
 /** Puts partition values that are too long for the name of a folder in the place of their hashes. */
 export async function withLongValues(
@@ -148,6 +176,10 @@ const DATA_FILE_COLUMNS = [
   'lower_bounds',
   'upper_bounds',
 ];
+const columnsWritten = (sortOrderId: number | undefined): readonly string[] => [
+  ...DATA_FILE_COLUMNS,
+  ...(sortOrderId === undefined ? [] : ['sort_order_id']),
+];
 
 /**
  * COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers'
@@ -169,7 +201,10 @@ export const statisticsOf = (
  * What COPY reports of the columns, by field id; null where it says nothing of any. Of nested columns
  * nothing: counts and bounds are optional, and those of their parts tell readers little.
  */
-function metricsJson(file: WrittenFile, columns: readonly LayoutColumn[]): Record<string, unknown> {
+function metricsOf(
+  file: WrittenFile,
+  columns: readonly LayoutColumn[],
+): Omit<DescribedFile, 'path' | 'rows' | 'bytes' | 'partition'> {
   const known = columns.flatMap(({ id, name, type }) => {
     const statistics = statisticsOf(file, name);
     return typeof type !== 'string' || statistics === undefined ? [] : [{ id, kind: type, statistics }];

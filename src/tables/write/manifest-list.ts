@@ -1,9 +1,8 @@
 /** Manifest lists of new snapshots. Manifests -> the list that names them. */
 import type { Engine } from '../../engine/index.ts';
-import { currentSchema } from '../../iceberg/event-time.ts';
+import { manifestFileRow } from '../../iceberg/manifest-row.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import {
-  boundOrder,
   joinedFragment,
   listStatement,
   literalFragment,
@@ -15,7 +14,9 @@ import {
   statementFragment,
 } from '../../statements/index.ts';
 import type { ManifestToRewrite } from '../read/manifest-shapes.ts';
-import { partitionType, type RewrittenManifest } from './manifest.ts';
+import { assignedRowIds, clearedRows, stagedRows, writeKnownRows } from './compose-known.ts';
+import type { KnownFiles } from './known-manifest.ts';
+import { type RewrittenManifest, type SummaryOrder, summaryOrder } from './manifest.ts';
 import { firstRowIdParameter, metadataPath, rowLineageOf } from './new-files.ts';
 
 /**
@@ -55,6 +56,16 @@ export async function writeClearedList(
   const merges =
     new Set(affected.map((manifest) => `${manifest.content}/${manifest.partition_spec_id}`)).size <
     affected.length;
+  const order = merges ? summaryOrder(metadata) : undefined;
+  const rows = clearedRows({
+    base: options.base['manifest-list'],
+    affected: new Set(affected.map((manifest) => manifest.manifest_path)),
+    rewritten: options.rewritten,
+    merged: order,
+    snapshotId: options.snapshotId,
+    sequenceNumber: options.sequenceNumber,
+  });
+  if (await writeKnownRows(engine, destination, rows, assignedRowIds(metadata))) return destination;
   await engine.execute(
     listStatement('tables/write_cleared_list', rowLineageOf(metadata), {
       summaries: statementFragment(
@@ -65,7 +76,7 @@ export async function writeClearedList(
     {
       manifest_list: options.base['manifest-list'],
       affected_manifests: affected.map((manifest) => manifest.manifest_path),
-      ...(merges ? summaryOrder(metadata) : {}),
+      ...(order === undefined ? {} : fieldsInOrder(order)),
       snapshot_id: options.snapshotId,
       sequence_number: options.sequenceNumber,
       ...firstRowIdParameter(metadata),
@@ -80,6 +91,8 @@ export interface StagedManifest {
   readonly path: string;
   readonly specId: number;
   readonly values: readonly PartitionValue[];
+  /** What is in it, where it was written without DuckDB. */
+  readonly known?: KnownFiles | undefined;
 }
 
 /**
@@ -105,6 +118,13 @@ export async function writeStagedList(
   },
 ): Promise<string> {
   const destination = metadataPath(metadata, `snap-${snapshotId}`, owner);
+  const { known, path, specId } = manifest;
+  const added =
+    known === undefined
+      ? undefined
+      : manifestFileRow(known, { ...known, path, specId, content: 0, snapshotId, sequenceNumber });
+  const rows = stagedRows(parent?.['manifest-list'], added);
+  if (await writeKnownRows(engine, destination, rows, assignedRowIds(metadata))) return destination;
   await engine.execute(
     listStatement('tables/write_staged_list', rowLineageOf(metadata), {
       parent:
@@ -112,8 +132,8 @@ export async function writeStagedList(
       summaries: partitionSummariesFragment(manifest.values),
     }),
     {
-      manifest: manifest.path,
-      partition_spec_id: manifest.specId,
+      manifest: path,
+      partition_spec_id: specId,
       snapshot_id: snapshotId,
       sequence_number: sequenceNumber,
       ...firstRowIdParameter(metadata),
@@ -124,15 +144,9 @@ export async function writeStagedList(
   return destination;
 }
 
-/** `spec:position` of the partition fields whose bounds can be merged, by how they are compared. */
-function summaryOrder(metadata: TableMetadata): { integer_fields: string[]; byte_fields: string[] } {
-  const fields = metadata['partition-specs'].flatMap((spec) =>
-    spec.fields.map((field, index) => ({
-      key: `${spec['spec-id']}:${index + 1}`,
-      order: boundOrder(partitionType(field.transform, currentSchema(metadata), field['source-id'])),
-    })),
-  );
-  const keys = (order: 'integer' | 'bytes'): string[] =>
-    fields.filter((field) => field.order === order).map((field) => field.key);
-  return { integer_fields: keys('integer'), byte_fields: keys('bytes') };
+/** `spec:position` of the partition fields whose bounds can be merged. */
+function fieldsInOrder(order: SummaryOrder): { integer_fields: string[]; byte_fields: string[] } {
+  const fields = (of: 'integer' | 'bytes'): string[] =>
+    [...order].filter(([, each]) => each === of).map(([field]) => field);
+  return { integer_fields: fields('integer'), byte_fields: fields('bytes') };
 }

@@ -3,21 +3,26 @@
  * are in no list yet.
  */
 import type { Engine } from '../../engine/index.ts';
+import { isLocalPath } from '../../files/local.ts';
 import { declareEmptyPartition } from '../../iceberg/empty-partition.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { renderJson } from '../../iceberg/json.ts';
+import type { ManifestFacts } from '../../iceberg/manifest-row.ts';
 import type { PartitionSpec, Schema, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { textFieldsOf, textTruncations } from '../../iceberg/text-fields.ts';
 import {
+  boundOrder,
   inheritedEntryFragments,
   type ParametersOf,
   type PartitionColumn,
   type PartitionValue,
+  type RewriteShape,
   statement,
 } from '../../statements/index.ts';
 import { bytesOf, writeFile } from '../avro-files.ts';
 import { type ManifestShape, type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';
 import { rowLineageOf } from './new-files.ts';
+import { rewriteKnown } from './rewrite-known.ts';
 
 /**
  * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a
@@ -47,6 +52,8 @@ export interface RewrittenManifest {
   readonly specId: number;
   /** 0 data, 1 deletes. */
   readonly content: number;
+  /** What is in it, where it was written without DuckDB. */
+  readonly facts?: ManifestFacts;
 }
 
 /**
@@ -73,26 +80,31 @@ async function rewriteManifest(
   const { partition_spec_id: specId, content } = shape.manifest;
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId) as PartitionSpec;
   const path = options.destination();
-  await engine.execute(
-    statement(
-      'tables/rewrite_manifest',
-      inheritedEntryFragments({
-        columns: shape.columns,
-        partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
-        rowIds: content === 0 && rowLineageOf(metadata) !== 'none',
-        textFields: textFieldsOf(currentSchema(metadata)),
-        ...(options.withoutBoundsOf === undefined ? {} : { withoutBoundsOf: options.withoutBoundsOf }),
-      }),
-    ),
-    {
-      manifests: shape.paths,
-      manifest_list: options.manifestList,
-      removed_files: options.removedFiles,
-      kept_files: options.keptFiles,
-      destination: path,
-      ...manifestMetadata(metadata, spec, content === 0 ? 'data' : 'deletes'),
-    },
-  );
+  const words = manifestMetadata(metadata, spec, content === 0 ? 'data' : 'deletes');
+  const rewrite: RewriteShape = {
+    columns: shape.columns,
+    partition: spec.fields.map((field) => ({ name: field.name, fieldId: field['field-id'] })),
+    rowIds: content === 0 && rowLineageOf(metadata) !== 'none',
+    textFields: textFieldsOf(currentSchema(metadata)),
+    ...(options.withoutBoundsOf === undefined ? {} : { withoutBoundsOf: options.withoutBoundsOf }),
+  };
+  const { manifestList, removedFiles, keptFiles } = options;
+  const files = { manifestList, removedFiles, keptFiles };
+  const known = isLocalPath(path)
+    ? rewriteKnown({ shape: rewrite, manifests: shape.paths, ...files, words })
+    : undefined;
+  if (known !== undefined) {
+    await writeFile(engine, path, known.file);
+    return { path, specId, content, facts: known };
+  }
+  await engine.execute(statement('tables/rewrite_manifest', inheritedEntryFragments(rewrite)), {
+    manifests: shape.paths,
+    manifest_list: manifestList,
+    removed_files: removedFiles,
+    kept_files: keptFiles,
+    destination: path,
+    ...words,
+  });
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, path);
   return { path, specId, content };
 }
@@ -148,3 +160,18 @@ export function partitionType(transform: string, schema: Schema, sourceId: numbe
   const type = schema.fields.find((field) => field.id === sourceId)?.type;
   return typeof type === 'string' ? type : 'none';
 }
+
+/** How the bounds of partition fields are compared, by `spec:position`; of those that can be merged. */
+export type SummaryOrder = ReadonlyMap<string, 'integer' | 'bytes'>;
+
+/** Of all specs of a table. */
+export const summaryOrder = (metadata: TableMetadata): SummaryOrder =>
+  new Map(
+    metadata['partition-specs'].flatMap((spec) =>
+      spec.fields.flatMap((field, index) => {
+        const type = partitionType(field.transform, currentSchema(metadata), field['source-id']);
+        const order = boundOrder(type);
+        return order === undefined ? [] : [[`${spec['spec-id']}:${index + 1}`, order] as const];
+      }),
+    ),
+  );

@@ -13,7 +13,7 @@ import {
   statement,
 } from '../../statements/index.ts';
 import { type ManifestToRewrite, shapesOf } from '../read/manifest-shapes.ts';
-import { queryListTotals } from './known-list.ts';
+import { type ChangedKind, knownChanges, knownTotals } from './known-counts.ts';
 import { firstRowIdParameter, rowLineageOf } from './new-files.ts';
 
 export interface NewSnapshot {
@@ -47,11 +47,14 @@ async function listTotals(
   engine: Engine,
   { metadata, snapshotId, manifestList }: NewSnapshot,
 ): Promise<ListTotals> {
-  const rows = await queryListTotals(engine, {
-    manifest_list: manifestList,
-    snapshot_id: snapshotId,
-    first_row_id: firstRowIdParameter(metadata).first_row_id ?? null,
-  });
+  const firstRowId = firstRowIdParameter(metadata).first_row_id;
+  const rows =
+    knownTotals(manifestList, { snapshotId, firstRowId }) ??
+    (await engine.query(statement('tables/list_totals'), {
+      manifest_list: manifestList,
+      snapshot_id: snapshotId,
+      first_row_id: firstRowId ?? null,
+    }));
   const sum = (count: (row: ListedRow) => bigint): bigint => rows.reduce((all, row) => all + count(row), 0n);
   const named = rows.flatMap(({ manifest_path, partition_spec_id, content, is_changed }) =>
     manifest_path === null || partition_spec_id === null || content === null
@@ -103,10 +106,9 @@ interface ListTotals {
   /** Paths of the manifests of delete files. */
   readonly deletes: readonly string[];
 }
-type FileKind = 'data' | 'position-deletes' | 'deletion-vectors' | 'equality-deletes';
 type ChangedFiles = StatementRow<'tables/changed_counts'>;
 type LiveDeletes = StatementRow<'tables/live_deletes'>;
-type Sum = (status: 1 | 2, field: 'files' | 'rows' | 'bytes', ...kinds: readonly FileKind[]) => bigint;
+type Sum = (status: 1 | 2, field: 'files' | 'rows' | 'bytes', ...kinds: readonly ChangedKind[]) => bigint;
 
 async function summaryOf(
   engine: Engine,
@@ -126,7 +128,7 @@ async function summaryOf(
     changed
       .filter((each) => each.status === status && (kinds.length === 0 || kinds.includes(each.kind)))
       .reduce((total, each) => total + each[field], 0n);
-  const liveSum = (field: 'files' | 'rows', ...kinds: readonly FileKind[]): bigint =>
+  const liveSum = (field: 'files' | 'rows', ...kinds: readonly ChangedKind[]): bigint =>
     live.filter((each) => kinds.includes(each.kind)).reduce((total, each) => total + each[field], 0n);
   const sizeBefore = parent === undefined ? 0n : countInSummary(parent, 'total-files-size');
   const text = (counts: Readonly<Record<string, bigint>>): Record<string, string> =>
@@ -161,6 +163,8 @@ async function changedFiles(
   metadata: TableMetadata,
   totals: ListTotals,
 ): Promise<ChangedFiles[]> {
+  const known = knownChanges(metadata, totals.changed);
+  if (known !== undefined) return [...known];
   const changed: ChangedFiles[] = [];
   for (const { manifest, columns, paths } of await shapesOf(engine, totals.changed)) {
     const spec = metadata['partition-specs'].find(

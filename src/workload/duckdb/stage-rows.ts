@@ -58,7 +58,7 @@ async function manifestOf(
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === layout.specId) as PartitionSpec;
   const values = writtenValues(layout.partition);
   const path = metadataPath(metadata, `${randomUUID()}-m0`, owner);
-  await writeFileManifest(engine, {
+  const known = await writeFileManifest(engine, {
     metadata,
     spec,
     values,
@@ -71,5 +71,5 @@ async function manifestOf(
     sortOrderId: layout.order?.id,
     destination: path,
   });
-  return { path, specId: layout.specId, values };
+  return { path, specId: layout.specId, values, known };
 }

@@ -1,0 +1,26 @@
+/** The manifest list of a change view: the manifests that some snapshots added. Lists -> a list. */
+import type { BoundStatement, Engine } from '../../engine/index.ts';
+import { listStatement, type ParametersOf } from '../../statements/index.ts';
+import { asStep, changeRows, writeRowsOr } from './compose-known.ts';
+
+const WRITES = listStatement('tables/write_change_list', 'none');
+
+/** Writes it. */
+export const writeChangeList = (
+  engine: Engine,
+  parameters: ParametersOf<'tables/write_change_list'>,
+): Promise<void> => runChangeList(engine, asStep(WRITES, parameters));
+
+/** Writes the list of a step of a plan. */
+export async function runChangeList(engine: Engine, writes: BoundStatement): Promise<void> {
+  const { manifest_lists: lists, snapshot_ids: ids, contents } = writes.parameters;
+  // Another release may have saved the plan.
+  const rows =
+    writes.sql === WRITES.sql
+      ? changeRows(lists as readonly string[], {
+          snapshotIds: (ids as readonly (bigint | string)[]).map(BigInt),
+          contents: contents as readonly number[],
+        })
+      : undefined;
+  await writeRowsOr(engine, rows, { rowIds: 'none', writes });
+}
