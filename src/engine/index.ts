@@ -2,6 +2,7 @@ export type { BoundStatement, BoundValue } from './bind.ts';
 export type { Binder, Bound, BoundColumn, ParsedText, PlannedOver, QueryPlan, TextFault } from './binder.ts';
 export { parseColumnType } from './column-types.ts';
 export type { AttachOptions, Engine, EngineOptions, Row } from './engine.ts';
+export { forkWhenAsked } from './fork-when-asked.ts';
 export { togetherOrSingly } from './mixed-files.ts';
 export { openBinder, openEngine } from './open.ts';
 export {

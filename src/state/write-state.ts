@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { CommitTableRequest } from '../catalog/service/catalog.ts';
 import type { Engine } from '../engine/index.ts';
-import { isLocalFile, makeLocalFolder } from '../files/local.ts';
+import { isLocalFile, isLocalPath, makeLocalFolder } from '../files/local.ts';
 import { discard, removeFile } from '../files/remove.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
@@ -26,10 +26,12 @@ import {
   statementFragment,
   tableFragment,
 } from '../statements/index.ts';
+import { writeFile } from '../tables/avro-files.ts';
 import { singleContent, writeSingleManifest } from '../tables/write/single-manifest.ts';
 import { filesThatGo, type ReplacedFiles, type Replacing } from './files-that-go.ts';
 import { noteRows } from './known-rows.ts';
 import { SUMMARY } from './read-watermarks.ts';
+import { stateFile } from './state-file.ts';
 import type { StateRow, StateTable } from './tables/state-table.ts';
 import { withColumns } from './widen-table.ts';
 
@@ -184,9 +186,14 @@ async function writeRows(
   const known = new Set(definition.columns.map(({ name }) => name));
   // Columns that others have added are in the rows that are kept, and in no other.
   const fields = currentSchema(metadata).fields.filter(({ name }) => replaced.holdOthers || known.has(name));
+  const file = replaced.holdOthers || !isLocalPath(path) ? undefined : await stateFile(fields, rows);
+  if (file !== undefined) {
+    await writeFile(engine, path, file);
+    return { rows: BigInt(rows.length), bytes: BigInt(file.length) };
+  }
   const kept = (): string =>
     renderStatement(definition.keptStatement, { table: tableFragment('lake', table) });
-  const [file] = await engine.query(
+  const [written] = await engine.query(
     statement('state/write_file', {
       rows: statementFragment(definition.rowsQuery()),
       kept: replaced.holdOthers ? statementFragment(`union all by name\n${kept()}`) : NOTHING,
@@ -205,7 +212,7 @@ async function writeRows(
         : {}),
     },
   );
-  return { rows: file?.count as bigint, bytes: file?.file_size_bytes as bigint };
+  return { rows: written?.count as bigint, bytes: written?.file_size_bytes as bigint };
 }
 
 /** Every snapshot of a state table has a manifest of its own, named after it and after the session. */

@@ -26,7 +26,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   tables: ['engine', 'files', 'iceberg', 'model', 'statements'],
   landing: ['engine', 'model', 'statements'],
   markers: ['iceberg', 'model', 'objects'],
-  state: ['catalog', 'engine', 'files', 'iceberg', 'kinds', 'model', 'statements', 'tables'],
+  state: [
+    'catalog',
+    'engine',
+    'files',
+    'iceberg',
+    'kinds',
+    'model',
+    'statements',
+    'tables',
+    'hyparquet-writer',
+  ],
   changes: ['catalog', 'engine', 'iceberg', 'model', 'state', 'statements', 'tables'],
   session: ['catalog', 'changes', 'engine', 'iceberg', 'kinds', 'landing', 'model', 'state', 'statements'],
   binding: ['engine', 'kinds', 'model', 'project', 'statements'],
@@ -248,6 +258,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/sdk-trace': ['observe/traces/'],
   yaml: ['project/', 'observe/lineage/settings.ts'],
   'sql-formatter': ['project/format/format-sql.ts'],
+  'hyparquet-writer': ['state/state-file.ts'],
 };
 
 interface Import {

@@ -4,6 +4,7 @@
  * meanwhile.
  */
 
+import { forkWhenAsked } from '../../engine/index.ts';
 import { removeFile } from '../../files/remove.ts';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -67,8 +68,8 @@ export function pendingRows(
       // The rows are the same: of a race that was lost only what lists them is written again. A commit
       // without an answer may have made the file the table's.
       const lost = isAnswered ? written?.change : undefined;
-      // Several tables are written side by side: each takes about 20 ms, most of it waiting.
-      const connection = await ports.engine.fork();
+      // Several tables are written side by side: with statements each takes about 20 ms, most of it waiting.
+      const connection = forkWhenAsked(ports.engine);
       try {
         const write = {
           table,
