@@ -84,13 +84,14 @@ export async function startCatalog(options: CatalogOptions): Promise<CatalogServ
   let store: CatalogStore | undefined;
   return serve(options, {
     warehouse: roots.warehouse,
-    async open() {
-      const [{ warehouseCatalog }, parts] = await Promise.all([
+    async open({ holdsBranch }) {
+      const [{ warehouseCatalog }, { heldInMemory, holdingBranches }, parts] = await Promise.all([
         import('./service/warehouse-catalog.ts'),
+        import('./service/held-branches.ts'),
         openWarehouseParts({ roots, disk, database, catalogName }),
       ]);
       ({ store } = parts);
-      const catalog = warehouseCatalog(parts);
+      const catalog = holdingBranches(warehouseCatalog(parts), heldInMemory(holdsBranch));
       return options.vendsStorage === true ? vending(catalog, options.storage) : catalog;
     },
     forSessions: async (catalog) =>
@@ -186,11 +187,15 @@ export async function startProxy({ foreign, branches, ...options }: ProxyOptions
   return serve(options, {
     warehouse: [foreign.uri, foreign.warehouse].filter((part) => part !== undefined).join(' '),
     async open() {
-      const [{ connectForeignCatalog }, { holdingBranches }] = await Promise.all([
-        import('./foreign/connect.ts'),
-        import('./foreign/held-branches.ts'),
-      ]);
-      return holdingBranches(await connectForeignCatalog(foreign, options.aroundRequest), branches);
+      const [{ connectForeignCatalog }, { holdingBranches }, { heldFiles }, { checkCommitted }] =
+        await Promise.all([
+          import('./foreign/connect.ts'),
+          import('./service/held-branches.ts'),
+          import('./foreign/held-files.ts'),
+          import('./foreign/check-committed.ts'),
+        ]);
+      const connected = await connectForeignCatalog(foreign, options.aroundRequest);
+      return holdingBranches(connected, heldFiles(branches), checkCommitted);
     },
     close: async () => undefined,
   });

@@ -104,14 +104,14 @@ function comingAfter(state: State, before: Promise<CompiledPlan | undefined>, la
 }
 
 function begin(
-  { workspace, spec, own }: State,
+  { workspace, spec, request, own }: State,
   placed: Workspace,
   plan: CompiledPlan,
 ): Promise<LoadedAhead | undefined> {
   const { process_name: processName, psyberg_session_id: psybergSessionId } = plan;
   own.add(branchName(processName, psybergSessionId));
   return workspace.observer.during({ kind: 'process', processName, psybergSessionId }, async () =>
-    loadAhead(await placed.ports(spec), plan, spec),
+    loadAhead(await placed.ports(spec), plan, spec, request),
   );
 }
 

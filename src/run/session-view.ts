@@ -2,7 +2,7 @@
  * The tables of a session under its own catalog: sources cut to what changed, the target on its branch, and
  * what checks look at. DuckDB sees a change with its next statement.
  */
-import type { SessionViews, ViewTable } from '../catalog/index.ts';
+import type { SessionTables, SessionViews, ViewTable } from '../catalog/index.ts';
 import { sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 
 export interface SessionView {
@@ -15,11 +15,14 @@ export interface SessionView {
   close(): void;
 }
 
-/** `readOnly`: nobody commits through it, not even to a branch. */
+/**
+ * `readOnly`: nobody commits through it, not even to a branch. `holdsBranch`: that of its name is nobody
+ * else's to see.
+ */
 export function sessionView(
   views: SessionViews,
   name: string,
-  { readOnly = false }: { readonly readOnly?: boolean } = {},
+  { readOnly = false, holdsBranch = false }: Pick<SessionTables, 'readOnly' | 'holdsBranch'> = {},
 ): SessionView {
   const shown = new Map<string, ViewTable>();
   const beside = new Map<string, TableIdentifier>();
@@ -30,7 +33,7 @@ export function sessionView(
         ? { ...each, schemaId: schema.schemaId }
         : each,
     );
-    views.open({ name, tables, readOnly, listsBeside: [...beside.values()] });
+    views.open({ name, tables, readOnly, holdsBranch, listsBeside: [...beside.values()] });
   };
   return {
     show(tables) {

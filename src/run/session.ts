@@ -218,7 +218,11 @@ export function beginSession(
     stepwise = false,
     adoption,
     stageSeconds,
-  }: Partial<Pick<Begun, 'stepwise' | 'adoption' | 'stageSeconds'>> = {},
+    holdsBranch = false,
+  }: Partial<Pick<Begun, 'stepwise' | 'adoption' | 'stageSeconds'>> & {
+    /** True: its branch is nobody else's to see, see `holdsBranch` of a session's tables. */
+    readonly holdsBranch?: boolean;
+  } = {},
 ): Begun {
   const branch = branchName(plan.process_name, plan.psyberg_session_id);
   return {
@@ -231,7 +235,7 @@ export function beginSession(
     writes: true,
     adoption,
     stageSeconds,
-    view: sessionView(ports.views, branch),
+    view: sessionView(ports.views, branch, { holdsBranch }),
     leftovers: { branchOfAnother: false, lostRaces: false, schemaId: undefined, stateRows: undefined },
   };
 }

@@ -7,16 +7,7 @@ import { join } from 'node:path';
 import { parseJson, renderJson } from '../../iceberg/json.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { storageFault } from '../../model/storage-faults.ts';
-
-export interface HeldBranch {
-  readonly branch: string;
-  readonly tableUuid: string;
-  readonly head: SnapshotId;
-  /** Those that were staged, oldest first. */
-  readonly snapshots: readonly Snapshot[];
-  /** The snapshot of `main` that ends the branch, once its commit is under way. */
-  readonly publishes?: SnapshotId;
-}
+import type { HeldBranch, HeldBranches } from '../service/held-branches.ts';
 
 /** As the file has it. */
 interface HeldJson {
@@ -28,18 +19,13 @@ interface HeldJson {
   readonly publishes?: { readonly 'snapshot-id': SnapshotId };
 }
 
-export interface HeldFiles {
-  isEmpty(): boolean;
-  names(): string[];
-  /** The branches of one table, by their names. */
-  of(tableUuid: string): HeldBranch[];
-  write(branch: HeldBranch): void;
-  remove(branch: string): void;
-}
-
 const ENDING = '.json';
 
-export function heldFiles(folder: string): HeldFiles {
+/**
+ * `folder`: where the branches are kept, a file each; made when the first one comes. All branches of sessions
+ * are.
+ */
+export function heldFiles(folder: string): HeldBranches {
   /** What was read, and the file's time when it was. */
   const read = new Map<string, { readonly mtimeMs: number; readonly branch: HeldBranch | undefined }>();
   const place = (branch: string): string => join(folder, `${branch}${ENDING}`);
@@ -55,6 +41,7 @@ export function heldFiles(folder: string): HeldFiles {
     return branch;
   };
   return {
+    holds: () => true,
     isEmpty: () => names().length === 0,
     names,
     of: (tableUuid) =>

@@ -14,7 +14,7 @@ import { localClient } from '../client/local-client.ts';
 import type { Catalog } from '../service/catalog.ts';
 import type { HeldCommits } from '../service/held-commits.ts';
 import type { DuckDbHelp } from '../views/duckdb-catalog.ts';
-import { type SessionViews, viewRegistry } from '../views/session-views.ts';
+import { type SessionViews, type ViewRegistry, viewRegistry } from '../views/session-views.ts';
 import type { CatalogHandler } from './handler.ts';
 import { listenToCatalog } from './listener.ts';
 
@@ -74,7 +74,8 @@ export interface CatalogServer {
 /** What lies behind the server. */
 export interface Backing {
   readonly warehouse: string;
-  open(): Promise<Catalog>;
+  /** `holdsBranch`: of sessions at work, see `holdsBranch` of their tables. */
+  open(views: Pick<ViewRegistry, 'holdsBranch'>): Promise<Catalog>;
   /** That catalog as the tables of a session are read from it; default: as it is. */
   forSessions?(catalog: Catalog): Promise<Catalog>;
   close(): Promise<void>;
@@ -94,7 +95,7 @@ export async function serve(options: ServeOptions, backing: Backing): Promise<Ca
   const { warehouse } = backing;
   const views = viewRegistry((name) => name === catalogName || name.startsWith('branch@'));
   const opening = openedOnce(async () => {
-    const [{ catalogHandler }, opened] = await Promise.all([import('./handler.ts'), backing.open()]);
+    const [{ catalogHandler }, opened] = await Promise.all([import('./handler.ts'), backing.open(views)]);
     const real = options.held?.over(opened) ?? opened;
     const forSessions = (await backing.forSessions?.(real)) ?? real;
     return catalogHandler({ real, forSessions, warehouse, catalogName, views, duckDb: options.duckDb });

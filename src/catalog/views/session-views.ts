@@ -64,6 +64,11 @@ export interface SessionTables {
   /** True: no commit is taken through it, not even one to a branch. */
   readonly readOnly?: boolean;
   /**
+   * True: as long as it is shown, the branch of its name is held in memory by the embedded catalog, and no
+   * other process sees it.
+   */
+  readonly holdsBranch?: boolean;
+  /**
    * Tables beside which lists of what is shown lie: with what is handed out for the files of a table that has
    * one of them goes what is handed out for theirs. Default: none.
    */
@@ -97,6 +102,8 @@ export interface SessionViews {
 /** What the server holds. */
 export interface ViewRegistry extends SessionViews {
   find(name: string): SessionTables | undefined;
+  /** True for the branch of a session that is shown with {@link SessionTables.holdsBranch}. */
+  holdsBranch(name: string): boolean;
   findBranch(name: string): WatchedBranch | undefined;
   /** Calls the watchers of loads; `unread` where one of them says so. */
   noteLoad(table: TableIdentifier, metadata: TableMetadata): Promise<'unread' | undefined>;
@@ -140,6 +147,7 @@ export function viewRegistry(taken: (name: string) => boolean): ViewRegistry {
       branches.delete(name);
     },
     find: (name) => views.get(name),
+    holdsBranch: (name) => views.get(name)?.holdsBranch === true,
     findBranch: (name) => branches.get(name),
   };
 }

@@ -44,14 +44,15 @@ export function canLoadAhead(plan: CompiledPlan, spec: ProcessSpec): boolean {
 
 /**
  * Writes the session's marker, shows its sources and writes its rows; undefined where it cannot go ahead
- * after all. Throws what these bring. Nothing is left then.
+ * after all. `keepBranch`: as the session is going to run. Throws what these bring. Nothing is left then.
  */
 export async function loadAhead(
   ports: RunPorts,
   plan: CompiledPlan,
   spec: ProcessSpec,
+  { keepBranch }: { readonly keepBranch: boolean },
 ): Promise<LoadedAhead | undefined> {
-  const session = beginSession(ports, plan, spec);
+  const session = beginSession(ports, plan, spec, { holdsBranch: !keepBranch });
   const loaded = await undoneOnFailure(session, async () => {
     const { metadata } = await loadTarget(unopened(session));
     // It becomes one of version 2 with the session that finds it.

@@ -45,7 +45,10 @@ export async function runSession(
 ): Promise<RunRecord> {
   const clock = stageClock();
   const stageSeconds = () => clock.seconds(initSeconds);
-  const session = ahead === undefined ? beginSession(ports, plan, spec) : goOnBy(ahead, plan);
+  // A branch that may have to stay is one of the catalog.
+  const holdsBranch = !keepBranch;
+  const session =
+    ahead === undefined ? beginSession(ports, plan, spec, { holdsBranch }) : goOnBy(ahead, plan);
   const timed = { ...session, stageSeconds };
   const undone = ahead === undefined ? undoneOnFailure : undoneUnlessDone;
   const ended = await undone(timed, async (): Promise<Audited | Published> => {

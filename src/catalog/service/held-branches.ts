@@ -1,26 +1,70 @@
 /**
- * The branches of sessions in front of a foreign catalog: held beside the project, and never committed there.
- * Catalog -> catalog.
+ * The branches of sessions, held here in front of a catalog and never committed there. Catalog -> catalog.
  *
- * A catalog without table branches takes the snapshot that is staged on one for its newest, and shows rows
- * that no audit has seen as `main` (Project Nessie 0.99 does; three runs whose audit failed left each row
- * three times, 2026-11-28). What is not committed cannot be shown; besides, a session saves a commit and a
- * manifest list, and a machine that is lost leaves no branch.
+ * In front of a foreign catalog all of them are, beside the project. One without table branches takes the
+ * snapshot that is staged on one for its newest, and shows rows that no audit has seen as `main` (Project
+ * Nessie 0.99 does; three runs whose audit failed left each row three times, 2026-11-28). What is not
+ * committed cannot be shown; besides, a session saves a commit, and a machine that is lost leaves no branch.
+ *
+ * In the embedded catalog those of sessions that run as a whole are, in memory: a commit there renders and
+ * writes the table's metadata once more, NUMBERS. The steps of a session that run in processes of their own
+ * find each other by a branch that the catalog has.
  */
 import { checkRequirements } from '../../iceberg/requirements.ts';
-import type { SnapshotId } from '../../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
-import type { Catalog, CatalogTable, CommitTableRequest } from '../service/catalog.ts';
-import { checkCommitted } from './check-committed.ts';
-import { type HeldBranch, type HeldFiles, heldFiles } from './held-files.ts';
+import type { Catalog, CatalogTable, CommitTableRequest } from './catalog.ts';
 import { showHeld } from './show-held.ts';
 
-/** `folder`: where the branches are kept, a file each; made when the first one comes. */
-export function holdingBranches(catalog: Catalog, folder: string): Catalog {
-  const held = heldFiles(folder);
+export interface HeldBranch {
+  readonly branch: string;
+  readonly tableUuid: string;
+  readonly head: SnapshotId;
+  /** Those that were staged, oldest first. */
+  readonly snapshots: readonly Snapshot[];
+  /** The snapshot of `main` that ends the branch, once its commit is under way. */
+  readonly publishes?: SnapshotId;
+}
+
+export interface HeldBranches {
+  /** True for a branch that is held from its first commit on. */
+  holds(branch: string): boolean;
+  isEmpty(): boolean;
+  names(): string[];
+  /** The branches of one table, by their names. */
+  of(tableUuid: string): HeldBranch[];
+  write(branch: HeldBranch): void;
+  remove(branch: string): void;
+}
+
+/** In memory; those for which `holds` is true, and as long as it is. */
+export function heldInMemory(holds: (branch: string) => boolean): HeldBranches {
+  const held = new Map<string, HeldBranch>();
+  const all = (): HeldBranch[] => {
+    for (const name of held.keys()) if (!holds(name)) held.delete(name);
+    return [...held.values()];
+  };
+  return {
+    holds,
+    isEmpty: () => all().length === 0,
+    names: () => all().map(({ branch }) => branch),
+    of: (tableUuid) => all().filter((each) => each.tableUuid === tableUuid),
+    write: (branch) => void held.set(branch.branch, branch),
+    remove: (branch) => void held.delete(branch),
+  };
+}
+
+/** Commits of the catalog behind; default: its own. */
+type Commits = (catalog: Catalog, changes: readonly CommitTableRequest[]) => Promise<CatalogTable[]>;
+
+export function holdingBranches(
+  catalog: Catalog,
+  held: HeldBranches,
+  commit: Commits = (behind, changes) => behind.commitTables(changes),
+): Catalog {
   const shown = new WeakMap<CatalogTable, { readonly by: string; readonly table: CatalogTable }>();
   const show = (table: CatalogTable): CatalogTable => {
     const branches = branchesOf(held, table);
@@ -34,7 +78,7 @@ export function holdingBranches(catalog: Catalog, folder: string): Catalog {
     shown.set(table, { by, table: overlaid });
     return overlaid;
   };
-  const over: Over = { catalog, held, show };
+  const over: Over = { catalog, held, show, commit };
   return {
     ...catalog,
     get commitsTogether() {
@@ -52,12 +96,13 @@ export function holdingBranches(catalog: Catalog, folder: string): Catalog {
 
 interface Over {
   readonly catalog: Catalog;
-  readonly held: HeldFiles;
+  readonly held: HeldBranches;
   readonly show: (table: CatalogTable) => CatalogTable;
+  readonly commit: Commits;
 }
 
 /** The table's branches that are held. One whose session has published since is over, and goes. */
-function branchesOf(held: HeldFiles, { metadata }: CatalogTable): HeldBranch[] {
+function branchesOf(held: HeldBranches, { metadata }: CatalogTable): HeldBranch[] {
   const ended = ({ publishes }: HeldBranch): boolean =>
     publishes !== undefined &&
     metadata.snapshots?.some((snapshot) => snapshot['snapshot-id'] === publishes) === true;
@@ -79,8 +124,9 @@ interface Parted {
 }
 
 async function commitTables(over: Over, changes: readonly CommitTableRequest[]): Promise<CatalogTable[]> {
-  const { catalog, held, show } = over;
-  if (held.isEmpty() && !changes.some(stagesRows)) return checkCommitted(catalog, changes);
+  const { catalog, held, show, commit } = over;
+  if (held.isEmpty() && !changes.some(({ updates }) => stagedBranch(held, updates) !== undefined))
+    return commit(catalog, changes);
   const parted: Parted[] = [];
   for (const change of changes) parted.push(await part(over, change));
   for (const { holds, ends, change } of parted) {
@@ -90,28 +136,27 @@ async function commitTables(over: Over, changes: readonly CommitTableRequest[]):
     for (const branch of ends) if (publishes !== undefined) held.write({ ...branch, publishes });
   }
   const asked = parted.flatMap(({ change }) => (change === undefined ? [] : [change]));
-  const committed = asked.length === 0 ? [] : await checkCommitted(catalog, asked);
+  const committed = asked.length === 0 ? [] : await commit(catalog, asked);
   for (const { ends } of parted) for (const { branch } of ends) held.remove(branch);
   if (changes.length > 1) return committed.map(show);
   const [only] = changes as readonly [CommitTableRequest];
   return [show(committed[0] ?? (await catalog.loadTable(only.identifier)))];
 }
 
-const stagesRows = ({ updates }: CommitTableRequest): boolean => stagedBranch(updates) !== undefined;
-
-/** The branch of a session that the updates put snapshots on. */
-function stagedBranch(updates: readonly TableUpdate[]): string | undefined {
+/** The branch of a session that the updates put snapshots on, where it is to be held. */
+function stagedBranch(held: HeldBranches, updates: readonly TableUpdate[]): string | undefined {
   for (const update of updates)
     if (
       update.action === 'set-snapshot-ref' &&
       update.type === 'branch' &&
-      sessionOfName(update['ref-name']) !== undefined
+      sessionOfName(update['ref-name']) !== undefined &&
+      held.holds(update['ref-name'])
     )
       return update['ref-name'];
   return undefined;
 }
 
-export function movesMainTo(updates: readonly TableUpdate[]): SnapshotId | undefined {
+function movesMainTo(updates: readonly TableUpdate[]): SnapshotId | undefined {
   for (const update of updates)
     if (update.action === 'set-snapshot-ref' && update['ref-name'] === 'main') return update['snapshot-id'];
   return undefined;
@@ -119,7 +164,7 @@ export function movesMainTo(updates: readonly TableUpdate[]): SnapshotId | undef
 
 async function part(over: Over, change: CommitTableRequest): Promise<Parted> {
   const { catalog, held } = over;
-  const branch = stagedBranch(change.updates);
+  const branch = stagedBranch(held, change.updates);
   const names = new Set(held.isEmpty() ? [] : held.names());
   if (branch === undefined && !change.updates.some((update) => namesHeld(update, names)))
     return { change, holds: undefined, ends: [] };
