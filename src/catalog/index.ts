@@ -85,9 +85,10 @@ export async function startCatalog(options: CatalogOptions): Promise<CatalogServ
   return serve(options, {
     warehouse: roots.warehouse,
     async open({ holdsBranch }) {
-      const [{ warehouseCatalog }, { heldInMemory, holdingBranches }, parts] = await Promise.all([
+      const [{ warehouseCatalog }, { holdingBranches }, { heldInMemory }, parts] = await Promise.all([
         import('./service/warehouse-catalog.ts'),
         import('./service/held-branches.ts'),
+        import('./service/held-in-memory.ts'),
         openWarehouseParts({ roots, disk, database, catalogName }),
       ]);
       ({ store } = parts);

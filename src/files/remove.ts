@@ -5,17 +5,42 @@
 import { unlinkSync } from 'node:fs';
 import { localPath } from '../catalog/files/locations.ts';
 import { mayBeMade } from '../model/errors.ts';
+import { storageFault } from '../model/storage-faults.ts';
 import { storeOf } from '../objects/mounts.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 
 /** Deletes a file of this machine now, one in a store beside other work: {@link filesRemoved} waits. */
 export function removeFile(location: string): void {
+  try {
+    removeNow(location);
+  } catch {
+    // It stays.
+  }
+}
+
+/**
+ * The same with files that have to go. Throws the first fault where one of this machine stays, when all were
+ * tried: a folder may have turned read-only.
+ */
+export function removeAll(locations: readonly string[]): void {
+  const faults: unknown[] = [];
+  for (const location of locations)
+    try {
+      removeNow(location);
+    } catch (error) {
+      faults.push(storageFault(error, { place: location }) ?? error);
+    }
+  if (faults.length > 0) throw faults[0];
+}
+
+/** One that is gone already is fine. */
+function removeNow(location: string): void {
   const path = localPath(location);
   if (path !== undefined) {
     try {
       unlinkSync(path);
-    } catch {
-      // It is gone.
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     return;
   }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseJson, renderJson } from '../../iceberg/json.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { storageFault } from '../../model/storage-faults.ts';
-import type { HeldBranch, HeldBranches } from '../service/held-branches.ts';
+import type { HeldBranch, HeldBranches } from '../service/held-in-memory.ts';
 
 /** As the file has it. */
 interface HeldJson {

@@ -7,55 +7,19 @@
  * committed cannot be shown; besides, a session saves a commit, and a machine that is lost leaves no branch.
  *
  * In the embedded catalog those of sessions that run as a whole are, in memory: a commit there renders and
- * writes the table's metadata once more, NUMBERS. The steps of a session that run in processes of their own
+ * writes the table's metadata once more (4.0 ms of CPU in place of 0.8, and 14.6 in place of 1.2 at 1,000
+ * snapshots, 2026-11-30). The steps of a session that run in processes of their own
  * find each other by a branch that the catalog has.
  */
 import { checkRequirements } from '../../iceberg/requirements.ts';
-import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
+import type { SnapshotId } from '../../iceberg/table-metadata.ts';
 import type { TableRequirement, TableUpdate } from '../../iceberg/table-update.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
 import { forbidden, formatIdentifier } from '../errors.ts';
 import type { Catalog, CatalogTable, CommitTableRequest } from './catalog.ts';
+import type { HeldBranch, HeldBranches } from './held-in-memory.ts';
 import { showHeld } from './show-held.ts';
-
-export interface HeldBranch {
-  readonly branch: string;
-  readonly tableUuid: string;
-  readonly head: SnapshotId;
-  /** Those that were staged, oldest first. */
-  readonly snapshots: readonly Snapshot[];
-  /** The snapshot of `main` that ends the branch, once its commit is under way. */
-  readonly publishes?: SnapshotId;
-}
-
-export interface HeldBranches {
-  /** True for a branch that is held from its first commit on. */
-  holds(branch: string): boolean;
-  isEmpty(): boolean;
-  names(): string[];
-  /** The branches of one table, by their names. */
-  of(tableUuid: string): HeldBranch[];
-  write(branch: HeldBranch): void;
-  remove(branch: string): void;
-}
-
-/** In memory; those for which `holds` is true, and as long as it is. */
-export function heldInMemory(holds: (branch: string) => boolean): HeldBranches {
-  const held = new Map<string, HeldBranch>();
-  const all = (): HeldBranch[] => {
-    for (const name of held.keys()) if (!holds(name)) held.delete(name);
-    return [...held.values()];
-  };
-  return {
-    holds,
-    isEmpty: () => all().length === 0,
-    names: () => all().map(({ branch }) => branch),
-    of: (tableUuid) => all().filter((each) => each.tableUuid === tableUuid),
-    write: (branch) => void held.set(branch.branch, branch),
-    remove: (branch) => void held.delete(branch),
-  };
-}
 
 /** Commits of the catalog behind; default: its own. */
 type Commits = (catalog: Catalog, changes: readonly CommitTableRequest[]) => Promise<CatalogTable[]>;

@@ -1,6 +1,6 @@
 /** A table of a catalog with the branches that are held here. Metadata -> metadata. Pure. */
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type { HeldBranch } from './held-branches.ts';
+import type { HeldBranch } from './held-in-memory.ts';
 
 /**
  * Sequence numbers and row ids go on from those of the branches, as if the catalog had them: what a session

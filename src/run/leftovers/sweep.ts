@@ -8,7 +8,7 @@ import { rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { togetherOrSingly } from '../../engine/index.ts';
 import { canList, filesBeginning } from '../../files/list.ts';
-import { removeFile } from '../../files/remove.ts';
+import { removeAll, removeFile } from '../../files/remove.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -39,7 +39,8 @@ export const tablesOfSession = (
 
 /**
  * Sweeps the target and the engine's own tables, where this process can list their files; in a store that is
- * behind a foreign catalog a day later, see {@link postponeSweep}.
+ * behind a foreign catalog a day later, see {@link postponeSweep}. Throws where a file of this machine cannot
+ * be deleted: the session's marker has to stay then, by which the next session of the process finds it.
  */
 export async function sweepSession(
   ports: SweepPorts,
@@ -83,7 +84,7 @@ async function sweepTables(
     const held = await heldFiles(ports, metadata, files).catch(() => undefined);
     // A table that cannot be read is not a table in which anything may be deleted.
     if (held === undefined) continue;
-    for (const file of files) if (!held.has(file)) removeFile(file);
+    removeAll(files.filter((file) => !held.has(file)));
     for (const folder of folders) removeEmptyFolders(`${folder}/${branch}`);
   }
 }
