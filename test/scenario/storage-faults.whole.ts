@@ -139,7 +139,8 @@ describe('a warehouse', () => {
   );
 
   it('whose database another program locks for longer than the wait says so', {
-    timeout: 60_000,
+    // A publish tries for a minute.
+    timeout: 240_000,
   }, async () => {
     const world = await worldForTest({ processes: PROCESSES });
     await world.create('raw.events', 'id bigint, ts timestamptz', { partitionedBy: 'hour(ts)' });

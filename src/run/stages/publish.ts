@@ -101,7 +101,9 @@ async function publishTarget(first: Audited): Promise<Outcome> {
       : error instanceof PsybergError && error.retryable;
     if (hopeful && (await tries.again())) continue;
     if (finishLast !== undefined) throw commitUnknown(first, error);
-    throw hopeful ? contended(first, error) : error;
+    // A database that did not answer for a minute says so itself.
+    const isOvertaken = hopeful && !(error instanceof PsybergError && error.kind === 'unavailable');
+    throw isOvertaken ? contended(first, error) : error;
   }
 }
 
