@@ -77,6 +77,7 @@ export {
   type ReturnedColumn,
   sparkExactFragment,
   sparkReturnedFragment,
+  sparkStoredType,
   sparkSumsFragments,
 } from './spark-compared.ts';
 export * from './spark-sql.ts';

@@ -21,7 +21,7 @@ export const comparedOnSpark = (columns: readonly ReturnedColumn[]): ReturnedCol
 export const sparkReturnedFragment = (columns: readonly ReturnedColumn[]): SqlFragment =>
   listed(columns, ({ name, type, returned }) => {
     const value = returned === undefined ? 'null' : quoteIdentifier(name);
-    return `cast(${value} as ${storedType(type)}) as ${quoteIdentifier(name)}`;
+    return `cast(${value} as ${sparkStoredType(type)}) as ${quoteIdentifier(name)}`;
   });
 
 /**
@@ -113,9 +113,9 @@ const STORED: Readonly<Record<string, string>> = {
 };
 
 /** As Spark's SQL writes an Iceberg type. */
-function storedType(type: LayoutType): string {
+export function sparkStoredType(type: LayoutType): string {
   if (typeof type === 'string') return /^fixed/.test(type) ? 'binary' : (STORED[type] ?? type);
-  if (type.type === 'list') return `array<${storedType(type.element)}>`;
-  if (type.type === 'map') return `map<${storedType(type.key)}, ${storedType(type.value)}>`;
-  return `struct<${type.fields.map(({ name, type: of }) => `\`${name.replaceAll('`', '``')}\`: ${storedType(of)}`).join(', ')}>`;
+  if (type.type === 'list') return `array<${sparkStoredType(type.element)}>`;
+  if (type.type === 'map') return `map<${sparkStoredType(type.key)}, ${sparkStoredType(type.value)}>`;
+  return `struct<${type.fields.map(({ name, type: of }) => `\`${name.replaceAll('`', '``')}\`: ${sparkStoredType(of)}`).join(', ')}>`;
 }

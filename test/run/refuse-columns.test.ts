@@ -35,11 +35,12 @@ const EXACT = {
 function refusal(
   changed: Readonly<Record<string, string | undefined>>,
   onSchemaChange: 'refuse' | 'append' | 'ignore' = 'refuse',
+  more: { readonly engine?: 'spark' } = {},
 ): string | undefined {
   const context = {
     plan: { target: { table: 'facts.t', exists: true, format_version: 2 } },
     ports: { project: { root: '/p' } },
-    spec: { file: '/p/processes/a.sql', target: {}, onSchemaChange },
+    spec: { file: '/p/processes/a.sql', target: {}, onSchemaChange, ...more },
   };
   const columns = Object.entries({ ...EXACT, ...changed }).flatMap(([name, type]) =>
     type === undefined ? [] : [{ name, type: parseColumnType(type) }],
@@ -81,6 +82,20 @@ describe('refuseColumns', () => {
     ['another kind', { s: 'INTEGER[]' }],
   ])('says what to do about %s', (_what, changed) => {
     expect(refusal(changed)).toMatchSnapshot();
+  });
+});
+
+describe('what is said of a query on Spark', () => {
+  it.each([
+    ['no zone', { ts: 'TIMESTAMP' }, 'cast(ts as timestamp) as ts'],
+    ['a zone', { local: 'TIMESTAMP WITH TIME ZONE' }, 'cast(local as timestamp_ntz) as local'],
+    ['a date', { ts: 'DATE' }, 'cast(ts as timestamp) as ts'],
+    ['a number', { Order: 'DOUBLE' }, 'cast(`Order` as int) as `Order`'],
+    ['another kind', { s: 'INTEGER[]' }, 'a value of struct<`a`: int, `due`: timestamp>'],
+    ['a new name', { Order: undefined, 'Order No': 'INTEGER' }, '`Order No` as `Order`'],
+  ])('is Spark SQL: %s', (_what, changed, written) => {
+    expect(refusal(changed, 'refuse', { engine: 'spark' })).toContain(written);
+    expect(refusal(changed, 'refuse', { engine: 'spark' })).not.toMatch(/::|at time zone/);
   });
 });
 

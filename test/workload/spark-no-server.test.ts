@@ -32,6 +32,26 @@ it.each([
       }),
   },
   {
+    what: 'HTTP/2 with a page for every path',
+    server: () =>
+      http2.createServer((_request, response) => {
+        response.writeHead(200, { 'content-type': 'text/html' });
+        response.end('<html>Welcome</html>');
+      }),
+  },
+  {
+    what: 'HTTP/2 with an empty page',
+    server: () => http2.createServer((_request, response) => void response.end()),
+  },
+  {
+    what: 'HTTP/2 that sends one elsewhere',
+    server: () =>
+      http2.createServer((_request, response) => {
+        response.writeHead(302, { location: '/login' });
+        response.end();
+      }),
+  },
+  {
     what: 'a protocol of its own',
     server: () => net.createServer((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n')),
   },

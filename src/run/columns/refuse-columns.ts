@@ -9,8 +9,8 @@ import type { NestedField, Schema } from '../../iceberg/table-metadata.ts';
 import { columnTypeText, type QueryColumn } from '../../model/column-type.ts';
 import { type PsybergError, usageError } from '../../model/errors.ts';
 import { sqlName } from '../../model/sql-name.ts';
-import { duckdbTypeName } from '../../statements/index.ts';
 import type { Begun } from '../session.ts';
+import { queryWords } from './query-words.ts';
 
 type Refused = Pick<Begun, 'plan' | 'ports' | 'spec'>;
 
@@ -34,28 +34,30 @@ export function refuseMissingEventTime(session: Refused, columns: readonly Query
   if (found !== undefined) throw noTime(session, found);
   const times = columns.filter(isTime);
   const meant = nearest(eventTime, times) ?? times[0];
-  const name = sqlName(eventTime);
+  const { name: named } = queryWords(session.spec);
+  const name = named(eventTime);
   const renamed =
     meant === undefined || !exists
       ? ''
-      : `; or, if the column is to be called ${meant.name} from now on, ${command(`alter table ${table} rename column ${name} to ${sqlName(meant.name)}`)} and target.event_time: ${meant.name} in the header`;
+      : `; or, if the column is to be called ${meant.name} from now on, ${command(`alter table ${table} rename column ${sqlName(eventTime)} to ${sqlName(meant.name)}`)} and target.event_time: ${meant.name} in the header`;
   throw mismatch(
     session,
     `${fileOf(session)} does not return ${eventTime}, the event time of the target ${table}; it returns ${listed(columns.map((column) => column.name))}`,
     meant === undefined
       ? `add it to the select list: … as ${name}`
-      : `return it under that name: ${sqlName(meant.name)} as ${name}${exists ? '' : `, or write target.event_time: ${meant.name}`}${renamed}`,
+      : `return it under that name: ${named(meant.name)} as ${name}${exists ? '' : `, or write target.event_time: ${meant.name}`}${renamed}`,
     { columns: [eventTime], missing: [eventTime] },
   );
 }
 
 function noTime(session: Refused, { name, type }: QueryColumn): PsybergError {
   const { table } = session.plan.target;
-  const column = sqlName(name);
+  const words = queryWords(session.spec);
+  const column = words.name(name);
   const written = columnTypeText(type);
   const cast = /INT$|^DECIMAL|^DOUBLE$|^FLOAT$/.test(written)
-    ? `make_timestamptz(${column} * 1000) as ${column} of epoch milliseconds, to_timestamp(${column}) of seconds`
-    : `${column}::timestamptz as ${column}`;
+    ? `${words.fromMillis(column)} as ${column} of epoch milliseconds, ${words.fromSeconds(column)} of seconds`
+    : `${words.cast(column, words.moment)} as ${column}`;
   return usageError(
     'target-event-time',
     `${fileOf(session)} returns ${name}, the event time of the target ${table}, as ${written}; expected a timestamp or a date. The target was not created`,
@@ -118,7 +120,7 @@ const isNested = (path: string): boolean => path.includes('.');
 
 function addedHint(session: Refused, { path, type }: NewColumn): string {
   if (!hasIcebergType(type, session.plan.target.format_version))
-    return `Iceberg has no type ${columnTypeText(type)}: cast ${path} in the query of ${fileOf(session)} to one that it has, such as varchar, bigint, double or timestamptz; then add the column, or set on_schema_change: append`;
+    return `Iceberg has no type ${columnTypeText(type)}: cast ${path} in the query of ${fileOf(session)} to one that it has, such as ${queryWords(session.spec).types}; then add the column, or set on_schema_change: append`;
   const add = isNested(path)
     ? ''
     : `add it: ${command(`alter table ${session.plan.target.table} add column ${sqlName(path)} ${columnTypeText(type)}`)}; or `;
@@ -129,17 +131,18 @@ function absentHint(session: Refused, path: string): string {
   const drop = isNested(path)
     ? ''
     : `; or drop it: ${command(`alter table ${session.plan.target.table} drop column ${sqlName(path)}`)}`;
-  const value = isNested(path) ? 'NULL' : `null as ${sqlName(path)}`;
+  const value = isNested(path) ? 'NULL' : `null as ${queryWords(session.spec).name(path)}`;
   return `return it again (${value} where there is no value); or set on_schema_change: append or ignore in the header of ${fileOf(session)}, and it is NULL in new rows${drop}`;
 }
 
 /** A column that came and one that went may be one with a new name: only the user knows. */
 function renameHint(session: Refused, added: readonly NewColumn[], absent: readonly string[]): string {
   const [to, from] = [(added[0] as NewColumn).path, absent[0] as string];
+  const { name: named } = queryWords(session.spec);
   const ways =
     isNested(to) || isNested(from)
       ? `return it under its old name`
-      : `rename it in the table, which keeps its values: ${command(`alter table ${session.plan.target.table} rename column ${sqlName(from)} to ${sqlName(to)}`)}; or return it under its old name: ${sqlName(to)} as ${sqlName(from)}`;
+      : `rename it in the table, which keeps its values: ${command(`alter table ${session.plan.target.table} rename column ${sqlName(from)} to ${sqlName(to)}`)}; or return it under its old name: ${named(to)} as ${named(from)}`;
   return `if ${to} is ${from} under a new name, ${ways}; if they are two, set on_schema_change in the header of ${fileOf(session)}: append adds ${to}, ignore leaves it out, and ${from} is NULL in new rows`;
 }
 
@@ -174,14 +177,15 @@ function castHint(session: Refused, schema: Schema, cast: LossyCast, zones: bool
   const column = schema.fields.find(
     ({ name }) => cast.path === name || cast.path.startsWith(`${name}.`),
   ) as NestedField;
-  const name = sqlName(column.name);
+  const words = queryWords(session.spec);
+  const name = words.name(column.name);
   if (zones)
     return cast.path === column.name
-      ? `say in the query of ${fileOf(session)} which zone is meant: ${name}${cast.from === 'DATE' ? '::timestamp' : ''} at time zone 'UTC' as ${name}`
-      : `say in the query of ${fileOf(session)} which zone is meant, with at time zone 'UTC' around the value of ${cast.path}`;
-  const type = duckdbTypeName(column.type);
+      ? `say in the query of ${fileOf(session)} which zone is meant: ${words.inUtc(name, cast)} as ${name}`
+      : `say in the query of ${fileOf(session)} which zone is meant, with ${words.utcInside} around the value of ${cast.path}`;
+  const type = words.type(column.type);
   if (['struct', 'list', 'map'].includes(cast.to)) return `return a ${cast.to} there: a value of ${type}`;
-  return `if that is meant, cast it in the query of ${fileOf(session)}${type === undefined ? '' : `: ${name}::${type} as ${name}`}; otherwise return the type that the table has, or write to another column`;
+  return `if that is meant, cast it in the query of ${fileOf(session)}${type === undefined ? '' : `: ${words.cast(name, type)} as ${name}`}; otherwise return the type that the table has, or write to another column`;
 }
 
 const mismatch = (

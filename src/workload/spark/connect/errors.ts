@@ -61,11 +61,7 @@ export function connectError(error: ConnectProblem, { host, port }: SparkRemote)
         context,
       });
     case STATUS.unimplemented:
-      return new PsybergError('spark-unreachable', `what answers at ${server} is no Spark Connect server`, {
-        hint: 'check engines.spark.remote in psyberg.yaml: it names the Connect endpoint, by default port 15002',
-        context,
-        retryable: false,
-      });
+      return noSpark(server, context);
     case STATUS.unavailable:
       return new PsybergError(
         'spark-unreachable',
@@ -78,6 +74,7 @@ export function connectError(error: ConnectProblem, { host, port }: SparkRemote)
         },
       );
     default:
+      if (isOfAPage(said)) return noSpark(server, context);
       return /^\[[A-Z_.0-9]+\]/.test(said)
         ? new PsybergError('sql-failed', withoutNoise(said), {
             context: { ...context, ...placeOf(said) },
@@ -89,6 +86,24 @@ export function connectError(error: ConnectProblem, { host, port }: SparkRemote)
             cause: error,
           });
   }
+}
+
+const noSpark = (server: string, context: Readonly<Record<string, unknown>>): PsybergError =>
+  new PsybergError('spark-unreachable', `what answers at ${server} is no Spark Connect server`, {
+    hint: 'check engines.spark.remote in psyberg.yaml: it names the Connect endpoint, by default port 15002',
+    context,
+    retryable: false,
+  });
+
+/**
+ * Whether something has answered by HTTP that does not speak gRPC: without its status, or with a page, of which
+ * the first letters are taken for the length of a message. That is more than half a gigabyte then; Spark sends
+ * no message of that size.
+ */
+function isOfAPage(said: string): boolean {
+  const length = /^Received message larger than max \((\d+)/.exec(said)?.[1];
+  if (length !== undefined) return Number(length) > 2 ** 29;
+  return /^Received HTTP status code [234]|Call ended without gRPC status/.test(said);
 }
 
 /** Whoever interrupts a statement knows of it, and what becomes of it then. */
