@@ -113,6 +113,8 @@ export const auditScope = (
     hasWindows: windowReach(plan) > 0,
     aliases: spec.sources.filter(({ lookup }) => lookup === undefined).map(({ alias }) => alias),
     ...tables,
+    typeOf: (column) =>
+      plan.target.layout?.columns.find(({ name }) => name.toLowerCase() === column.toLowerCase())?.type,
     // A plan that was made before its process had an audit of the clock: its id is a time.
     openedAtMs: Date.parse(plan.opened_at ?? timeOfSessionId(plan.psyberg_session_id)),
   };

@@ -1602,7 +1602,7 @@ export interface Catalogue {
   };
   'spark/accepted_values_on_spark': {
     parameters: { values: readonly string[] };
-    fragments: 'staged' | 'column';
+    fragments: 'staged' | 'column' | 'value';
     row: AnyRow;
   };
   'spark/any_row': {

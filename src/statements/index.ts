@@ -75,6 +75,7 @@ export {
 export {
   comparedOnSpark,
   type ReturnedColumn,
+  sparkAsTypeFragment,
   sparkExactFragment,
   sparkReturnedFragment,
   sparkStoredType,

@@ -112,6 +112,10 @@ const STORED: Readonly<Record<string, string>> = {
   uuid: 'string',
 };
 
+/** A value as one of a column's type; undefined: it stays what it is. */
+export const sparkAsTypeFragment = (value: string, type: LayoutType | undefined): SqlFragment =>
+  statementFragment(type === undefined ? value : `cast(${value} as ${sparkStoredType(type)})`);
+
 /** As Spark's SQL writes an Iceberg type. */
 export function sparkStoredType(type: LayoutType): string {
   if (typeof type === 'string') return /^fixed/.test(type) ? 'binary' : (STORED[type] ?? type);

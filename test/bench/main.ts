@@ -3,10 +3,12 @@
  * run on one machine. Prints medians with the machine's name; nothing here is a test. Names: append, small,
  * cold, many, hourly, memory, growth, overwrite, restate, rebase, planning, check, catalog, tests, files,
  * catchup, plan-many, status-many, jobs, late-dimension, overwrite-join, many-files, long-run, store,
- * store-many; spark by its name alone, since it needs Java, Maven and Python. `npm run bench -- compare REV`:
+ * store-many; spark by its name alone, since it needs Java, Maven and Python, with --rows N for so many rows
+ * in place of 1,000 and 100,000. `npm run bench -- compare REV`:
  * the cold commands beside those of another revision.
  */
 import os from 'node:os';
+import { parseArgs } from 'node:util';
 import { appendBench } from './append.ts';
 import { catalogBench } from './catalog.ts';
 import { catchupBench } from './catchup.ts';
@@ -29,7 +31,7 @@ import { planningBench } from './planning.ts';
 import { rebaseBench } from './rebase.ts';
 import { restateBench } from './restate.ts';
 import { smallBench } from './small.ts';
-import { sparkBench } from './spark.ts';
+import { sparkBench, sparkSizes } from './spark.ts';
 import { statusManyBench } from './status-many.ts';
 import { storeBench } from './store.ts';
 import { storeManyBench } from './store-many.ts';
@@ -63,15 +65,23 @@ const BENCHES: Readonly<Record<string, () => Promise<string[]>>> = {
   'store-many': storeManyBench,
 };
 
-/** Only where they are asked for: they need more than this project installs. */
-const ASKED_FOR: typeof BENCHES = { spark: () => sparkBench() };
+const { values: options, positionals: named } = parseArgs({
+  options: { rows: { type: 'string', multiple: true } },
+  allowPositionals: true,
+});
+const rowsAsked = (options.rows ?? []).map(Number);
+if (rowsAsked.some((rows) => !Number.isInteger(rows) || rows < 1)) fail('--rows takes a number of rows');
+if (rowsAsked.length > 0 && !named.includes('spark')) fail('--rows is for npm run bench -- spark');
 
-const [first, revision, ...more] = process.argv.slice(2);
+/** Only where they are asked for: they need more than this project installs. */
+const ASKED_FOR: typeof BENCHES = { spark: () => sparkBench(sparkSizes(rowsAsked)) };
+
+const [first, revision, ...more] = named;
 if (first === 'compare') {
   if (revision === undefined || more.length > 0) fail('npm run bench -- compare takes one revision');
   printMachine();
   for (const line of await compareWith(revision)) console.log(`  ${line}`);
-} else await run(process.argv.slice(2));
+} else await run(named);
 
 async function run(wanted: readonly string[]): Promise<void> {
   const known = { ...BENCHES, ...ASKED_FOR };

@@ -2,6 +2,9 @@
 // query spells what a session calls its tables, without a Spark.
 import { expect, it } from 'vitest';
 import { SPARK } from '../../src/compile/index.ts';
+import { acceptedValues } from '../../src/kinds/audits/accepted-values.ts';
+import type { LayoutType } from '../../src/model/file-layout.ts';
+import { identifierFragment } from '../../src/statements/index.ts';
 import { planOf, type SessionData, specOf } from '../support/session-data.ts';
 
 it('the hours of a dimension go to a table of the shell, and the query stays as it is', () => {
@@ -22,4 +25,21 @@ it('the hours of a dimension go to a table of the shell, and the query stays as 
   // The first hour goes on from the target, the second from the first one.
   expect(load.match(/"psyberg_session"\."previous"\."some"/g)).toHaveLength(1);
   expect(load.replaceAll(sql, '')).not.toContain('"collected"');
+});
+
+it('accepted values have the type of their column, as far as the target is there', () => {
+  const audit = acceptedValues.read({ column: 'X', values: [0.1] }, {} as never);
+  const scope = { engine: 'spark', staged: identifierFragment('staged') } as const;
+  const text = (type: LayoutType | undefined): string =>
+    acceptedValues.compile(
+      { ...audit, name: 'a', kind: 'accepted_values', severity: 'block' } as never,
+      {
+        ...scope,
+        typeOf: (column: string) => (column === 'X' ? type : undefined),
+      } as never,
+    );
+  // Spark takes a float and a text for double-precision numbers by itself.
+  expect(text('float')).toContain('staged."X" = cast(accepted.value as float)');
+  expect(text('decimal(20, 1)')).toContain('cast(accepted.value as decimal(20, 1))');
+  expect(text(undefined)).toMatch(/staged\."X" = accepted\.value\n/);
 });

@@ -1,7 +1,7 @@
 /** `accepted_values`: a column of the staged rows holds nothing but these values. */
 import * as z from 'zod';
 import type { AuditSpec } from '../../model/process-spec.ts';
-import { identifierFragment, renderStatement } from '../../statements/index.ts';
+import { identifierFragment, renderStatement, sparkAsTypeFragment } from '../../statements/index.ts';
 import { filled, strictMap } from '../shapes.ts';
 import type { AuditKind } from './audit-kind.ts';
 import { selectsBadRows } from './selects-bad-rows.ts';
@@ -28,11 +28,12 @@ export const acceptedValues: AuditKind<AcceptedValuesAudit, z.infer<typeof argum
       "The values. They are compared in the column's type: `2024-01-31` is a date where the column is one.",
   },
   read: ({ column, values }) => ({ column, values: values.map(String) }),
-  badRows: ({ column }, { staged, engine }) =>
-    renderStatement(engine === 'spark' ? 'spark/accepted_values_on_spark' : 'audit/accepted_values', {
-      staged,
-      column: identifierFragment(column),
-    }),
+  badRows: ({ column: name }, { staged, engine, typeOf }) => {
+    const column = identifierFragment(name);
+    if (engine === 'duckdb') return renderStatement('audit/accepted_values', { staged, column });
+    const value = sparkAsTypeFragment('accepted.value', typeOf(name));
+    return renderStatement('spark/accepted_values_on_spark', { staged, column, value });
+  },
   values: ({ values }) => ({ values: { type: 'VARCHAR[]', value: values } }),
   readsTarget: () => false,
 });

@@ -2,6 +2,7 @@
 
 import type * as z from 'zod';
 import type { EngineName } from '../../model/engines.ts';
+import type { LayoutType } from '../../model/file-layout.ts';
 import type { AuditSpec, ParameterUse, TextPosition, TypedValue } from '../../model/process-spec.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import type { WriterCounts } from '../../model/writer-counts.ts';
@@ -79,8 +80,12 @@ export interface QueryFile {
   readonly values: Readonly<Record<string, TypedValue>>;
 }
 
-/** What makes a statement one of DuckDB. */
-export const IN_DUCKDB: Pick<AuditScope, 'engine' | 'cte'> = { engine: 'duckdb', cte: cteFragment };
+/** What makes a statement one of DuckDB, which asks for no types. */
+export const IN_DUCKDB: Pick<AuditScope, 'engine' | 'cte' | 'typeOf'> = {
+  engine: 'duckdb',
+  cte: cteFragment,
+  typeOf: () => undefined,
+};
 
 /** The rows that an audit may look at. */
 export interface AuditScope {
@@ -102,6 +107,8 @@ export interface AuditScope {
   readonly staged: SqlFragment;
   /** The target as it will be. */
   readonly whole: SqlFragment;
+  /** The type of a column of the target; undefined where that is not there yet, or has no such column. */
+  readonly typeOf: (column: string) => LayoutType | undefined;
   /** The session's clock, in ms since 1970; undefined where no audit asks for it, or there is no session. */
   readonly openedAtMs: number | undefined;
 }

@@ -10,7 +10,7 @@ export interface QueryWords {
   /** A type of Iceberg; undefined where the engine has none of that name. */
   type(type: IcebergType): string | undefined;
   cast(column: string, type: string): string;
-  /** A time as one of the other kind, in UTC. `from`: DuckDB's name of what it is, `to`: Iceberg's of what not. */
+  /** A time as one of the other kind, in UTC. `from`: DuckDB's name of it, `to`: Iceberg's of that one. */
   inUtc(column: string, kinds: { readonly from: string; readonly to: string }): string;
   /** What says the same of a value inside a column. */
   readonly utcInside: string;

@@ -96,9 +96,9 @@ const noSpark = (server: string, context: Readonly<Record<string, unknown>>): Ps
   });
 
 /**
- * Whether something has answered by HTTP that does not speak gRPC: without its status, or with a page, of which
- * the first letters are taken for the length of a message. That is more than half a gigabyte then; Spark sends
- * no message of that size.
+ * Whether something has answered by HTTP that does not speak gRPC: without its status, or with a page, of
+ * which the first letters are taken for the length of a message. That is more than half a gigabyte then;
+ * Spark sends no message of that size.
  */
 function isOfAPage(said: string): boolean {
   const length = /^Received message larger than max \((\d+)/.exec(said)?.[1];
