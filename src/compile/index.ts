@@ -1,3 +1,4 @@
+export { auditsReadTarget } from './audits.ts';
 export { hoursTable } from './compared-hours.ts';
 export { compileAdoption, compilePlan, firstInsertStep, planOfComputed } from './compile-plan.ts';
 export type { Dialect } from './dialect.ts';

@@ -42,6 +42,8 @@ export interface ServedCatalog {
   readonly warehouse: string;
   readonly uri: string;
   readonly token: string;
+  /** How many rows a statement of the session reads at most; undefined where nobody has counted them. */
+  readonly rows?: bigint | undefined;
   /** Where files may be put that only the statements of the session read; they go when it ends. */
   readonly viewsFolder?: () => Promise<string>;
 }

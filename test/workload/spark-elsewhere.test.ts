@@ -15,6 +15,18 @@ import { fileSettings, sessionSettings } from '../../src/workload/spark/settings
 const SERVED = { warehouse: 'psyberg_x_1', uri: 'http://127.0.0.1:4711', token: 'secret' };
 
 describe('the settings of a session', () => {
+  it('have plans of few rows interpreted, unless the project says otherwise', () => {
+    const at = { kind: 'folder', folder: '/lake', files: {} } as const;
+    const compiles = (rows: bigint | undefined, conf = {}): string | undefined =>
+      sessionSettings({ conf }, at, rows)['spark.sql.codegen.factoryMode'];
+    expect([100_000n, 100_001n, undefined].map((rows) => compiles(rows))).toEqual([
+      'NO_CODEGEN',
+      undefined,
+      undefined,
+    ]);
+    expect(compiles(1n, { 'spark.sql.codegen.factoryMode': 'FALLBACK' })).toBe('FALLBACK');
+  });
+
   it('name the catalog that psyberg serves, at the address by which Spark sees it', () => {
     const settings = sessionSettings(
       {

@@ -25,6 +25,7 @@ import { asksForInfinity, type Begun, type Opened } from '../session.ts';
 import { collectedView, targetView } from '../target.ts';
 import { narrowSource } from './narrow-source.ts';
 import { readFolder } from './read-folder.ts';
+import { rowsAtMost } from './rows-at-most.ts';
 import { previousView } from './show-target.ts';
 import { viewsFolder } from './views-folder.ts';
 
@@ -147,9 +148,11 @@ export async function attachSession(opened: Opened): Promise<Opened> {
     ...(previous === undefined ? [] : [previous.table]),
     ...collectedView(opened),
   ]);
+  const snapshotOf = async (source: PlanSource) => (await sourceAsRead(opened, source, undefined)).snapshot;
   await ports.workload.attach({
     warehouse: branch,
     ...ports.endpoint,
+    ...(ports.workload.isElsewhere ? { rows: await rowsAtMost(opened, snapshotOf) } : {}),
     viewsFolder: () => viewsFolder(opened),
   });
   const outside = ports.workload.outside?.id();

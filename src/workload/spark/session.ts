@@ -107,7 +107,7 @@ async function configure(
   // Side by side: one that is refused is closed, whatever its settings.
   const configured = settled(
     tablesAt(options, session, catalog, files).then((at) =>
-      session.configure(sessionSettings(options.spark, at)),
+      session.configure(sessionSettings(options.spark, at, catalog.rows)),
     ),
   );
   refuseVersion(await session.version());
