@@ -31,7 +31,7 @@ export interface KnownRow {
   readonly isLive: boolean;
 }
 
-/** A list of 1,800 manifests; beyond, DuckDB writes it in less time than JavaScript. */
+/** A list of 1,800 manifests. Not measured. */
 const BYTES_MAX = 256 * 1024;
 
 /** All rows of a list; undefined also where one lacks what every list of version 2 says. */
@@ -40,7 +40,7 @@ export function readKnownList(path: string): readonly KnownRow[] | undefined {
   return listed?.every((each) => each !== undefined) === true ? (listed as KnownRow[]) : undefined;
 }
 
-/** Bytes of all lists; beyond, DuckDB reads them in less time than JavaScript. */
+/** Bytes of all lists, which are mostly passed over. Not measured. */
 const ALL_BYTES_MAX = 2 ** 20;
 
 /** The rows of several lists that these snapshots added, a manifest perhaps more than once. */

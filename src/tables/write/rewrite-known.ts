@@ -22,7 +22,7 @@ import {
   orDuckdb,
 } from './known-manifest.ts';
 
-/** Bytes of all manifests: one of 250 files has 40 kB. Beyond, not measured. */
+/** Bytes of all manifests: one of 250 files has 22 kB (15 ms of CPU, DuckDB 100). Beyond, not measured. */
 const BYTES_MAX = 64 * 1024;
 
 export interface RewriteKnown {
