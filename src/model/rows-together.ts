@@ -50,28 +50,47 @@ const TOGETHER_WORDS: ReadonlySet<string> = new Set([
  * The macros of the project, in lower case, in whose text something takes several rows to make one, or that
  * use such a macro. Told by its words alone: a macro that does so with rows of its own is taken for one too.
  */
-export function macrosTogether(macros: readonly MacroSpec[]): ReadonlySet<string> {
-  const words = new Map(
+export const macrosTogether = (macros: readonly MacroSpec[]): ReadonlySet<string> =>
+  macrosThatUse(macros, { calls: AGGREGATES, words: TOGETHER_WORDS });
+
+/** What a macro is looked for: functions that it calls, and words that stand for themselves. In lower case. */
+interface UsedWords {
+  readonly calls: ReadonlySet<string>;
+  readonly words: ReadonlySet<string>;
+}
+
+/** The macros, in lower case, in whose text one of these stands, or that use such a macro. */
+export function macrosThatUse(
+  macros: readonly MacroSpec[],
+  { calls, words }: UsedWords,
+): ReadonlySet<string> {
+  const used = new Map(
     macros.map(({ name, definition }) => [name.toLowerCase(), wordsOf(definition)] as const),
   );
   const found = new Set<string>();
+  const isOne = ({ word, isCalled }: MacroWord): boolean =>
+    words.has(word) || (isCalled && (calls.has(word) || found.has(word)));
   for (let before = -1; before < found.size; ) {
     before = found.size;
-    for (const [name, used] of words)
-      if (used.some((word) => TOGETHER_WORDS.has(word) || AGGREGATES.has(word) || found.has(word)))
-        found.add(name);
+    for (const [name, each] of used) if (each.some(isOne)) found.add(name);
   }
   return found;
 }
 
-/** What is called, and the words of the language; columns may have the names of functions. */
-function wordsOf(definition: string): string[] {
+interface MacroWord {
+  readonly word: string;
+  /** Columns may have the names of functions. */
+  readonly isCalled: boolean;
+}
+
+function wordsOf(definition: string): MacroWord[] {
   const tokens = sqlTokens(definition).filter(({ kind }) => kind !== 'comment');
   return tokens.flatMap(({ kind, first, end }, index) => {
-    const word = definition.slice(first, end).toLowerCase();
     const next = tokens[index + 1];
     const isCalled = next !== undefined && definition.slice(next.first, next.end) === '(';
     // The macro's own name comes first.
-    return kind === 'word' && index > 0 && (isCalled || TOGETHER_WORDS.has(word)) ? [word] : [];
+    return kind === 'word' && index > 0
+      ? [{ word: definition.slice(first, end).toLowerCase(), isCalled }]
+      : [];
   });
 }

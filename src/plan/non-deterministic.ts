@@ -1,6 +1,8 @@
 /** What in a query gives another result each time. Tree -> calls. Pure. */
 
+import type { MacroSpec } from '../model/process-spec.ts';
 import { isTreeNode, lowerText, lowerTexts, type TreeNode, treeNodes } from '../model/query-tree.ts';
+import { macrosThatUse } from '../model/rows-together.ts';
 import { sqlTokens } from '../model/sql-tokens.ts';
 
 /**
@@ -22,6 +24,9 @@ const BARE: ReadonlySet<string> = new Set([
 ]);
 /** They are not consistent for another reason than their result. */
 const HARMLESS: ReadonlySet<string> = new Set(['error', 'sleep_ms', 'write_log']);
+const NEVER_THE_SAME: ReadonlySet<string> = new Set(
+  [...NON_DETERMINISTIC].filter((name) => !HARMLESS.has(name)),
+);
 
 /** A call, with its place in the tree. */
 export interface NonDeterministicCall {
@@ -30,17 +35,24 @@ export interface NonDeterministicCall {
   readonly called: string;
 }
 
-/** `isColumn`: whether a source has a column of that name, in lower case. */
-export const nonDeterministicCalls = (
+/** `isColumn`: whether a source has a column of that name, in lower case. `macros`: those of the project. */
+export function nonDeterministicCalls(
   tree: unknown,
   isColumn: (name: string) => boolean,
-): NonDeterministicCall[] =>
-  treeNodes(tree).flatMap((node) => {
-    const called = callOf(node, isColumn);
+  macros: readonly MacroSpec[],
+): NonDeterministicCall[] {
+  const ofMacros = macrosThatUse(macros, { calls: NEVER_THE_SAME, words: BARE });
+  return treeNodes(tree).flatMap((node) => {
+    const called = callOf(node, isColumn, ofMacros);
     return called === undefined ? [] : [{ node, called }];
   });
+}
 
-function callOf(node: TreeNode, isColumn: (name: string) => boolean): string | undefined {
+function callOf(
+  node: TreeNode,
+  isColumn: (name: string) => boolean,
+  macros: ReadonlySet<string>,
+): string | undefined {
   if (node['class'] === 'COLUMN_REF') {
     const [name = '', ...more] = lowerTexts(node['column_names']);
     return more.length === 0 && BARE.has(name) && !isColumn(name) ? name : undefined;
@@ -51,7 +63,7 @@ function callOf(node: TreeNode, isColumn: (name: string) => boolean): string | u
   const count = Array.isArray(node['children']) ? node['children'].length : 0;
   // With one argument it counts from today.
   if (name === 'age' && count === 1) return 'age() of one argument';
-  return NON_DETERMINISTIC.has(name) ? `${name}()` : undefined;
+  return NON_DETERMINISTIC.has(name) || macros.has(name) ? `${name}()` : undefined;
 }
 
 /** Functions of Spark whose result is another one with each statement. */

@@ -44,5 +44,5 @@ const isReadRight = (spec: ProcessSpec): boolean => engineOf(spec) === 'duckdb' 
 /** What is another value each time says nothing of the rows. */
 const isSameAgain = (spec: ProcessSpec, tree: unknown): boolean =>
   engineOf(spec) === 'duckdb'
-    ? nonDeterministicCalls(tree, () => false).length === 0
+    ? nonDeterministicCalls(tree, () => false, spec.macros ?? []).length === 0
     : !isRandomOnSpark(spec.sql, { isAskedTwice: patternOf(spec).loadsHours });

@@ -192,3 +192,13 @@ it('compares sums alone where a target has nothing else', async () => {
     error: { code: 'rows-not-alone' },
   });
 });
+
+it('compares nothing where a macro gives another value each time', async () => {
+  const hourText = "strptime(strftime(ts, '%Y%m%d%H'), '%Y%m%d%H')";
+  const sql = `select ${hourText} as ts, count(*) as n, stamp() as loaded_at from events group by 1`;
+  const files = { 'macros/stamp.sql': 'create macro moment() as now();\ncreate macro stamp() as moment();' };
+  const world = await worldForTest({ processes: [process(sql)], files });
+  await world.create('raw.events', 'id int, ts timestamptz, x double');
+  await world.land('raw.events', [event(1, 0), event(2, 1)].join(' union all '));
+  expect(await session(world)).toMatchObject({ status: 'published' });
+});

@@ -6,7 +6,7 @@ import { columnOfName, perProcess, placeInQuery } from './rule.ts';
 export const nonDeterministic = perProcess((process) => {
   const known = process.sources.flatMap(({ columns }) => columns ?? []);
   const isColumn = (name: string): boolean => columnOfName(known, name) !== undefined;
-  return nonDeterministicCalls(process.tree, isColumn).map(({ node, called }) => ({
+  return nonDeterministicCalls(process.tree, isColumn, process.spec.macros ?? []).map(({ node, called }) => ({
     code: 'non-deterministic',
     file: process.file,
     place: placeInQuery(process, byteOf(node)),
