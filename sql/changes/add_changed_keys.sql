@@ -5,8 +5,8 @@
 insert into {{changed}}
 select key, hour, row_hash, second_hash, {{sign}} * count(*)
 from (
-  select data.{{key}} as key, event_hour({{stored_event_time}}, {{unit}}, false) as hour, {{row_hash}} as row_hash, {{second_hash}} as second_hash
-  from {{rows}} as data
+  select psyberg_row.{{key}} as key, event_hour({{stored_event_time}}, {{unit}}, false) as hour, {{row_hash}} as row_hash, {{second_hash}} as second_hash
+  from {{rows}} as psyberg_row
 ) as rows
 where exists (
   from (select unnest($first_hours) as first_hour, unnest($last_hours) as last_hour) as intervals

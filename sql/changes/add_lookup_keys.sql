@@ -3,7 +3,7 @@
 insert into {{changed}}
 select key, 0, row_hash, second_hash, {{sign}} * count(*)
 from (
-  select data.{{key}} as key, {{row_hash}} as row_hash, {{second_hash}} as second_hash
-  from {{rows}} as data
+  select psyberg_row.{{key}} as key, {{row_hash}} as row_hash, {{second_hash}} as second_hash
+  from {{rows}} as psyberg_row
 ) as rows
 group by all

@@ -4,8 +4,8 @@
 -- @returns hour BIGINT
 select distinct rows.hour
 from (
-  select data.{{key}} as key, event_hour({{stored_event_time}}, {{unit}}, false) as hour
-  from {{rows}} as data
+  select psyberg_row.{{key}} as key, event_hour({{stored_event_time}}, {{unit}}, false) as hour
+  from {{rows}} as psyberg_row
 ) as rows
 semi join {{keys}} as keys
   on rows.key is not distinct from keys.key

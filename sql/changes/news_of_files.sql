@@ -5,11 +5,11 @@
 -- @returns path VARCHAR, known_rows BIGINT, new_rows BIGINT
 with known as (
   select distinct hash({{row}}) as row_hash
-  from {{before}} as data
+  from {{before}} as psyberg_row
 ),
 found as (
   select filename as path, hash({{row}}) as row_hash
-  from {{after}} as data
+  from {{after}} as psyberg_row
 )
 select
   given.path,

@@ -66,7 +66,7 @@ export function bringsNothing(
   const parent = snapshot['parent-snapshot-id'];
   if (parent === undefined) return false;
   const key = rewriteKey(metadata, { before: parent, after: snapshot['snapshot-id'] });
-  return [key, `${key}:${BY_TEXT}`].some(isVerified);
+  return [key, `${key}:${BY_TEXT}`, `${key}:${BY_ROW}`].some(isVerified);
 }
 
 /** A count of zero is left out by some writers; one that leaves out all counts says nothing. */
@@ -77,6 +77,8 @@ const isEmptyAppend = (snapshot: Snapshot): boolean =>
 
 /** Of a comparison in which columns were compared by their text as well. */
 export const BY_TEXT = 'by text';
+/** Of one of tables with a column `data`, by which alone they were once compared. */
+export const BY_ROW = 'by row';
 
 /**
  * Under what a comparison of two snapshots is remembered, which found the same rows; `how` is added to it.

@@ -87,15 +87,15 @@ export const storedHour = ({
 } => ({ stored_event_time: storedEventTimeFragment(name, unit, type), unit: literalFragment(unit) });
 
 /**
- * A row of the relation `data` as arguments of hash(): the row, and the text of `columns` (not of all: of
+ * A row of the relation `psyberg_row` as arguments of hash(): the row, and the text of `columns` (not of all: of
  * 4,000,000 rows of six columns, three of them such, it took 0.8 to
  * 1.1 s in place of 0.4 to 0.7; 2026-11-27, a busy machine of two cores).
  */
 export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
   fragment(
     columns.length === 0
-      ? 'data'
-      : `data, json_array(${columns.map((column) => `data.${quoteIdentifier(column)}`).join(', ')})::varchar`,
+      ? 'psyberg_row'
+      : `psyberg_row, json_array(${columns.map((column) => `psyberg_row.${quoteIdentifier(column)}`).join(', ')})::varchar`,
   );
 
 /** hash() of a row; `salt`: another one. */
