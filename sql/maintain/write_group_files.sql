@@ -5,9 +5,11 @@
 -- @returns filename VARCHAR, count UBIGINT, file_size_bytes UBIGINT, footer_size_bytes UBIGINT,
 --          column_statistics MAP(VARCHAR, MAP(VARCHAR, VARCHAR)), partition_keys MAP(VARCHAR, VARCHAR) NULL
 copy (
-  select {{columns}}{{row_lineage}}, chosen.group_id as psyberg_group
+  select {{columns}}{{row_lineage}}, psyberg_group
   from {{table}} as file_rows
-  join maintain_groups as chosen on plain_path(chosen.path) = plain_path(file_rows.filename)
+  -- The table's columns may have the names of those of the groups.
+  join (select path as psyberg_path, group_id as psyberg_group from maintain_groups) as chosen
+    on plain_path(chosen.psyberg_path) = plain_path(file_rows.filename)
 ) to $destination (
   format parquet,
   compression {{compression}},

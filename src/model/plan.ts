@@ -96,6 +96,7 @@ export interface PlanWarning {
     | 'hours-not-alone'
     | 'hours-of-session'
     | 'join-without-window'
+    | 'key-not-compared'
     | 'rows-not-alone'
     | 'wide-window';
   readonly message: string;

@@ -53,17 +53,16 @@ const TOGETHER_WORDS: ReadonlySet<string> = new Set([
 export const macrosTogether = (macros: readonly MacroSpec[]): ReadonlySet<string> =>
   macrosThatUse(macros, { calls: AGGREGATES, words: TOGETHER_WORDS });
 
-/** What a macro is looked for: functions that it calls, and words that stand for themselves. In lower case. */
+/**
+ * What a macro is looked for: functions that it calls, and words that stand for themselves. In lower case.
+ */
 interface UsedWords {
   readonly calls: ReadonlySet<string>;
   readonly words: ReadonlySet<string>;
 }
 
 /** The macros, in lower case, in whose text one of these stands, or that use such a macro. */
-export function macrosThatUse(
-  macros: readonly MacroSpec[],
-  { calls, words }: UsedWords,
-): ReadonlySet<string> {
+export function macrosThatUse(macros: readonly MacroSpec[], { calls, words }: UsedWords): Set<string> {
   const used = new Map(
     macros.map(({ name, definition }) => [name.toLowerCase(), wordsOf(definition)] as const),
   );

@@ -9,6 +9,7 @@ import type { Plan, PlanWarning } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { hoursReturned } from './hours-returned.ts';
 import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
+import { type KeyOfSource, keysNotCompared } from './keys-not-compared.ts';
 import { type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
 import type { TakenTogether } from './rows-of-query.ts';
 
@@ -32,6 +33,7 @@ export function warningsOf(plan: Plan, spec: ProcessSpec, { tree, alone, joins }
     ...joins.map((join) => untiedWarning(spec, join)),
     ...alone.told.map((each) => togetherWarning(spec, each)),
     ...hoursWarnings(spec, hoursReturned(tree, spec)),
+    ...keysNotCompared(tree, spec).map((source) => keyWarning(spec, source)),
     ...wideWindows(plan),
   ];
   const told = warnings.filter(({ code }) => !isAccepted(spec, code));
@@ -123,6 +125,12 @@ export function hoursWarning(
     hint: `take a time of the rows and group by it, such as date_trunc('${grain}', …); or use pattern: dimension, which computes each ${grain} by itself`,
   };
 }
+
+const keyWarning = ({ processName }: ProcessSpec, { alias, key }: KeyOfSource): PlanWarning => ({
+  code: 'key-not-compared',
+  message: `${processName} has the key ${key} at ${alias}, and its SQL compares nothing by a column of that name: where rows meet by another one, hours that a changed row of ${alias} reaches are not computed again`,
+  hint: `name the column by which the query gets rows of ${alias}, or leave the key out`,
+});
 
 const spanText = (hours: number): string => (hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`);
 

@@ -8,6 +8,7 @@ import type { SourceSpec } from '../../src/model/process-spec.ts';
 import { hoursReturned } from '../../src/plan/hours-returned.ts';
 import { judgeRows, planSession, warningsOf } from '../../src/plan/index.ts';
 import { joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
+import { keysNotCompared } from '../../src/plan/keys-not-compared.ts';
 import { readProcess } from '../../src/project/read-process.ts';
 import { sessionOf, specOf } from '../support/session-data.ts';
 
@@ -209,5 +210,34 @@ describe('a window that makes most of a plan necessary', () => {
         ),
       }),
     ]);
+  });
+});
+
+describe('a key by which the query compares nothing', () => {
+  const window = { beforeHours: 24, afterHours: 0, key: 'Account' };
+  const lookup = { onChange: 'restate', key: 'account' } as const;
+  const sources = SOURCES.map((source) =>
+    source.alias === 'r' ? { ...source, window } : source.alias === 'd' ? { ...source, lookup } : source,
+  );
+  const found = async (sql: string): Promise<string[]> =>
+    keysNotCompared(await parse(sql), { pattern: 'stateful', sources }).map(({ alias }) => alias);
+
+  it.each([
+    'select c.account, r.x from c left join r on r.device = c.device',
+    'select * from c join r using (device) where r.ts <= c.ts order by account',
+  ])('is told: %s', async (sql) => {
+    expect(await found(sql)).toEqual(['r', 'd']);
+  });
+
+  it.each([
+    'select c.id, r.x from c left join r on r.account = c.owner',
+    'select * from c join r using (ACCOUNT)',
+    'select * from c natural join r',
+    'select * from c where account in (select account from r)',
+    'select * from c where exists (from r where r.account = c.account)',
+    'select lag(x) over (partition by account order by ts) from r',
+    'select account, count(*) from r group by account',
+  ])('is none: %s', async (sql) => {
+    expect(await found(sql)).toEqual([]);
   });
 });

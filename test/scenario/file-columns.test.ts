@@ -56,15 +56,18 @@ it('a stateless process is refused where rows were deleted beside a column filen
   expect(record).toMatchObject({ status: 'refused', error: { code: 'source-changed' } });
 });
 
-it('a compaction keeps the rows of a table with a column filename', async () => {
-  const world = await worldOf('stateless', 'filename', { on_source_change: 'append-added' });
-  await landed(world);
-  await world.land('raw.events', event(5, 3));
-  await world.sql('delete from raw.events where id in (2, 4)');
-  const before = await world.rows('from raw.events');
-  await world.publish('some');
-  await world.psyberg.maintain(['raw.events'], { only: ['compact'] });
-  const last = (await world.history('raw.events')).at(-1);
-  expect(last?.summary).toMatchObject({ operation: 'replace' });
-  expect(await world.rows('from raw.events')).toEqual(before);
-});
+it.each(['filename', 'path', 'group_id'])(
+  'a compaction keeps the rows of a table with a column %s',
+  async (column) => {
+    const world = await worldOf('stateless', column, { on_source_change: 'append-added' });
+    await landed(world);
+    await world.land('raw.events', event(5, 3));
+    await world.sql('delete from raw.events where id in (2, 4)');
+    const before = await world.rows('from raw.events');
+    await world.publish('some');
+    await world.psyberg.maintain(['raw.events'], { only: ['compact'] });
+    const last = (await world.history('raw.events')).at(-1);
+    expect(last?.summary).toMatchObject({ operation: 'replace' });
+    expect(await world.rows('from raw.events')).toEqual(before);
+  },
+);
