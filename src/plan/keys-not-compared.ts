@@ -1,8 +1,8 @@
 /**
  * Keys of windows and lookups by which a query compares nothing. Parsed query + sources -> keys. Pure.
  *
- * Only hours with a row of a changed key are computed again, which is right where rows of the source are found
- * by the key alone. A name that is compared somewhere is taken for it; in a macro it is not looked for.
+ * Only hours with a row of a changed key are computed again, which is right where rows of the source are
+ * found by the key alone. A name that is compared somewhere is taken for it; macros are not looked into.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
