@@ -15,6 +15,7 @@ import {
 import {
   filesRelation,
   inferColumnsStatement,
+  noFilesStatement,
   readFilesStatement,
   readFilesValues,
   statement,
@@ -36,6 +37,8 @@ export async function columnsOfFiles(
   { files, shape, known }: Pick<FilesToRead, 'files' | 'shape'> & { readonly known: FileColumns | undefined },
 ): Promise<FileColumns> {
   const toRead = { files, shape };
+  const kept = spec.columns ?? known;
+  if (isEmptied(toRead) && kept !== undefined) return kept;
   await checkHeads(spec, files);
   const { looksAtAll, looked } = lookedAt(spec, files);
   const inferred = await engine
@@ -60,6 +63,10 @@ export async function columnsOfFiles(
   const added = types.filter(([name]) => !before.has(name.toLowerCase()));
   return { ...(await widened(engine, told, types)), ...Object.fromEntries(added) };
 }
+
+/** True of a folder without any file: its columns are those that its files had. */
+const isEmptied = ({ files, shape }: Pick<FilesToRead, 'files' | 'shape'>): boolean =>
+  files.length === 0 && shape === null;
 
 /**
  * A field of JSON is found by its letters as they are: under a column of other ones its values would be NULL.
@@ -185,7 +192,8 @@ export async function areHeld(
 export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<void> {
   const keepsAside = spec.onBadRows === 'quarantine';
   try {
-    await engine.execute(readFilesStatement(spec, toRead), readFilesValues(spec, toRead));
+    if (isEmptied(toRead)) await engine.execute(noFilesStatement(toRead));
+    else await engine.execute(readFilesStatement(spec, toRead), readFilesValues(spec, toRead));
     if (keepsAside) await nothingAside(engine, toRead);
   } catch (error) {
     const isKept = keepsAside && isComplaint(error) && (await setAside(engine, spec, toRead));

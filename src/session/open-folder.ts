@@ -57,8 +57,9 @@ export async function openFolder(
   if (known !== expected) throw ledgerLost(input, { expected, found: known });
   const files = await filesToRead(input, spec, { ledger, listed });
   const session = files.length > 0 ? ledger.session + 1n : ledger.session;
-  // Beside another source with news its columns are asked for, also where no file is new.
-  const isRead = files.length > 0 || (input.spec.sources.length > 1 && shape !== null);
+  // Beside another source with news its columns are asked for, also where no file is new, or none is left.
+  const hasColumns = shape !== null || (spec.files.columns ?? types) !== undefined;
+  const isRead = files.length > 0 || (input.spec.sources.length > 1 && hasColumns);
   const rows = isRead
     ? await readRows(input, spec, { engine, files, shape, session, undone, known: types })
     : { files: [] };

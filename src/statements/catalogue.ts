@@ -1093,6 +1093,11 @@ export interface Catalogue {
     fragments: 'bad';
     row: AnyRow;
   };
+  'landing/no_files': {
+    parameters: Nothing;
+    fragments: 'relation' | 'columns';
+    row: AnyRow;
+  };
   'landing/read_files': {
     parameters: { files: readonly string[]; folder: string; above: readonly string[] };
     fragments: 'relation' | 'values' | 'reader' | 'options' | 'only';

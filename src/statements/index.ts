@@ -58,6 +58,7 @@ export {
   filesRelation,
   inferColumnsStatement,
   lineFragments,
+  noFilesStatement,
   readFilesStatement,
   readFilesValues,
   widenedTypesStatement,

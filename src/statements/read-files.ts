@@ -75,6 +75,20 @@ export function widenedTypesStatement(
   return statement('landing/widened_types', { known: nulls('known'), found: nulls('found') });
 }
 
+/** In place of {@link readFilesStatement} where not even an old file says what its columns are. */
+export const noFilesStatement = ({
+  relation,
+  columns,
+}: Pick<Read, 'relation' | 'columns'>): Statement<'landing/no_files'> =>
+  statement('landing/no_files', {
+    relation: filesRelation(relation),
+    columns: statementFragment(
+      Object.entries(columns)
+        .map(([name, type]) => `null::${type} as ${quoteIdentifier(name)}`)
+        .join(', '),
+    ),
+  });
+
 export const readFilesStatement = (
   spec: FilesSpec,
   { relation, files, columns }: Omit<Read, 'shape'>,
