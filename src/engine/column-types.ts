@@ -3,6 +3,7 @@
  * do not serve: a NULL without a type is an INTEGER there, and JSON a VARCHAR.
  */
 import type { ColumnType, QueryColumn } from '../model/column-type.ts';
+import { splitOutside } from '../model/type-parts.ts';
 
 /** Reads `STRUCT(a INTEGER, "b c" DECIMAL(2,1)[])` and the like; an array of fixed length is a list. */
 export function parseColumnType(text: string): ColumnType {
@@ -29,25 +30,4 @@ function parseMember(text: string): QueryColumn {
   return plain === null || text.startsWith('TIMESTAMP WITH') || text.startsWith('TIME WITH')
     ? { name: '', type: parseColumnType(text) }
     : { name: plain[1] as string, type: parseColumnType(plain[2] as string) };
-}
-
-/** The parts between commas that stand in no parentheses and in no quotes. */
-function splitOutside(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let quote: string | undefined;
-  let start = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at] as string;
-    // A doubled quote ends the name and begins it again.
-    if (quote !== undefined) quote = char === quote ? undefined : quote;
-    else if (char === '"' || char === "'") quote = char;
-    else if (char === '(') depth += 1;
-    else if (char === ')') depth -= 1;
-    else if (char === ',' && depth === 0) {
-      parts.push(text.slice(start, at).trim());
-      start = at + 1;
-    }
-  }
-  return [...parts, text.slice(start).trim()];
 }

@@ -26,6 +26,7 @@ import { fileFault } from './file-fault.ts';
 import { changedSince } from './list-files.ts';
 import { checkParquetColumns } from './parquet-columns.ts';
 import { dropAside, nothingAside, rowsAside, setAside } from './quarantine.ts';
+import { refuseOtherCase } from './spelled-fields.ts';
 
 /**
  * The columns of files, and their types: as the header says, else as they were known before, else as DuckDB
@@ -54,7 +55,8 @@ export async function columnsOfFiles(
   const missing = Object.keys(told).filter((name) => !found.has(name.toLowerCase()));
   // A field may be absent from every object; a column that is gone is another head.
   if (spec.format !== 'json' && missing.length > 0) throw columnsAbsent(spec, missing, inferred);
-  if (spec.format === 'json') refuseOtherCase(spec, told, inferred);
+  if (spec.format === 'json')
+    await refuseOtherCase(engine, spec, { files: looked, shape }, { told, columns: inferred });
   if (spec.columns !== undefined) return spec.columns;
   const before = new Set(Object.keys(told).map((name) => name.toLowerCase()));
   const types = inferred.map(
@@ -67,29 +69,6 @@ export async function columnsOfFiles(
 /** True of a folder without any file: its columns are those that its files had. */
 const isEmptied = ({ files, shape }: Pick<FilesToRead, 'files' | 'shape'>): boolean =>
   files.length === 0 && shape === null;
-
-/**
- * A field of JSON is found by its letters as they are: under a column of other ones its values would be NULL.
- */
-function refuseOtherCase(
-  spec: FilesSpec,
-  told: FileColumns,
-  found: readonly { readonly column_name: string }[],
-): void {
-  const names = new Map(Object.keys(told).map((name) => [name.toLowerCase(), name]));
-  for (const { column_name: field } of found) {
-    const name = names.get(field.toLowerCase());
-    if (name === undefined || field in told) continue;
-    throw refusal(
-      'file-does-not-fit',
-      `the new files of ${folderName(spec.globs)} have a field ${field}, which ${spec.columns === undefined ? 'earlier files' : 'columns: at the source'} spelled ${name}`,
-      {
-        hint: `write it as ${name} in the files${spec.columns === undefined ? '' : `, or ${field} under columns:`}`,
-        context: { files: folderName(spec.globs), columns: [field] },
-      },
-    );
-  }
-}
 
 const NESTED = /^(STRUCT|MAP)\b|\[\d*\]$/;
 
@@ -133,6 +112,10 @@ function lookedAt(
   if (format === 'json' && isFew) return { looksAtAll: true, looked: files };
   return { looksAtAll: false, looked: files.slice(0, SAMPLED_FILES) };
 }
+
+/** True where the types of columns were found in every object. */
+const isLookedThrough = (spec: FilesSpec, files: readonly FileToRead[]): boolean =>
+  spec.columns === undefined && lookedAt(spec, files).looksAtAll;
 
 /**
  * As a time with a zone: DuckDB takes `05:00+02:00` for a time without one, and leaves the two hours out. A
@@ -193,7 +176,11 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
   const keepsAside = spec.onBadRows === 'quarantine';
   try {
     if (isEmptied(toRead)) await engine.execute(noFilesStatement(toRead));
-    else await engine.execute(readFilesStatement(spec, toRead), readFilesValues(spec, toRead));
+    else
+      await engine.execute(
+        readFilesStatement({ ...spec, isLookedThrough: isLookedThrough(spec, toRead.files) }, toRead),
+        readFilesValues(spec, toRead),
+      );
     if (keepsAside) await nothingAside(engine, toRead);
   } catch (error) {
     const isKept = keepsAside && isComplaint(error) && (await setAside(engine, spec, toRead));

@@ -1098,6 +1098,11 @@ export interface Catalogue {
     fragments: 'relation' | 'columns';
     row: AnyRow;
   };
+  'landing/object_fields': {
+    parameters: { files: readonly string[] };
+    fragments: 'options';
+    row: { field: string };
+  };
   'landing/read_files': {
     parameters: { files: readonly string[]; folder: string; above: readonly string[] };
     fragments: 'relation' | 'values' | 'reader' | 'options' | 'only';

@@ -3,11 +3,15 @@
  * and a time of day from a date, without a word; here such a value does not fit. Pure.
  */
 import type { FilesSpec } from '../model/files-source.ts';
+import { withLeaves } from '../model/type-parts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
 type Column = readonly [name: string, type: string];
 /** What of a source says how its texts are meant. */
-export type TextsOf = Pick<FilesSpec, 'format' | 'options' | 'columns'>;
+export type TextsOf = Pick<FilesSpec, 'format' | 'options' | 'columns'> & {
+  /** True where the types were found in all values that there are: they hold what is inside of structs. */
+  readonly isLookedThrough?: boolean;
+};
 
 const INTEGER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|U?INT(8|16|32|64|128)|INT[1248]|LONG|SHORT|SIGNED)$/i;
 const DECIMAL = /^(?:DEC(?:IMAL)?|NUMERIC)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?$/i;
@@ -24,7 +28,46 @@ const UNCHECKED = /^(VARCHAR|TEXT|STRING|CHAR|BPCHAR|JSON|STRUCT|MAP|UNION|BLOB)
  */
 export const isGuarded = (type: string, from: TextsOf): boolean =>
   [INTEGER, DECIMAL, DATE, TIMESTAMP].some((each) => each.test(type)) ||
-  (ZONED.test(type) && (from.format === 'csv' || writtenAs(type, from) !== undefined));
+  (ZONED.test(type) && (from.format === 'csv' || writtenAs(type, from) !== undefined)) ||
+  wideType(type, from) !== undefined;
+
+const NESTED = /^(STRUCT|MAP)\s*\(|\[\d*\]$/i;
+
+/**
+ * A nested type that holds what a text of it says as it is: 2.5 and not 2 where a member is a whole number.
+ * Undefined where nothing inside could be changed, and where times are written in a way that casts do not
+ * know.
+ */
+function wideType(type: string, from: TextsOf): string | undefined {
+  if (!NESTED.test(type) || from.isLookedThrough === true || from.format === 'parquet') return undefined;
+  const isWrittenOtherwise = ['DATE', 'TIMESTAMP'].some((time) => writtenAs(time, from) !== undefined);
+  if (isWrittenOtherwise) return undefined;
+  const wide = withLeaves(type, (leaf) => {
+    if (INTEGER.test(leaf) || DECIMAL.test(leaf)) return 'DOUBLE';
+    if (DATE.test(leaf)) return 'TIMESTAMP';
+    return TIMESTAMP.test(leaf) ? 'TIMESTAMP WITH TIME ZONE' : leaf;
+  });
+  return wide === withLeaves(type, (leaf) => leaf) ? undefined : wide;
+}
+
+/**
+ * The value of a nested text, with NULL for what is none of its type. Of JSON, fields that the type does not
+ * name are left out.
+ */
+const nestedOf = (text: string, type: string, { format }: TextsOf): string =>
+  format === 'csv'
+    ? `try_cast(${text} as ${type})`
+    : `try(json_transform(${text}, ${quoteLiteral(JSON.stringify(type))}))`;
+
+/** When something in it is no value of its type: then there are more NULLs than of texts. */
+function unreadNested(text: string, type: string, from: TextsOf): string {
+  const whole = `(${text} is not null and ${nestedOf(text, type, from)} is null)`;
+  if (from.format === 'csv') return whole;
+  const withoutTexts = (as: string): string =>
+    `regexp_replace(to_json(${nestedOf(text, as, from)})::varchar, '"(\\\\.|[^"\\\\])*"', '', 'g')`;
+  const nulls = (as: string): string => `len(regexp_extract_all(${withoutTexts(as)}, 'null'))`;
+  return `(${whole} or ${nulls(type)} <> ${nulls(withLeaves(type, () => 'VARCHAR'))})`;
+}
 
 /**
  * Of a CSV DuckDB reads other texts as times than a cast does: such columns are given to it as texts alone.
@@ -41,6 +84,8 @@ function writtenAs(type: string, { options }: TextsOf): string | undefined {
 
 /** The value of `text`; `or`: of one that is none NULL, or an error. */
 function castOf(text: string, type: string, from: TextsOf, or: 'null' | 'error' = 'error'): string {
+  if (wideType(type, from) !== undefined)
+    return from.format === 'csv' && or === 'error' ? `cast(${text} as ${type})` : nestedOf(text, type, from);
   const [cast, parse] = or === 'null' ? ['try_cast', 'try_strptime'] : ['cast', 'strptime'];
   const written = writtenAs(type, from);
   const value = written === undefined ? text : `${parse}(${text}, ${quoteLiteral(written)})`;
@@ -50,6 +95,9 @@ function castOf(text: string, type: string, from: TextsOf, or: 'null' | 'error' 
 /** When a cast of `text` to such a type would give another value; undefined for other types. */
 function changed(text: string, type: string, from: TextsOf): string | undefined {
   const as = (other: string): string => `try_cast(${text} as ${other})`;
+  const wide = wideType(type, from);
+  if (wide !== undefined)
+    return `(cast(${nestedOf(text, type, from)} as ${wide}) is distinct from ${nestedOf(text, wide, from)})`;
   if (INTEGER.test(type)) {
     // In files together DuckDB takes a column with such texts for one of texts: 00123 is no number.
     const padded = from.columns === undefined ? ` or regexp_matches(${text}, '^[+-]?0[0-9]')` : '';
@@ -68,11 +116,13 @@ function changed(text: string, type: string, from: TextsOf): string | undefined 
 
 /** When `text` is no value of the type at all. */
 const unread = (text: string, type: string, from: TextsOf): string =>
-  `(${text} is not null and ${castOf(text, type, from, 'null')} is null)`;
+  wideType(type, from) !== undefined
+    ? unreadNested(text, type, from)
+    : `(${text} is not null and ${castOf(text, type, from, 'null')} is null)`;
 
 /** When `text`, a value as SQL, does not fit; undefined where every value does. */
 export function misfit(text: string, type: string, from: TextsOf): string | undefined {
-  if (UNCHECKED.test(type)) return undefined;
+  if (UNCHECKED.test(type) && wideType(type, from) === undefined) return undefined;
   const changes = changed(text, type, from);
   const none = unread(text, type, from);
   return changes === undefined ? none : `(${none} or ${changes})`;
@@ -101,9 +151,11 @@ export function misfitLine(columns: readonly Column[], from: TextsOf): string {
 export const valuesOfLine = (columns: readonly Column[], from: TextsOf): string =>
   columns
     .map(([name, type]) => {
-      const value = /^(JSON|STRUCT|MAP|UNION)\b|\[\d*\]$/i.test(type)
-        ? `cast((text -> ${quoteLiteral(name)}) as ${type})`
-        : castOf(fieldText(name), type, from);
+      const isNested = /^(JSON|STRUCT|MAP|UNION)\b|\[\d*\]$/i.test(type);
+      const value =
+        isNested && wideType(type, from) === undefined
+          ? `cast((text -> ${quoteLiteral(name)}) as ${type})`
+          : castOf(fieldText(name), type, from);
       return `${value} as ${quoteIdentifier(name)}`;
     })
     .join(', ');

@@ -59,6 +59,7 @@ export {
   inferColumnsStatement,
   lineFragments,
   noFilesStatement,
+  objectFieldsStatement,
   readFilesStatement,
   readFilesValues,
   widenedTypesStatement,

@@ -64,6 +64,11 @@ export const inferColumnsStatement = (
     ]),
   });
 
+export const objectFieldsStatement = ({ onBadRows }: FilesSpec): Statement<'landing/object_fields'> =>
+  statement('landing/object_fields', {
+    options: statementFragment(onBadRows === 'quarantine' ? ', ignore_errors = true' : ''),
+  });
+
 /** What holds the values of both types of a column. */
 export function widenedTypesStatement(
   columns: readonly { readonly name: string; readonly known: string; readonly found: string }[],
@@ -90,7 +95,7 @@ export const noFilesStatement = ({
   });
 
 export const readFilesStatement = (
-  spec: FilesSpec,
+  spec: FilesSpec & TextsOf,
   { relation, files, columns }: Omit<Read, 'shape'>,
 ): Statement<'landing/read_files'> =>
   statement('landing/read_files', {
@@ -196,7 +201,7 @@ const givenOptions = ({ format, options }: FilesSpec): string[] =>
   );
 
 /** By name: a CSV reader that is told `columns` takes them by their places, whatever its head says. */
-function typeOptions(spec: FilesSpec, columns: FileColumns): string[] {
+function typeOptions(spec: FilesSpec & TextsOf, columns: FileColumns): string[] {
   const { format } = spec;
   const told = Object.entries(columns).map(
     ([name, type]) => [name, isGuarded(type, spec) ? 'VARCHAR' : type] as const,
@@ -209,7 +214,7 @@ const typesOption = (columns: readonly (readonly [name: string, type: string])[]
   `${option} = {${columns.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}}`;
 
 /** A Parquet file has values of types, and no texts. */
-function guardedFragment(spec: FilesSpec, columns: FileColumns): SqlFragment {
+function guardedFragment(spec: FilesSpec & TextsOf, columns: FileColumns): SqlFragment {
   const values = spec.format === 'parquet' ? [] : guardedValues(Object.entries(columns), spec);
   return statementFragment(values.length === 0 ? '' : ` replace (${values.join(', ')})`);
 }
