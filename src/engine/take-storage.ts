@@ -4,8 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { PsybergError } from '../model/errors.ts';
-import { CA_FILE, type StorageSettings, secretsAmong, stallSecondsOf } from '../model/storage-settings.ts';
+import { PsybergError, usageError } from '../model/errors.ts';
+import {
+  CA_FILE,
+  hasS3Keys,
+  type StorageSettings,
+  secretsAmong,
+  stallSecondsOf,
+} from '../model/storage-settings.ts';
 import { quoteLiteral } from '../statements/index.ts';
 import { messageOf, type Parts } from './connection.ts';
 import { type StorageAccess, secretStatement } from './storage-secrets.ts';
@@ -46,6 +52,7 @@ export async function takeStorage(parts: StoreParts, access: StorageAccess): Pro
   // Before `__internal…`, the names of those that DuckDB's Iceberg extension makes for the same files.
   const name = `!psyberg_${createHash('sha256').update(access.scope).digest('hex').slice(0, 16)}`;
   const secret = secretStatement(name, access);
+  if (secret === undefined && signsRemotely(access)) await refuseRemoteSigning(parts, access);
   const trusted = certificatesStatement(access.config);
   if (secret === undefined && trusted !== undefined)
     // Tables that DuckDB asks a catalog for come with keys of their own, and not with whom to trust.
@@ -75,6 +82,31 @@ export async function takeStorage(parts: StoreParts, access: StorageAccess): Pro
     );
   }
 }
+
+/** Iceberg REST specification, "S3 remote signing": who hands out no keys signs each request himself. */
+const signsRemotely = ({ scope, config }: StorageAccess): boolean =>
+  config['s3.remote-signing-enabled'] === 'true' && /^s3[an]?:/.test(scope) && !hasS3Keys(config);
+
+/** Unless DuckDB has keys of the user's own: then nobody has to sign anything. */
+async function refuseRemoteSigning(
+  { instance }: StoreParts,
+  { scope }: Pick<StorageAccess, 'scope'>,
+): Promise<void> {
+  if ((process.env['AWS_ACCESS_KEY_ID'] ?? '') !== '') return;
+  const known = await instance.aside((connection) => connection.runAndReadAll(SECRETS_OF_S3));
+  const scopes = known.getRows().map(([each]) => String(each));
+  if (scopes.some((each) => each === '' || scope.startsWith(each) || each.startsWith(scope))) return;
+  throw usageError(
+    'storage-keys-missing',
+    `the catalog hands out no keys for ${scope} and wants to sign each request itself, which DuckDB cannot have done`,
+    {
+      hint: 'have the catalog hand out keys (vended credentials), or write some under catalog.storage in psyberg.yaml: s3.access-key-id and s3.secret-access-key, or credentials: chain for those of this machine',
+      context: { location: scope },
+    },
+  );
+}
+const SECRETS_OF_S3 =
+  "select unnest(case when len(scope) = 0 then [''] else scope end) from duckdb_secrets() where type in ('s3', 'aws')";
 
 /** In place of those that DuckDB trusts by itself. */
 function certificatesStatement(config: StorageSettings): string | undefined {
