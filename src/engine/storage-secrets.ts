@@ -5,6 +5,7 @@
  */
 import { hasS3Keys } from '../model/storage-settings.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
+import { azureOptions, isInAzure } from './azure-secrets.ts';
 
 /** Files below `scope` are reached with what `config` says; its `ca_file` holds all certificates to trust. */
 export interface StorageAccess {
@@ -27,6 +28,7 @@ const S3_OPTIONS: readonly (readonly [string, string])[] = [
  * holds the secret: it is never printed.
  */
 export function secretStatement(name: string, { scope, config }: StorageAccess): string | undefined {
+  if (isInAzure(scope)) return azureStatement(name, { scope, config });
   const type = /^gs:|^gcs:/.test(scope) ? 'gcs' : /^s3[an]?:/.test(scope) ? 's3' : undefined;
   if (type === undefined) return undefined;
   // Without keys it would hide a secret of the user's own that has some.
@@ -34,11 +36,24 @@ export function secretStatement(name: string, { scope, config }: StorageAccess):
   // Google's stores take keys, too, by the protocol of S3.
   const options = hasS3Keys(config) ? s3Options(config) : { bearer_token: config['gcs.oauth2.token'] };
   const given = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  if (given.length === 0) return undefined;
+  return given.length === 0 ? undefined : created(name, type, scope, given);
+}
+
+function azureStatement(name: string, { scope, config }: StorageAccess): string | undefined {
+  const options = azureOptions(scope, config);
+  return options === undefined ? undefined : created(name, 'azure', scope, Object.entries(options));
+}
+
+function created(
+  name: string,
+  type: string,
+  scope: string,
+  options: readonly (readonly [key: string, value: string])[],
+): string {
   const parts = [
     `type ${type}`,
     `scope ${quoteLiteral(scope)}`,
-    ...given.map(([key, value]) => `${key} ${quoteLiteral(value)}`),
+    ...options.map(([key, value]) => `${key} ${quoteLiteral(value)}`),
   ];
   return `create or replace temporary secret ${quoteIdentifier(name)} (${parts.join(', ')})`;
 }

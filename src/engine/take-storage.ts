@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { PsybergError, usageError } from '../model/errors.ts';
+import { storageFault } from '../model/storage-faults.ts';
 import {
   CA_FILE,
   hasS3Keys,
@@ -74,6 +75,8 @@ export async function takeStorage(parts: StoreParts, access: StorageAccess): Pro
     });
   } catch (error) {
     if (error instanceof PsybergError) throw error;
+    const fault = storageFault(error);
+    if (fault !== undefined) throw fault;
     const message = [...hidden].reduce((rest, value) => rest.replaceAll(value, '…'), messageOf(error));
     throw new PsybergError(
       'storage-refused',

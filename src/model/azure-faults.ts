@@ -14,11 +14,16 @@ const UNREACHED =
 /** Of what it does with a folder the extension says no place. */
 const OF_FOLDER = /^Invalid Error: (\d{3}) ([^\n]*)\n(?:[\s\S]*\n)?Request ID: /;
 
+/** Where no key was to be had, such as of this machine: nothing was asked of the store. */
+const WITHOUT_KEYS =
+  /^\w+ Error: Azure\w+ could not open file: '(\w+:\/\/[^/']+)[^\n]*?credentials used were wrong\. Original error message: '([^\n']*)/;
+
 /** Codes of the store; what HTTP says beside them is a sentence of its own at Azure. */
 const MISSING = /^(?:Container|Filesystem)NotFound$/;
 const DENIED = /^(?:(?:No|Invalid)?Auth|KeyBasedAuth|Insufficient|PublicAccess|AccountIsDisabled)/;
 const BUSY = /^(?:ServerBusy|InternalError|OperationTimedOut)$/;
-const SECRET = 'create persistent secret … (type azure, …) in DuckDB: psyberg hands out none';
+const SECRET =
+  'adls.account-key, adls.sas-token or adls.connection-string under catalog.storage in psyberg.yaml, or create persistent secret … (type azure, …) in DuckDB';
 
 /** `bucket-missing`, `storage-denied` or `storage-unreachable`; undefined for any other error. */
 export function azureFaultOf(message: string, cause: unknown): PsybergError | undefined {
@@ -27,6 +32,9 @@ export function azureFaultOf(message: string, cause: unknown): PsybergError | un
     const [, address = '', why = ''] = unreached;
     return unreachable(address, `cannot be reached: ${why.trim()}`, cause);
   }
+  const [, asked, said = ''] = WITHOUT_KEYS.exec(message) ?? [];
+  if (asked !== undefined && /credential|token|authenticat/i.test(said))
+    return faultOf(asked, said.trim(), { cause, isMissing: false, isDenied: true, isBusy: false });
   const [, status, words = ''] = OF_FOLDER.exec(message) ?? [];
   if (status !== undefined)
     return faultOf("Azure's store", `HTTP ${status} ${words}`.trim(), { cause, ...kindOf(Number(status)) });
@@ -63,14 +71,14 @@ function faultOf(
       'bucket-missing',
       `the container of ${place} does not exist: ${said}; nothing was published`,
       {
-        hint: 'make the container, or correct the location or the account of your secret',
+        hint: 'make the container, or correct the location or the account that you name',
         context,
         cause,
       },
     );
   if (isDenied)
     return usageError('storage-denied', `${place} does not let psyberg in: ${said}; nothing was published`, {
-      hint: `check the secret of your own for it, or make one: ${SECRET}`,
+      hint: `check what opens it: what the catalog hands out, ${SECRET}`,
       context,
       cause,
     });
@@ -79,7 +87,7 @@ function faultOf(
 
 const unreachable = (address: string, what: string, cause: unknown): PsybergError =>
   new PsybergError('storage-unreachable', `${address} ${what}; nothing was published`, {
-    hint: `check the network, and the account and endpoint of your secret (${SECRET}), then run the same command again`,
+    hint: `check the network, and the account and endpoint that you name (${SECRET}), then run the same command again`,
     context: { address },
     retryable: true,
     cause,

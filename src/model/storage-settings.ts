@@ -52,13 +52,16 @@ export function stallSecondsOf(settings: StorageSettings): number {
 }
 const STALL_SECONDS_MAX = 3600;
 
+/** What `credentials: chain` says of Azure's stores: DuckDB takes the keys of this machine. */
+export const AZURE_CHAIN = 'adls.credentials';
+
 /** What others may be told. */
 export const withoutFiles = ({ [CA_FILE]: _ofThisMachine, ...settings }: StorageSettings): StorageSettings =>
   settings;
 
 /** The settings that are no secrets; whatever else there is may be one. */
 const PRINTABLE =
-  /^(?:ca_file|client\.region|s3\.(?:endpoint|path-style-access|region|request-timeout|remote-signing-enabled|session-token-expires-at-ms)|gcs\.(?:service\.host|project-id)|adls\.account-name)$/;
+  /^(?:ca_file|client\.region|s3\.(?:endpoint|path-style-access|region|request-timeout|remote-signing-enabled|session-token-expires-at-ms)|gcs\.(?:service\.host|project-id)|adls\.(?:account-name|credentials|(?:blob|dfs)-storage-(?:authority|scheme)))$/;
 
 export const isSecretKey = (key: string): boolean => !PRINTABLE.test(key);
 

@@ -43,7 +43,7 @@ const notReached = (extension: string, cause: unknown): PsybergError =>
     'extension-missing',
     `files lie in a place that DuckDB reaches by its extension ${extension} alone, which psyberg does not bring, and which could not be installed; nothing was published`,
     {
-      hint: `keep the tables in a store that speaks the S3 protocol; or let this machine reach DuckDB's extension server once, and make a secret of your own for them (create persistent secret … (type ${extension}, …)): psyberg hands out none`,
+      hint: `keep the tables in a store that speaks the S3 protocol; or let this machine reach DuckDB's extension server once (install ${extension} in DuckDB)`,
       context: { extension },
       cause,
     },

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { isPatternInStore } from '../model/plain-path.ts';
 import type { CatalogSpec } from '../model/process-spec.ts';
-import { CA_FILE } from '../model/storage-settings.ts';
+import { AZURE_CHAIN, CA_FILE } from '../model/storage-settings.ts';
 import { withoutSlash } from '../model/without-slash.ts';
 import { REST_KEYS, REST_TEXTS, restCatalog } from './read-rest-catalog.ts';
 import type { Reading, Written } from './written-catalog.ts';
@@ -57,14 +57,19 @@ function storageOf(reading: Reading): Pick<Written, 'storage' | 'storageChain'> 
       'write credentials: chain for the keys of this machine, or s3.access-key-id and s3.secret-access-key',
     );
   const profile = filled.find(([key]) => PROFILE_KEYS.includes(key))?.[1];
+  // Beside the account of an Azure store the keys of this machine are Azure's, and nobody asks AWS for any.
+  const isAzure = chained && filled.some(([key]) => key.startsWith('adls.'));
   checkKeys(new Map(filled), chained, reading);
   return {
-    storage: Object.fromEntries(
-      filled
-        .filter(([key]) => key !== 'credentials' && !PROFILE_KEYS.includes(key))
-        .map(([key, value]) => [key, key === CA_FILE ? path.resolve(reading.root, value) : value]),
-    ),
-    ...(chained ? { storageChain: profile === undefined ? {} : { profile } } : {}),
+    storage: {
+      ...Object.fromEntries(
+        filled
+          .filter(([key]) => key !== 'credentials' && !PROFILE_KEYS.includes(key))
+          .map(([key, value]) => [key, key === CA_FILE ? path.resolve(reading.root, value) : value]),
+      ),
+      ...(isAzure ? { [AZURE_CHAIN]: 'chain' } : {}),
+    },
+    ...(chained && !isAzure ? { storageChain: profile === undefined ? {} : { profile } } : {}),
   };
 }
 

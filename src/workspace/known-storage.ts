@@ -218,7 +218,9 @@ function scopesOf({ catalog, processes }: StoredProject, own: StorageAccess['con
   const folders = processes.flatMap(({ sources }) => sources.flatMap(({ files }) => files?.globs ?? []));
   const isNamed = Object.keys(own).some((key) => key.startsWith('gcs.'));
   // Where tables of a foreign catalog lie, it says itself.
-  if (catalog.kind === 'rest') return [...S3_SCOPES, ...(isNamed ? ['gs://'] : [])];
+  const isAzure = Object.keys(own).some((key) => key.startsWith('adls.'));
+  if (catalog.kind === 'rest')
+    return [...S3_SCOPES, ...(isNamed ? ['gs://'] : []), ...(isAzure ? AZURE_SCOPES : [])];
   const { warehouse } = catalog;
   const isInS3 = [warehouse, ...folders].some((place) => /^s3[an]?:/.test(place));
   const isGoogle =
@@ -229,4 +231,5 @@ function scopesOf({ catalog, processes }: StoredProject, own: StorageAccess['con
 /** What says where the files of a project lie. */
 type StoredProject = Pick<ProjectSpec, 'catalog' | 'processes'>;
 
+const AZURE_SCOPES = ['abfss://', 'abfs://', 'az://', 'azure://'] as const;
 const S3_SCOPES = ['s3://', 's3a://', 's3n://'] as const;

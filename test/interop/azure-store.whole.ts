@@ -6,9 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { FOREIGN_FILES, FOREIGN_PROCESSES, playForeignScenario } from '../support/foreign-scenario.ts';
+import {
+  expectRecomputed,
+  FOREIGN_FILES,
+  FOREIGN_PROCESSES,
+  playForeignScenario,
+} from '../support/foreign-scenario.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
-import { type World, worldForTest } from '../support/world.ts';
+import { tableId, type World, worldForTest } from '../support/world.ts';
 import { type AzureStore, extensionsWithAzure, startAzurite } from './azurite.ts';
 
 /** Where Azurite is not there yet. */
@@ -37,16 +42,26 @@ async function atHome(connectionString?: string): Promise<void> {
   instance.closeSync();
 }
 
-async function worldIn(place: string): Promise<World> {
+async function worldIn(
+  place: string,
+  {
+    storage,
+    vended,
+  }: {
+    readonly storage?: Readonly<Record<string, string>>;
+    readonly vended?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<World> {
   const inner = await startForeignServer();
   onTestFinished(() => inner.close());
   const server = await startForeignServer({
     inner: inner.uri,
     shownAs: { inner: inner.warehouse, outer: place },
+    ...(vended === undefined ? {} : { tableResult: { config: vended } }),
   });
   onTestFinished(() => server.close());
   return worldForTest({
-    catalog: { uri: server.uri },
+    catalog: { uri: server.uri, ...(storage === undefined ? {} : { storage }) },
     warehouse: place,
     processes: FOREIGN_PROCESSES,
     files: FOREIGN_FILES,
@@ -75,5 +90,51 @@ describe("tables in Azure's store", { timeout: 300_000 }, () => {
     const nowhere = await worldIn(`${store.location('nowhere')}/w`);
     await nowhere.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
     await expect(nowhere.land('raw.events', row)).rejects.toMatchObject({ code: 'bucket-missing' });
+  });
+
+  it("are reached by what catalog.storage or the catalog says, in Iceberg's names", async () => {
+    await atHome();
+    const { name, key, suffix } = store.account;
+    const nearby = { 'adls.blob-storage-authority': `.blob.${suffix}`, 'adls.blob-storage-scheme': 'http' };
+    const ways = {
+      connection: { storage: { 'adls.connection-string': store.connectionString } },
+      key: { storage: { ...nearby, 'adls.account-name': name, 'adls.account-key': key } },
+      sas: { storage: nearby, vended: { 'adls.sas-token': store.sas() } },
+    };
+    for (const [way, said] of Object.entries(ways)) {
+      const world = await worldIn(`${store.location('lake')}/${way}`, said);
+      await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+      // What came with a table is known once it was asked for.
+      await world.psyberg.internals.client.loadTable(tableId('raw.events'));
+      await world.land(
+        'raw.events',
+        "select i, i % 5, timestamptz '2023-09-14 01:00:00Z' from range(10) as t(i)",
+      );
+      expect(
+        (await world.run()).map(({ error }) => error),
+        way,
+      ).toEqual([null, null, null]);
+      await expectRecomputed(world);
+    }
+  });
+
+  it('and the keys of this machine, which are none here, are one error', async () => {
+    await atHome();
+    process.env['AZURE_CONFIG_DIR'] = process.env['HOME'];
+    const world = await worldIn(`${store.location('lake')}/chain`, {
+      storage: { credentials: 'chain', 'adls.account-name': store.account.name },
+    });
+    await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    const engine = await world.psyberg.internals.engine();
+    const secrets = "select provider, scope from duckdb_secrets() where type = 'azure' order by all";
+    expect(await engine.query({ sql: secrets, parameters: {} })).toContainEqual({
+      provider: 'credential_chain',
+      scope: ['abfss://'],
+    });
+    await expect(world.land('raw.events', "select 1, 1, timestamptz '2023-09-14'")).rejects.toMatchObject({
+      code: 'storage-denied',
+      kind: 'usage',
+      message: expect.not.stringContaining('\n'),
+    });
   });
 });

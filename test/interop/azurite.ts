@@ -40,6 +40,10 @@ const API_VERSION = '2023-11-03';
 export interface AzureStore {
   /** For DuckDB's secret; whatever is below `localhost` is this machine to it. */
   readonly connectionString: string;
+  /** Parts of it: by Iceberg's names the same is said with these. */
+  readonly account: { readonly name: string; readonly key: string; readonly suffix: string };
+  /** A signature that lets its bearer read, write, list and delete for an hour. */
+  readonly sas: () => string;
   /** `abfss://CONTAINER@HOST` */
   readonly location: (container: string) => string;
   makeContainer(name: string): Promise<void>;
@@ -126,6 +130,8 @@ export async function startAzurite(): Promise<AzureStore> {
   const suffix = `localhost:${(lake.address() as AddressInfo).port}`;
   return {
     connectionString: `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${KEY};EndpointSuffix=${suffix}`,
+    account: { name: ACCOUNT, key: KEY, suffix },
+    sas: accountSas,
     location: (container) => `abfss://${container}@${ACCOUNT}.dfs.core.windows.net`,
     async makeContainer(name) {
       const { status } = await blobs('PUT', name, { restype: 'container' });
@@ -141,6 +147,16 @@ export async function startAzurite(): Promise<AzureStore> {
       rmSync(kept, { recursive: true, force: true });
     },
   };
+}
+
+/** Azure, "Create an account SAS". */
+function accountSas(): string {
+  const se = new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, '');
+  const said = { sv: '2021-12-02', ss: 'b', srt: 'sco', sp: 'rwdlac', se, spr: 'https,http' };
+  const { sv, ss, srt, sp, spr } = said;
+  const text = [ACCOUNT, sp, ss, srt, '', se, '', spr, sv, '', ''].join('\n');
+  const sig = createHmac('sha256', Buffer.from(KEY, 'base64')).update(text).digest('base64');
+  return new URLSearchParams({ ...said, sig }).toString();
 }
 
 type Blobs = (
