@@ -9,5 +9,6 @@ export const ACCEPTABLE = [
   'rows-not-alone',
   'select-star',
   'wide-window',
+  'window-too-short',
 ] as const;
 export type AcceptedFinding = (typeof ACCEPTABLE)[number];

@@ -98,7 +98,8 @@ export interface PlanWarning {
     | 'join-without-window'
     | 'key-not-compared'
     | 'rows-not-alone'
-    | 'wide-window';
+    | 'wide-window'
+    | 'window-too-short';
   readonly message: string;
   /** What to do, to be pasted. */
   readonly hint: string;

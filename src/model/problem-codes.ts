@@ -63,6 +63,9 @@ export const PROBLEM_CODES = {
   'target-written-twice': error('Two processes write one table.'),
   'test-file-invalid': error('A test file cannot be read: its keys, names or rows are wrong.'),
   'window-key-missing': error('A table has not the column that is the key of a window.'),
+  'window-too-short': warning(
+    'A query joins rows over an interval that is longer than the window of its source.',
+  ),
 } as const satisfies Record<string, ProblemEntry>;
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;

@@ -35,17 +35,36 @@ export interface UntiedJoin {
   readonly byte: number | undefined;
 }
 
+type Joining = Pick<ProcessSpec, 'pattern' | 'sources'>;
+
+/** Of sources without a window. `tree`: as DuckDB's parser gives it. */
+export const joinsWithoutHours = (tree: unknown, spec: Joining): UntiedJoin[] =>
+  untiedJoins(tree, spec, ({ window }) => window === undefined);
+
+/** Of a source with a window and another one: those over an interval that is longer than the window. */
+export const joinsBeyondWindows = (tree: unknown, spec: Joining): UntiedJoin[] =>
+  untiedJoins(tree, spec, () => true).filter((join) => (join.hoursApart ?? 0) > reachOf(join));
+
+/** How many hours back or ahead the windows of two sources reach at most; of none without end. */
+export function reachOf({ first, second }: Pick<UntiedJoin, 'first' | 'second'>): number {
+  const hours = [first, second].flatMap(({ window }) =>
+    window === undefined ? [] : [window.beforeHours, window.afterHours],
+  );
+  return hours.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...hours);
+}
+
 /**
- * `tree`: as DuckDB's parser gives it. None in a process whose SQL never meets rows of several hours: a
- * dimension runs it hour by hour, and a stateless one over the new rows, which have no range.
+ * None in a process whose SQL never meets rows of several hours: a dimension runs it hour by hour, and a
+ * stateless one over the new rows, which have no range.
  */
-export function joinsWithoutHours(
+function untiedJoins(
   tree: unknown,
-  { pattern, sources }: Pick<ProcessSpec, 'pattern' | 'sources'>,
+  { pattern, sources }: Joining,
+  isLookedAt: (source: SourceSpec) => boolean,
 ): UntiedJoin[] {
   const { loadsHours, readsPrevious } = patternOf({ pattern });
   if (!loadsHours || readsPrevious) return [];
-  const timed = sources.filter((source) => source.eventTime !== undefined && source.window === undefined);
+  const timed = sources.filter((source) => source.eventTime !== undefined && isLookedAt(source));
   if (timed.length < 2) return [];
   const found = queryNodes(tree)
     .flatMap((query) => selectsOf(query, timed))

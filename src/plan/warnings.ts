@@ -8,7 +8,7 @@ import { tableName } from '../model/names.ts';
 import type { Plan, PlanWarning } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { hoursReturned } from './hours-returned.ts';
-import { joinsWithoutHours, type UntiedJoin } from './joins-without-hours.ts';
+import { joinsBeyondWindows, joinsWithoutHours, reachOf, type UntiedJoin } from './joins-without-hours.ts';
 import { type KeyOfSource, keysNotCompared } from './keys-not-compared.ts';
 import { type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
 import type { TakenTogether } from './rows-of-query.ts';
@@ -19,6 +19,8 @@ export interface JudgedSql {
   readonly tree: unknown;
   readonly alone: RowsAlone;
   readonly joins: readonly UntiedJoin[];
+  /** Those over an interval that is longer than the window of their source. */
+  readonly beyondWindows: readonly UntiedJoin[];
 }
 
 /** `ofDates`: the target's event time is a date, by which whole days are replaced. */
@@ -26,11 +28,17 @@ export const judgeRows = (tree: unknown, spec: ProcessSpec, ofDates = false): Ju
   tree,
   alone: rowsAlone(tree, spec, ofDates),
   joins: joinsWithoutHours(tree, spec),
+  beyondWindows: joinsBeyondWindows(tree, spec),
 });
 
-export function warningsOf(plan: Plan, spec: ProcessSpec, { tree, alone, joins }: JudgedSql): PlanWarning[] {
+export function warningsOf(
+  plan: Plan,
+  spec: ProcessSpec,
+  { tree, alone, joins, beyondWindows }: JudgedSql,
+): PlanWarning[] {
   const warnings: PlanWarning[] = [
     ...joins.map((join) => untiedWarning(spec, join)),
+    ...beyondWindows.map((join) => shortWindowWarning(spec, join)),
     ...alone.told.map((each) => togetherWarning(spec, each)),
     ...hoursWarnings(spec, hoursReturned(tree, spec)),
     ...keysNotCompared(tree, spec).map((source) => keyWarning(spec, source)),
@@ -100,13 +108,27 @@ function rowsTogetherOf({ processName }: ProcessSpec, together: TakenTogether): 
 export function untiedWarning(
   { processName, grain = 'hour' }: ProcessSpec,
   { first, second, key, hoursApart }: UntiedJoin,
-): PlanWarning {
+): PlanWarning & { readonly code: 'join-without-window' } {
   const before = hoursApart === undefined ? '1d' : spanText(hoursApart);
   const window = `window: { before: ${before}${key === undefined ? '' : `, key: ${key}`} }`;
   return {
     code: 'join-without-window',
     message: `${processName} joins ${first.alias} and ${second.alias} without a condition that ties their ${grain}s: a row of ${first.alias} meets rows of ${second.alias} of the ${grain}s that a session happens to load`,
     hint: `add ${window} to the source ${tableName(second.table)}, as far back as its rows matter; or compare date_trunc('${grain}', …) of both event times. Until then a session computes its ${grain}s once more beside those around them, and refuses to publish where that makes a difference`,
+  };
+}
+
+/** Such a join, in words. */
+export function shortWindowWarning(
+  { processName }: ProcessSpec,
+  join: UntiedJoin,
+): PlanWarning & { readonly code: 'window-too-short' } {
+  const { first, second, hoursApart = 0 } = join;
+  const { table, alias } = second.window === undefined ? first : second;
+  return {
+    code: 'window-too-short',
+    message: `${processName} joins ${first.alias} and ${second.alias} over up to ${spanText(hoursApart)}, and the window of ${alias} reaches ${spanText(reachOf(join))}: which rows lie further away depends on the hours that a session happens to load`,
+    hint: `make the window of ${tableName(table)} ${spanText(hoursApart)} long, or the interval of the condition shorter`,
   };
 }
 

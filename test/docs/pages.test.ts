@@ -7,7 +7,9 @@ import { dirname, join, normalize } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { program } from '../../src/cli/command-line.ts';
+import { ACCEPTABLE } from '../../src/model/accepted-findings.ts';
 import { ERROR_CODES } from '../../src/model/error-codes.ts';
+import { PROBLEM_CODES } from '../../src/model/problem-codes.ts';
 import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { readProject } from '../../src/project/read-project.ts';
 import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
@@ -150,11 +152,12 @@ describe('names', () => {
     const named = inlineCodeOf(page).flatMap((code) => /^([a-z_]+):( |$)/.exec(code)?.[1] ?? []);
     expect(named.filter((name) => !keys.has(name) && !OTHERS.has(name))).toEqual([]);
   });
-  it.each(each)('of error codes in %s are in the registry', (_file, page) => {
+  const codes = new Set([...Object.keys(ERROR_CODES), ...Object.keys(PROBLEM_CODES), ...ACCEPTABLE]);
+  it.each(each)('of error codes and findings in %s are in their registries', (_file, page) => {
     const named = [...proseOf(page).matchAll(/\(`([a-z]+(?:-[a-z]+)+)`(?:, exit(?: code)? \d)?\)/g)].map(
       (match) => match[1] as string,
     );
-    expect(named.filter((name) => !Object.hasOwn(ERROR_CODES, name))).toEqual([]);
+    expect(named.filter((name) => !codes.has(name))).toEqual([]);
   });
   it('of files of the source are files', () => {
     const folders = ['', 'src', 'src/changes/verdicts', 'src/catalog', 'sql'];

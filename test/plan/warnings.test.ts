@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { SourceSpec } from '../../src/model/process-spec.ts';
 import { hoursReturned } from '../../src/plan/hours-returned.ts';
 import { judgeRows, planSession, warningsOf } from '../../src/plan/index.ts';
-import { joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
+import { joinsBeyondWindows, joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
 import { keysNotCompared } from '../../src/plan/keys-not-compared.ts';
 import { readProcess } from '../../src/project/read-process.ts';
 import { sessionOf, specOf } from '../support/session-data.ts';
@@ -127,6 +127,30 @@ describe('a join that nothing ties to the same hour', () => {
     expect(warning).toMatchObject({ code: 'join-without-window' });
     expect(warning?.message).toContain('some_load joins c and r without a condition that ties their hours');
     expect(warning?.hint).toContain('add window: { before: 30d, key: account_id } to the source raw.r');
+  });
+
+  it.each([
+    ['c.ts - interval 30 day', []],
+    ['c.ts - interval 31 day', ['c r 744']],
+    ['c.ts - c.days_back * interval 1 day', []],
+    ['c.earliest', []],
+  ])('is told with a window that is shorter than its interval: %s', async (from, found) => {
+    const sources = SOURCES.map((source) =>
+      source.alias === 'r' ? { ...source, window: { beforeHours: 720, afterHours: 2 } } : source,
+    );
+    const spec = { ...specOf({ pattern: 'stateful', sources: { c: {}, r: {} } }), sources };
+    const tree = await parse(`select * from c left join r on r.account_id = c.account_id and r.ts > ${from}`);
+    const beyond = joinsBeyondWindows(tree, spec);
+    expect(
+      beyond.map(({ first, second, hoursApart }) => `${first.alias} ${second.alias} ${hoursApart ?? '-'}`),
+    ).toEqual(found);
+    const session = sessionOf({
+      pattern: 'stateful',
+      sources: { c: { added: [1], vtts: 3 }, r: { vtts: 3 } },
+    });
+    const told = warningsOf(planSession(session), spec, judgeRows(tree, spec));
+    expect(told.map(({ code }) => code)).toEqual(found.includes('c r 744') ? ['window-too-short'] : []);
+    expect(joinsWithoutHours(tree, spec)).toEqual([]);
   });
 
   it('is in none of the processes that are shipped', async () => {

@@ -211,3 +211,51 @@ it('holds days against the days around them', async () => {
     error: { code: 'join-without-window' },
   });
 });
+
+const HOUR_BACK = { window: { before: '1h' } };
+
+it('refuses rows that lie further apart than the window, where a session shows them', async () => {
+  const world = await worldOf(paid({}, HOUR_BACK));
+  await land(
+    world,
+    [
+      [1, 0],
+      [2, 3],
+    ],
+    [
+      [2, 0],
+      [9, 3],
+    ],
+  );
+  const [plan] = await world.psyberg.plan();
+  expect(plan).toMatchObject({ warnings: [], compares_rows: true });
+  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
+});
+
+it('publishes rows within the window, although the query does not say so', async () => {
+  const world = await worldOf(paid({}, HOUR_BACK));
+  await land(
+    world,
+    [
+      [1, 0],
+      [2, 1],
+      [3, 3],
+    ],
+    [
+      [2, 0],
+      [3, 2],
+      [9, 3],
+    ],
+  );
+  expect(await session(world)).toMatchObject({ status: 'published' });
+  await land(
+    world,
+    [[4, 4]],
+    [
+      [4, 3],
+      [10, 4],
+    ],
+  );
+  expect(await session(world)).toMatchObject({ status: 'published' });
+  await expectVerified(world, 'paid');
+});

@@ -1,17 +1,15 @@
-/** `join-without-window`: what a join finds depends on the hours that a session happens to load. */
-import { joinsWithoutHours } from '../../plan/joins-without-hours.ts';
-import { untiedWarning } from '../../plan/warnings.ts';
+/**
+ * `join-without-window` and `window-too-short`: what a join finds depends on the hours that a session loads.
+ */
+import { joinsBeyondWindows, joinsWithoutHours, type UntiedJoin } from '../../plan/joins-without-hours.ts';
+import { shortWindowWarning, untiedWarning } from '../../plan/warnings.ts';
 import { perProcess, placeInQuery } from './rule.ts';
 
-export const joinsOverHours = perProcess((process) =>
-  joinsWithoutHours(process.tree, process.spec).map((join) => {
-    const { message, hint } = untiedWarning(process.spec, join);
-    return {
-      code: 'join-without-window',
-      file: process.file,
-      place: placeInQuery(process, join.byte),
-      message,
-      hint,
-    };
-  }),
-);
+export const joinsOverHours = perProcess((process) => {
+  const { file, tree, spec } = process;
+  const at = ({ byte }: UntiedJoin) => ({ file, place: placeInQuery(process, byte) });
+  return [
+    ...joinsWithoutHours(tree, spec).map((join) => ({ ...untiedWarning(spec, join), ...at(join) })),
+    ...joinsBeyondWindows(tree, spec).map((join) => ({ ...shortWindowWarning(spec, join), ...at(join) })),
+  ];
+});
