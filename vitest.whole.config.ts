@@ -5,7 +5,7 @@ import common from './vitest.config.ts';
 export default defineConfig({
   test: {
     ...common.test,
-    // Sessions over stores and catalogs of other processes: 25 s on a quiet machine were 75 on a busy one.
+    // One with five sessions over a store and a catalog of their own took 75 s on a busy machine (2026-11-30).
     testTimeout: 180_000,
     include: ['test/**/*.whole.ts'],
     globalSetup: ['test/interop/spark/shared.ts'],
