@@ -98,7 +98,7 @@ async function publishTarget(first: Audited): Promise<Outcome> {
     }
     const hopeful = uncertain
       ? unanswered < UNANSWERED_MAX
-      : error instanceof PsybergError && error.retryable;
+      : error instanceof PsybergError && error.retryable && !isWaitedFor(error);
     if (hopeful && (await tries.again())) continue;
     if (finishLast !== undefined) throw commitUnknown(first, error);
     // A database that did not answer for a minute says so itself.
@@ -106,6 +106,9 @@ async function publishTarget(first: Audited): Promise<Outcome> {
     throw isOvertaken ? contended(first, error) : error;
   }
 }
+
+/** A store that says nothing was asked several times, each with a wait, before it is told as that. */
+const isWaitedFor = ({ code }: PsybergError): boolean => code === 'storage-unreachable';
 
 /** One try of the commit. */
 interface Tried {
