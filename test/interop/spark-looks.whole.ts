@@ -28,6 +28,8 @@ const PROCESSES = [
       engine: 'spark',
       pattern: 'stateful',
       hours: 'touched',
+      // It returns the first hour of its session.
+      accept: ['hours-not-alone'],
       sources: [
         EVENTS,
         { table: 'raw.marks', event_time: 'ts', alias: 'm', window: { before: '2h', key: 'id' } },
