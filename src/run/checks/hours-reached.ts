@@ -24,7 +24,7 @@ import {
 import type { Audited } from '../session.ts';
 import { showStaged } from '../stages/compose.ts';
 import type { FileRead } from './rows-read.ts';
-import { hoursStaged, targetTime } from './staged-hours.ts';
+import { hoursStaged, targetTime, unitOfRows } from './staged-hours.ts';
 
 /** The same session, perhaps with its staged rows shown. Throws `rows-without-source`. */
 export async function checkHoursReached(audited: Audited): Promise<Audited> {
@@ -32,8 +32,7 @@ export async function checkHoursReached(audited: Audited): Promise<Audited> {
   const { loadsHours, readsPrevious } = patternOf(plan);
   if (!loadsHours || readsPrevious || restatesAppended(plan) || audited.rowsWritten === 0n) return audited;
   const time = targetTime(audited);
-  // A row of a date is of its whole day.
-  const unit: WithGrain = time.unit === 'day' ? { grain: 'day' } : plan;
+  const unit = unitOfRows(time, plan);
   const sources = plan.sources.filter(bringsHours);
   // The first and the last hour of what was read of a file have a row; mostly that is all there is to know.
   const reached = new Set(

@@ -8,64 +8,51 @@
  * The partners that this brings belong to the target by the SQL over whole tables, so rows that come out
  * otherwise would be wrong as they are. A partner that lies further away is not seen: the warning stays.
  */
+import { windowOf } from '../../compile/index.ts';
 import { hoursAround } from '../../model/compared-company.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
 import { plannedHours, unitsAround } from '../../model/grain.ts';
-import { type HourRange, hourText, parseHour } from '../../model/hour.ts';
+import { type HourRange, hourText } from '../../model/hour.ts';
 import { intervalsOf } from '../../model/hour-sets.ts';
-import { type Audited, workOf } from '../session.ts';
+import type { HourAgain } from '../../workload/port.ts';
+import type { Audited } from '../session.ts';
 import { showStaged } from '../stages/compose.ts';
-import { differenceText } from './difference-text.ts';
-import { targetTime } from './staged-hours.ts';
+import { hoursDiffering } from './difference-text.ts';
+import { targetTime, unitOfRows } from './staged-hours.ts';
 
 /** A session of more hours is not computed twice: the next one, of few hours, shows the same. */
 const MOST_HOURS = 48;
 
-interface ComputedTwice {
-  /** The hours whose rows are held against the staged ones. */
-  readonly compared: HourRange;
-  /** Those in whose company. */
-  readonly computed: HourRange;
-}
-
 /** The same session, perhaps with its staged rows shown. */
 export async function checkJoinsCompared(audited: Audited): Promise<Audited> {
-  const twice = besideHoursAround(audited);
-  if (twice === undefined) return audited;
+  const again = besideHoursAround(audited);
+  if (again === undefined) return audited;
   const shown = await showStaged(audited);
-  const { workload } = shown.ports;
-  const again = { ...twice, time: targetTime(shown) };
-  const differing = differenceText(await workload.compareHour(workOf(shown), shown.composed.metadata, again));
-  if (differing !== undefined) throw joinWithoutWindow(shown, twice, differing);
+  const differing = await hoursDiffering(shown, again);
+  if (differing !== undefined) throw joinWithoutWindow(shown, again, differing);
   return shown;
 }
 
 /** Undefined of a first session, which no hours were loaded before. */
-function besideHoursAround(audited: Audited): ComputedTwice | undefined {
+function besideHoursAround(audited: Audited): HourAgain | undefined {
   const { plan, rowsRead } = audited;
   // Of hours that do not follow each other only the first ones: what lies between was not staged.
   const [hours] = intervalsOf(plannedHours(plan));
-  if (hours === undefined || plan.range === null || plan.target.complete_to_hour === null) return undefined;
-  // A row of a date is of its whole day.
-  const unit = targetTime(audited).unit === 'day' ? ({ grain: 'day' } as const) : plan;
+  const window = windowOf(plan);
+  if (hours === undefined || window === undefined || plan.target.complete_to_hour === null) return undefined;
+  const time = targetTime(audited);
+  const unit = unitOfRows(time, plan);
   const compared = unitsAround(unit, hours);
-  const range = unitsAround(unit, rangeOf(plan.range));
+  const range = unitsAround(unit, window);
   if (range.lastHour - range.firstHour >= MOST_HOURS) return undefined;
   const around = hoursAround(unit, rowsRead);
-  return {
-    compared,
-    computed: { firstHour: range.firstHour - around, lastHour: range.lastHour + around },
-  };
+  const computed = { firstHour: range.firstHour - around, lastHour: range.lastHour + around };
+  return { compared, computed, time };
 }
-
-const rangeOf = ({ first_hour, last_hour }: NonNullable<Audited['plan']['range']>): HourRange => ({
-  firstHour: parseHour(first_hour),
-  lastHour: parseHour(last_hour),
-});
 
 function joinWithoutWindow(
   { plan, spec }: Audited,
-  { compared, computed }: ComputedTwice,
+  { compared, computed }: HourAgain,
   differing: string,
 ): PsybergError {
   const hours = ({ firstHour, lastHour }: HourRange): string =>

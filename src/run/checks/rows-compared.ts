@@ -17,9 +17,9 @@ import { type Hour, hourText } from '../../model/hour.ts';
 import { ascending } from '../../model/hour-sets.ts';
 import { type Audited, workOf } from '../session.ts';
 import { showStaged } from '../stages/compose.ts';
-import { differenceText } from './difference-text.ts';
+import { differenceText, hoursDiffering } from './difference-text.ts';
 import { checkJoinsCompared } from './joins-compared.ts';
-import { hoursStaged, targetTime } from './staged-hours.ts';
+import { hoursStaged, targetTime, unitOfRows } from './staged-hours.ts';
 
 /**
  * The same session, perhaps with its staged rows shown. Throws `hours-not-alone`, `rows-not-alone` and
@@ -42,11 +42,9 @@ async function checkHalves(audited: Audited): Promise<Audited> {
 
 async function checkHours(audited: Audited): Promise<Audited> {
   const { plan } = audited;
-  const { workload } = audited.ports;
   const shown = await showStaged(audited);
   const time = targetTime(shown);
-  // A row of a date is of its whole day.
-  const unit: WithGrain = time.unit === 'day' ? { grain: 'day' } : plan;
+  const unit = unitOfRows(time, plan);
   const staged = unitStarts(unit, ascending(await hoursStaged(shown, time)));
   // Of an hour that gave no row beside others a LIMIT may have taken them.
   const planned = unitStarts(unit, plannedHours(plan));
@@ -56,10 +54,7 @@ async function checkHours(audited: Audited): Promise<Audited> {
     const compared = unitOf(unit, start);
     const beside = isOne ? unitHours(unit) : 0;
     const computed = { firstHour: compared.firstHour - beside, lastHour: compared.lastHour + beside };
-    const again = { compared, computed, time };
-    const differing = differenceText(
-      await workload.compareHour(workOf(shown), shown.composed.metadata, again),
-    );
+    const differing = await hoursDiffering(shown, { compared, computed, time });
     if (differing !== undefined) throw hoursNotAlone(shown, { start, unit, isOne, differing });
   }
   return shown;

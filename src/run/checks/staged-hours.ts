@@ -1,6 +1,7 @@
 /** The hours of the rows that a session has staged, as its target stores them. */
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts';
+import type { WithGrain } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';
 import { statement, storedHour, tableFragment } from '../../statements/index.ts';
 import type { StoredColumn } from '../../workload/port.ts';
@@ -12,6 +13,10 @@ export function targetTime({ spec, composed }: Audited): StoredColumn {
   const type = String(columnOf(currentSchema(composed.metadata), name)?.type ?? 'timestamptz');
   return { name, type, unit: storedUnit(type, undefined) ?? 'us' };
 }
+
+/** In which the target's rows are counted: a row of a date is of its whole day. */
+export const unitOfRows = ({ unit }: StoredColumn, plan: WithGrain): WithGrain =>
+  unit === 'day' ? { grain: 'day' } : plan;
 
 /** In no order; each hour once. The staged rows must be shown. */
 export async function hoursStaged({ spec, ports }: Audited, time: StoredColumn): Promise<Hour[]> {
