@@ -17,3 +17,6 @@ const RESERVED = new Set(
 /** A name as DuckDB's SQL needs it. */
 export const sqlName = (name: string): string =>
   NAME_PATTERN.test(name) && !RESERVED.has(name.toLowerCase()) ? name : `"${name.replaceAll('"', '""')}"`;
+
+/** A name as Spark's SQL quotes it: a double quote begins a string there. */
+export const backticked = (name: string): string => `\`${name.replaceAll('`', '``')}\``;

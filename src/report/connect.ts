@@ -3,6 +3,7 @@
  * Pure.
  */
 import { assertNever } from '../model/errors.ts';
+import { backticked } from '../model/sql-name.ts';
 
 export const CLIENTS = ['duckdb', 'pyiceberg', 'spark', 'polars', 'trino'] as const;
 export type Client = (typeof CLIENTS)[number];
@@ -169,11 +170,7 @@ ${settings.map(([key, value]) => `    .config('${key}', ${value})`).join('\n')}
 ${look}`;
 }
 
-const sparkName = (name: string): string =>
-  name
-    .split('.')
-    .map((part) => `\`${part.replaceAll('`', '``')}\``)
-    .join('.');
+const sparkName = (name: string): string => name.split('.').map(backticked).join('.');
 
 /** A file of Trino's, which its server reads when it starts. */
 function trinoSnippet({ uri, warehouse, token, table }: CatalogPlace): string {

@@ -4,6 +4,7 @@
  */
 import type { ColumnType } from '../model/column-type.ts';
 import type { LayoutColumn, LayoutType } from '../model/file-layout.ts';
+import { backticked } from '../model/sql-name.ts';
 import { joinedFragment, quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
 /** A column of a target. `returned`: what the query gives for it; undefined: nothing, so that it is NULL. */
@@ -121,5 +122,5 @@ export function sparkStoredType(type: LayoutType): string {
   if (typeof type === 'string') return /^fixed/.test(type) ? 'binary' : (STORED[type] ?? type);
   if (type.type === 'list') return `array<${sparkStoredType(type.element)}>`;
   if (type.type === 'map') return `map<${sparkStoredType(type.key)}, ${sparkStoredType(type.value)}>`;
-  return `struct<${type.fields.map(({ name, type: of }) => `\`${name.replaceAll('`', '``')}\`: ${sparkStoredType(of)}`).join(', ')}>`;
+  return `struct<${type.fields.map(({ name, type: of }) => `${backticked(name)}: ${sparkStoredType(of)}`).join(', ')}>`;
 }

@@ -1,7 +1,7 @@
 /** How the SQL of a process writes what a hint asks for, in the words of its engine. Pure. */
 import type { IcebergType } from '../../iceberg/table-metadata.ts';
 import { type EngineName, engineOf } from '../../model/engines.ts';
-import { sqlName } from '../../model/sql-name.ts';
+import { backticked, sqlName } from '../../model/sql-name.ts';
 import { duckdbTypeName, sparkStoredType } from '../../statements/index.ts';
 
 export interface QueryWords {
@@ -39,7 +39,7 @@ const sparkCast = (column: string, type: string): string => `cast(${column} as $
 /** A session there is in UTC. */
 const SPARK_WORDS: QueryWords = {
   // A double quote is refused in the SQL of a process there.
-  name: (column) => (sqlName(column) === column ? column : `\`${column.replaceAll('`', '``')}\``),
+  name: (column) => (sqlName(column) === column ? column : backticked(column)),
   type: sparkStoredType,
   cast: sparkCast,
   inUtc: (column, { to }) => sparkCast(column, to.startsWith('timestamptz') ? 'timestamp' : 'timestamp_ntz'),

@@ -1,5 +1,6 @@
 /** Types of Spark's columns, in the words in which the engine speaks of types. Spark's type -> type. Pure. */
 import type { ColumnType } from '../../../model/column-type.ts';
+import { backticked } from '../../../model/sql-name.ts';
 
 type Leaf = Readonly<Record<string, never>>;
 
@@ -64,7 +65,7 @@ export function sparkTypeText(type: SparkType): string {
   if (type.map !== undefined)
     return `map<${sparkTypeText(type.map.key_type ?? {})}, ${sparkTypeText(type.map.value_type ?? {})}>`;
   if (type.struct !== undefined)
-    return `struct<${(type.struct.fields ?? []).map(({ name = '', data_type: of = {} }) => `\`${name.replaceAll('`', '``')}\`: ${sparkTypeText(of)}`).join(', ')}>`;
+    return `struct<${(type.struct.fields ?? []).map(({ name = '', data_type: of = {} }) => `${backticked(name)}: ${sparkTypeText(of)}`).join(', ')}>`;
   if (type.decimal !== undefined)
     return `decimal(${type.decimal.precision ?? 10}, ${type.decimal.scale ?? 0})`;
   return OTHER_TEXT.find(([name]) => type[name] !== undefined)?.[1] ?? Object.keys(type)[0] ?? 'void';
