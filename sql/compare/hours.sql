@@ -1,6 +1,6 @@
 -- @name compare/hours
 -- What: two relations hour by hour: how many rows each has, and whether they look like the same ones. Rows are told by two sums of 64-bit hashes, which do not
---       depend on order. {{row}} is `psyberg_row`, the whole row, and beside it the text of columns whose values hash() does not all tell apart.
+--       depend on order. {{row}}: the values of all columns, and the text of those whose values hash() does not all tell apart.
 -- @returns hour BIGINT NULL (counted since 1970; NULL for rows without an event time), rows_expected BIGINT, rows_found BIGINT, same BOOLEAN
 with expected as (
   select {{hour}} as hour, count(*) as row_count, sum(hash({{row}})::hugeint) as one, sum(hash({{row}}, 'again')::hugeint) as other

@@ -1,4 +1,4 @@
 -- @name test/fingerprint
 -- What: a number that is the same for tables of the same rows, in any order.
 -- @returns fingerprint VARCHAR
-select count(*) || ':' || coalesce(sum(hash(psyberg_row)), 0) as fingerprint from {{table}} as psyberg_row
+select count(*) || ':' || coalesce(sum(hash(*columns(*))), 0) as fingerprint from {{table}}

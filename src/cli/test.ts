@@ -1,4 +1,5 @@
 /** `psyberg test`: the tests of a project, with arrivals in every order. */
+import { isMainThread, workerData } from 'node:worker_threads';
 import { type Command, Option } from 'commander';
 import { ENGINE_NAMES, type EngineName } from '../model/engines.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
@@ -52,6 +53,7 @@ export function addTestCommand(root: Command, act: Act): void {
 }
 
 async function test(shell: Shell, words: string[], options: TestCommandOptions): Promise<number> {
+  if (!isMainThread) return (await import('./test-thread.ts')).serveInThread(workerData);
   if (options.create !== undefined) return create(shell, words, options.create);
   const order = orderOf(options.order);
   const request = {
@@ -67,8 +69,9 @@ async function test(shell: Shell, words: string[], options: TestCommandOptions):
 }
 
 async function once(shell: Shell, request: ShownRequest, junit: string | undefined): Promise<number> {
-  const [{ runTests }, { project, unusable }] = await Promise.all([
+  const [{ runTests }, { openTestThread }, { project, unusable }] = await Promise.all([
     import('../testing/run-tests.ts'),
+    import('./test-thread.ts'),
     soundPartsOf(shell, request.engine),
   ]);
   let interrupt = (): void => {};
@@ -82,6 +85,7 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
     const report = await runTests(project, {
       ...request,
       unusable,
+      openThread: () => openTestThread(shell.options, request),
       onStart: (stop) => {
         interrupt = stop;
       },

@@ -10,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import vm from 'node:vm';
+import { isMainThread } from 'node:worker_threads';
 
 const FOLDER = import.meta.dirname;
 /** The build puts the name of the file here. */
@@ -21,7 +22,8 @@ const USAGE = 2;
 export async function runCommandLine(argv) {
   const { load, keep } = bundle(codeFolder(argv));
   const exitCode = await load(path.join(FOLDER, ENTRY)).runCommandLine(argv);
-  if (exitCode !== USAGE) keep();
+  // A thread of the command calls what the command does, and writes under the same name.
+  if (exitCode !== USAGE && isMainThread) keep();
   return exitCode;
 }
 

@@ -87,15 +87,16 @@ export const storedHour = ({
 } => ({ stored_event_time: storedEventTimeFragment(name, unit, type), unit: literalFragment(unit) });
 
 /**
- * A row of the relation `psyberg_row` as arguments of hash(): the row, and the text of `columns` (not of all:
- * of 4,000,000 rows of six columns, three of them such, it took 0.8 to 1.1 s in place of 0.4 to 0.7;
- * 2026-11-27, a busy machine of two cores).
+ * A row of the relation `psyberg_row` as arguments of hash(): its values, and the text of `columns` (not of
+ * all: of 4,000,000 rows of six columns, three of them such, it took 0.8 to 1.1 s in place of 0.4 to 0.7;
+ * 2026-11-27, a busy machine of two cores). Not the alias itself, which is the whole row to DuckDB only
+ * where no column has its name: all other columns' changes would not be seen.
  */
 export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
   fragment(
     columns.length === 0
-      ? 'psyberg_row'
-      : `psyberg_row, json_array(${columns.map((column) => `psyberg_row.${quoteIdentifier(column)}`).join(', ')})::varchar`,
+      ? '*columns(psyberg_row.*)'
+      : `*columns(psyberg_row.*), json_array(${columns.map((column) => `psyberg_row.${quoteIdentifier(column)}`).join(', ')})::varchar`,
   );
 
 /** hash() of a row; `salt`: another one. */

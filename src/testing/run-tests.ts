@@ -1,29 +1,33 @@
 /** The tests of a project, several at a time, each in a warehouse of its own. ProjectSpec -> TestReport. */
 import os from 'node:os';
+import { PsybergError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { PartsProgress } from '../model/progress.ts';
 import type { TestReport, TestResult } from '../model/test-record.ts';
 import { chooseTests } from './choose-tests.ts';
-import { writeKeptProject } from './keep.ts';
-import { runTest, type TestOptions } from './play/run-test.ts';
+import { type OwnPlayer, openPlayer, type Player, type PlayerOptions } from './play/player.ts';
+import { playersOf, type ServedTests, type TestThread } from './play/thread.ts';
 import { testInvalid } from './problem.ts';
 import { type ReadTests, readTests, type UnusableProcesses } from './read/read-tests.ts';
 import type { TestSpec, UnreadTest } from './test-spec.ts';
 import { withoutBrokenMacros } from './without-broken-macros.ts';
-import { outsideTables, tableMaker } from './world/make-tables.ts';
-import { isSeenOutside, openSandbox } from './world/sandbox.ts';
-import { sandboxesFor, threadsOfNode } from './world/sandboxes.ts';
-import { readSourceTypes, type SourceTypes } from './world/source-types.ts';
+import { outsideTables } from './world/make-tables.ts';
+import { sandboxesFor, threadsFor, threadsOfNode } from './world/sandboxes.ts';
+import { readSourceTypes } from './world/source-types.ts';
 
-export interface TestRequest extends TestOptions {
+/** Which tests are played, and how. */
+export interface TestChoice extends PlayerOptions {
   /** Test files, folders of them, and parts of tests' names; default: every test. */
   readonly only?: readonly string[];
   /** Where relative paths of `only` begin, beside the project; default: the current folder. */
   readonly from?: string;
   /** Why processes of the project, by name, cannot be used; tests of others are played all the same. */
   readonly unusable?: UnusableProcesses;
-  /** Leaves the warehouse of each test. */
-  readonly keep?: boolean;
+}
+
+export interface TestRequest extends TestChoice {
+  /** Starts another thread that plays the same choice of tests; default: this one plays all. */
+  readonly openThread?: () => TestThread;
   /** Told of each result, in the order of the tests. */
   readonly onResult?: (result: TestResult) => void;
   /** Told how many tests were played, whenever one was. */
@@ -40,9 +44,10 @@ export async function runTests(project: ProjectSpec, request: TestRequest = {}):
   const untested = (request.only ?? []).length > 0 ? [] : unreadBeside(unread, unusable);
   const read = { tests, unread: [...untested, ...unread] };
   const results = await playAll(project, read, request).catch((error: unknown) => {
-    // DuckDB judges macros where it defines them: before any test has begun.
+    // DuckDB judges macros where it defines them: before any test has begun. Other threads have not seen it.
     const without = withoutBrokenMacros(project, unusable, error);
-    return runTests(without.project, { ...request, unusable: without.unusable });
+    const { openThread: _alone, ...rest } = request;
+    return runTests(without.project, { ...rest, unusable: without.unusable });
   });
   if (!Array.isArray(results)) return results;
   return {
@@ -69,14 +74,10 @@ async function playAll(
   request: TestRequest,
 ): Promise<TestResult[]> {
   const results = unread.map(unreadResult);
-  const interrupts: (() => void)[] = [];
-  request.onStart?.(() => {
-    for (const interrupt of interrupts) interrupt();
-  });
-  const tables = tests.flatMap((test) => outsideTables(test.processes));
-  const types = tests.length === 0 ? new Map() : await readSourceTypes(project, tables);
-  const open = (): Worker => openWorker(project, types, { request, interrupts });
-  const first = open();
+  const stop = new AbortController();
+  request.onStart?.(() => stop.abort(interruption()));
+  const players = await playersFor(project, tests, { ...request, stop: stop.signal });
+  const first = players.open();
   try {
     if (project.macros.length > 0) await first.begin(tests[0]?.processes ?? []);
   } catch (error) {
@@ -88,24 +89,71 @@ async function playAll(
   const waiting = [...tests.entries()];
   const played: TestResult[] = [];
   const tell = counting(tests.length, request.onProgress);
-  const work = async (worker: Worker): Promise<void> => {
+  const work = async (player: Player): Promise<void> => {
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        const [index, test] = next;
-        const result = await worker.play(test);
-        played[index] = result;
-        told(index, result);
+        const [number, test] = next;
+        const result = await player.play(test, number);
+        played[number] = result;
+        told(number, result);
         tell();
       }
     } finally {
-      await worker.close();
+      await player.close();
     }
   };
-  const count = sandboxesFor(tests.length, os.availableParallelism(), threadsOfNode());
-  const workers = [first, ...Array.from({ length: count - 1 }, open)];
-  const ended = await Promise.allSettled(workers.map(work));
+  const ended = await Promise.allSettled([first, ...players.more()].map(work));
   for (const each of ended) if (each.status === 'rejected') throw each.reason;
   return [...results, ...played];
+}
+
+const interruption = (): PsybergError =>
+  new PsybergError('interrupted', 'the tests were interrupted', { hint: 'run the same command again' });
+
+interface Players {
+  readonly open: () => OwnPlayer;
+  /** All but the first: here, and in other threads as many in each. */
+  readonly more: () => Player[];
+}
+
+async function playersFor(
+  project: ProjectSpec,
+  tests: readonly TestSpec[],
+  { openThread, ...request }: TestRequest & { readonly stop: AbortSignal },
+): Promise<Players> {
+  const { order, wholeSessions = false, keep = false, engine, stop } = request;
+  const tables = tests.flatMap((test) => outsideTables(test.processes));
+  const types = tests.length === 0 ? new Map() : await readSourceTypes(project, tables);
+  const options = {
+    stop,
+    wholeSessions,
+    keep,
+    ...(engine === undefined ? {} : { engine }),
+    ...(order === undefined ? {} : { order }),
+  };
+  const open = (): OwnPlayer => openPlayer(project, types, options);
+  return {
+    open,
+    more() {
+      const cores = os.availableParallelism();
+      const players = sandboxesFor(tests.length, cores, threadsOfNode());
+      const threads = openThread === undefined ? 1 : threadsFor(tests.length, cores);
+      const count = Math.ceil(players / threads);
+      const beside = Array.from({ length: threads - 1 }, () =>
+        playersOf((openThread as () => TestThread)(), { count, open, stop }),
+      );
+      return [...Array.from({ length: count - 1 }, open), ...beside.flat()];
+    },
+  };
+}
+
+/** The tests of a choice, for another thread to play. Throws as {@link runTests}. */
+export async function testsToServe(project: ProjectSpec, choice: TestChoice): Promise<ServedTests> {
+  const chosen = chooseTests(project, choice);
+  const { tests } = chosen.keep(readTests(project, chosen.files, choice.unusable));
+  const stop = new AbortController();
+  const { open } = await playersFor(project, tests, { ...choice, stop: stop.signal });
+  return { tests, open, interrupt: () => stop.abort(interruption()) };
 }
 
 /** Tells that none is done, and of one more with every call. */
@@ -117,61 +165,6 @@ function counting(total: number, tell: TestRequest['onProgress']): () => void {
   };
   next();
   return next;
-}
-
-interface Worker {
-  /** Opens the sandbox of its first test. Throws `macro-invalid`. */
-  begin(processes: TestSpec['processes']): Promise<void>;
-  play(test: TestSpec): Promise<TestResult>;
-  close(): Promise<void>;
-}
-
-interface WorkerContext {
-  readonly request: TestRequest;
-  readonly interrupts: (() => void)[];
-}
-
-function openWorker(
-  project: ProjectSpec,
-  types: SourceTypes,
-  { request, interrupts }: WorkerContext,
-): Worker {
-  const { order, wholeSessions = false, keep = false, engine } = request;
-  const open = async (processes: TestSpec['processes']) => {
-    const sandbox = await openSandbox(project, { keep, processes });
-    interrupts.push(sandbox.interrupt);
-    return { sandbox, make: tableMaker(sandbox, types) };
-  };
-  // One for tests that nobody outside sees, and one for the others.
-  const opened = new Map<boolean, ReturnType<typeof open>>();
-  const openedFor = (processes: TestSpec['processes']): ReturnType<typeof open> => {
-    const isSeen = isSeenOutside(processes);
-    const there = opened.get(isSeen) ?? open(processes);
-    opened.set(isSeen, there);
-    return there;
-  };
-  return {
-    async begin(processes) {
-      await (await openedFor(processes)).sandbox.workspace([]).engine();
-    },
-    async play(test) {
-      const { sandbox, make } = await openedFor(test.processes);
-      const result = await runTest(sandbox, test, make, {
-        wholeSessions,
-        ...(engine === undefined ? {} : { engine }),
-        ...(order === undefined ? {} : { order }),
-      });
-      if (!keep) return result;
-      // The next one has a folder of its own.
-      opened.delete(isSeenOutside(test.processes));
-      writeKeptProject(project, sandbox.folder);
-      await sandbox.close();
-      return { ...result, folder: sandbox.folder };
-    },
-    async close() {
-      for (const each of opened.values()) await (await each.catch(() => undefined))?.sandbox.close();
-    },
-  };
 }
 
 const unreadResult = ({ name, file, processNames, problems }: UnreadTest): TestResult => ({

@@ -12,7 +12,7 @@ const COMMAND = path.join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.
 
 /** Told over a pipe of its own when the command ends: Node does not tell a parent. */
 const TELL_CPU = `data:text/javascript,${encodeURIComponent(
-  "import { writeSync } from 'node:fs'; process.on('exit', () => writeSync(3, JSON.stringify(process.cpuUsage())));",
+  "import { writeSync } from 'node:fs'; import { isMainThread } from 'node:worker_threads'; if (isMainThread) process.on('exit', () => writeSync(3, JSON.stringify(process.cpuUsage())));",
 )}`;
 
 export async function testsBench(): Promise<string[]> {

@@ -86,6 +86,27 @@ it('stops maintenance on SIGINT with exit code 130, in the middle of a statement
   });
 }, 120_000);
 
+it('stops tests in all threads that play them on SIGINT with exit code 130', async () => {
+  const test = (number: number): string => `  - name: number ${number}
+    process: signup_load
+    arrivals:
+      - rows: { raw.signups: [{ event_id: 1, account_id: 1, signup_ts: 2023-09-14T05:30:00Z }] }
+`;
+  const project = makeProject({
+    'processes/signup_load.sql': SLOW,
+    'tables/raw/signups.sql':
+      'create table raw.signups (event_id bigint, account_id bigint, signup_ts timestamptz);\n',
+    'tests/many.yaml': `tests:\n${Array.from({ length: 8 }, (_, number) => test(number)).join('')}`,
+  });
+  const run = startCli(['test', '--verbose', '--project', project.root]);
+  await until(() => run.stderr().includes('tests: play'));
+  // Long enough for the other thread to be at work; what it plays would take minutes.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  expect(run.child.exitCode).toBeNull();
+  run.child.kill('SIGINT');
+  expect(await run.done).toMatchObject({ code: 130, stdout: '' });
+}, 60_000);
+
 it('serves the catalog until it is stopped, and then ends with exit code 0', async () => {
   const project = makeProject(PROCESSES);
   await project.sql(...TABLES);

@@ -1,10 +1,10 @@
 // Goal: rows are compared whole, whatever their columns are called: one by the name that a statement of psyberg gives to a row
-// (`data`) stands for itself alone. Method: rows of which only another column changed, in a source, a lookup and a target.
+// (`data`, `psyberg_row`) stands for itself alone. Method: rows of which only another column changed, in a source, a lookup and a target.
 import { expect, it } from 'vitest';
 import { expectVerified } from '../support/verified.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
-const NAMES = ['data', 'counted'] as const;
+const NAMES = ['data', 'counted', 'psyberg_row'] as const;
 
 async function worldOf(column: string): Promise<World> {
   const process = processFile(

@@ -1,7 +1,7 @@
 // Goal: tests never wait for each other for ever: statements leave threads to the catalog that answers them. Method:
 // counts for machines and pools of threads.
 import { expect, it, vi } from 'vitest';
-import { sandboxesFor, threadsOfNode } from '../../src/testing/world/sandboxes.ts';
+import { sandboxesFor, threadsFor, threadsOfNode } from '../../src/testing/world/sandboxes.ts';
 
 it.each([
   ['the command on 2 cores', 50, 2, 32, 4],
@@ -12,6 +12,16 @@ it.each([
   ['no test', 0, 2, 32, 1],
 ])('%s', (_what, tests, cores, threads, expected) => {
   expect(sandboxesFor(tests, cores, threads)).toBe(expected);
+});
+
+it.each([
+  ['2 cores', 50, 2, 2],
+  ['16 cores', 50, 16, 4],
+  ['one core', 50, 1, 1],
+  ['few tests', 7, 16, 1],
+  ['no test', 0, 2, 1],
+])('threads of JavaScript for %s', (_what, tests, cores, expected) => {
+  expect(threadsFor(tests, cores)).toBe(expected);
 });
 
 it.each([

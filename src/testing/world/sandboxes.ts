@@ -18,6 +18,13 @@ const THREADS_EACH = 2;
 export const sandboxesFor = (tests: number, cores: number, threads: number): number =>
   Math.max(1, Math.min(tests, PER_CORE * cores, Math.floor(threads / THREADS_EACH), MOST));
 
+/** Fewer would be played before another thread has read its code and its tests. */
+const TESTS_PER_THREAD = 4;
+
+/** How many threads of JavaScript play them, at least 1: with one each core, half of each test is that. */
+export const threadsFor = (tests: number, cores: number): number =>
+  Math.max(1, Math.min(cores, MOST / PER_CORE, Math.floor(tests / TESTS_PER_THREAD)));
+
 /** What libuv has without being told. */
 const THREADS_OF_LIBUV = 4;
 
