@@ -5,7 +5,7 @@ import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { badRequest } from '../errors.ts';
 import { checkPathNames } from '../names.ts';
-import { REQUESTS, readRequest } from '../protocol/requests.ts';
+import { readRequest } from '../protocol/requests.ts';
 import type { Catalog, CatalogTable } from '../service/catalog.ts';
 import { shownTo } from '../views/without-main.ts';
 import {
@@ -77,7 +77,7 @@ async function answerNamespaces(catalog: Catalog, request: CatalogRequest): Prom
       return json({ namespaces: page.items, 'next-page-token': page.next });
     }
     case 'POST': {
-      const { namespace, properties } = readRequest(REQUESTS.createNamespace, await request.body());
+      const { namespace, properties } = await readRequest('createNamespace', await request.body());
       return json({ namespace, properties: await catalog.createNamespace(namespace, properties ?? {}) });
     }
     default:
@@ -109,8 +109,8 @@ async function updateProperties(
   request: CatalogRequest,
   namespace: string[],
 ): Promise<Answer> {
-  const { removals = [], updates = {} } = readRequest(
-    REQUESTS.updateNamespaceProperties,
+  const { removals = [], updates = {} } = await readRequest(
+    'updateNamespaceProperties',
     await request.body(),
   );
   return json(await catalog.changeNamespaceProperties(namespace, { removals, updates }));
@@ -123,7 +123,7 @@ async function answerTables(catalog: Catalog, request: CatalogRequest, namespace
       return json({ identifiers: page.items, 'next-page-token': page.next });
     }
     case 'POST': {
-      const body = readRequest(REQUESTS.createTable, await request.body());
+      const body = await readRequest('createTable', await request.body());
       const table = await catalog.createTable(
         { namespace, name: body.name },
         {
@@ -150,7 +150,7 @@ async function answerTable(catalog: Catalog, request: CatalogRequest, id: TableI
       await catalog.loadTable(id);
       return nothing;
     case 'POST': {
-      const { requirements, updates } = readRequest(REQUESTS.commitTable, await request.body());
+      const { requirements, updates } = await readRequest('commitTable', await request.body());
       const [table] = await catalog.commitTables([{ identifier: id, requirements, updates }]);
       return committed(shownTo(request.headers['user-agent'], table as CatalogTable));
     }
@@ -195,7 +195,7 @@ async function registerTable(
   request: CatalogRequest,
   namespace: string[],
 ): Promise<Answer> {
-  const body = readRequest(REQUESTS.registerTable, await request.body());
+  const body = await readRequest('registerTable', await request.body());
   return loaded(
     await catalog.registerTable(
       { namespace, name: body.name },
@@ -205,13 +205,13 @@ async function registerTable(
 }
 
 async function renameTable(catalog: Catalog, request: CatalogRequest): Promise<Answer> {
-  const { source, destination } = readRequest(REQUESTS.renameTable, await request.body());
+  const { source, destination } = await readRequest('renameTable', await request.body());
   await catalog.renameTable({ from: source, to: destination });
   return nothing;
 }
 
 async function commitTransaction(catalog: Catalog, request: CatalogRequest): Promise<Answer> {
-  const { 'table-changes': changes } = readRequest(REQUESTS.commitTransaction, await request.body());
+  const { 'table-changes': changes } = await readRequest('commitTransaction', await request.body());
   if (changes.length > 0) await catalog.commitTables(changes);
   return nothing;
 }
@@ -221,7 +221,7 @@ async function acceptMetrics(
   request: CatalogRequest,
   id: TableIdentifier,
 ): Promise<Answer> {
-  await catalog.reportMetrics?.(id, readRequest(REQUESTS.reportMetrics, await request.body()));
+  await catalog.reportMetrics?.(id, await readRequest('reportMetrics', await request.body()));
   return nothing;
 }
 

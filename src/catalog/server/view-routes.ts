@@ -2,7 +2,7 @@
 
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { renderViewMetadata } from '../../iceberg/view-metadata.ts';
-import { REQUESTS, readRequest } from '../protocol/requests.ts';
+import { readRequest } from '../protocol/requests.ts';
 import type { CatalogView, IcebergViews } from '../service/catalog.ts';
 import { type Answer, json, notAllowed, nothing, paginate } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
@@ -19,7 +19,7 @@ export async function answerViews(
       return json({ identifiers: page.items, 'next-page-token': page.next });
     }
     case 'POST': {
-      const body = readRequest(REQUESTS.createView, await request.body());
+      const body = await readRequest('createView', await request.body());
       const { schema, location, properties, 'view-version': version } = body;
       return loaded(
         await views.create({ namespace, name: body.name }, { schema, location, properties, version }),
@@ -43,7 +43,7 @@ export async function answerView(
       await views.load(id);
       return nothing;
     case 'POST': {
-      const { requirements = [], updates } = readRequest(REQUESTS.commitView, await request.body());
+      const { requirements = [], updates } = await readRequest('commitView', await request.body());
       return loaded(await views.commit(id, { requirements, updates }));
     }
     case 'DELETE':
@@ -60,7 +60,7 @@ export async function registerView(
   request: CatalogRequest,
   namespace: string[],
 ): Promise<Answer> {
-  const body = readRequest(REQUESTS.registerView, await request.body());
+  const body = await readRequest('registerView', await request.body());
   return loaded(
     await views.register({ namespace, name: body.name }, { metadataLocation: body['metadata-location'] }),
   );
@@ -68,7 +68,7 @@ export async function registerView(
 
 /** `…/views/rename` */
 export async function renameView(views: IcebergViews, request: CatalogRequest): Promise<Answer> {
-  const { source, destination } = readRequest(REQUESTS.renameTable, await request.body());
+  const { source, destination } = await readRequest('renameTable', await request.body());
   await views.rename({ from: source, to: destination });
   return nothing;
 }
