@@ -6,6 +6,7 @@ export const ACCEPTABLE = [
   'join-without-window',
   'key-not-compared',
   'non-deterministic',
+  'rows-in-no-order',
   'rows-not-alone',
   'select-star',
   'wide-window',

@@ -180,6 +180,11 @@ export interface Plan {
    * the hours around those of the session.
    */
   readonly compares_joins?: true;
+  /**
+   * There, beside `compares_rows`, where columns hold what hangs on the order in which rows are read. Names
+   * in lower case. `lists` are compared as their values in any order, `others` not at all, where rows differ.
+   */
+  readonly in_no_order?: { readonly lists: readonly string[]; readonly others: readonly string[] };
   /** Null where no hour is known that other SQL has made than that of now. */
   readonly sql_changed?: PlanSqlChanged | null;
   /** Only of a plan with work; one that was saved by an earlier release has none. */

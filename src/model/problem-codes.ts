@@ -42,6 +42,9 @@ export const PROBLEM_CODES = {
   'process-name-taken': error('Two processes have one name.'),
   'process-sql-failed': error('The SQL of a process cannot be parsed or bound.'),
   'project-file-invalid': error('`psyberg.yaml` is wrong.'),
+  'rows-in-no-order': warning(
+    'A query takes rows in whatever order they are read, as a list without ORDER BY: computed again, it may differ.',
+  ),
   'rows-not-alone': warning(
     'A stateless query takes several rows to make one, and sessions read them at different times.',
   ),

@@ -3,6 +3,7 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { engineOf } from '../model/engines.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { columnsInNoOrder } from '../model/rows-in-no-order.ts';
 import {
   isAccepted,
   isRandomOnSpark,
@@ -22,13 +23,15 @@ export function withJudgedSql(plan: Plan, spec: ProcessSpec, tree: unknown): Pla
 function comparedBy(
   spec: ProcessSpec,
   { tree, alone, joins }: JudgedSql,
-): Pick<Plan, 'compares_rows' | 'compares_joins' | 'rows_stand_alone'> {
+): Pick<Plan, 'compares_rows' | 'compares_joins' | 'rows_stand_alone' | 'in_no_order'> {
   const isJoined = joins.length > 0;
   const code = patternOf(spec).loadsHours ? 'hours-not-alone' : 'rows-not-alone';
   const isMeant = isAccepted(spec, code) || (isJoined && isAccepted(spec, 'join-without-window'));
   if (isMeant || (alone.isKnown && isReadRight(spec) && !isJoined) || !isSameAgain(spec, tree)) return {};
+  const inNoOrder = columnsInNoOrder(tree);
   return {
     compares_rows: true,
+    ...(inNoOrder === undefined ? {} : { in_no_order: inNoOrder }),
     ...(isJoined ? { compares_joins: true } : {}),
     ...(alone.isKnown && !isJoined ? { rows_stand_alone: true } : {}),
   };

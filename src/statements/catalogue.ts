@@ -764,6 +764,11 @@ export interface Catalogue {
     fragments: never;
     row: AnyRow;
   };
+  'fragments/in_any_order': {
+    parameters: Nothing;
+    fragments: 'columns' | 'rows';
+    row: AnyRow;
+  };
   'fragments/inherited_entries': {
     parameters: { manifests: readonly string[]; manifest_list: string };
     fragments: 'entry_columns' | 'file_key' | 'first_row_id';

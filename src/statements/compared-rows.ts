@@ -79,3 +79,15 @@ export const standInsFragment = (
       })
       .join(', '),
   );
+
+/** The values of lists, and the letters of texts that were put together of values, in any order. */
+export const inAnyOrderFragment = (columns: readonly TestColumn[], lists: ReadonlySet<string>): SqlFragment =>
+  statementFragment(
+    columns
+      .map(({ name, type }) => {
+        const column = quoteIdentifier(name);
+        if (!lists.has(name.toLowerCase())) return column;
+        return `list_sort(${type === 'VARCHAR' ? `string_split(${column}, '')` : column}) as ${column}`;
+      })
+      .join(', '),
+  );

@@ -57,10 +57,32 @@ export const comparedColumnsFragment = (columns: readonly LayoutColumn[]): SqlFr
   );
 
 /** The columns whose values are the same in whichever order the rows were read that they come of. */
-export function exactColumnsFragment(columns: readonly LayoutColumn[]): SqlFragment {
-  const exact = columns.filter(({ type }) => isExact(type)).map(({ name }) => quoteIdentifier(name));
+export function exactColumnsFragment(
+  columns: readonly LayoutColumn[],
+  { lists, others }: ColumnsLoosely = EXACTLY,
+): SqlFragment {
+  const among = (names: readonly string[], name: string): boolean => names.includes(name.toLowerCase());
+  const exact = columns
+    .filter(({ name, type }) => isExact(type) && !among(others, name))
+    .flatMap((column) => (among(lists, column.name) ? sorted(column) : quoteIdentifier(column.name)));
   // Without one, rows are told apart by their number alone.
   return statementFragment(exact.length === 0 ? 'true as psyberg_row' : exact.join(', '));
+}
+
+/** Columns that hang on the order in which rows were read, in lower case. */
+export interface ColumnsLoosely {
+  /** Their values are compared whatever their order is. */
+  readonly lists: readonly string[];
+  /** They are not compared. */
+  readonly others: readonly string[];
+}
+const EXACTLY: ColumnsLoosely = { lists: [], others: [] };
+
+/** Of a text: its letters, which are those of its values. */
+function sorted({ name, type }: LayoutColumn): string[] {
+  const column = quoteIdentifier(name);
+  if (type === 'string') return [`list_sort(string_split(${column}, '')) as ${column}`];
+  return typeof type !== 'string' && type.type === 'list' ? [`list_sort(${column}) as ${column}`] : [];
 }
 
 function isExact(type: LayoutType): boolean {
@@ -72,9 +94,13 @@ function isExact(type: LayoutType): boolean {
 /**
  * Of rows with `psyberg_side` 1 and -1: whether sums of floating-point numbers differ by more than rounding.
  */
-export function sumsDifferFragment(columns: readonly LayoutColumn[]): SqlFragment {
+export function sumsDifferFragment(
+  columns: readonly LayoutColumn[],
+  { lists, others }: ColumnsLoosely = EXACTLY,
+): SqlFragment {
+  const loose = new Set([...lists, ...others]);
   const sums = columns
-    .filter(({ type }) => type === 'float' || type === 'double')
+    .filter(({ name, type }) => (type === 'float' || type === 'double') && !loose.has(name.toLowerCase()))
     .map(({ name }) => {
       const finite = `case when isfinite(${quoteIdentifier(name)}) then ${quoteIdentifier(name)}::double end`;
       return `abs(sum(${finite} * psyberg_side)) > 1e-6 * sum(abs(${finite}))`;

@@ -1,5 +1,6 @@
 export type { Instant } from './catalogue.ts';
 export {
+  inAnyOrderFragment,
   type KeptHours,
   keptHoursFragment,
   moreColumnsFragment,
@@ -9,6 +10,7 @@ export {
   standInsFragment,
 } from './compared-rows.ts';
 export {
+  type ColumnsLoosely,
   carriedColumnsFragment,
   comparedColumnsFragment,
   exactColumnsFragment,

@@ -34,6 +34,21 @@ describe('what would surprise', () => {
     const found = await foundIn(sql);
     expect(found.filter((each) => each.includes('age'))).toEqual([]);
   });
+  it.each([
+    ['select event_ts, list(kind) as l, first(kind) as f from e group by 1', ['8:18 list()', '8:35 first()']],
+    ["select event_ts, string_agg(kind, ',') as s from e group by 1", ['8:18 string_agg()']],
+    ['select event_ts, row_number() over (partition by event_ts) as n from e', ['8:18 row_number()']],
+    ['select event_ts, list(kind order by kind) as l, len(list(kind)) as n from e group by 1', []],
+    ['select event_ts, any_value(kind) as k from e group by 1', []],
+  ])('rows in no order: %s', async (sql, found) => {
+    const told = (await foundIn(sql)).filter((each) => each.includes('rows-in-no-order'));
+    expect(
+      told.map((each) =>
+        each.replace(/^processes\/a\.sql:(\S+) warning rows-in-no-order (\S+) .*$/, '$1 $2'),
+      ),
+    ).toEqual(found);
+    expect(await foundIn(sql, { more: 'accept: [rows-in-no-order]\n' })).toEqual([]);
+  });
   it('knows every function of DuckDB that is not consistent', async () => {
     const connection = await (await DuckDBInstance.create()).connect();
     const reader = await connection.runAndReadAll(

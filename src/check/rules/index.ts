@@ -6,6 +6,7 @@ import { macrosDefined } from './macros-defined.ts';
 import { nonDeterministic } from './non-deterministic.ts';
 import { queriesBind } from './queries-bind.ts';
 import { rowsStandAlone } from './rows-alone.ts';
+import { rowsInNoOrder } from './rows-in-no-order.ts';
 import type { Rule } from './rule.ts';
 import { selectStar } from './select-star.ts';
 import { sourceColumns } from './source-columns.ts';
@@ -29,6 +30,7 @@ export const RULES: readonly Rule[] = [
   rowsStandAlone,
   hoursOfSession,
   nonDeterministic,
+  rowsInNoOrder,
   selectStar,
   tablesDeclared,
   sourcesUsed,

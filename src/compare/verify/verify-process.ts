@@ -27,7 +27,7 @@ import {
 import { judgeSql } from '../../workload/duckdb/judge-sql.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import { withWorkBeside } from '../../workspace/work-beside.ts';
-import { compareSides, type Differences, sampleOf } from '../differences.ts';
+import { type Differences, sampleOf } from '../differences.ts';
 import { type PinnedTables, withPinnedTables } from '../pinned-tables.ts';
 import { type EngineRecompute, engineRecompute } from '../recompute/on-engine.ts';
 import { ANY_SESSION, ANY_TIME } from '../recompute/process-query.ts';
@@ -35,6 +35,7 @@ import type { GivenHours, Relation } from '../recompute/recompute.ts';
 import { type RowsInMemory, withRowsInMemory } from '../rows-in-memory.ts';
 import { expectedRows, hoursToCompare } from './expected-rows.ts';
 import { type HoursCompared, hoursCompared } from './hours-compared.ts';
+import { compareInAnyOrder } from './in-any-order.ts';
 import { targetEventTime } from './sources-as-of.ts';
 
 export interface VerifyProcessRequest {
@@ -68,14 +69,14 @@ export async function verifyProcess(
   const time = targetEventTime(spec, published.metadata);
   const hours = hoursCompared(spec, published.progress, { asked: request.hours, isDate: time?.isDate });
   const engine = await workspace.engine();
-  await judgeSql(engine, workspace.project, spec);
+  const tree = await judgeSql(engine, workspace.project, spec);
   return withRowsInMemory(engine, (memory) =>
     withPinnedTables(workspace, `verify@${spec.processName}`, (pinned) =>
       withWorkBeside(workspace, spec, (beside) => {
         const { metadata: target, head } = published;
         const engine = beside === undefined ? undefined : engineRecompute(beside, pinned, { spec, target });
         engine?.target(target, head);
-        const sides = { memory, pinned, spec, published, hours, request, eventTime: time?.name };
+        const sides = { memory, pinned, spec, published, hours, request, tree, eventTime: time?.name };
         return compared(workspace, { ...sides, engine });
       }),
     ),
@@ -109,6 +110,8 @@ interface Comparing {
   readonly published: Published;
   readonly hours: HoursCompared;
   readonly request: VerifyProcessRequest;
+  /** Undefined of another engine's SQL. */
+  readonly tree: unknown;
   readonly eventTime: string | undefined;
   readonly engine: EngineRecompute | undefined;
 }
@@ -139,14 +142,14 @@ async function compared(workspace: Workspace, comparing: Comparing): Promise<Ver
         ? undefined
         : await hoursToCompare(memory, target, { hour, needed: expected.needed });
     workspace.onStep(`${spec.processName}: compares with ${tableName(spec.target.table)}`);
-    const found = await compareSides(memory, {
-      ...{ expected: rows.table, found: target.table, columns, hour, name: 'compared' },
-      kept: { ...hours.kept, only },
-    });
+    const sides = { expected: rows.table, found: target.table, columns, hour, name: 'compared' };
+    const kept = { ...hours.kept, only };
+    const { found, notes: order } = await compareInAnyOrder(memory, { ...sides, kept }, comparing.tree);
     return await recordOf(comparing, found, columns, [
       ...hours.notes,
       ...expected.notes,
       ...notes,
+      ...order,
       ...(isHourly && request.hours !== undefined ? [builtOn(spec, request.hours)] : []),
     ]);
   } finally {

@@ -6,7 +6,9 @@ import { boundIn, ownQuery, processParameters, rowsApart, stagedTable } from '..
 import type { Engine } from '../../engine/index.ts';
 import { fileLayoutOf, isLayout } from '../../iceberg/file-layout.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { Plan } from '../../model/plan.ts';
 import {
+  type ColumnsLoosely,
   exactColumnsFragment,
   fileColumnsFragment,
   noValuesFragment,
@@ -24,12 +26,12 @@ export async function compareHalves(
   { plan, spec }: Work,
   target: TableMetadata,
 ): Promise<RowsDiffering | undefined> {
-  const fragments = comparedColumns(target);
-  if (fragments === undefined) return undefined;
-  const apart = statement('audit/rows_apart', { ...fragments, ...rowsApart(plan, spec) });
-  const { parameters } = boundIn(apart.sql, spec, processParameters(plan, undefined));
-  const [row] = await engine.query(apart, parameters);
-  return row;
+  return asFarAsOrderDoesNotMatter(plan, target, async (fragments) => {
+    const apart = statement('audit/rows_apart', { ...fragments, ...rowsApart(plan, spec) });
+    const { parameters } = boundIn(apart.sql, spec, processParameters(plan, undefined));
+    const [row] = await engine.query(apart, parameters);
+    return row;
+  });
 }
 
 /** See `Workload.compareHour`. */
@@ -39,23 +41,41 @@ export async function compareHour(
   target: TableMetadata,
   { compared, computed, time }: HourAgain,
 ): Promise<RowsDiffering | undefined> {
-  const fragments = comparedColumns(target);
-  if (fragments === undefined) return undefined;
-  const query = ownQuery(plan, spec, computed);
-  const [row] = await engine.query(
-    statement('audit/rows_alone', {
-      ...fragments,
-      query: statementFragment(query.sql),
-      staged: stagedTable(spec),
-      ...storedHour(time),
-    }),
-    { ...query.parameters, compared_first: compared.firstHour, compared_last: compared.lastHour },
-  );
-  return row;
+  return asFarAsOrderDoesNotMatter(plan, target, async (fragments) => {
+    const query = ownQuery(plan, spec, computed);
+    const [row] = await engine.query(
+      statement('audit/rows_alone', {
+        ...fragments,
+        query: statementFragment(query.sql),
+        staged: stagedTable(spec),
+        ...storedHour(time),
+      }),
+      { ...query.parameters, compared_first: compared.firstHour, compared_last: compared.lastHour },
+    );
+    return row;
+  });
 }
 
-/** Undefined of a target that DuckDB does not write. */
-function comparedColumns(target: TableMetadata) {
+/**
+ * Exactly; and where something differs, and the plan names columns that hang on the order of rows, once more
+ * as far as that does not matter. Undefined of a target that DuckDB does not write.
+ */
+async function asFarAsOrderDoesNotMatter(
+  { in_no_order: loosely }: Plan,
+  target: TableMetadata,
+  compare: (fragments: ComparedColumns) => Promise<RowsDiffering | undefined>,
+): Promise<RowsDiffering | undefined> {
+  const exactly = comparedColumns(target);
+  if (exactly === undefined) return undefined;
+  const found = await compare(exactly);
+  const isSame = found === undefined || (found.rows_differing === 0n && !found.values_differ);
+  if (isSame || loosely === undefined) return found;
+  return compare(comparedColumns(target, loosely) as ComparedColumns);
+}
+
+type ComparedColumns = Exclude<ReturnType<typeof comparedColumns>, undefined>;
+
+function comparedColumns(target: TableMetadata, loosely?: ColumnsLoosely) {
   const layout = fileLayoutOf(target);
   if (!isLayout(layout)) return undefined;
   const { columns } = layout;
@@ -64,8 +84,8 @@ function comparedColumns(target: TableMetadata) {
     no_values: noValuesFragment(columns),
     what_differs: statementFragment(
       renderStatement('fragments/what_differs', {
-        exact_columns: exactColumnsFragment(columns),
-        sums_differ: sumsDifferFragment(columns),
+        exact_columns: exactColumnsFragment(columns, loosely),
+        sums_differ: sumsDifferFragment(columns, loosely),
       }),
     ),
   };
