@@ -6,6 +6,8 @@ export interface RecordingProxy {
   /** For `engines.spark.catalog_uri`. */
   readonly uri: string;
   readonly answers: string[];
+  /** Method, path and status of each: `POST /v1/… 404`. */
+  readonly requests: string[];
   /** Where requests go from now on. */
   passTo(uri: string): void;
   close(): Promise<void>;
@@ -14,6 +16,7 @@ export interface RecordingProxy {
 export async function startRecordingProxy(): Promise<RecordingProxy> {
   let target = '';
   const answers: string[] = [];
+  const requests: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -25,6 +28,7 @@ export async function startRecordingProxy(): Promise<RecordingProxy> {
     });
     const text = await reply.text();
     answers.push(text);
+    requests.push(`${request.method} ${request.url} ${reply.status}`);
     response.statusCode = reply.status;
     for (const name of ['etag', 'content-type']) {
       const value = reply.headers.get(name);
@@ -36,6 +40,7 @@ export async function startRecordingProxy(): Promise<RecordingProxy> {
   return {
     uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     answers,
+    requests,
     passTo(uri) {
       target = uri;
     },
