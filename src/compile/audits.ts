@@ -3,8 +3,9 @@
  * the rows as an engine sees them -> steps. Pure.
  */
 import { type AuditScope, auditKind } from '../kinds/audits/index.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { timeOfSessionId } from '../model/hour.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan, PlanSource } from '../model/plan.ts';
 import type { AuditSpec, ProcessSpec } from '../model/process-spec.ts';
 import type { AuditStep, CountSourcesStep, CountStagedStep } from '../model/step.ts';
 import {
@@ -30,6 +31,8 @@ import {
 import { stagedTable, wholeTable } from './session-tables.ts';
 import { stepAround } from './step-statements.ts';
 
+type CountedRows = 'audit/rows_by_file' | 'spark/rows_of_one_file';
+
 /** How an engine writes the rows that audits are about. */
 export interface AuditedRows extends Pick<AuditScope, 'engine' | 'cte'> {
   /** The aliases as CTEs, each with the rows of the window; then `more`. */
@@ -38,6 +41,8 @@ export interface AuditedRows extends Pick<AuditScope, 'engine' | 'cte'> {
   ownSources(plan: Plan, window: HourWindow | undefined): SqlFragment;
   /** The rows of {@link sources}, as the file and the hour of each. */
   sourceFiles(plan: Plan, window: HourWindow | undefined): BoundRows;
+  /** How the rows of a source are counted that comes as one file, whole; undefined: as others are. */
+  readonly rowsOfOneFile?: CountedRows;
   /** A scalar: staged rows that lie outside of the session's hours, or in none. */
   outside(plan: Plan, spec: ProcessSpec, window: HourWindow): SqlFragment;
   /** Whether a row that the query returned lies in the session's hours. */
@@ -73,7 +78,10 @@ export function compileAudits(
 
 function countSources({ plan, spec, window, rows }: Audited): CountSourcesStep {
   const files = rows.sourceFiles(plan, window);
-  const { sql } = statement('audit/count_sources', { sources: files.fragment, rows_read: rowsRead(plan) });
+  const { sql } = statement('audit/count_sources', {
+    sources: files.fragment,
+    rows_read: rowsRead(plan, rows, window),
+  });
   return {
     kind: 'count-sources',
     stage: 'audit',
@@ -155,18 +163,26 @@ function auditStep(audit: AuditSpec, { plan, spec, window, rows }: Audited): Aud
   };
 }
 
-const rowsRead = (plan: Plan): SqlFragment =>
+const rowsRead = (
+  plan: Plan,
+  { rowsOfOneFile = BY_FILE }: AuditedRows,
+  window: HourWindow | undefined,
+): SqlFragment =>
   joinedFragment(
-    plan.sources.map(({ alias }) =>
-      statementFragment(
-        renderStatement('audit/rows_by_file', {
-          alias: literalFragment(alias),
-          rows: identifierFragment(alias),
-        }),
-      ),
-    ),
+    plan.sources.map((source) => {
+      const counted = { alias: literalFragment(source.alias), rows: identifierFragment(source.alias) };
+      const isWhole = window === undefined && !patternOf(plan).loadsHours;
+      return statementFragment(
+        renderStatement(isWhole && isOneFile(source) ? rowsOfOneFile : BY_FILE, counted),
+      );
+    }),
     '\nunion all\n',
   );
+
+const BY_FILE = 'audit/rows_by_file';
+
+const isOneFile = ({ read, files, lookup }: PlanSource): boolean =>
+  read.kind === 'changes' && files === 1 && lookup !== true;
 
 /** An append may add to any hour; an overwrite only to the hours that it replaces. */
 function rowsOutside(audited: Audited): SqlFragment {

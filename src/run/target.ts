@@ -9,6 +9,7 @@ import type { FileLayout } from '../model/file-layout.ts';
 import { tableName } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Opened } from './session.ts';
+import { hasFewPartitions } from './views/few-partitions.ts';
 
 /**
  * The target's metadata now, under the session's schema. Throws `target-missing` when somebody dropped it
@@ -62,19 +63,28 @@ export const targetView = ({ spec, branch, base }: Pick<Opened, 'spec' | 'branch
   show: { kind: 'branch', branch, base: base?.['snapshot-id'], folder: branch },
 });
 
-/** Where an engine that commits puts its rows: the target without any, in no snapshot of it. */
+/**
+ * Where an engine that commits puts its rows: the target without any, in no snapshot of it. `plan`: of a
+ * load.
+ */
 export function collectedView({
   ports,
   spec,
   branch,
-}: Pick<Opened, 'ports' | 'spec' | 'branch'>): ViewTable[] {
+  plan,
+}: Pick<Opened, 'ports' | 'spec' | 'branch'> & Partial<Pick<Opened, 'plan'>>): ViewTable[] {
   const { collected } = ports.workload;
   if (collected === undefined) return [];
   return [
     {
       identifier: { namespace: ['collected'], name: spec.target.table.name },
       table: spec.target.table,
-      show: { kind: 'collected', folder: branch, into: collected },
+      show: {
+        kind: 'collected',
+        folder: branch,
+        into: collected,
+        fewPartitions: plan !== undefined && hasFewPartitions(plan, spec),
+      },
     },
   ];
 }

@@ -1734,6 +1734,17 @@ export interface Catalogue {
     fragments: 'columns' | 'after' | 'before';
     row: AnyRow;
   };
+  'spark/rows_of_one_file': {
+    parameters: Nothing;
+    fragments: 'alias' | 'rows';
+    row: {
+      alias: string;
+      path: string | null;
+      rows: bigint;
+      first_hour: bigint | null;
+      last_hour: bigint | null;
+    };
+  };
   'spark/sampled_rows_on_spark': {
     parameters: Nothing;
     fragments: 'source' | 'rows_of_each' | 'half';

@@ -23,9 +23,14 @@ export type ViewShow =
     }
   /**
    * The table without rows, and with what is committed through this view: held here alone, in no snapshot of
-   * the table. `folder`: as above.
+   * the table. `folder`: as above. `fewPartitions`: a writer may hold a file of each partition open.
    */
-  | { readonly kind: 'collected'; readonly folder: string; readonly into: Collected }
+  | {
+      readonly kind: 'collected';
+      readonly folder: string;
+      readonly into: Collected;
+      readonly fewPartitions?: boolean;
+    }
   /** One snapshot, read-only. */
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
   /**

@@ -28,7 +28,12 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
     }
     case 'collected': {
       const empty = withHead(metadata, undefined, nowMs);
-      const properties = { ...empty.properties, ...writePaths(metadata, show.folder), ...PLAIN_COMMITS };
+      const properties = {
+        ...(show.fewPartitions === true ? AS_ROWS_COME : {}),
+        ...empty.properties,
+        ...writePaths(metadata, show.folder),
+        ...PLAIN_COMMITS,
+      };
       return show.into.metadata ?? { ...empty, properties };
     }
     case 'snapshot':
@@ -46,6 +51,9 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
  * one that may stage a commit, as Spark with a `spark.wap.id`, would leave it out of `main`.
  */
 const PLAIN_COMMITS = { 'commit.manifest-merge.enabled': 'false', 'write.wap.enabled': 'false' };
+
+/** What the table says itself comes before it. */
+const AS_ROWS_COME = { 'write.distribution-mode': 'none', 'write.spark.fanout.enabled': 'true' };
 
 /** Iceberg's own properties for where a writer puts its files. */
 function writePaths({ location, properties }: TableMetadata, folder: string): Record<string, string> {

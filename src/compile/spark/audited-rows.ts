@@ -15,6 +15,7 @@ export const SPARK_ROWS: AuditedRows = {
   sources: sourceRows,
   ownSources: ownHourRows,
   sourceFiles,
+  rowsOfOneFile: 'spark/rows_of_one_file',
   outside: (plan, spec, window) =>
     statementFragment(
       renderStatement('spark/outside', {
