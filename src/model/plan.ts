@@ -171,6 +171,11 @@ export interface Plan {
    */
   readonly compares_rows?: true;
   /**
+   * Columns that are left out of that, in lower case: the query gives them another value each time, as
+   * `now()` does. Absent: none.
+   */
+  readonly compares_without?: readonly string[];
+  /**
    * There of a stateless process of another engine in whose SQL DuckDB's parser finds nothing that takes rows
    * together; that engine knows more of it, and says whether rows are compared.
    */

@@ -13,8 +13,9 @@ import { type CauseOptions, describeHours } from './causes.ts';
 import { describeSource } from './describe-source.ts';
 import { planHead } from './plan-head.ts';
 
+export { columnsByChance, columnsByChanceOnSpark } from './columns-by-chance.ts';
 export { followed, type PlannedProcess } from './follow.ts';
-export { isRandomOnSpark, nonDeterministicCalls } from './non-deterministic.ts';
+export { isRandomOnSpark, nonDeterministicCalls, randomCallsOnSpark } from './non-deterministic.ts';
 export { planAdoption } from './plan-adoption.ts';
 export { hourOfInterest, lastCompleteHour, planHours } from './plan-hours.ts';
 export { rowsAlone } from './rows-alone.ts';

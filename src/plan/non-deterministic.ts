@@ -66,6 +66,12 @@ function callOf(
   return NON_DETERMINISTIC.has(name) || macros.has(name) ? `${name}()` : undefined;
 }
 
+/** Whether a call is the same wherever it stands in a statement. `called`: as a reader knows it. */
+export const isClockOfDuckDb = (called: string): boolean =>
+  /^(?:current_date|current_time|current_timestamp|localtime|localtimestamp|now|today|transaction_timestamp|get_current_time|get_current_timestamp)(?:\(\))?$/.test(
+    called,
+  ) || called.startsWith('age()');
+
 /** Functions of Spark whose result is another one with each statement. */
 const SPARKS_CLOCK: ReadonlySet<string> = new Set([
   ...['curdate', 'current_date', 'current_time', 'current_timestamp', 'localtimestamp', 'now'],
@@ -86,18 +92,69 @@ const SPARKS_CHANCE: ReadonlySet<string> = new Set([
   ...['spark_partition_id', 'uniform', 'uuid'],
 ]);
 
-/**
- * Whether a text of Spark SQL, of which there may be no tree, has such a function. `isAskedTwice`: one answer
- * is held against that of another statement.
- */
-export function isRandomOnSpark(sql: string, { isAskedTwice }: { readonly isAskedTwice: boolean }): boolean {
+/** A call in a text of Spark SQL. */
+interface SparkCall {
+  /** As a reader knows it, such as `now()`. */
+  readonly called: string;
+  /** Where it begins in the text. */
+  readonly first: number;
+  /** Whether it is the same wherever it stands in a statement. */
+  readonly isClock: boolean;
+}
+
+/** The calls of such functions in a text of Spark SQL, of which there may be no tree. */
+export function randomCallsOnSpark(sql: string): SparkCall[] {
   const tokens = sqlTokens(sql, 'spark').filter(({ kind }) => kind !== 'comment');
-  return tokens.some(({ kind, first, end }, index) => {
-    if (kind !== 'word') return false;
-    const word = sql.slice(first, end).toLowerCase();
-    const next = tokens[index + 1];
-    const isCalled = next !== undefined && sql.slice(next.first, next.end) === '(';
-    if (isCalled && SPARKS_CHANCE.has(word)) return true;
-    return isAskedTwice && SPARKS_CLOCK.has(word) && (isCalled || BARE.has(word));
+  const text = (index: number): string => {
+    const token = tokens[index];
+    return token === undefined ? '' : sql.slice(token.first, token.end).toLowerCase();
+  };
+  return tokens.flatMap(({ kind, first }, index): SparkCall[] => {
+    if (kind !== 'word') return [];
+    const word = text(index);
+    const isCalled = text(index + 1) === '(';
+    if (word === 'tablesample')
+      return isSampleByChance(text, index + 1) ? [{ called: 'a sample', first, isClock: false }] : [];
+    const [isClock, isChance] = [SPARKS_CLOCK.has(word), SPARKS_CHANCE.has(word)];
+    // Of an argument it is the same each time.
+    const isOfNow = word !== 'unix_timestamp' || text(index + 2) === ')';
+    if (isCalled ? isChance || (isClock && isOfNow) : isClock && BARE.has(word) && text(index - 1) !== '.')
+      return [{ called: isCalled ? `${word}()` : word, first, isClock }];
+    return [];
   });
 }
+
+interface PlacedCall {
+  readonly node: TreeNode;
+  readonly isClock: boolean;
+}
+
+/** The same calls in a tree of such a text, as DuckDB's parser gives it. */
+export const sparkCallsIn = (tree: unknown): PlacedCall[] =>
+  treeNodes(tree).flatMap((node): PlacedCall[] => {
+    const [bare = '', ...more] = node['class'] === 'COLUMN_REF' ? lowerTexts(node['column_names']) : [];
+    if (more.length === 0 && BARE.has(bare)) return [{ node, isClock: true }];
+    const name = node['class'] === 'FUNCTION' ? lowerText(node['function_name']) : '';
+    const isOfNow =
+      name !== 'unix_timestamp' || !Array.isArray(node['children']) || node['children'].length === 0;
+    if (SPARKS_CHANCE.has(name)) return [{ node, isClock: false }];
+    return SPARKS_CLOCK.has(name) && isOfNow ? [{ node, isClock: true }] : [];
+  });
+
+/** Of so many rows it takes the first; of a share each time others, but with a seed. */
+function isSampleByChance(text: (index: number) => string, opened: number): boolean {
+  let at = opened;
+  let isShare = false;
+  while (text(at) !== ')' && text(at) !== '') {
+    isShare ||= ['percent', 'bucket'].includes(text(at));
+    at += 1;
+  }
+  return isShare && text(at + 1) !== 'repeatable';
+}
+
+/**
+ * Whether a text of Spark SQL has such a call. `isAskedTwice`: one answer is held against that of another
+ * statement.
+ */
+export const isRandomOnSpark = (sql: string, { isAskedTwice }: { readonly isAskedTwice: boolean }): boolean =>
+  randomCallsOnSpark(sql).some(({ isClock }) => isAskedTwice || !isClock);

@@ -5,6 +5,8 @@ import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { columnsInNoOrder } from '../model/rows-in-no-order.ts';
 import {
+  columnsByChance,
+  columnsByChanceOnSpark,
   isAccepted,
   isRandomOnSpark,
   type JudgedSql,
@@ -23,14 +25,17 @@ export function withJudgedSql(plan: Plan, spec: ProcessSpec, tree: unknown): Pla
 function comparedBy(
   spec: ProcessSpec,
   { tree, alone, joins }: JudgedSql,
-): Pick<Plan, 'compares_rows' | 'compares_joins' | 'rows_stand_alone' | 'in_no_order'> {
+): Pick<Plan, 'compares_rows' | 'compares_without' | 'compares_joins' | 'rows_stand_alone' | 'in_no_order'> {
   const isJoined = joins.length > 0;
   const code = patternOf(spec).loadsHours ? 'hours-not-alone' : 'rows-not-alone';
   const isMeant = isAccepted(spec, code) || (isJoined && isAccepted(spec, 'join-without-window'));
-  if (isMeant || (alone.isKnown && isReadRight(spec) && !isJoined) || !isSameAgain(spec, tree)) return {};
+  if (isMeant || (alone.isKnown && isReadRight(spec) && !isJoined)) return {};
+  const without = isSameAgain(spec, tree) ? [] : leftOut(spec, tree);
+  if (without === undefined) return {};
   const inNoOrder = columnsInNoOrder(tree);
   return {
     compares_rows: true,
+    ...(without.length > 0 ? { compares_without: without } : {}),
     ...(inNoOrder === undefined ? {} : { in_no_order: inNoOrder }),
     ...(isJoined ? { compares_joins: true } : {}),
     ...(alone.isKnown && !isJoined ? { rows_stand_alone: true } : {}),
@@ -43,6 +48,16 @@ function comparedBy(
  * hour is made of.
  */
 const isReadRight = (spec: ProcessSpec): boolean => engineOf(spec) === 'duckdb' || patternOf(spec).loadsHours;
+
+/** Columns that are other ones each time, where nothing else of the rows is; undefined: that is not known. */
+function leftOut(spec: ProcessSpec, tree: unknown): readonly string[] | undefined {
+  const columns =
+    engineOf(spec) === 'duckdb'
+      ? columnsByChance(tree, spec.macros ?? [])
+      : columnsByChanceOnSpark(tree, spec.sql);
+  const time = spec.target.eventTime?.toLowerCase();
+  return time !== undefined && columns?.includes(time) === true ? undefined : columns;
+}
 
 /** What is another value each time says nothing of the rows. */
 const isSameAgain = (spec: ProcessSpec, tree: unknown): boolean =>

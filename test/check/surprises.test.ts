@@ -49,6 +49,31 @@ describe('what would surprise', () => {
     ).toEqual(found);
     expect(await foundIn(sql, { more: 'accept: [rows-in-no-order]\n' })).toEqual([]);
   });
+  it.each([
+    [
+      'select event_ts, rand() as r, now() as `at`, unix_timestamp() as u from e',
+      ['9:18 rand()', '9:31 now()', '9:46 unix_timestamp()'],
+    ],
+    [
+      "select event_ts, current_date as d, 'ü' as x, UUID() as u from e",
+      ['9:18 current_date', '9:47 uuid()'],
+    ],
+    ['select event_ts from e tablesample (10 percent)', ['9:24 a sample']],
+    [
+      'select event_ts, unix_timestamp(event_ts) as u, e.now as n, `rand` from e tablesample (5 rows) -- rand()',
+      [],
+    ],
+    ['select event_ts from e tablesample (10 percent) repeatable (1)', []],
+  ])('on Spark: %s', async (sql, found) => {
+    const problems = await foundIn(sql, { more: 'engine: spark\n' });
+    expect(
+      problems
+        .filter((each) => each.includes('non-deterministic'))
+        .map((each) =>
+          each.replace(/^processes\/a\.sql:(\S+) warning non-deterministic (.*?) gives .*$/, '$1 $2'),
+        ),
+    ).toEqual(found);
+  });
   it('knows every function of DuckDB that is not consistent', async () => {
     const connection = await (await DuckDBInstance.create()).connect();
     const reader = await connection.runAndReadAll(

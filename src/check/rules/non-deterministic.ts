@@ -1,18 +1,38 @@
 /** `non-deterministic`: hours that are computed again would get other values, and no test can be exact. */
-import { byteOf } from '../../model/query-tree.ts';
-import { nonDeterministicCalls } from '../../plan/index.ts';
-import { columnOfName, perProcess, placeInQuery } from './rule.ts';
 
-export const nonDeterministic = perProcess((process) => {
+import { engineOf } from '../../model/engines.ts';
+import { byteOf } from '../../model/query-tree.ts';
+import { nonDeterministicCalls, randomCallsOnSpark } from '../../plan/index.ts';
+import type { CheckedProcess } from '../facts.ts';
+import { columnOfName, type Found, perProcess, placeInQuery } from './rule.ts';
+
+export const nonDeterministic = perProcess((process) =>
+  callsIn(process).map(
+    ({ byte, called }): Found => ({
+      code: 'non-deterministic',
+      file: process.file,
+      place: placeInQuery(process, byte),
+      message: `${called} gives another result each time: an hour that is computed again would not be what it was`,
+      hint: /date|time|now|today|^age/.test(called)
+        ? 'take a time of the rows, or $first_hour and $last_hour, the hours that the session computes'
+        : `take a column of the rows, or a hash of some: ${HASHES[engineOf(process.spec)]}`,
+    }),
+  ),
+);
+
+const HASHES = { duckdb: 'md5(event_id::varchar)', spark: 'md5(cast(event_id as string))' } as const;
+
+/** In the words of the engine that runs them; of another one's SQL there may be no tree. */
+function callsIn(process: CheckedProcess): { readonly byte: number | undefined; readonly called: string }[] {
   const known = process.sources.flatMap(({ columns }) => columns ?? []);
   const isColumn = (name: string): boolean => columnOfName(known, name) !== undefined;
-  return nonDeterministicCalls(process.tree, isColumn, process.spec.macros ?? []).map(({ node, called }) => ({
-    code: 'non-deterministic',
-    file: process.file,
-    place: placeInQuery(process, byteOf(node)),
-    message: `${called} gives another result each time: an hour that is computed again would not be what it was`,
-    hint: /date|time|now|today|^age/.test(called)
-      ? 'take a time of the rows, or $first_hour and $last_hour, the hours that the session computes'
-      : 'take a column of the rows, or a hash of some: md5(event_id::varchar)',
+  const { spec } = process;
+  if (engineOf(spec) === 'spark')
+    return randomCallsOnSpark(spec.sql)
+      .filter(({ called }) => called.endsWith(')') || !isColumn(called))
+      .map(({ called, first }) => ({ called, byte: Buffer.byteLength(spec.sql.slice(0, first)) }));
+  return nonDeterministicCalls(process.tree, isColumn, spec.macros ?? []).map(({ node, called }) => ({
+    called,
+    byte: byteOf(node),
   }));
-});
+}

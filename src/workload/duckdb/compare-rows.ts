@@ -61,24 +61,29 @@ export async function compareHour(
  * as far as that does not matter. Undefined of a target that DuckDB does not write.
  */
 async function asFarAsOrderDoesNotMatter(
-  { in_no_order: loosely }: Plan,
+  plan: Plan,
   target: TableMetadata,
   compare: (fragments: ComparedColumns) => Promise<RowsDiffering | undefined>,
 ): Promise<RowsDiffering | undefined> {
-  const exactly = comparedColumns(target);
+  const { in_no_order: loosely } = plan;
+  const exactly = comparedColumns(plan, target);
   if (exactly === undefined) return undefined;
   const found = await compare(exactly);
   const isSame = found === undefined || (found.rows_differing === 0n && !found.values_differ);
   if (isSame || loosely === undefined) return found;
-  return compare(comparedColumns(target, loosely) as ComparedColumns);
+  return compare(comparedColumns(plan, target, loosely) as ComparedColumns);
 }
 
 type ComparedColumns = Exclude<ReturnType<typeof comparedColumns>, undefined>;
 
-function comparedColumns(target: TableMetadata, loosely?: ColumnsLoosely) {
+function comparedColumns(
+  { compares_without: without = [] }: Plan,
+  target: TableMetadata,
+  loosely?: ColumnsLoosely,
+) {
   const layout = fileLayoutOf(target);
   if (!isLayout(layout)) return undefined;
-  const { columns } = layout;
+  const columns = layout.columns.filter(({ name }) => !without.includes(name.toLowerCase()));
   return {
     columns: fileColumnsFragment(columns, []),
     no_values: noValuesFragment(columns),

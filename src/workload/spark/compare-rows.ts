@@ -19,7 +19,7 @@ export const halvesOnSpark = (
   target: TableMetadata,
   columns: readonly QueryColumn[],
 ): Promise<RowsDiffering> =>
-  asFarAsOrderDoesNotMatter(plan, returnedColumns(target, columns), (compared) =>
+  asFarAsOrderDoesNotMatter(plan, returnedColumns(plan, target, columns), (compared) =>
     differing(spark, sparkRowsApart(plan, spec, compared)),
   );
 
@@ -30,7 +30,7 @@ export const hourOnSpark = (
   target: TableMetadata,
   { again, columns }: { readonly again: HourAgain; readonly columns: readonly QueryColumn[] },
 ): Promise<RowsDiffering> =>
-  asFarAsOrderDoesNotMatter(plan, returnedColumns(target, columns), (compared) =>
+  asFarAsOrderDoesNotMatter(plan, returnedColumns(plan, target, columns), (compared) =>
     differing(spark, sparkRowsAlone(plan, spec, again, compared)),
   );
 
@@ -52,9 +52,14 @@ async function differing(spark: AttachedSpark, step: LookStep): Promise<RowsDiff
   return row as unknown as RowsDiffering;
 }
 
-function returnedColumns(target: TableMetadata, columns: readonly QueryColumn[]): ReturnedColumn[] {
+function returnedColumns(
+  { compares_without: without = [] }: Plan,
+  target: TableMetadata,
+  columns: readonly QueryColumn[],
+): ReturnedColumn[] {
   const returned = new Map(columns.map(({ name, type }) => [name.toLowerCase(), type]));
-  return currentSchema(target).fields.map(({ name, type }) => ({
+  const compared = currentSchema(target).fields.filter(({ name }) => !without.includes(name.toLowerCase()));
+  return compared.map(({ name, type }) => ({
     name,
     type,
     returned: returned.get(name.toLowerCase()),
