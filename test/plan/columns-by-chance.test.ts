@@ -13,9 +13,7 @@ async function treeOf(sql: string): Promise<unknown> {
 it.each<[string, string[] | undefined]>([
   ['select id, now() as loaded_at from e', ['loaded_at']],
   ['select id, Current_Timestamp as "At", uuid() as u, random() + id as r from e', ['at', 'u', 'r']],
-  [
-    'select id, now() as a, a + to_hours(1) as b, b::date as d from e', ['a', 'b', 'd'],
-  ],
+  ['select id, now() as a, a + to_hours(1) as b, b::date as d from e', ['a', 'b', 'd']],
   ['select ts, count(*) as n, now() as at from e group by all', ['at']],
   ['select ts, row_number() over (order by random()) as n from e', ['n']],
   ['select *, (select max(now()) from e) as at from e', ['at']],
