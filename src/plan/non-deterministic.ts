@@ -92,6 +92,8 @@ const SPARKS_CHANCE: ReadonlySet<string> = new Set([
   ...['spark_partition_id', 'uniform', 'uuid'],
 ]);
 
+const SAMPLE = 'a sample';
+
 /** A call in a text of Spark SQL. */
 interface SparkCall {
   /** As a reader knows it, such as `now()`. */
@@ -114,7 +116,7 @@ export function randomCallsOnSpark(sql: string): SparkCall[] {
     const word = text(index);
     const isCalled = text(index + 1) === '(';
     if (word === 'tablesample')
-      return isSampleByChance(text, index + 1) ? [{ called: 'a sample', first, isClock: false }] : [];
+      return isSampleByChance(text, index + 1) ? [{ called: SAMPLE, first, isClock: false }] : [];
     const [isClock, isChance] = [SPARKS_CLOCK.has(word), SPARKS_CHANCE.has(word)];
     // Of an argument it is the same each time.
     const isOfNow = word !== 'unix_timestamp' || text(index + 2) === ')';
@@ -153,8 +155,8 @@ function isSampleByChance(text: (index: number) => string, opened: number): bool
 }
 
 /**
- * Whether a text of Spark SQL has such a call. `isAskedTwice`: one answer is held against that of another
- * statement.
+ * Whether a text of Spark SQL has such a call. A sample is none: of its rows others are to be refused.
+ * `isAskedTwice`: one answer is held against that of another statement.
  */
 export const isRandomOnSpark = (sql: string, { isAskedTwice }: { readonly isAskedTwice: boolean }): boolean =>
-  randomCallsOnSpark(sql).some(({ isClock }) => isAskedTwice || !isClock);
+  randomCallsOnSpark(sql).some(({ called, isClock }) => called !== SAMPLE && (isAskedTwice || !isClock));

@@ -80,6 +80,7 @@ describe.skipIf(missing !== undefined)('Spark SQL', () => {
       sessions:
         "select w.start as s, n from (select session_window(ts, '90 minutes') as w, count(*) as n from e group by session_window(ts, '90 minutes'))",
       'the row before': 'select id, lag(id) over (order by ts) as b from e',
+      'the row before, beside chance': 'select id, lag(id) over (order by ts) as b, uuid() as u from e',
       'a floating-point number alone': 'select avg(x) as m from e',
       'rows of no source': 'select id from e union all select 0',
       pivoted: 'select * from (select id % 2 as k, x from e) pivot (sum(x) for k in (0, 1))',
@@ -110,6 +111,8 @@ describe.skipIf(missing !== undefined)('Spark SQL', () => {
     const header = { pattern: 'stateful', target: { event_time: 'ts' } };
     const together = {
       'the row before': 'select id, ts, lag(id) over (order by ts) as b from e',
+      'the row before, beside chance and the time of now':
+        'select id, ts, lag(id) over (order by ts) as b, rand() as r, now() as at from e',
       'a lateral view, running':
         'select ts, y, sum(y) over (order by ts, y) as s from e lateral view explode(xs) t as y',
       'two hours':
