@@ -4,6 +4,7 @@ import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { HistoryRow, SignalRow } from '../report/status.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { fewNewestSessions, type NewestSessions, type RecordedSession } from './few-sessions.ts';
 
 export interface RowsRequest {
   /** At most this many rows; default 20. */
@@ -27,22 +28,35 @@ export async function readNewestSessions(
 ): Promise<{ readonly sessions: HistoryRow[]; readonly total: number }> {
   if (processName !== undefined) processesInDependencyOrder(workspace.project, [processName]);
   const { sessionTable } = workspace.project.tables;
-  if (!(await workspace.client.tableExists(sessionTable))) return { sessions: [], total: 0 };
-  const engine = await workspace.engine();
-  const [found] = await engine.query(
-    statement('inspect/session_history', { session_table: tableFragment('lake', sessionTable) }),
-    { process_name: processName ?? null, row_limit: rowLimit(limit) },
-  );
-  const rows = JSON.parse(found?.sessions ?? '[]') as RecordedSession[];
-  const sessions = rows.map((row) => ({
-    ...row,
-    error: row.error === null ? null : (JSON.parse(row.error) as HistoryRow['error']),
-  }));
-  return { sessions, total: Number(found?.total ?? 0) };
+  const metadata = (await workspace.client.loadTable(sessionTable))?.metadata;
+  if (metadata === undefined) return { sessions: [], total: 0 };
+  const asked = { processName, limit: rowLimit(limit) };
+  const { sessions, total } =
+    (await fewNewestSessions(metadata, asked)) ?? (await newestSessions(workspace, asked));
+  return {
+    sessions: sessions.map(
+      (row) => ({ ...row, error: row.error === null ? null : JSON.parse(row.error) }) as HistoryRow,
+    ),
+    total,
+  };
 }
 
-/** As the statement writes it. */
-type RecordedSession = Omit<HistoryRow, 'error'> & { readonly error: string | null };
+/** The same of any table. */
+export async function newestSessions(
+  workspace: Pick<Workspace, 'project' | 'engine'>,
+  { processName, limit }: { readonly processName: string | undefined; readonly limit: number },
+): Promise<NewestSessions> {
+  const engine = await workspace.engine();
+  const session_table = tableFragment('lake', workspace.project.tables.sessionTable);
+  const [found] = await engine.query(statement('inspect/session_history', { session_table }), {
+    process_name: processName ?? null,
+    row_limit: limit,
+  });
+  return {
+    sessions: JSON.parse(found?.sessions ?? '[]') as RecordedSession[],
+    total: Number(found?.total ?? 0),
+  };
+}
 
 /** `table`: `namespace.name`, of that one alone. */
 export interface SignalsRequest extends RowsRequest {

@@ -30,6 +30,7 @@ import {
 import { namesEver } from '../state/target-publishers.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { fewLastSessions, type LastSessions } from './few-sessions.ts';
 
 /** How far each process has come, and how far it is behind its sources. Default: all, in dependency order. */
 export async function readStatus(
@@ -224,14 +225,21 @@ function snapshotsBehind(
 }
 
 /** By process. */
-export async function lastSessions(
-  workspace: Workspace,
-): Promise<Map<string, NonNullable<ProcessStatus['last_session']>>> {
-  const { sessionTable } = workspace.project.tables;
-  if (!(await workspace.client.tableExists(sessionTable))) return new Map();
+export async function lastSessions(workspace: Workspace): Promise<LastSessions> {
+  const metadata = (await workspace.client.loadTable(workspace.project.tables.sessionTable))?.metadata;
+  if (metadata === undefined) return new Map();
+  return (await fewLastSessions(metadata)) ?? lastSessionsInTable(workspace);
+}
+
+/** The same of any table, which is there. */
+export async function lastSessionsInTable(
+  workspace: Pick<Workspace, 'project' | 'engine'>,
+): Promise<LastSessions> {
   const engine = await workspace.engine();
   const rows = await engine.query(
-    statement('inspect/last_sessions', { session_table: tableFragment('lake', sessionTable) }),
+    statement('inspect/last_sessions', {
+      session_table: tableFragment('lake', workspace.project.tables.sessionTable),
+    }),
   );
   return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));
 }

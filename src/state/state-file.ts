@@ -17,7 +17,7 @@ type StoredAs = Omit<SchemaElement, 'name'>;
 /**
  * Apache Parquet's logical types, as Iceberg asks for them (Iceberg specification, "Appendix A: Parquet").
  */
-const STORED: Readonly<Record<string, StoredAs>> = {
+export const STORED: Readonly<Record<string, StoredAs>> = {
   string: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
   int: { type: 'INT32' },
   long: { type: 'INT64' },

@@ -35,6 +35,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'model',
     'statements',
     'tables',
+    'hyparquet',
     'hyparquet-writer',
   ],
   changes: ['catalog', 'engine', 'iceberg', 'model', 'state', 'statements', 'tables'],
@@ -258,6 +259,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/sdk-trace': ['observe/traces/'],
   yaml: ['project/', 'observe/lineage/settings.ts'],
   'sql-formatter': ['project/format/format-sql.ts'],
+  hyparquet: ['state/few-rows.ts'],
   'hyparquet-writer': ['state/state-file.ts'],
 };
 

@@ -11,7 +11,7 @@ import type { PartitionSpec, Snapshot, SnapshotId, TableMetadata } from '../../i
 import type { AvroRecord } from '../../model/avro-schema.ts';
 import { usageError } from '../../model/errors.ts';
 import { MANIFEST_FILE, manifestEntry } from '../../model/manifest-schema.ts';
-import { readAvroFile, writeFile } from '../avro-files.ts';
+import { localAvroRows, readAvroFile, writeFile } from '../avro-files.ts';
 import { manifestMetadata } from './manifest.ts';
 
 /** What a snapshot holds. */
@@ -78,19 +78,43 @@ type Entry = {
 
 const [EXISTING, ADDED, DELETED] = [0, 1, 2];
 
+/** Reads the rows of an Avro file. */
+type ReadRows = <Row extends AvroObject>(location: string, expected: AvroRecord) => Promise<Row[]>;
+
 /** What a snapshot of such a table holds, whoever wrote it; undefined: the table is empty. */
-export async function singleContent(
+export const singleContent = (
   engine: Engine,
+  metadata: TableMetadata,
+  snapshot: Snapshot | undefined,
+): Promise<SingleContent> =>
+  contentBy((location, expected) => readAvroFile(engine, location, expected), metadata, snapshot);
+
+/** The same without DuckDB. Throws RangeError where only that can read a file. */
+export const localContent = (
+  metadata: TableMetadata,
+  snapshot: Snapshot | undefined,
+): Promise<SingleContent> =>
+  contentBy(
+    async <Row extends AvroObject>(location: string, expected: AvroRecord) => {
+      const rows = localAvroRows<Row>(location, expected);
+      if (rows === undefined) throw new RangeError(`${location} cannot be read here`);
+      return rows;
+    },
+    metadata,
+    snapshot,
+  );
+
+async function contentBy(
+  read: ReadRows,
   metadata: TableMetadata,
   snapshot: Snapshot | undefined,
 ): Promise<SingleContent> {
   if (snapshot === undefined) return { files: [], deleteManifests: [] };
-  const list = snapshot['manifest-list'];
-  const listed = await readAvroFile<ListedManifest>(engine, list, MANIFEST_FILE);
+  const listed = await read<ListedManifest>(snapshot['manifest-list'], MANIFEST_FILE);
   const schema = entrySchema(defaultSpec(metadata));
   const files: LiveFile[] = [];
   for (const manifest of listed)
-    if (isOfData(manifest) && mayBeLive(manifest)) files.push(...(await liveFiles(engine, schema, manifest)));
+    if (isOfData(manifest) && mayBeLive(manifest)) files.push(...(await liveFiles(read, schema, manifest)));
   return { files, deleteManifests: listed.filter((each) => !isOfData(each)) };
 }
 
@@ -101,11 +125,11 @@ const mayBeLive = ({ added_files_count: added, existing_files_count: existing }:
 
 /** Iceberg specification, "Sequence Number Inheritance". */
 async function liveFiles(
-  engine: Engine,
+  read: ReadRows,
   schema: AvroRecord,
   { manifest_path: path, added_snapshot_id: addedBy, sequence_number: number }: ListedManifest,
 ): Promise<LiveFile[]> {
-  const entries = await readAvroFile<Entry>(engine, path, schema);
+  const entries = await read<Entry>(path, schema);
   return entries
     .filter(({ status }) => status !== DELETED)
     .map(({ data_file: file, ...entry }) => {
