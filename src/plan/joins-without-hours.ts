@@ -10,12 +10,11 @@ import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import {
   columnReference,
   columnReferences,
-  isTreeNode,
-  lowerText,
   queryNodes,
   type TreeNode,
   treeNodes,
 } from '../model/query-tree.ts';
+import { hoursOfInterval } from './interval-hours.ts';
 import {
   type FromClause,
   type SelectOfSources,
@@ -180,18 +179,8 @@ function keyOf(
   return undefined;
 }
 
-const UNIT_HOURS: Readonly<Record<string, number>> = { to_minutes: 1 / 60, to_hours: 1, to_days: 24 };
-
 /** The longest interval in the conditions, in whole hours. */
 function hoursIn(conditions: readonly TreeNode[]): number | undefined {
-  const spans = treeNodes(conditions).flatMap((node) => {
-    const unit = UNIT_HOURS[lowerText(node['function_name'])];
-    const count = unit === undefined ? undefined : treeNodes(node['children']).map(numberOf).find(isNumber);
-    return unit === undefined || count === undefined ? [] : [Math.ceil(count * unit)];
-  });
-  return spans.length === 0 ? undefined : Math.max(...spans);
+  const spans = treeNodes(conditions).flatMap((node) => hoursOfInterval(node) ?? []);
+  return spans.length === 0 ? undefined : Math.ceil(Math.max(...spans));
 }
-
-const numberOf = (node: TreeNode): unknown =>
-  isTreeNode(node['value']) ? node['value']['value'] : undefined;
-const isNumber = (value: unknown): value is number => typeof value === 'number';

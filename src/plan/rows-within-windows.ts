@@ -4,6 +4,7 @@
  * so, what meets depends on how many hours a session computes together. Pure.
  */
 import { isTreeNode, listed, lowerText, type TreeNode } from '../model/query-tree.ts';
+import { hoursOfInterval } from './interval-hours.ts';
 import { isPairTied, isTimeOf, meetingOf, type TiedFrom } from './rows-of-one-unit.ts';
 import type { MadeRelation, ReadQuery } from './rows-of-query.ts';
 
@@ -96,51 +97,4 @@ function shiftOf(value: unknown, isTime: (value: unknown) => boolean): number | 
   const hours = name === '+' || name === '-' ? hoursOfInterval(span) : undefined;
   if (hours === undefined || !isTime(time)) return undefined;
   return name === '+' ? hours : -hours;
-}
-
-const UNIT_HOURS: Readonly<Record<string, number>> = {
-  second: 1 / 3600,
-  minute: 1 / 60,
-  hour: 1,
-  day: 24,
-  week: 168,
-};
-
-/** `interval 30 day` as DuckDB's parser takes it apart, or `interval '30 days'`. */
-function hoursOfInterval(value: unknown): number | undefined {
-  if (!isTreeNode(value)) return undefined;
-  if (value['class'] === 'CAST') {
-    const [, count, unit = ''] = /^(\d+) ([a-z]+?)s?$/.exec(lowerText(constantOf(value['child']))) ?? [];
-    return hoursOf(count, unit);
-  }
-  const [, unit = ''] = /^to_([a-z]+)s$/.exec(lowerText(value['function_name'])) ?? [];
-  const [count, ...others] = constantsIn(value['children']);
-  return others.length > 0 ? undefined : hoursOf(count, unit);
-}
-
-function hoursOf(count: unknown, unit: string): number | undefined {
-  const hours = UNIT_HOURS[unit];
-  const number = Number(count);
-  return hours === undefined || !Number.isFinite(number) || number < 0 ? undefined : number * hours;
-}
-
-/** Of a number in casts and `trunc`; what else is done with one has a name that stands in its way. */
-function constantsIn(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value.flatMap(constantsIn);
-  if (!isTreeNode(value)) return [];
-  switch (value['class']) {
-    case 'CONSTANT':
-      return [constantOf(value)];
-    case 'CAST':
-      return constantsIn(value['child']);
-    case 'FUNCTION':
-      return lowerText(value['function_name']) === 'trunc' ? constantsIn(value['children']) : [undefined];
-    default:
-      return [undefined];
-  }
-}
-
-function constantOf(value: unknown): unknown {
-  if (!isTreeNode(value) || value['class'] !== 'CONSTANT' || !isTreeNode(value['value'])) return undefined;
-  return value['value']['value'];
 }

@@ -132,6 +132,11 @@ describe('a join that nothing ties to the same hour', () => {
   it.each([
     ['c.ts - interval 30 day', []],
     ['c.ts - interval 31 day', ['c r 744']],
+    ["c.ts - interval '31 days'", ['c r 744']],
+    ['c.ts - interval 5 week', ['c r 840']],
+    ["c.ts - '5 weeks'::interval", ['c r 840']],
+    ['c.ts - interval 2595601 second', ['c r 722']],
+    ["c.ts - '31 days'", []],
     ['c.ts - c.days_back * interval 1 day', []],
     ['c.earliest', []],
   ])('is told with a window that is shorter than its interval: %s', async (from, found) => {
@@ -149,7 +154,7 @@ describe('a join that nothing ties to the same hour', () => {
       sources: { c: { added: [1], vtts: 3 }, r: { vtts: 3 } },
     });
     const told = warningsOf(planSession(session), spec, judgeRows(tree, spec));
-    expect(told.map(({ code }) => code)).toEqual(found.includes('c r 744') ? ['window-too-short'] : []);
+    expect(told.map(({ code }) => code)).toEqual(found.map(() => 'window-too-short'));
     expect(joinsWithoutHours(tree, spec)).toEqual([]);
   });
 
