@@ -187,14 +187,15 @@ export function progressEverSaid(
   processName: string,
   sessions?: ReadonlySet<string | null>,
 ): ProcessProgress[] {
-  const isAsked = (summary: Readonly<Record<string, string>>): boolean =>
-    summary[SUMMARY.processName] === processName &&
-    (sessions === undefined || sessions.has(summary[SUMMARY.sessionId] ?? null));
-  return (metadata.snapshots ?? []).flatMap((snapshot) =>
-    progressSummaries(metadata, snapshot).flatMap((summary) =>
-      isAsked(summary) ? [progressOf(summary, snapshot)] : [],
-    ),
-  );
+  const found: ProcessProgress[] = [];
+  for (const snapshot of metadata.snapshots ?? [])
+    for (const summary of progressSummaries(metadata, snapshot))
+      if (
+        summary[SUMMARY.processName] === processName &&
+        (sessions === undefined || sessions.has(summary[SUMMARY.sessionId] ?? null))
+      )
+        found.push(progressOf(summary, snapshot));
+  return found;
 }
 
 /** The progress of every process that published to the table, less that which others took over. */
@@ -236,24 +237,54 @@ export function carriedProgress(metadata: TableMetadata): Record<string, string>
   return carried.length === 0 ? {} : { [SUMMARY.carriedProgress]: JSON.stringify(carried) };
 }
 
+type Said = Readonly<Record<string, string>>;
+
 /**
  * What a snapshot says of processes: of the one that published it, or of those whose snapshots maintenance
- * carried over.
+ * carried over; less what is over since its process was retired.
  */
-const progressSummaries = (metadata: TableMetadata, snapshot: Snapshot): Readonly<Record<string, string>>[] =>
-  summariesOf(snapshot).filter((summary) => !isRetired(metadata, summary));
+function progressSummaries(metadata: TableMetadata, snapshot: Snapshot): readonly Said[] {
+  const said = summariesOf(snapshot);
+  return said.length > 0 && hasRetired(metadata)
+    ? said.filter((summary) => !isRetired(metadata, summary))
+    : said;
+}
 
-function summariesOf(snapshot: Snapshot): Readonly<Record<string, string>>[] {
+/** Snapshots do not change, and a session goes through all of a target's several times. */
+const summaries = new WeakMap<Snapshot, readonly Said[]>();
+
+function summariesOf(snapshot: Snapshot): readonly Said[] {
+  const known = summaries.get(snapshot);
+  if (known !== undefined) return known;
+  const said = readSummaries(snapshot);
+  summaries.set(snapshot, said);
+  return said;
+}
+
+function readSummaries(snapshot: Snapshot): readonly Said[] {
   const summary = snapshot.summary ?? {};
   if (summary[SUMMARY.processName] !== undefined && summary[SUMMARY.watermarks] !== undefined)
     return [summary];
   const carried = summary[SUMMARY.carriedProgress];
   if (carried === undefined) return [];
   try {
-    return JSON.parse(carried) as Record<string, string>[];
+    return JSON.parse(carried) as Said[];
   } catch (error) {
     throw unreadable(snapshot, error);
   }
+}
+
+const retiring = new WeakMap<object, boolean>();
+
+/** Whether a process of the table was ever retired. */
+function hasRetired({ properties }: TableMetadata): boolean {
+  if (properties === undefined) return false;
+  const known = retiring.get(properties);
+  if (known !== undefined) return known;
+  const prefix = retiredProperty('');
+  const found = Object.keys(properties).some((name) => name.startsWith(prefix));
+  retiring.set(properties, found);
+  return found;
 }
 
 function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapshot): ProcessProgress {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Disk } from '../../src/catalog/files/disk.ts';
 import { keepingCopies } from '../../src/catalog/files/kept-copies.ts';
+import { wholeContent } from '../../src/catalog/files/write-whole.ts';
 
 function countingDisk(): { readonly disk: Disk; readonly asked: string[] } {
   const files = new Map<string, Buffer>();
@@ -21,7 +22,7 @@ function countingDisk(): { readonly disk: Disk; readonly asked: string[] } {
     async writeNew(folder, name, content) {
       asked.push(`write ${folder}/${name}`);
       if (files.has(`${folder}/${name}`)) throw new Error('it is there already');
-      files.set(`${folder}/${name}`, Buffer.from(content));
+      files.set(`${folder}/${name}`, Buffer.from(wholeContent(content)));
     },
     async remove(paths) {
       for (const path of paths) files.delete(path);

@@ -6,7 +6,7 @@ import { accessSync } from 'node:fs';
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import type { ObjectStore } from '../../objects/object-store.ts';
 import { makeFolder } from './folders.ts';
-import { writeWhole } from './write-whole.ts';
+import { type FileContent, wholeContent, writeWhole } from './write-whole.ts';
 
 export interface Disk {
   /** Throws an error of the code ENOENT where there is none. */
@@ -14,7 +14,7 @@ export interface Disk {
   /** Throws as {@link read} for a file that was read before and is gone, where looking costs nothing. */
   look(path: string): void;
   /** Writes a file that is whole when it has its name. */
-  writeNew(folder: string, name: string, content: string | Buffer): Promise<void>;
+  writeNew(folder: string, name: string, content: FileContent): Promise<void>;
   /** Files that are gone already are fine. */
   remove(paths: readonly string[]): Promise<void>;
   /** For clients that make none themselves. */
@@ -48,7 +48,7 @@ export const storeDisk = (store: ObjectStore): Disk => ({
   look: () => undefined,
   async writeNew(folder, name, content) {
     // Names hold a fresh uuid, so this means that a store gave a wrong answer.
-    if (!(await store.writeNew(`${folder}/${name}`, content)))
+    if (!(await store.writeNew(`${folder}/${name}`, wholeContent(content))))
       throw new Error(`${folder}/${name} is there already`);
   },
   remove: (paths) => store.remove(paths),

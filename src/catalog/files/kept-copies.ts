@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { checkedCopies } from '../../model/checked-copy.ts';
 import type { Disk } from './disk.ts';
 import { makeFolder } from './folders.ts';
+import { wholeContent } from './write-whole.ts';
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 const { copyOf, contentOf } = checkedCopies(sha256);
@@ -45,8 +46,9 @@ export function keepingCopies(disk: Disk, folder: string): Disk {
       return content;
     },
     async writeNew(into, name, content) {
-      await disk.writeNew(into, name, content);
-      await keep(`${into}/${name}`, content);
+      const whole = wholeContent(content);
+      await disk.writeNew(into, name, whole);
+      await keep(`${into}/${name}`, whole);
     },
     async removeFolder(path) {
       await rm(fileOf(`${path}/metadata/any`), { force: true }).catch(() => undefined);

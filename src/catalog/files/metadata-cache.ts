@@ -1,9 +1,14 @@
 /** Metadata files that were read or written, as values: a metadata file never changes. */
 
-/** Metadata as a value and as the text of its file: bytes, where it was written here. */
+/** The text of a metadata file: its bytes in parts, where it was written here. */
+export type MetadataText = string | readonly Buffer[];
+export const wholeText = (text: MetadataText): string =>
+  typeof text === 'string' ? text : Buffer.concat(text).toString();
+
+/** Metadata as a value and as the text of its file. */
 export interface StoredMetadata<T> {
   readonly metadata: T;
-  readonly text: string | Buffer;
+  readonly text: MetadataText;
 }
 export interface CachedMetadata<T> extends StoredMetadata<T> {
   readonly path: string;
@@ -47,4 +52,8 @@ export function metadataCache<T>(): MetadataCache<T> {
 }
 
 const countedOf = (stored: StoredMetadata<unknown> | undefined): number =>
-  Math.min(stored?.text.length ?? 0, COUNTED_MAX);
+  stored === undefined ? 0 : Math.min(lengthOf(stored.text), COUNTED_MAX);
+
+/** Versions of one table share most of their parts, and each counts for all of them. */
+const lengthOf = (text: MetadataText): number =>
+  typeof text === 'string' ? text.length : text.reduce((total, part) => total + part.length, 0);

@@ -18,7 +18,13 @@ import { badRequest } from '../errors.ts';
 import { checkMetadataLocation } from '../names.ts';
 import type { Disk } from './disk.ts';
 import { pathInside, type Roots } from './locations.ts';
-import { type MetadataCache, metadataCache, type StoredMetadata } from './metadata-cache.ts';
+import {
+  type MetadataCache,
+  type MetadataText,
+  metadataCache,
+  type StoredMetadata,
+  wholeText,
+} from './metadata-cache.ts';
 
 /** What the metadata of tables and of views have in common. */
 interface Located {
@@ -42,7 +48,7 @@ export interface MetadataFiles<T extends Located> {
 /** From text and back. */
 interface Codec<T> {
   readonly parse: (text: string) => T;
-  readonly render: (metadata: T) => string | Buffer;
+  readonly render: (metadata: T) => MetadataText;
 }
 
 export const tableMetadataFiles = (place: Place): MetadataFiles<TableMetadata> =>
@@ -129,7 +135,7 @@ async function writeMetadata<T extends Located>(
   const location = `${folder}/${name}`;
   checkMetadataLocation(location);
   const text = render(metadata);
-  await disk.writeNew(path, name, compressed ? await gzipAsync(text) : text);
+  await disk.writeNew(path, name, compressed ? await gzipAsync(wholeText(text)) : text);
   cache.remember(location, { metadata, text, path: `${path}/${name}` });
   return location;
 }

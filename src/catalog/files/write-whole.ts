@@ -1,11 +1,16 @@
 /** A file that is whole when it has its name, and still there after a power cut. */
-import { open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageFault } from '../../model/storage-faults.ts';
 import { makeFolder } from './folders.ts';
 
+/** Of a file: in parts where it was put together of them. */
+export type FileContent = string | Buffer | readonly Buffer[];
+export const wholeContent = (content: FileContent): string | Buffer =>
+  typeof content === 'string' || Buffer.isBuffer(content) ? content : Buffer.concat(content);
+
 /** A reader, or a crash, must never find half a file under the final name. */
-export async function writeWhole(folder: string, name: string, content: string | Buffer): Promise<void> {
+export async function writeWhole(folder: string, name: string, content: FileContent): Promise<void> {
   const temporary = join(folder, `.${name}.tmp`);
   let file = await open(temporary, 'wx').catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw storageFault(error, { place: temporary }) ?? error;
@@ -14,7 +19,7 @@ export async function writeWhole(folder: string, name: string, content: string |
   });
   try {
     try {
-      await file.writeFile(content);
+      await writeContent(file, content);
       await file.datasync();
     } finally {
       await file.close();
@@ -32,4 +37,22 @@ export async function writeWhole(folder: string, name: string, content: string |
   } finally {
     await file.close();
   }
+}
+
+/** Parts are handed over as they are: of metadata that grows, a copy of 2 MB for each commit is garbage. */
+async function writeContent(file: FileHandle, content: FileContent): Promise<void> {
+  if (typeof content === 'string' || Buffer.isBuffer(content)) return file.writeFile(content);
+  let rest = content;
+  while (rest.length > 0) rest = partsAfter(rest, (await file.writev(rest)).bytesWritten);
+}
+
+function partsAfter(parts: readonly Buffer[], bytes: number): readonly Buffer[] {
+  let left = bytes;
+  const at = parts.findIndex((part) => {
+    if (part.length > left) return true;
+    left -= part.length;
+    return false;
+  });
+  const [first, ...others] = at < 0 ? [] : parts.slice(at);
+  return first === undefined ? [] : [first.subarray(left), ...others];
 }

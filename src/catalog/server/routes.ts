@@ -4,6 +4,7 @@ import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { badRequest } from '../errors.ts';
+import { wholeText } from '../files/metadata-cache.ts';
 import { checkPathNames } from '../names.ts';
 import { readRequest } from '../protocol/requests.ts';
 import type { Catalog, CatalogTable } from '../service/catalog.ts';
@@ -255,5 +256,5 @@ const locationField = ({ metadataLocation }: CatalogTable): string =>
   metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`;
 function metadataText({ metadata, text }: CatalogTable): string {
   const readable = withOperations(metadata);
-  return readable === metadata && text !== undefined ? String(text) : renderTableMetadata(readable);
+  return readable === metadata && text !== undefined ? wholeText(text) : renderTableMetadata(readable);
 }

@@ -2,6 +2,7 @@
 
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { renderViewMetadata } from '../../iceberg/view-metadata.ts';
+import { wholeText } from '../files/metadata-cache.ts';
 import { readRequest } from '../protocol/requests.ts';
 import type { CatalogView, IcebergViews } from '../service/catalog.ts';
 import { type Answer, json, notAllowed, nothing, paginate } from './answers.ts';
@@ -76,5 +77,5 @@ export async function renameView(views: IcebergViews, request: CatalogRequest): 
 /** `LoadViewResult` */
 const loaded = (view: CatalogView): Answer => ({
   status: 200,
-  text: `{"metadata-location":${JSON.stringify(view.metadataLocation)},"metadata":${view.text ?? renderViewMetadata(view.metadata)},"config":{}}`,
+  text: `{"metadata-location":${JSON.stringify(view.metadataLocation)},"metadata":${view.text === undefined ? renderViewMetadata(view.metadata) : wholeText(view.text)},"config":{}}`,
 });

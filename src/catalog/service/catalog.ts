@@ -13,14 +13,15 @@ import type {
 } from '../../iceberg/table-update.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 import type { StorageOrigin } from '../../model/storage-settings.ts';
+import type { MetadataText } from '../files/metadata-cache.ts';
 import type { PropertyChanges } from '../store/store.ts';
 
 export interface CatalogTable {
   readonly metadata: TableMetadata;
   /** Absent for a staged table that was never written. */
   readonly metadataLocation: string | undefined;
-  /** The metadata as text, or its bytes, when it is at hand. */
-  readonly text?: string | Buffer | undefined;
+  /** The metadata as text when it is at hand. */
+  readonly text?: MetadataText | undefined;
   /** What its catalog says about reaching its files; secrets may be among it. */
   readonly config?: Readonly<Record<string, string>> | undefined;
   readonly storageCredentials?: readonly StorageCredential[] | undefined;
@@ -66,8 +67,8 @@ export interface TableCatalog {
 export interface CatalogView {
   readonly metadata: ViewMetadata;
   readonly metadataLocation: string;
-  /** The metadata as text, or its bytes, when it is at hand. */
-  readonly text?: string | Buffer | undefined;
+  /** The metadata as text when it is at hand. */
+  readonly text?: MetadataText | undefined;
 }
 export interface CreateViewRequest {
   readonly schema: ProposedSchema;

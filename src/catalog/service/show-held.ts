@@ -1,4 +1,5 @@
 /** A table of a catalog with the branches that are held here. Metadata -> metadata. Pure. */
+import { snapshotById } from '../../iceberg/history.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { HeldBranch } from './held-in-memory.ts';
 
@@ -9,10 +10,9 @@ import type { HeldBranch } from './held-in-memory.ts';
  */
 export function showHeld(metadata: TableMetadata, branches: readonly HeldBranch[]): TableMetadata {
   if (branches.length === 0) return metadata;
-  const known = new Set(metadata.snapshots?.map((snapshot) => snapshot['snapshot-id']));
   const snapshots = branches
     .flatMap((branch) => branch.snapshots)
-    .filter((snapshot) => !known.has(snapshot['snapshot-id']));
+    .filter((snapshot) => snapshotById(metadata, snapshot['snapshot-id']) === undefined);
   const largest = (...values: readonly (bigint | undefined | null)[]): bigint =>
     values.reduce<bigint>((most, value) => ((value ?? 0n) > most ? (value as bigint) : most), 0n);
   const refs = branches.map(({ branch, head }): [string, { 'snapshot-id': SnapshotId; type: 'branch' }] => [

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { localPath, PATH_PROPERTIES } from '../../catalog/files/locations.ts';
+import { wholeText } from '../../catalog/files/metadata-cache.ts';
 import { findMove, isCopy, liesIn, type Move, movedLocation } from '../../catalog/files/moved-warehouse.ts';
 import type { Warehouse } from '../../catalog/index.ts';
 import { folderOf } from '../../catalog/names.ts';
@@ -133,7 +134,7 @@ async function relocateAll(
 const mentions = async ({ warehouse }: RelocatePorts, pointer: Pointer, from: string): Promise<boolean> => {
   const files = pointer.kind === 'VIEW' ? warehouse.viewFiles : warehouse.files;
   const stored = await files.read(pointer.metadataLocation).catch(() => undefined);
-  return stored?.text.includes(JSON.stringify(`${from}/`).slice(1, -1)) ?? false;
+  return stored !== undefined && wholeText(stored.text).includes(JSON.stringify(`${from}/`).slice(1, -1));
 };
 
 async function relocateOne(

@@ -4,7 +4,7 @@
  * next session to do.
  */
 
-import { removeFile } from '../../files/remove.ts';
+import { removeBeside } from '../../files/remove.ts';
 import { assertNever } from '../../model/errors.ts';
 import { tablesAmong } from '../../model/files-source.ts';
 import type { StepOf } from '../../model/step.ts';
@@ -35,7 +35,7 @@ async function closeStep(published: Published, step: StepOf<'cleanup'>): Promise
     case 'close-session':
       // Behind the commit of the tags: beside it a store would be asked over one connection more, which takes
       // as long to open as the answer takes to come.
-      for (const file of [...obsolete.lists, ...obsolete.stateFiles]) removeFile(file);
+      removeBeside([...obsolete.lists, ...obsolete.stateFiles]);
       await closeSession(published);
       return published;
     default:
