@@ -20,8 +20,9 @@ export function removeFile(location: string): void {
 }
 
 /**
- * Deletes files beside other work: {@link filesRemoved} waits. Of names that nobody writes again. A session on
- * state tables that are full drops a dozen files, 3.7 ms while nothing else could go on (2026-11-30, Xeon).
+ * Deletes files beside other work: {@link filesRemoved} waits. Of names that nobody writes again. A session
+ * on state tables that are full drops a dozen files, 3.7 ms while nothing else could go on (2026-11-30,
+ * Xeon).
  */
 export function removeBeside(locations: readonly string[]): void {
   for (const location of locations) {

@@ -21,12 +21,8 @@ import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
 import { hoursMadeBySessions } from '../state/hours-made-by-sessions.ts';
 import { bringsNothing } from '../state/no-news.ts';
-import {
-  type ProcessProgress,
-  progressInSummary,
-  progressInTable,
-  watermarkFor,
-} from '../state/read-watermarks.ts';
+import { progressInTable } from '../state/read-watermark-table.ts';
+import { type ProcessProgress, progressInSummary, watermarkFor } from '../state/read-watermarks.ts';
 import { namesEver } from '../state/target-publishers.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';

@@ -6,13 +6,12 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import { hoursMadeBySessions } from '../state/hours-made-by-sessions.ts';
+import { type CopiedProgress, progressInTable } from '../state/read-watermark-table.ts';
 import {
-  type CopiedProgress,
   isRetired,
   lastSessionProperty,
   type ProcessProgress,
   progressInSummary,
-  progressInTable,
   progressOfAll,
   publishedProperty,
   SUMMARY,

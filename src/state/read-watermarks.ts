@@ -3,18 +3,15 @@
  * the source of truth: data and watermark are one commit there. `high_water_mark_table` is the second copy,
  * for a target whose history was expired.
  */
-import type { Engine } from '../engine/index.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import type { Grain } from '../model/grain.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { type HoursMade, parseHoursMade } from '../model/hours-made.ts';
-import { type TableIdentifier, tableName } from '../model/names.ts';
 import { parseOwedHours } from '../model/owed-hours.ts';
 import type { OnLookupChange } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
-import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
 
 /** Keys of a published snapshot's summary. */
 export const SUMMARY = {
@@ -338,7 +335,8 @@ const unreadable = (snapshot: Snapshot, error: unknown): Error =>
     },
   );
 
-const watermarkOf = (json: WatermarkJson): Watermark => ({
+/** As JSON has it -> as a value. */
+export const watermarkOf = (json: WatermarkJson): Watermark => ({
   table: json.table,
   tableUuid: json.table_uuid,
   snapshotId: BigInt(json.snapshot_id),
@@ -353,61 +351,3 @@ const watermarkOf = (json: WatermarkJson): Watermark => ({
   ...(json.schema_id == null ? {} : { schemaId: json.schema_id }),
   ...(json.on_change == null ? {} : { onChange: json.on_change }),
 });
-
-/** A row of the watermark table. */
-export type StoredWatermark = StatementRow<'state/watermarks_of_process'>;
-
-/** The rows of a process in the watermark table, which has to exist; one a source. */
-export const storedWatermarks = (
-  engine: Engine,
-  options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string },
-): Promise<StoredWatermark[]> =>
-  engine.query(
-    statement('state/watermarks_of_process', {
-      high_water_mark_table: tableFragment('lake', options.highWaterMarkTable),
-    }),
-    { process_name: options.processName },
-  );
-
-/** Progress as the watermark table tells it. */
-export interface CopiedProgress extends Pick<ProcessProgress, 'watermarks' | 'completeToHour'> {
-  /** The session that wrote the rows; a row of an early release may not name it. */
-  readonly writtenBy: string | undefined;
-}
-
-/**
- * The second copy, read when the target has snapshots but none of the process: its history was expired.
- * Undefined when there is no row. Throws `target-replaced` when the rows belong to another table of the same
- * name: continuing from them would skip data.
- */
-export async function progressInTable(
-  engine: Engine,
-  options: {
-    readonly highWaterMarkTable: TableIdentifier;
-    readonly processName: string;
-    readonly target: TableMetadata;
-    readonly targetName: string;
-  },
-): Promise<CopiedProgress | undefined> {
-  const rows = await storedWatermarks(engine, options);
-  if (rows.length === 0) return undefined;
-  const strange = rows.find(
-    (row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid'],
-  );
-  if (strange !== undefined)
-    throw refusal(
-      'target-replaced',
-      `${tableName(options.highWaterMarkTable)} holds watermarks of ${options.processName} for another table named ${options.targetName} (uuid ${strange.target_table_uuid}); the one there now has uuid ${options.target['table-uuid']}`,
-      {
-        hint: `delete the rows of process_name '${options.processName}' from ${tableName(options.highWaterMarkTable)} to load the new table from the beginning`,
-      },
-    );
-  const completeTo = rows.find((row) => row.complete_to_hour !== null)?.complete_to_hour;
-  return {
-    writtenBy: rows[0]?.psyberg_session_id ?? undefined,
-    watermarks: rows.map((row) =>
-      watermarkOf({ ...row, owed_hours: JSON.parse(row.owed ?? '[]') as string[] }),
-    ),
-    ...(completeTo == null ? {} : { completeToHour: parseHour(completeTo) }),
-  };
-}

@@ -1,0 +1,68 @@
+/**
+ * The second copy of how far a process has come: its rows in `high_water_mark_table`. Table -> watermarks.
+ */
+import type { Engine } from '../engine/index.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { refusal } from '../model/errors.ts';
+import { parseHour } from '../model/hour.ts';
+import { type TableIdentifier, tableName } from '../model/names.ts';
+import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
+import { type ProcessProgress, watermarkOf } from './read-watermarks.ts';
+
+/** A row of the watermark table. */
+export type StoredWatermark = StatementRow<'state/watermarks_of_process'>;
+
+/** The rows of a process in the watermark table, which has to exist; one a source. */
+export const storedWatermarks = (
+  engine: Engine,
+  options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string },
+): Promise<StoredWatermark[]> =>
+  engine.query(
+    statement('state/watermarks_of_process', {
+      high_water_mark_table: tableFragment('lake', options.highWaterMarkTable),
+    }),
+    { process_name: options.processName },
+  );
+
+/** Progress as the watermark table tells it. */
+export interface CopiedProgress extends Pick<ProcessProgress, 'watermarks' | 'completeToHour'> {
+  /** The session that wrote the rows; a row of an early release may not name it. */
+  readonly writtenBy: string | undefined;
+}
+
+/**
+ * The second copy, read when the target has snapshots but none of the process: its history was expired.
+ * Undefined when there is no row. Throws `target-replaced` when the rows belong to another table of the same
+ * name: continuing from them would skip data.
+ */
+export async function progressInTable(
+  engine: Engine,
+  options: {
+    readonly highWaterMarkTable: TableIdentifier;
+    readonly processName: string;
+    readonly target: TableMetadata;
+    readonly targetName: string;
+  },
+): Promise<CopiedProgress | undefined> {
+  const rows = await storedWatermarks(engine, options);
+  if (rows.length === 0) return undefined;
+  const strange = rows.find(
+    (row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid'],
+  );
+  if (strange !== undefined)
+    throw refusal(
+      'target-replaced',
+      `${tableName(options.highWaterMarkTable)} holds watermarks of ${options.processName} for another table named ${options.targetName} (uuid ${strange.target_table_uuid}); the one there now has uuid ${options.target['table-uuid']}`,
+      {
+        hint: `delete the rows of process_name '${options.processName}' from ${tableName(options.highWaterMarkTable)} to load the new table from the beginning`,
+      },
+    );
+  const completeTo = rows.find((row) => row.complete_to_hour !== null)?.complete_to_hour;
+  return {
+    writtenBy: rows[0]?.psyberg_session_id ?? undefined,
+    watermarks: rows.map((row) =>
+      watermarkOf({ ...row, owed_hours: JSON.parse(row.owed ?? '[]') as string[] }),
+    ),
+    ...(completeTo == null ? {} : { completeToHour: parseHour(completeTo) }),
+  };
+}
