@@ -3,9 +3,10 @@
  * SECRET. Pure. DuckDB's Iceberg extension takes them for the tables that it reads itself; manifests that the
  * engine reads by path need a secret of their own.
  */
+import { isInAzure } from '../model/azure-access.ts';
 import { hasS3Keys } from '../model/storage-settings.ts';
 import { quoteIdentifier, quoteLiteral } from '../statements/index.ts';
-import { azureOptions, isInAzure } from './azure-secrets.ts';
+import { azureOptions } from './azure-secrets.ts';
 
 /** Files below `scope` are reached with what `config` says; its `ca_file` holds all certificates to trust. */
 export interface StorageAccess {

@@ -4,6 +4,7 @@
  * nothing is written.
  */
 import { randomUUID } from 'node:crypto';
+import { isInAzure } from '../model/azure-access.ts';
 import { PsybergError } from '../model/errors.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { StorageOrigin } from '../model/storage-settings.ts';
@@ -83,13 +84,12 @@ async function examineStore(
     const said = settingsText(root, origins);
     const store = storeOf(location);
     if (store === undefined) {
+      const { what, hint } = withoutKeys(location);
       report(
         'storage',
-        isInStore(location) ? 'warn' : 'ok',
-        `${root}: nobody hands out keys${said}; DuckDB's own secrets and environment are used`,
-        isInStore(location)
-          ? 'set catalog.storage in psyberg.yaml (credentials: chain takes the keys of this machine); DuckDB cannot have requests signed by the catalog (remote signing)'
-          : undefined,
+        hint === undefined ? 'ok' : 'warn',
+        `${root}: ${what}${said}; DuckDB's own secrets and environment are used`,
+        hint,
       );
       return;
     }
@@ -104,6 +104,21 @@ async function examineStore(
 interface Ability {
   readonly what: string;
   readonly hint?: string;
+}
+
+/** What DuckDB alone may reach. */
+function withoutKeys(location: string): Ability {
+  if (isInAzure(location))
+    return {
+      what: 'psyberg has no key of its own',
+      hint: 'set adls.account-key, adls.sas-token or adls.connection-string under catalog.storage in psyberg.yaml: what a killed session has left is found and deleted by that',
+    };
+  const what = 'nobody hands out keys';
+  if (!isInStore(location)) return { what };
+  return {
+    what,
+    hint: 'set catalog.storage in psyberg.yaml (credentials: chain takes the keys of this machine); DuckDB cannot have requests signed by the catalog (remote signing)',
+  };
 }
 
 async function writesAndDeletes(store: ObjectStore, location: string): Promise<Ability> {

@@ -25,9 +25,13 @@ export const hasS3Keys = (config: StorageSettings): boolean =>
 
 /** When keys among settings expire, in ms since 1970; undefined where nobody says. */
 export function expiresAtMs(settings: Readonly<Record<string, string>>): number | undefined {
-  const times = Object.entries(settings).flatMap(([key, value]) =>
-    /expires-at/.test(key) && Number.isFinite(Number(value)) ? [Number(value)] : [],
-  );
+  const times = Object.entries(settings)
+    .flatMap(([key, value]) => {
+      if (/expires-at/.test(key)) return Number(value);
+      // It says so itself (Azure, "Create an account SAS").
+      return key.startsWith('adls.sas-token') ? Date.parse(new URLSearchParams(value).get('se') ?? '') : [];
+    })
+    .filter(Number.isFinite);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

@@ -6,9 +6,17 @@ import type { StoreAnswer, StoreStalled } from './http.ts';
 import { faultText } from './listing.ts';
 import type { ObjectLocation } from './location.ts';
 
-/** Answers after which the same request may succeed. 409: two conditional writes of one name met. */
-const PASSING: ReadonlySet<number> = new Set([408, 409, 429, 500, 502, 503, 504]);
-export const isPassing = ({ status }: StoreAnswer): boolean => PASSING.has(status);
+/** Answers after which the same request may succeed. */
+const PASSING: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+export const isPassing = ({ status }: Pick<StoreAnswer, 'status'>): boolean => PASSING.has(status);
+
+/** What a hint calls the settings of a kind of stores. */
+export interface StoreWords {
+  /** The setting that says where it is. */
+  readonly endpoint: string;
+  /** What else may be wrong with it, with `, and` before it; or nothing. */
+  readonly besides: string;
+}
 
 /** `bucket-missing`, `storage-denied` or `storage-unreachable`. */
 export function storeFault(
@@ -43,15 +51,16 @@ export function storeFault(
   return new PsybergError('storage-unreachable', `${address} answered HTTP ${status} ${code}`.trim(), {
     hint: 'run the same command again when the store is well',
     context,
-    retryable: isPassingStatus(status),
+    retryable: isPassing({ status }) || status === CONFLICT,
   });
 }
-const isPassingStatus = (status: number): boolean => PASSING.has(status);
+/** Two conditional writes of one name met. */
+export const CONFLICT = 409;
 
 /** No answer came. */
-export function unanswered(address: string, error: unknown, settings: StorageSettings): PsybergError {
+export function unanswered(address: string, error: unknown, words: StoreWords): PsybergError {
   return new PsybergError('storage-unreachable', `${address} cannot be reached: ${reasonOf(error)}`, {
-    hint: `check the network and s3.endpoint under catalog.storage in psyberg.yaml${pathStyleHint(settings)}, then run the same command again`,
+    hint: `check the network and ${words.endpoint} under catalog.storage in psyberg.yaml${words.besides}, then run the same command again`,
     context: { address },
     retryable: true,
     cause: error,
@@ -80,7 +89,7 @@ export function stalled(
 }
 
 /** Node's codes for what is wrong with a certificate -> what that is, and what to do. */
-const CERTIFICATES: readonly (readonly [RegExp, string, (settings: StorageSettings) => string])[] = [
+const CERTIFICATES: readonly (readonly [RegExp, string, (words: StoreWords) => string])[] = [
   [
     /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
     'is of another time',
@@ -89,8 +98,8 @@ const CERTIFICATES: readonly (readonly [RegExp, string, (settings: StorageSettin
   [
     /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
     'names other hosts',
-    (settings) =>
-      `name the host that the certificate names in s3.endpoint under catalog.storage in psyberg.yaml${pathStyleHint(settings)}`,
+    ({ endpoint, besides }) =>
+      `name the host that the certificate names in ${endpoint} under catalog.storage in psyberg.yaml${besides}`,
   ],
   [
     /^(?:SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_|CERT_|INVALID_CA)/,
@@ -110,7 +119,7 @@ const CERTIFICATES: readonly (readonly [RegExp, string, (settings: StorageSettin
 export function certificateFault(
   address: string,
   error: unknown,
-  settings: StorageSettings,
+  words: StoreWords,
 ): PsybergError | undefined {
   const code = String((error as { readonly code?: unknown } | undefined)?.code ?? '');
   const found = CERTIFICATES.find(([codes]) => codes.test(code));
@@ -118,17 +127,20 @@ export function certificateFault(
   const [, what, hint] = found;
   const subject = what.startsWith('ends') ? address : `the certificate of ${address}`;
   return usageError('storage-untrusted', `${subject} ${what}: ${reasonOf(error)}`, {
-    hint: hint(settings),
+    hint: hint(words),
     context: { address },
     cause: error,
   });
 }
 
 /** A store of one's own answers under one name as a rule, and not under one for each bucket. */
-const pathStyleHint = (settings: StorageSettings): string =>
-  (settings['s3.endpoint'] ?? '') === '' || settings['s3.path-style-access'] === 'true'
-    ? ''
-    : ', and whether it wants s3.path-style-access: true (the bucket is part of the host without)';
+export const s3Words = (settings: StorageSettings): StoreWords => ({
+  endpoint: 's3.endpoint',
+  besides:
+    (settings['s3.endpoint'] ?? '') === '' || settings['s3.path-style-access'] === 'true'
+      ? ''
+      : ', and whether it wants s3.path-style-access: true (the bucket is part of the host without)',
+});
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { readonly code?: string; readonly message?: string };

@@ -2,9 +2,11 @@
  * One request to a store over HTTP, and its answer. By node:http and node:https: `fetch` takes no
  * certificates, and cannot tell a long answer from none. Connections are kept.
  */
+import { lookup as lookUp } from 'node:dns';
 import { createWriteStream, readFileSync } from 'node:fs';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -85,7 +87,13 @@ async function answerOf(response: IncomingMessage, into: string | undefined): Pr
   return { status, headers, body: Buffer.alloc(0) };
 }
 
-const plainAgent = new http.Agent({ keepAlive: true });
+/**
+ * Names below `localhost` are this machine (RFC 6761, section 6.3), which not every resolver knows. DuckDB finds
+ * a bucket or an account of a store there.
+ */
+const lookup: LookupFunction = (host, options, found) =>
+  lookUp(/\.localhost\.?$/i.test(host) ? 'localhost' : host, options, found);
+const plainAgent = new http.Agent({ keepAlive: true, lookup });
 /** By the file of certificates; `''` for those of this machine alone. */
 const agents = new Map<string, https.Agent>();
 
@@ -93,7 +101,7 @@ function secureAgent(caFile = ''): https.Agent {
   const known = agents.get(caFile);
   if (known !== undefined) return known;
   const ca = caFile === '' ? {} : { ca: readFileSync(bundleWith(caFile)) };
-  const agent = new https.Agent({ keepAlive: true, ...ca });
+  const agent = new https.Agent({ keepAlive: true, lookup, ...ca });
   agents.set(caFile, agent);
   return agent;
 }

@@ -52,7 +52,8 @@ const ENTITIES: readonly (readonly [string, string])[] = [
   ["'", '&apos;'],
 ];
 
-const textOf = (xml: string, element: string): string | undefined => {
+/** Of the first such element that holds no others. */
+export const textOf = (xml: string, element: string): string | undefined => {
   const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1];
   if (text === undefined) return undefined;
   const numbered = text.replace(/&#(x[\da-f]+|\d+);/gi, (_whole, code: string) =>

@@ -2,7 +2,7 @@
  * The stores that this process reaches, by the places that they hold, as an operating system has its
  * mounts: whoever deletes a file of a table knows where it is, and not with which keys.
  */
-import { isInStore } from './location.ts';
+import { isInAnyStore } from './location.ts';
 import type { ObjectStore } from './object-store.ts';
 
 interface Mount {
@@ -28,7 +28,7 @@ export function mountStore(prefix: string, store: ObjectStore): () => void {
  * the slash with which a prefix ends.
  */
 export function storeOf(location: string): ObjectStore | undefined {
-  if (!isInStore(location)) return undefined;
+  if (!isInAnyStore(location)) return undefined;
   const place = `${location}/`;
   let found: Mount | undefined;
   for (const mount of mounts)

@@ -5,16 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsClient } from 'aws4fetch';
-import { PsybergError } from '../model/errors.ts';
 import { fewAtOnce } from '../model/few-at-once.ts';
-import { CA_FILE, type StorageSettings, stallSecondsOf } from '../model/storage-settings.ts';
+import type { StorageSource } from '../model/storage-settings.ts';
+import { type AskOptions, asking, type ObjectRequest, type StoreProtocol, type Want } from './ask-store.ts';
 import { bucketAddress, keysOf } from './endpoint.ts';
-import { certificateFault, isPassing, stalled, storeFault, unanswered } from './faults.ts';
-import { type StoreAnswer, StoreStalled, sendHttp } from './http.ts';
+import { CONFLICT, isPassing, s3Words, storeFault } from './faults.ts';
 import { deletion, faultText, readListing, undeleted } from './listing.ts';
-import { type ObjectLocation, objectLocation } from './location.ts';
+import { encodedKey, type ObjectLocation, objectLocation } from './location.ts';
 
 export interface StoredObject {
   readonly location: string;
@@ -57,31 +55,50 @@ const WRITTEN_AT_ONCE = 1;
 const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', '']);
 /** The most that one request deletes (S3 API, DeleteObjects). */
 const DELETED_AT_ONCE = 1000;
-/** Requests for one call, the first included, where nothing else is said. */
-const ATTEMPTS = 6;
-/** Of them, how many may wait in vain: each takes as long as a store may say nothing. */
-const STALLS_MAX = 3;
-const BACKOFF_FIRST_MS = 50;
-const BACKOFF_MAX_MS = 3_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-/** Of a whole data file. */
-const FILE_TIMEOUT_MS = 3_600_000;
 
 /** `settings`: asked for each request, as keys may be renewed. */
-export function objectStore(
-  settings: () => StorageSettings | Promise<StorageSettings>,
-  { attempts: attemptsMax = ATTEMPTS }: { readonly attempts?: number } = {},
-): ObjectStore {
-  const want: Want = async (location, request, ...statuses) => {
-    const reply = await answered(location, await settings(), { ...request, attemptsMax });
-    if (!statuses.includes(reply.answer.status)) throw reply.fault();
-    return reply;
-  };
+export function objectStore(settings: StorageSource, options?: AskOptions): ObjectStore {
+  const want = asking(S3, settings, options);
   return { ...smallObjects(want), ...wholeFiles(want), list: (prefix) => listed(want, prefix) };
 }
 
-/** Sends a request. Throws where the answer has none of the statuses. */
-type Want = (place: ObjectLocation, request: ObjectRequest, ...statuses: number[]) => Promise<Answered>;
+const S3: StoreProtocol = {
+  open(place, settings) {
+    const { url, region } = bucketAddress(place, settings);
+    const client = new AwsClient({ ...keysOf(place, settings), service: 's3', region, retries: 0 });
+    return {
+      address: new URL(url).origin,
+      sign: (request) => signed(client, `${url}/${encodedKey(place.key)}`, request),
+    };
+  },
+  isPassing: (answer) => isPassing(answer) || answer.status === CONFLICT,
+  fault: storeFault,
+  words: s3Words,
+};
+
+async function signed(
+  client: AwsClient,
+  url: string,
+  { method, query = {}, headers = {}, body }: ObjectRequest,
+): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }> {
+  const search = new URLSearchParams(query).toString();
+  const request = await client.sign(search === '' ? url : `${url}?${search}`, {
+    method,
+    headers: {
+      ...headers,
+      // Said by itself the signer leaves the content unsigned, which plain HTTP does not allow.
+      'x-amz-content-sha256': await sha256Of(body),
+    },
+  });
+  return { url: request.url, headers: Object.fromEntries(request.headers) };
+}
+
+async function sha256Of(body: Buffer | Blob | undefined): Promise<string> {
+  const hash = createHash('sha256');
+  if (body instanceof Blob) for await (const part of body.stream()) hash.update(part);
+  else hash.update(body ?? '');
+  return hash.digest('hex');
+}
 
 function smallObjects(want: Want): Pick<ObjectStore, 'read' | 'exists' | 'writeNew' | 'remove'> {
   const read = async (location: string): Promise<Buffer | undefined> => {
@@ -193,121 +210,8 @@ function byBucket(locations: readonly string[]): Map<ObjectLocation, string[]> {
   return new Map(buckets.values());
 }
 
-interface ObjectRequest {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  readonly query?: Readonly<Record<string, string>>;
-  /** Names in lower case. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | Blob;
-  /** A file for the body of the answer. */
-  readonly into?: string;
-}
-interface Answered {
-  readonly answer: StoreAnswer;
-  readonly address: string;
-  /** Tries that it took. */
-  readonly attempts: number;
-  /** The error that the answer is. */
-  readonly fault: () => PsybergError;
-}
-
-/** Addresses that were waited for in vain, and when that was given up last. */
-const silent = new Map<string, number>();
-/** For so long one is asked once, and waited for a part of the time. */
-const SILENT_FOR_MS = 120_000;
-const SILENT_SHARE = 5;
-
-/** Sends a request until the store has an answer that time does not heal. */
-async function answered(
-  place: ObjectLocation,
-  settings: StorageSettings,
-  request: ObjectRequest & { readonly attemptsMax: number },
-): Promise<Answered> {
-  const { url, region } = bucketAddress(place, settings);
-  const client = new AwsClient({ ...keysOf(place, settings), service: 's3', region, retries: 0 });
-  const address = new URL(url).origin;
-  // Whoever ends a session asks for much more: each of it must not wait as long as the first.
-  const isSilent = Date.now() - (silent.get(address) ?? 0) < SILENT_FOR_MS;
-  const stallMs = (stallSecondsOf(settings) * 1000) / (isSilent ? SILENT_SHARE : 1);
-  let stalls = 0;
-  for (let attempts = 1; ; attempts += 1) {
-    const isLast = attempts === request.attemptsMax;
-    try {
-      const answer = await send(client, `${url}/${encodedKey(place.key)}`, { ...request, settings, stallMs });
-      silent.delete(address);
-      if (isLast || !isPassing(answer))
-        return { answer, address, attempts, fault: () => storeFault(place, address, answer) };
-    } catch (error) {
-      if (error instanceof PsybergError) throw error;
-      const untrusted = certificateFault(address, error, settings);
-      if (untrusted !== undefined) throw untrusted;
-      if (error instanceof StoreStalled) {
-        stalls += 1;
-        if (isLast || isSilent || stalls === STALLS_MAX) {
-          silent.set(address, Date.now());
-          throw stalled({ address, asked: `${request.method} ${nameOf(place)}`, attempts }, error);
-        }
-      } else if (isLast) throw unanswered(address, error, settings);
-    }
-    // Full jitter: clients that were refused together do not come back together.
-    await sleep(Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** attempts));
-  }
-}
-
-type Sending = ObjectRequest & { readonly settings: StorageSettings; readonly stallMs: number };
-
-async function send(
-  client: AwsClient,
-  url: string,
-  { method, query = {}, headers = {}, body, into, settings, stallMs }: Sending,
-): Promise<StoreAnswer> {
-  const search = new URLSearchParams(query).toString();
-  const asked = search === '' ? url : `${url}?${search}`;
-  const isFile = into !== undefined || body instanceof Blob;
-  const signed = await client.sign(asked, {
-    method,
-    headers: {
-      ...headers,
-      // Said by itself the signer leaves the content unsigned, which plain HTTP does not allow.
-      'x-amz-content-sha256': await sha256Of(body),
-    },
-  });
-  return sendHttp({
-    method,
-    url: signed.url,
-    headers: Object.fromEntries(signed.headers),
-    body,
-    into,
-    stallMs,
-    // A store that may say nothing for long may take longer for all of it.
-    wholeMs: Math.max(2 * stallMs, isFile ? FILE_TIMEOUT_MS : REQUEST_TIMEOUT_MS),
-    caFile: settings[CA_FILE],
-  });
-}
-
-async function sha256Of(body: Buffer | Blob | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  if (body instanceof Blob) for await (const part of body.stream()) hash.update(part);
-  else hash.update(body ?? '');
-  return hash.digest('hex');
-}
-
-const nameOf = ({ scheme, bucket, key }: ObjectLocation): string => `${scheme}://${bucket}/${key}`;
-
 function placeOf(location: string): ObjectLocation {
   const place = objectLocation(location);
   if (place === undefined) throw new Error(`no place in an object store: ${location}`);
   return place;
 }
-
-/** As `encodeURIComponent`, and what that leaves of RFC 3986's reserved characters. */
-const encodedKey = (key: string): string =>
-  key
-    .split('/')
-    .map((part) =>
-      encodeURIComponent(part).replace(
-        /[!'()*]/g,
-        (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-      ),
-    )
-    .join('/');

@@ -1,12 +1,28 @@
 /** A store whose client is loaded by the first request: commands over local files pay nothing for it. */
-import type { StorageSettings } from '../model/storage-settings.ts';
+import { isInAzure } from '../model/azure-access.ts';
+import { hasS3Keys, type StorageSettings, type StorageSource } from '../model/storage-settings.ts';
+import { opensInAzure } from './azure-requests.ts';
+import { isInStore } from './location.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /** `settings`: asked for each request, as keys may be renewed. */
-export function storeOnDemand(settings: () => StorageSettings | Promise<StorageSettings>): ObjectStore {
+export const storeOnDemand = (settings: StorageSource): ObjectStore =>
+  opened(async () => (await import('./object-store.ts')).objectStore(settings));
+
+/** The store of whatever kind that a place is in. */
+export const storeAt = (place: string, settings: StorageSource): ObjectStore =>
+  isInAzure(place)
+    ? opened(async () => (await import('./azure-store.ts')).azureStore(settings))
+    : storeOnDemand(settings);
+
+/** True where settings have what psyberg's own requests to a store need. */
+export const opensStore = (place: string, settings: StorageSettings): boolean =>
+  isInAzure(place) ? opensInAzure(place, settings) : isInStore(place) && hasS3Keys(settings);
+
+function opened(open: () => Promise<ObjectStore>): ObjectStore {
   let opening: Promise<ObjectStore> | undefined;
   const store = (): Promise<ObjectStore> => {
-    opening ??= import('./object-store.ts').then(({ objectStore }) => objectStore(settings));
+    opening ??= open();
     return opening;
   };
   return {

@@ -7,24 +7,29 @@
 // Node's own, in Deno too: its global ones cannot be told to hold no process.
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { StorageAccess } from '../engine/index.ts';
-import { type TableIdentifier, tableKey } from '../model/names.ts';
+import { sameTable, type TableIdentifier, tableKey } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import { CA_FILE, expiresAtMs, hasS3Keys } from '../model/storage-settings.ts';
+import { CA_FILE, expiresAtMs } from '../model/storage-settings.ts';
 import { withoutSlash } from '../model/without-slash.ts';
 import { withWholeBundle } from '../objects/certificates.ts';
-import { isInStore } from '../objects/location.ts';
 import { mountStore } from '../objects/mounts.ts';
-import { storeOnDemand } from '../objects/store-on-demand.ts';
+import { opensStore, storeAt } from '../objects/store-on-demand.ts';
 import { storageOfFiles } from './storage.ts';
+import type { WrittenFolder } from './written-folders.ts';
 
 export interface KnownStorage {
   /** All of it as it is now. @throws PsybergError `credentials-missing`. */
   all(): Promise<StorageAccess[]>;
+  /** The folders into which tables are written at this time: before the next statement, what opens them. */
+  learnFolders(folders: readonly WrittenFolder[]): void;
   /** What came with a table, whose own files are below `location`. */
   learn(table: LearnedTable, access: readonly StorageAccess[]): void;
   /** Has keys renewed that are about to expire, until {@link stop}. It holds no process. */
   whenExpiring(renewing: StorageRenewal): void;
-  /** Before work that needs keys: renews what is due, as on a machine that slept. Undefined: nothing is. */
+  /**
+   * Before work that needs keys: renews what is due, as on a machine that slept, and tells of new folders.
+   * Undefined: there is nothing of either.
+   */
   renewIfDue(): Promise<void> | undefined;
   stop(): void;
 }
@@ -37,6 +42,8 @@ export interface StorageRenewal {
 export interface LearnedTable {
   readonly table: TableIdentifier;
   readonly location: string;
+  /** Default: `LOCATION/data`. */
+  readonly dataFolder?: string;
 }
 
 /**
@@ -63,6 +70,9 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
   const mounted = new Map<string, () => void>();
   const caFile = catalog.storage?.[CA_FILE];
   const certificates = caFile === undefined ? {} : { [CA_FILE]: caFile };
+  let folders: readonly WrittenFolder[] = [];
+  let hasNewFolders = false;
+  let tellDuckDb: (() => Promise<void>) | undefined;
   let ofMachine: { readonly expireAtMs: number | undefined; readonly dueAtMs: number } | undefined;
   const due = (): number =>
     Math.min(ofMachine?.dueAtMs ?? NEVER, ...[...learned.values()].map(({ dueAtMs }) => dueAtMs));
@@ -70,8 +80,8 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
   // Whoever may write a table's files may as a rule delete them, too; where not, they stay.
   const mount = (scope: string): void => {
     const config = (): StorageAccess['config'] => ({ ...certificates, ...byScope.get(scope) });
-    if (catalog.kind !== 'rest' || mounted.has(scope) || !isInStore(scope) || !hasS3Keys(config())) return;
-    mounted.set(scope, mountStore(scope, storeOnDemand(config)));
+    if (catalog.kind !== 'rest' || mounted.has(scope) || !opensStore(scope, config())) return;
+    mounted.set(scope, mountStore(scope, storeAt(scope, config)));
   };
   return {
     async all() {
@@ -80,11 +90,15 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
       if (ofMachine?.expireAtMs !== expireAtMs)
         ofMachine = { expireAtMs, dueAtMs: renewAtMs(expireAtMs, nowMs()) };
       renewal.schedule();
-      const ofTables = secretsOf([...learned.values()]);
+      const ofTables = secretsOf([...learned.values()], folders);
       return [
         ...(own === undefined ? [] : scopesOf(project, own).map((scope) => ({ scope, config: own }))),
         ...ofTables.map((each) => ({ ...each, config: { ...certificates, ...each.config } })),
       ].map((each) => ({ ...each, config: withWholeBundle(each.config) }));
+    },
+    learnFolders(written) {
+      folders = written;
+      hasNewFolders = learned.size > 0 && written.length > 0;
     },
     learn(table, given) {
       for (const access of given) {
@@ -100,12 +114,18 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
       renewal.schedule();
     },
     whenExpiring({ load, renewed }) {
+      tellDuckDb = renewed;
       renewal.begin(async () => {
         await renewEach(learned, load, nowMs());
         await renewed();
       });
     },
-    renewIfDue: renewal.nowIfDue,
+    renewIfDue() {
+      const renewing = renewal.nowIfDue();
+      if (!hasNewFolders) return renewing;
+      hasNewFolders = false;
+      return renewing ?? tellDuckDb?.();
+    },
     stop() {
       renewal.begin(undefined);
       for (const unmount of mounted.values()) unmount();
@@ -139,10 +159,10 @@ async function renewEach(
 /**
  * DuckDB's Iceberg extension makes secrets of its own, for `LOCATION/`, of what a table came with when a
  * statement named it, and leaves them when the view has ended. DuckDB 1.5.5 takes the secret with the longest
- * scope, of equal ones the first by name (tried, 2026-11-29): so each table has one of ours for that scope,
- * and the engine names its own so that they come first.
+ * scope, of equal ones the first by name (tried, 2026-11-29): so each table has one of ours for that scope, and
+ * for each folder that it is written into, and the engine names its own so that they come first.
  */
-function secretsOf(learned: readonly Learned[]): StorageAccess[] {
+function secretsOf(learned: readonly Learned[], folders: readonly WrittenFolder[]): StorageAccess[] {
   const found = new Map<string, StorageAccess>();
   for (const { location, access } of learned) {
     const ofTable = `${withoutSlash(location)}/`;
@@ -150,12 +170,18 @@ function secretsOf(learned: readonly Learned[]): StorageAccess[] {
     const scope = `${access.scope}/` === ofTable ? ofTable : access.scope;
     found.set(scope, { ...access, scope });
   }
-  for (const { location } of learned) {
+  for (const { table, location, dataFolder = `${withoutSlash(location)}/data` } of learned) {
     const ofTable = `${withoutSlash(location)}/`;
     const [closest] = learned
       .filter((each) => each.location === location && ofTable.startsWith(each.access.scope))
       .sort((one, other) => other.access.scope.length - one.access.scope.length);
-    if (closest !== undefined) found.set(ofTable, { ...closest.access, scope: ofTable });
+    if (closest === undefined) continue;
+    found.set(ofTable, { ...closest.access, scope: ofTable });
+    for (const written of folders)
+      if (sameTable(written.table, table)) {
+        const scope = `${withoutSlash(dataFolder)}/${written.folder}/`;
+        found.set(scope, { ...closest.access, scope });
+      }
   }
   return [...found.values()];
 }

@@ -33,6 +33,7 @@ import { type KnownStorage, knownStorage } from './known-storage.ts';
 import { CATALOG_NAME, type ProjectServeOptions, startProjectCatalog } from './project-catalog.ts';
 import { markersOf } from './storage.ts';
 import { workloadFor } from './workload-for.ts';
+import { tellingFolders } from './written-folders.ts';
 
 export interface WorkspaceOptions {
   /** Called with what is being done, for progress. */
@@ -126,7 +127,8 @@ async function openOver(
   const sessions = sessionsDirectory(project);
   const markers = markersOf(project);
   const binder = binderOnDemand(project);
-  const viewPorts = { views: catalog.views, endpoint: { uri: catalog.uri, token: catalog.token } };
+  const views = tellingFolders(catalog.views, storage.learnFolders);
+  const viewPorts = { views, endpoint: { uri: catalog.uri, token: catalog.token } };
   const told = toldBy(options);
   const interrupts = interruptible();
   interrupts.onInterrupt(lake.interrupt);

@@ -1,11 +1,14 @@
 // Goal: tables in Azure's store, behind a catalog of somebody else, mean the same; and who has no key there is
 // told so. Method: the story of every catalog, where the catalog names its places `abfss:`, over Azurite with
 // DuckDB's extension and a secret of the user's own, as the guide says.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { examine } from '../../src/inspect/doctor.ts';
+import type { StorageSettings } from '../../src/model/storage-settings.ts';
+import { azureStore } from '../../src/objects/azure-store.ts';
 import {
   expectRecomputed,
   FOREIGN_FILES,
@@ -13,7 +16,9 @@ import {
   playForeignScenario,
 } from '../support/foreign-scenario.ts';
 import { startForeignServer } from '../support/foreign-server.ts';
-import { tableId, type World, worldForTest } from '../support/world.ts';
+import { foreignOrphans } from '../support/orphans.ts';
+import { spawnSessions } from '../support/spawn.ts';
+import { hourAt, tableId, type World, worldForTest } from '../support/world.ts';
 import { type AzureStore, extensionsWithAzure, startAzurite } from './azurite.ts';
 
 /** Where Azurite is not there yet. */
@@ -68,6 +73,40 @@ async function worldIn(
   });
 }
 
+/** Settings that open the store, and those that say where it is alone. */
+function waysIn(): Readonly<Record<'connection' | 'key' | 'sas' | 'nearby', StorageSettings>> {
+  const { name, key, suffix } = store.account;
+  const nearby = { 'adls.blob-storage-authority': `.blob.${suffix}`, 'adls.blob-storage-scheme': 'http' };
+  return {
+    connection: { 'adls.connection-string': store.connectionString },
+    key: { ...nearby, 'adls.account-name': name, 'adls.account-key': key },
+    sas: { ...nearby, 'adls.sas-token': store.sas() },
+    nearby,
+  };
+}
+
+describe("blobs of Azure's store", () => {
+  it.each(['connection', 'key', 'sas'] as const)(
+    'are written, read, listed and deleted by %s',
+    async (way) => {
+      const blobs = azureStore(() => waysIn()[way]);
+      const folder = `${store.location('lake')}/blobs of ${way}`;
+      const odd = [`${folder}/odd (1)/it's = a+b & c~d %25.txt`, `${folder}/ä€/<x>`];
+      for (const place of odd) {
+        expect(await blobs.writeNew(place, 'first')).toBe(true);
+        expect(await blobs.writeNew(place, 'second')).toBe(false);
+        expect(String(await blobs.read(place))).toBe('first');
+      }
+      expect((await blobs.list(`${folder}/`)).map(({ location, bytes }) => [location, bytes]).sort()).toEqual(
+        odd.map((place) => [place, 5]).sort(),
+      );
+      await blobs.remove([...odd, `${folder}/never`]);
+      expect(await blobs.list(`${folder}/`)).toEqual([]);
+      expect(await Promise.all(odd.map(blobs.exists))).toEqual([false, false]);
+    },
+  );
+});
+
 describe("tables in Azure's store", { timeout: 300_000 }, () => {
   it('are loaded, audited and published as everywhere', async () => {
     await atHome(store.connectionString);
@@ -89,20 +128,23 @@ describe("tables in Azure's store", { timeout: 300_000 }, () => {
     await atHome(store.connectionString);
     const nowhere = await worldIn(`${store.location('nowhere')}/w`);
     await nowhere.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
-    await expect(nowhere.land('raw.events', row)).rejects.toMatchObject({ code: 'bucket-missing' });
+    await expect(nowhere.land('raw.events', row)).rejects.toMatchObject({
+      code: 'bucket-missing',
+    });
   });
 
   it("are reached by what catalog.storage or the catalog says, in Iceberg's names", async () => {
     await atHome();
-    const { name, key, suffix } = store.account;
-    const nearby = { 'adls.blob-storage-authority': `.blob.${suffix}`, 'adls.blob-storage-scheme': 'http' };
+    const { connection, key, nearby } = waysIn();
+    const sas = store.sas();
     const ways = {
-      connection: { storage: { 'adls.connection-string': store.connectionString } },
-      key: { storage: { ...nearby, 'adls.account-name': name, 'adls.account-key': key } },
-      sas: { storage: nearby, vended: { 'adls.sas-token': store.sas() } },
+      connection: { storage: connection },
+      key: { storage: key },
+      sas: { storage: nearby, vended: { 'adls.sas-token': sas } },
+      'sas of its account': { storage: nearby, vended: { [`adls.sas-token.${store.account.name}`]: sas } },
     };
     for (const [way, said] of Object.entries(ways)) {
-      const world = await worldIn(`${store.location('lake')}/${way}`, said);
+      const world = await worldIn(`${store.location('lake')}/${way.replaceAll(' ', '-')}`, said);
       await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
       // What came with a table is known once it was asked for.
       await world.psyberg.internals.client.loadTable(tableId('raw.events'));
@@ -116,6 +158,60 @@ describe("tables in Azure's store", { timeout: 300_000 }, () => {
       ).toEqual([null, null, null]);
       await expectRecomputed(world);
     }
+  });
+
+  it('lose what a killed session has left there, a day later', async () => {
+    await atHome();
+    const place = `${store.location('lake')}/killed`;
+    const world = await worldIn(place, {
+      storage: waysIn().nearby,
+      vended: { 'adls.sas-token': store.sas() },
+    });
+    const land = (hour: number, ids: string): Promise<void> =>
+      world.land(
+        'raw.events',
+        `select i, i % 5, timestamptz '${hourAt(hour)}' + to_seconds(i % 3600) from range(${ids}) as t(i)`,
+      );
+    const orphansThere = async (): Promise<string[]> =>
+      (await foreignOrphans(world, store, 'lake', store.location('lake'))).filter((file) =>
+        file.startsWith(`${place}/`),
+      );
+    await world.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    await world.psyberg.internals.client.loadTable(tableId('raw.events'));
+    await land(1, '0, 10');
+    expect((await world.run()).map(({ error }) => error)).toEqual([null, null, null]);
+    const checks = await examine({ project: world.root });
+    expect(checks.filter(({ name }) => name === 'storage')).toEqual([
+      {
+        name: 'storage',
+        status: 'ok',
+        message: expect.stringMatching(
+          /^abfss:\/\/lake@\S+: an object was written, read, listed and deleted; .*adls\.sas-token \(the table's config\)/,
+        ),
+        hint: null,
+      },
+    ]);
+    expect(JSON.stringify(checks)).not.toContain('sig=');
+    expect(await orphansThere()).toEqual([]);
+    await land(0, '20, 30');
+    const killed = await spawnSessions(world.root, {
+      processes: ['event_load'],
+      killAtCommit: { commit: 2, after: false },
+    });
+    expect(killed.killed).toBe(true);
+    expect((await world.run()).map(({ error }) => error)).toEqual([null, null, null]);
+    // Another machine might be at work under the same name.
+    const left = await orphansThere();
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.filter((file) => !file.includes('psyberg_event_load_'))).toEqual([]);
+    const notes = join(world.root, '.psyberg', 'sweeps');
+    const yesterday = new Date(Date.now() - 25 * 3_600_000);
+    for (const note of readdirSync(notes)) utimesSync(join(notes, note), yesterday, yesterday);
+    await land(1, '30, 40');
+    expect((await world.run()).map(({ error }) => error)).toEqual([null, null, null]);
+    expect(readdirSync(notes)).toEqual([]);
+    expect(await orphansThere()).toEqual([]);
+    await expectRecomputed(world);
   });
 
   it('and the keys of this machine, which are none here, are one error', async () => {

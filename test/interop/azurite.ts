@@ -242,7 +242,8 @@ function lakeOver({ blobs, list, blobPort }: Behind) {
       'x-ms-version': API_VERSION,
       'x-ms-request-server-encrypted': 'true',
       ...(status === 404 ? { 'x-ms-error-code': 'FilesystemNotFound' } : {}),
-      'content-type': 'application/json',
+      // Without a body no client may look for JSON in it.
+      ...(text === '' ? {} : { 'content-type': 'application/json' }),
       'content-length': Buffer.byteLength(text),
       etag: '"0x1"',
       'last-modified': new Date().toUTCString(),

@@ -42,8 +42,9 @@ export async function foreignOrphans(
   world: World,
   store: Pick<ObjectStore, 'list'>,
   bucket: string,
+  root = `s3://${bucket}`,
 ): Promise<string[]> {
-  const all = (await store.list(bucket)).map((key) => `s3://${bucket}/${key}`);
+  const all = (await store.list(bucket)).map((key) => `${root}/${key}`);
   const found = await unnamedFiles(world, async (folder) =>
     all.filter((file) => file.startsWith(`${folder}/`)),
   );

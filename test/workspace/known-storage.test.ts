@@ -1,9 +1,11 @@
 // Goal: keys that came with tables are renewed while their tables are there, each by itself, and the newest
 // count. Method: tables of a foreign catalog that hand out keys of ten minutes, and a clock of our own.
 import { expect, it, onTestFinished } from 'vitest';
+import type { SessionViews } from '../../src/catalog/index.ts';
 import type { TableIdentifier } from '../../src/model/names.ts';
 import type { ProjectSpec } from '../../src/model/process-spec.ts';
 import { knownStorage } from '../../src/workspace/known-storage.ts';
+import { tellingFolders } from '../../src/workspace/written-folders.ts';
 
 const LIFE_MS = 600_000;
 
@@ -96,4 +98,32 @@ it('of keys for a place that tables share the newest count', async () => {
   keys.set('first', 'newest');
   learn(tables[0] as TableIdentifier);
   expect(await keyOf('s3://lake/')).toBe('newest');
+});
+
+it('keys of a table open the folder that a session has it written into as well, for as long', async () => {
+  const { storage, tables, keyOf } = storageOf(new Map([['facts', 'a']]));
+  const told: string[] = [];
+  storage.whenExpiring({
+    load: async () => undefined,
+    renewed: async () => void told.push((await storage.all()).map(({ scope }) => scope).join(' ')),
+  });
+  const [table = { namespace: [], name: '' }] = tables;
+  const views = tellingFolders(
+    { open: () => undefined, close: () => undefined } as unknown as SessionViews,
+    storage.learnFolders,
+  );
+  const show = { kind: 'branch', branch: 'b', folder: 'psyberg_load_1' } as const;
+  const written = 's3://lake/facts/data/psyberg_load_1/';
+  views.open({
+    name: 'session',
+    tables: [{ identifier: { namespace: ['target'], name: 'facts' }, table, show }],
+  });
+  await storage.renewIfDue();
+  expect(told).toEqual([expect.stringContaining(written)]);
+  expect(await keyOf(written)).toBe('a');
+  // Once: each statement asks.
+  expect(storage.renewIfDue()).toBeUndefined();
+  views.close('session');
+  expect(await keyOf(written)).toBeUndefined();
+  expect(await keyOf('s3://lake/facts/')).toBe('a');
 });

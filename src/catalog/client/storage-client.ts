@@ -2,6 +2,7 @@
  * A client that passes on what the catalog says about reaching a table's files, before it hands the table
  * out.
  */
+import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { StorageCredential } from '../service/catalog.ts';
 import type { CatalogClient, LoadedTable } from './catalog-client.ts';
@@ -10,6 +11,8 @@ import type { CatalogClient, LoadedTable } from './catalog-client.ts';
 export interface StoredTable {
   readonly table: TableIdentifier;
   readonly location: string;
+  /** Where its data files are. */
+  readonly dataFolder: string;
 }
 
 /** `learn` is awaited: the files of a table that is handed out can be read. */
@@ -19,7 +22,10 @@ export function tellingStorage(
 ): CatalogClient {
   const learned = async <T extends LoadedTable | undefined>(id: TableIdentifier, table: T): Promise<T> => {
     if (table?.storage !== undefined)
-      await learn({ table: id, location: table.metadata.location }, table.storage);
+      await learn(
+        { table: id, location: table.metadata.location, dataFolder: dataFolderOf(table.metadata) },
+        table.storage,
+      );
     return table;
   };
   return {

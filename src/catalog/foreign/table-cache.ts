@@ -102,11 +102,12 @@ function credentialsHold({ table, loadedAtMs }: CachedTable, nowMs: number): boo
   const expiries = configs.flatMap((config) => expiresAtMs(config) ?? []);
   if (
     (table.storageCredentials ?? []).length === 0 &&
-    !SECRET_KEYS.some((key) => configs[0]?.[key] !== undefined)
+    !Object.keys(configs[0] ?? {}).some((key) => SECRET_KEY.test(key))
   )
     return true;
   const endsAtMs = expiries.length === 0 ? loadedAtMs + 2 * CREDENTIALS_MARGIN_MS : Math.min(...expiries);
   return nowMs < endsAtMs - CREDENTIALS_MARGIN_MS;
 }
 
-const SECRET_KEYS = ['token', 's3.session-token', 's3.secret-access-key', 'gcs.oauth2.token'];
+const SECRET_KEY =
+  /^(?:token|s3\.session-token|s3\.secret-access-key|gcs\.oauth2\.token|adls\.token|adls\.sas-token(?:\..*)?)$/;

@@ -9,14 +9,16 @@ import { join } from 'node:path';
 import { togetherOrSingly } from '../../engine/index.ts';
 import { canList, filesBeginning } from '../../files/list.ts';
 import { removeAll, removeFile } from '../../files/remove.ts';
+import { readWhole } from '../../files/whole.ts';
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
+import { parseJson } from '../../iceberg/json.ts';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { tablesAmong } from '../../model/files-source.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import { isInStore } from '../../objects/location.ts';
+import { isInAnyStore } from '../../objects/location.ts';
 import { statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { removeEmptyFolders } from './empty-folders.ts';
@@ -60,7 +62,7 @@ export async function sweepLater(ports: SweepPorts): Promise<void> {
 
 /** Where other machines write, whose sessions this one does not see. */
 const isShared = ({ project }: SweepPorts, root: string): boolean =>
-  project.catalog.kind === 'rest' && isInStore(root);
+  project.catalog.kind === 'rest' && isInAnyStore(root);
 
 async function sweepTables(
   ports: SweepPorts,
@@ -128,8 +130,9 @@ async function heldFiles(
 const METADATA_FILE = /^\.?(\d+)-[0-9a-f-]{36}\.metadata\.json(\.tmp)?$/;
 
 /**
- * Deletes metadata files that a killed process wrote for commits that it did not make: of a version that the
- * table has passed, written since `sinceMs`, and in no table's log. Called when the session after it has
+ * Deletes metadata files that a killed process has left, in no table's log: those that it wrote for commits
+ * that it did not make, of a version that the table has passed, written since `sinceMs`; and those that a
+ * commit of its own made nobody's, and that it did not come to delete. Called when the session after it has
  * committed to the same tables, so that those versions are passed.
  */
 export async function sweepMetadataFiles(
@@ -149,13 +152,14 @@ export async function sweepMetadataFiles(
     if (loaded === undefined || root === undefined || isShared(ports, root)) continue;
     const current = versionOf(loaded.metadataLocation);
     const logged = logOf(loaded.metadata, loaded.metadataLocation);
+    const forgotten = await forgottenFiles(loaded.metadata);
     for (const { path, modifiedAtMs } of await filesBeginning(`${root}/metadata`, '')) {
       // Those of a session that is at work on another engine lie in a folder of its own.
       if (path.slice(root.length).split('/').length > 3) continue;
       const version = versionOf(path);
       if (version === undefined || current === undefined || version > current || logged.has(path)) continue;
       // The clocks of files and of processes differ by some milliseconds; a store counts seconds.
-      if (modifiedAtMs >= sinceMs - 1000) strays.push(path);
+      if (modifiedAtMs >= sinceMs - 1000 || forgotten.has(path)) strays.push(path);
     }
   }
   if (strays.length === 0) return;
@@ -168,6 +172,22 @@ export async function sweepMetadataFiles(
         for (const path of logOf(loaded.metadata, loaded.metadataLocation)) known.add(path);
     }
   for (const path of strays) if (!known.has(path)) removeFile(path);
+}
+
+/**
+ * Files that fell off the end of a table's log, which whoever commits deletes after its commit where the table
+ * says so. The oldest file of the log names them; one that no log ever named may be of another catalog.
+ */
+async function forgottenFiles({ properties, ...metadata }: TableMetadata): Promise<Set<string>> {
+  const oldest = metadata['metadata-log']?.[0]?.['metadata-file'];
+  const deletes = properties?.['write.metadata.delete-after-commit.enabled']?.toLowerCase() === 'true';
+  if (!deletes || oldest === undefined) return new Set();
+  try {
+    const text = String(await readWhole(plainPath(oldest)));
+    return logOf(parseJson<TableMetadata>(text), oldest);
+  } catch {
+    return new Set();
+  }
 }
 
 const versionOf = (path: string): number | undefined => {

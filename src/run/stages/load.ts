@@ -18,7 +18,7 @@ import {
   stepsOf,
 } from '../../model/step.ts';
 import type { WriterCounts } from '../../model/writer-counts.ts';
-import { isInStore } from '../../objects/location.ts';
+import { isInAnyStore } from '../../objects/location.ts';
 import { manifestsOfHours } from '../../tables/read/files-of-hours.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
@@ -160,7 +160,7 @@ async function beginBeside(staged: Staged): Promise<StateWriter> {
   const { metadata } = await loadTarget(staged);
   // Rows of files lie in a table of one connection; and a file in a store would be fetched twice, once for
   // each of two statements that begin together.
-  const reads = plan.sources.every(({ read }) => read.kind !== 'files') && !isInStore(metadata.location);
+  const reads = plan.sources.every(({ read }) => read.kind !== 'files') && !isInAnyStore(metadata.location);
   for (const step of plan.steps)
     if (reads && step.kind === 'count-sources') ports.workload.countAhead?.(step);
   const state = stateWriter(staged);

@@ -1,0 +1,44 @@
+/**
+ * Folders of their own into which views have tables written. Views -> the same, which tell of each. DuckDB's
+ * Iceberg extension makes a secret for such a folder when a statement names the table, and one for a folder goes
+ * before one for the table that it is in (DuckDB 1.5.5, 2026-11-30): rows would be written by what the catalog
+ * said then, without what psyberg.yaml adds, and with keys that nobody renews.
+ */
+import type { SessionTables, SessionViews } from '../catalog/index.ts';
+import type { TableIdentifier } from '../model/names.ts';
+
+export interface WrittenFolder {
+  readonly table: TableIdentifier;
+  /** Its name, below the folder of the table's data files. */
+  readonly folder: string;
+}
+
+/** `tell`: called with all that are written into, whenever these are others. */
+export function tellingFolders(
+  views: SessionViews,
+  tell: (folders: readonly WrittenFolder[]) => void,
+): SessionViews {
+  const byView = new Map<string, readonly WrittenFolder[]>();
+  return {
+    ...views,
+    open(view) {
+      views.open(view);
+      const folders = foldersOf(view);
+      if (folders.length === 0 || isSame(byView.get(view.name), folders)) return;
+      byView.set(view.name, folders);
+      tell([...byView.values()].flat());
+    },
+    close(name) {
+      views.close(name);
+      if (byView.delete(name)) tell([...byView.values()].flat());
+    },
+  };
+}
+
+const foldersOf = ({ tables }: SessionTables): WrittenFolder[] =>
+  tables.flatMap(({ table, show }) =>
+    show.kind === 'branch' && show.folder !== undefined ? [{ table, folder: show.folder }] : [],
+  );
+
+const isSame = (some: readonly WrittenFolder[] | undefined, others: readonly WrittenFolder[]): boolean =>
+  JSON.stringify(some) === JSON.stringify(others);
