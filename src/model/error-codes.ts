@@ -154,7 +154,9 @@ export const ERROR_CODES = {
   'lookup-key-missing': usage('The key of a lookup is no column of it, or of no other source.'),
   'macro-invalid': usage('A macro of the project cannot be defined, or reads more than it is given.'),
   'macro-table-undeclared': usage('A query names to a macro a table that is no source of its process.'),
-  'maintain-foreign-catalog': usage('`psyberg maintain` is for the embedded catalog only.'),
+  'maintain-foreign-catalog': usage(
+    'Of a foreign catalog `psyberg maintain` does `--only orphans` alone, where it can be told what is one.',
+  ),
   'maintain-option-invalid': usage('A number for maintenance is too small, or no whole number.'),
   'metadata-file-broken': unavailable('A metadata file of a table cannot be read.'),
   'metadata-file-missing': unavailable('The metadata file of a table is not there.'),

@@ -1,5 +1,5 @@
 /**
- * Asks a store until it has an answer that time does not heal, whatever protocol it speaks. Request -> answer.
+ * Asks a store, of whatever protocol, until it has an answer that time does not heal. Request -> answer.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PsybergError } from '../model/errors.ts';
@@ -11,7 +11,7 @@ import {
 } from '../model/storage-settings.ts';
 import { certificateFault, type StoreWords, stalled, unanswered } from './faults.ts';
 import { type StoreAnswer, StoreStalled, sendHttp } from './http.ts';
-import { nameOf, type ObjectLocation } from './location.ts';
+import { type ObjectLocation, objectName } from './location.ts';
 
 export interface ObjectRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -119,7 +119,7 @@ async function answered(
         stalls += 1;
         if (isLast || isSilent || stalls === STALLS_MAX) {
           silent.set(address, Date.now());
-          throw stalled({ address, asked: `${request.method} ${nameOf(place)}`, attempts }, error);
+          throw stalled({ address, asked: `${request.method} ${objectName(place)}`, attempts }, error);
         }
       } else if (isLast) throw unanswered(address, error, words);
     }

@@ -2,7 +2,7 @@
 import { PsybergError, usageError } from '../model/errors.ts';
 import { isPassing } from './faults.ts';
 import type { StoreAnswer } from './http.ts';
-import { faultText, type ListingPage, textOf } from './listing.ts';
+import { elementText, faultText, type ListingPage } from './listing.ts';
 import type { ObjectLocation } from './location.ts';
 
 /** In the store's words, such as `BlobNotFound`; `''` where it gave none. */
@@ -16,15 +16,15 @@ export const codeOfAzure = ({ headers, body }: Pick<StoreAnswer, 'headers' | 'bo
 export function readBlobs(xml: string): ListingPage {
   if (!/<EnumerationResults[\s>]/.test(xml)) throw new Error('the answer is no list of blobs');
   const objects = [...xml.matchAll(/<Blob>(.*?)<\/Blob>/gs)].flatMap(([, blob = '']) => {
-    if (textOf(blob, 'ResourceType') === 'directory') return [];
+    if (elementText(blob, 'ResourceType') === 'directory') return [];
     const encoded = /<Name Encoded="true">([^<]*)</.exec(blob)?.[1];
     return {
-      key: encoded === undefined ? (textOf(blob, 'Name') ?? '') : decodeURIComponent(encoded),
-      bytes: Number(textOf(blob, 'Content-Length')),
-      modifiedAtMs: Date.parse(textOf(blob, 'Last-Modified') ?? ''),
+      key: encoded === undefined ? (elementText(blob, 'Name') ?? '') : decodeURIComponent(encoded),
+      bytes: Number(elementText(blob, 'Content-Length')),
+      modifiedAtMs: Date.parse(elementText(blob, 'Last-Modified') ?? ''),
     };
   });
-  return { objects, next: textOf(xml, 'NextMarker') || undefined };
+  return { objects, next: elementText(xml, 'NextMarker') || undefined };
 }
 
 /** `bucket-missing`, `storage-denied` or `storage-unreachable`. */

@@ -1,8 +1,8 @@
 /**
- * Requests to Azure's Blob Storage, which a store with a hierarchical namespace (Data Lake Storage) answers as
- * well. Place, settings -> address, signed headers. By an account's key, a SAS or a token: forty lines, where
- * `@azure/storage-blob` brings a client of its own for HTTP, without the certificates, patience and errors of
- * this room.
+ * Requests to Azure's Blob Storage, which an account with a hierarchical namespace (Data Lake Storage)
+ * answers as well. Place, settings -> address, signed headers. By an account's key, a SAS or a token: forty
+ * lines. `@azure/storage-blob` 12 has a client for HTTP of its own, without the certificates, patience and
+ * errors of this room, and takes 0.7 s to import, with some twenty packages (busy machine, 2026-11-30).
  */
 import { createHmac } from 'node:crypto';
 import { type AzureAccess, azureAccess } from '../model/azure-access.ts';

@@ -88,8 +88,8 @@ async function answerOf(response: IncomingMessage, into: string | undefined): Pr
 }
 
 /**
- * Names below `localhost` are this machine (RFC 6761, section 6.3), which not every resolver knows. DuckDB finds
- * a bucket or an account of a store there.
+ * Names below `localhost` are this machine (RFC 6761, section 6.3), which not every resolver knows. DuckDB
+ * finds a bucket or an account of a store there.
  */
 const lookup: LookupFunction = (host, options, found) =>
   lookUp(/\.localhost\.?$/i.test(host) ? 'localhost' : host, options, found);

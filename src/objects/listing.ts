@@ -17,28 +17,30 @@ export interface ListingPage {
  */
 export function readListing(xml: string): ListingPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) throw new Error('the answer is no list of objects');
-  const isEncoded = textOf(xml, 'EncodingType') === 'url';
+  const isEncoded = elementText(xml, 'EncodingType') === 'url';
   const objects = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry = '']) => {
-    const key = textOf(entry, 'Key') ?? '';
+    const key = elementText(entry, 'Key') ?? '';
     return {
       // A blank may come as `+` (S3 API, "encoding-type").
       key: isEncoded ? decodeURIComponent(key.replaceAll('+', '%20')) : key,
-      bytes: Number(textOf(entry, 'Size')),
-      modifiedAtMs: Date.parse(textOf(entry, 'LastModified') ?? ''),
+      bytes: Number(elementText(entry, 'Size')),
+      modifiedAtMs: Date.parse(elementText(entry, 'LastModified') ?? ''),
     };
   });
-  const isCut = textOf(xml, 'IsTruncated') === 'true';
-  return { objects, next: isCut ? textOf(xml, 'NextContinuationToken') : undefined };
+  const isCut = elementText(xml, 'IsTruncated') === 'true';
+  return { objects, next: isCut ? elementText(xml, 'NextContinuationToken') : undefined };
 }
 
 /** The code of an answer that says what went wrong; `''` where it has none. */
-export const faultText = (xml: string): { readonly code: string } => ({ code: textOf(xml, 'Code') ?? '' });
+export const faultText = (xml: string): { readonly code: string } => ({
+  code: elementText(xml, 'Code') ?? '',
+});
 
 /** Objects that a request to delete several left there, each with the reason. */
 export const undeleted = (xml: string): { readonly key: string; readonly code: string }[] =>
   [...xml.matchAll(/<Error>(.*?)<\/Error>/gs)].map(([, entry = '']) => ({
-    key: textOf(entry, 'Key') ?? '',
-    code: textOf(entry, 'Code') ?? '',
+    key: elementText(entry, 'Key') ?? '',
+    code: elementText(entry, 'Code') ?? '',
   }));
 
 /** The request to delete several. */
@@ -53,7 +55,7 @@ const ENTITIES: readonly (readonly [string, string])[] = [
 ];
 
 /** Of the first such element that holds no others. */
-export const textOf = (xml: string, element: string): string | undefined => {
+export const elementText = (xml: string, element: string): string | undefined => {
   const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1];
   if (text === undefined) return undefined;
   const numbered = text.replace(/&#(x[\da-f]+|\d+);/gi, (_whole, code: string) =>

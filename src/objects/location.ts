@@ -31,7 +31,7 @@ export const isInStore = (location: string): boolean => objectLocation(location)
 export const isInAnyStore = (location: string): boolean => isInStore(location) || isInAzure(location);
 
 /** As messages name an object. */
-export const nameOf = ({ scheme, bucket, key }: ObjectLocation): string => `${scheme}://${bucket}/${key}`;
+export const objectName = ({ scheme, bucket, key }: ObjectLocation): string => `${scheme}://${bucket}/${key}`;
 
 /** As `encodeURIComponent`, and what that leaves of RFC 3986's reserved characters. */
 export const encodedKey = (key: string): string =>

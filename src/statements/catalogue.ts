@@ -1851,6 +1851,11 @@ export interface Catalogue {
     fragments: 'table';
     row: AnyRow;
   };
+  'state/published_names': {
+    parameters: Nothing;
+    fragments: 'session_table';
+    row: { name: string };
+  };
   'state/published_sessions': {
     parameters: { process_name: string; session_ids: readonly string[] };
     fragments: 'session_table';

@@ -15,7 +15,7 @@ import { withWholeBundle } from '../objects/certificates.ts';
 import { mountStore } from '../objects/mounts.ts';
 import { opensStore, storeAt } from '../objects/store-on-demand.ts';
 import { storageOfFiles } from './storage.ts';
-import type { WrittenFolder } from './written-folders.ts';
+import { type WrittenFolder, writtenFolders } from './written-folders.ts';
 
 export interface KnownStorage {
   /** All of it as it is now. @throws PsybergError `credentials-missing`. */
@@ -67,22 +67,14 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
   const learned = new Map<string, Learned>();
   /** The newest of each scope. */
   const byScope = new Map<string, StorageAccess['config']>();
-  const mounted = new Map<string, () => void>();
   const caFile = catalog.storage?.[CA_FILE];
   const certificates = caFile === undefined ? {} : { [CA_FILE]: caFile };
-  let folders: readonly WrittenFolder[] = [];
-  let hasNewFolders = false;
-  let tellDuckDb: (() => Promise<void>) | undefined;
+  const folders = writtenFolders();
   let ofMachine: { readonly expireAtMs: number | undefined; readonly dueAtMs: number } | undefined;
   const due = (): number =>
     Math.min(ofMachine?.dueAtMs ?? NEVER, ...[...learned.values()].map(({ dueAtMs }) => dueAtMs));
   const renewal = renewalTimer(due, nowMs);
-  // Whoever may write a table's files may as a rule delete them, too; where not, they stay.
-  const mount = (scope: string): void => {
-    const config = (): StorageAccess['config'] => ({ ...certificates, ...byScope.get(scope) });
-    if (catalog.kind !== 'rest' || mounted.has(scope) || !opensStore(scope, config())) return;
-    mounted.set(scope, mountStore(scope, storeAt(scope, config)));
-  };
+  const mounts = storeMounts((scope) => ({ ...certificates, ...byScope.get(scope) }));
   return {
     async all() {
       const own = await ofProject?.();
@@ -90,16 +82,13 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
       if (ofMachine?.expireAtMs !== expireAtMs)
         ofMachine = { expireAtMs, dueAtMs: renewAtMs(expireAtMs, nowMs()) };
       renewal.schedule();
-      const ofTables = secretsOf([...learned.values()], folders);
+      const ofTables = secretsOf([...learned.values()], folders.all());
       return [
         ...(own === undefined ? [] : scopesOf(project, own).map((scope) => ({ scope, config: own }))),
         ...ofTables.map((each) => ({ ...each, config: { ...certificates, ...each.config } })),
       ].map((each) => ({ ...each, config: withWholeBundle(each.config) }));
     },
-    learnFolders(written) {
-      folders = written;
-      hasNewFolders = learned.size > 0 && written.length > 0;
-    },
+    learnFolders: folders.learn,
     learn(table, given) {
       for (const access of given) {
         const { scope, config } = access;
@@ -109,25 +98,39 @@ export function knownStorage(project: ProjectSpec, nowMs: () => number = Date.no
         // Behind all others: of those for one scope the newest counts.
         learned.delete(place);
         learned.set(place, { ...table, access, dueAtMs });
-        mount(scope);
+        if (catalog.kind === 'rest') mounts.add(scope);
       }
       renewal.schedule();
     },
     whenExpiring({ load, renewed }) {
-      tellDuckDb = renewed;
+      folders.whenNew(renewed);
       renewal.begin(async () => {
         await renewEach(learned, load, nowMs());
         await renewed();
       });
     },
-    renewIfDue() {
-      const renewing = renewal.nowIfDue();
-      if (!hasNewFolders) return renewing;
-      hasNewFolders = false;
-      return renewing ?? tellDuckDb?.();
-    },
+    // What renews tells of folders, too.
+    renewIfDue: () => renewal.nowIfDue() ?? folders.tellIfNew(),
     stop() {
       renewal.begin(undefined);
+      mounts.undo();
+    },
+  };
+}
+
+/** Whoever may write a table's files may as a rule delete them, too; where not, they stay. */
+function storeMounts(configOf: (scope: string) => StorageAccess['config']): {
+  readonly add: (scope: string) => void;
+  readonly undo: () => void;
+} {
+  const mounted = new Map<string, () => void>();
+  return {
+    add(scope) {
+      const config = (): StorageAccess['config'] => configOf(scope);
+      if (mounted.has(scope) || !opensStore(scope, config())) return;
+      mounted.set(scope, mountStore(scope, storeAt(scope, config)));
+    },
+    undo() {
       for (const unmount of mounted.values()) unmount();
       mounted.clear();
     },
@@ -159,8 +162,8 @@ async function renewEach(
 /**
  * DuckDB's Iceberg extension makes secrets of its own, for `LOCATION/`, of what a table came with when a
  * statement named it, and leaves them when the view has ended. DuckDB 1.5.5 takes the secret with the longest
- * scope, of equal ones the first by name (tried, 2026-11-29): so each table has one of ours for that scope, and
- * for each folder that it is written into, and the engine names its own so that they come first.
+ * scope, of equal ones the first by name (tried, 2026-11-29): so each table has one of ours for that scope,
+ * and for each folder that it is written into, and the engine names its own so that they come first.
  */
 function secretsOf(learned: readonly Learned[], folders: readonly WrittenFolder[]): StorageAccess[] {
   const found = new Map<string, StorageAccess>();

@@ -11,14 +11,17 @@ export async function maintainProject(
   request: MaintainRequest | undefined,
 ): Promise<MaintainReport> {
   const { project, catalog, now: nowMs, isInterrupted: interrupted } = workspace;
-  if (project.catalog.kind === 'rest')
+  if (project.catalog.kind === 'rest') {
+    if (request?.only?.length === 1 && request.only[0] === 'orphans')
+      return (await import('./maintain-foreign.ts')).removeLostFiles(workspace, tables, request);
     throw usageError(
       'maintain-foreign-catalog',
       `the tables belong to the catalog at ${project.catalog.uri}: its own maintenance knows who else reads them`,
       {
-        hint: "use that catalog's expiry and compaction; a tag on each source keeps the snapshots of watermarks",
+        hint: "use that catalog's expiry and compaction; a tag on each source keeps the snapshots of watermarks. psyberg maintain --only orphans deletes what sessions of lost machines have left",
       },
     );
+  }
   const { maintainTables } = await import('../maintain/index.ts');
   const ports = async () => {
     const own = await workspace.ports();

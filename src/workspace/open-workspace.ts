@@ -127,8 +127,7 @@ async function openOver(
   const sessions = sessionsDirectory(project);
   const markers = markersOf(project);
   const binder = binderOnDemand(project);
-  const views = tellingFolders(catalog.views, storage.learnFolders);
-  const viewPorts = { views, endpoint: { uri: catalog.uri, token: catalog.token } };
+  const viewPorts = shownBy(catalog, storage);
   const told = toldBy(options);
   const interrupts = interruptible();
   interrupts.onInterrupt(lake.interrupt);
@@ -208,6 +207,12 @@ async function openHolding(
   };
   return { ...opened, failedSessions, held, close };
 }
+
+/** What sessions show, and where. */
+const shownBy = ({ views, uri, token }: CatalogServer, storage: KnownStorage): ViewPorts => ({
+  views: tellingFolders(views, storage.learnFolders),
+  endpoint: { uri, token },
+});
 
 /** Spark's driver may be on another machine, and knows of no keys but those that it is told. */
 function servedToSpark({

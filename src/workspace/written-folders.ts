@@ -1,8 +1,8 @@
 /**
  * Folders of their own into which views have tables written. Views -> the same, which tell of each. DuckDB's
- * Iceberg extension makes a secret for such a folder when a statement names the table, and one for a folder goes
- * before one for the table that it is in (DuckDB 1.5.5, 2026-11-30): rows would be written by what the catalog
- * said then, without what psyberg.yaml adds, and with keys that nobody renews.
+ * Iceberg extension makes a secret for such a folder when a statement names the table, and one for a folder
+ * goes before one for the table that it is in (DuckDB 1.5.5, 2026-11-30): rows would be written by what the
+ * catalog said then, without what psyberg.yaml adds, and with keys that nobody renews.
  */
 import type { SessionTables, SessionViews } from '../catalog/index.ts';
 import type { TableIdentifier } from '../model/names.ts';
@@ -31,6 +31,33 @@ export function tellingFolders(
     close(name) {
       views.close(name);
       if (byView.delete(name)) tell([...byView.values()].flat());
+    },
+  };
+}
+
+/** Those of now, and who is to be told before the next statement that there are others. */
+export function writtenFolders(): {
+  readonly all: () => readonly WrittenFolder[];
+  readonly learn: (folders: readonly WrittenFolder[]) => void;
+  readonly whenNew: (tell: () => Promise<void>) => void;
+  readonly tellIfNew: () => Promise<void> | undefined;
+} {
+  let all: readonly WrittenFolder[] = [];
+  let hasNew = false;
+  let tell: (() => Promise<void>) | undefined;
+  return {
+    all: () => all,
+    learn(folders) {
+      all = folders;
+      hasNew = folders.length > 0;
+    },
+    whenNew(told) {
+      tell = told;
+    },
+    tellIfNew() {
+      if (!hasNew) return undefined;
+      hasNew = false;
+      return tell?.();
     },
   };
 }

@@ -219,7 +219,7 @@ const JOBS: Readonly<Record<string, string>> = {
   setup: 'installs; builds `dist/`',
   engine: 'DuckDB',
   aws: 'AWS keys',
-  objects: 'stores of S3 and Azure',
+  objects: 'S3, Azure',
   catalog: 'Iceberg REST catalog, views, clients',
   files: 'table files',
   tables: 'manifests, data files, views of them',

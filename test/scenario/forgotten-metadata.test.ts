@@ -32,7 +32,10 @@ it('is deleted where the log named it', async () => {
   const set = (n: number) =>
     world.commit('facts.appended', [{ action: 'set-properties', updates: { n: String(n) } }]);
   for (let n = 0; n < 11; n += 1) await set(n);
-  const last = before.filter((name) => !existsSync(join(folder, name))).sort().at(-1) as string;
+  const last = before
+    .filter((name) => !existsSync(join(folder, name)))
+    .sort()
+    .at(-1) as string;
   expect(last).toBeDefined();
   // As a process has left it that died between its commit and that.
   const anHourAgo = new Date(Date.now() - 3_600_000);

@@ -83,7 +83,7 @@ async function sweepTables(
     const files = (await Promise.all(folders.map((folder) => namedAfter(folder, branch)))).flat();
     for (const folder of folders) removeEmptyFolders(`${folder}/${branch}`);
     if (files.length === 0) continue;
-    const held = await heldFiles(ports, metadata, files).catch(() => undefined);
+    const held = await filesStillHeld(ports, metadata, files).catch(() => undefined);
     // A table that cannot be read is not a table in which anything may be deleted.
     if (held === undefined) continue;
     removeAll(files.filter((file) => !held.has(file)));
@@ -92,7 +92,7 @@ async function sweepTables(
 }
 
 /** The folder of a table whose files this process can list. */
-const listedRoot = (metadata: TableMetadata): string | undefined => {
+export const listedRoot = (metadata: TableMetadata): string | undefined => {
   const root = plainPath(tableRoot(metadata));
   return canList(root) ? root : undefined;
 };
@@ -106,8 +106,8 @@ async function namedAfter(folder: string, branch: string): Promise<string[]> {
 }
 
 /** Those of `files` that a snapshot of the table holds. */
-async function heldFiles(
-  { engine }: SweepPorts,
+export async function filesStillHeld(
+  { engine }: Pick<SweepPorts, 'engine'>,
   metadata: TableMetadata,
   files: readonly string[],
 ): Promise<Set<string>> {
@@ -175,8 +175,8 @@ export async function sweepMetadataFiles(
 }
 
 /**
- * Files that fell off the end of a table's log, which whoever commits deletes after its commit where the table
- * says so. The oldest file of the log names them; one that no log ever named may be of another catalog.
+ * Files that fell off the end of a table's log, which whoever commits deletes after its commit where the
+ * table says so. The oldest file of the log names them; one that no log ever named may be another catalog's.
  */
 async function forgottenFiles({ properties, ...metadata }: TableMetadata): Promise<Set<string>> {
   const oldest = metadata['metadata-log']?.[0]?.['metadata-file'];
