@@ -60,7 +60,7 @@ export async function sweepLost(
   }: { readonly published: PublishedNames; readonly beforeMs: number; readonly dryRun: boolean },
 ): Promise<LostFiles> {
   const metadata = (await ports.catalog.loadTable(table))?.metadata;
-  if (metadata === undefined) return { files: [], why: 'the table is not there yet' };
+  if (metadata === undefined) return { files: [] };
   const root = listedRoot(metadata);
   if (root === undefined) return { files: [], why: 'psyberg has no keys to list its files' };
   if (!mayDeleteFiles(metadata)) return { files: [], why: 'the table property gc.enabled is false' };
