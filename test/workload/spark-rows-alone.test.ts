@@ -1,13 +1,18 @@
-// Goal: a query on Spark of which nobody is sure that it takes each row alone is taken for one that may not. Method: plans as
-// Spark 4.1.2 has explained them.
+// Goal: a query on Spark of which nobody is sure that it takes each row alone is taken for one that may not, and rows are
+// compared as far as they can be the same. Method: plans as Spark 4.1.2 has explained them; statements that go to none.
 import { describe, expect, it } from 'vitest';
+import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import {
   comparedOnSpark,
   sparkExactFragment,
   sparkReturnedFragment,
   sparkSumsFragments,
 } from '../../src/statements/index.ts';
+import { halvesOnSpark } from '../../src/workload/spark/compare-rows.ts';
 import { takesRowsAlone } from '../../src/workload/spark/rows-alone.ts';
+import type { AttachedSpark } from '../../src/workload/spark/session.ts';
+import { planOf, type SessionData, specOf } from '../support/session-data.ts';
 
 const explained = (...nodes: readonly string[]): string => `== Parsed Logical Plan ==
 'Project [*]
@@ -132,5 +137,48 @@ describe('columns that Spark compares', () => {
       'abs(sum(psyberg_sum_1)) > 1e-6 * sum(psyberg_size_1)',
     );
     expect(sparkExactFragment([]).sql).toBe("'all'");
+  });
+});
+
+describe('rows that differ', () => {
+  const data: SessionData = {
+    pattern: 'stateless',
+    sources: { s: { added: [1], vtts: 2 } },
+    spec: { engine: 'spark', sql: 'select first_value(id) as id, now() as at from s' },
+  };
+  const fields = ['id', 'at', 'k'].map((name, id) => ({ id, name, type: 'long', required: false }));
+  /** Holds halves against each other that always differ. @returns what Spark was asked. */
+  async function asked(columns: readonly string[], more: Partial<Plan>): Promise<string[]> {
+    const statements: string[] = [];
+    const spark = {
+      async query({ sql }: { readonly sql: string }) {
+        statements.push(sql);
+        return [{ rows_differing: 1n, values_differ: false }];
+      },
+    };
+    const kept = fields.filter(({ name }) => columns.includes(name));
+    const schemas = [{ type: 'struct', 'schema-id': 0, fields: kept }];
+    const found = await halvesOnSpark(
+      spark as unknown as AttachedSpark,
+      { plan: { ...planOf(data), ...more }, spec: specOf(data), root: '/' },
+      { schemas, 'current-schema-id': 0 } as unknown as TableMetadata,
+      kept.map(({ name }) => ({ name, type: { kind: 'plain', name: 'BIGINT' } })),
+    );
+    expect(found.rows_differing).toBe(1n);
+    return statements;
+  }
+  const inNoOrder = { lists: [], others: ['id'] };
+
+  it('are compared once more without columns that hang on their order, where there are others', async () => {
+    const [exactly, loosely, ...more] = await asked(['id', 'k'], { in_no_order: inNoOrder });
+    expect([exactly?.includes('"id" as bigint'), loosely?.includes('"id" as bigint')]).toEqual([true, false]);
+    expect(more).toEqual([]);
+    expect(await asked(['id'], { in_no_order: inNoOrder })).toHaveLength(1);
+  });
+
+  it('are compared without columns that are others each time', async () => {
+    const [sql, ...more] = await asked(['id', 'at'], { compares_without: ['at'] });
+    expect([sql?.includes('"id" as bigint'), sql?.includes('"at" as bigint')]).toEqual([true, false]);
+    expect(more).toEqual([]);
   });
 });

@@ -97,7 +97,8 @@ function passBack(stream: ServerHttp2Stream, asked: ReturnType<ReturnType<typeof
   stream.on('aborted', () => asked.close(constants.NGHTTP2_CANCEL));
 }
 
-function makeCertificates(folder: string): void {
+/** `ca.pem`, and `server.pem` with `server.key` for this machine by `localhost` and 127.0.0.1. */
+export function makeCertificates(folder: string): void {
   const openssl = (...words: string[]): void =>
     void execFileSync('openssl', words, { cwd: folder, stdio: 'ignore' });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
