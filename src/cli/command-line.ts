@@ -1,6 +1,8 @@
 /**
  * argv -> command -> exit code. One file a command; each imports what it needs only when it runs.
  */
+// Before any shape of zod's is made.
+import './plain-shapes.ts';
 import { readFileSync } from 'node:fs';
 import { type Argument, Command, CommanderError, type Help } from 'commander';
 import { PsybergError } from '../model/errors.ts';
