@@ -34,8 +34,7 @@ export function secretStatement(name: string, { scope, config }: StorageAccess):
   if (type === undefined) return undefined;
   // Without keys it would hide a secret of the user's own that has some.
   if (type === 's3' && !hasS3Keys(config)) return undefined;
-  // Google's stores take keys, too, by the protocol of S3.
-  const options = hasS3Keys(config) ? s3Options(config) : { bearer_token: config['gcs.oauth2.token'] };
+  const options = hasS3Keys(config) ? s3Options(config) : googleOptions(config);
   const given = Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return given.length === 0 ? undefined : created(name, type, scope, given);
 }
@@ -59,14 +58,22 @@ function created(
   return `create or replace temporary secret ${quoteIdentifier(name)} (${parts.join(', ')})`;
 }
 
+/** With a token. Google's stores take keys as well, by the protocol of S3. */
+const googleOptions = (config: StorageAccess['config']): Record<string, string | undefined> =>
+  config['gcs.oauth2.token'] === undefined
+    ? {}
+    : { bearer_token: config['gcs.oauth2.token'], ...endpointOptions(config['gcs.service.host']) };
+
 function s3Options(config: StorageAccess['config']): Record<string, string | undefined> {
   const options: Record<string, string | undefined> = {};
   for (const [property, option] of S3_OPTIONS) options[option] = config[property] ?? options[option];
-  const [, scheme, host] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(config['s3.endpoint'] ?? '') ?? [];
-  if (host !== undefined && host !== '') {
-    options['endpoint'] = host;
-    if (scheme !== undefined) options['use_ssl'] = String(scheme === 'https');
-  }
-  if (config['s3.path-style-access'] === 'true') options['url_style'] = 'path';
-  return options;
+  const style = config['s3.path-style-access'] === 'true' ? { url_style: 'path' } : {};
+  return { ...options, ...endpointOptions(config['s3.endpoint']), ...style };
+}
+
+/** `address`: with a scheme, or a host alone. */
+function endpointOptions(address = ''): Record<string, string> {
+  const [, scheme, host = ''] = /^(?:(https?):\/\/)?(.*?)\/*$/.exec(address) ?? [];
+  if (host === '') return {};
+  return { endpoint: host, ...(scheme === undefined ? {} : { use_ssl: String(scheme === 'https') }) };
 }

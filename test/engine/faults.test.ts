@@ -224,6 +224,13 @@ describe("credentials of a catalog as DuckDB's secret", () => {
       { 'gcs.oauth2.token': 't' },
       `(type gcs, scope 'gs://b', bearer_token 't')`,
     ],
+    [
+      'a token of Google, elsewhere',
+      'gs://b',
+      { 'gcs.oauth2.token': 't', 'gcs.service.host': 'http://127.0.0.1:4443' },
+      `(type gcs, scope 'gs://b', bearer_token 't', endpoint '127.0.0.1:4443', use_ssl 'false')`,
+    ],
+    ['where Google is, and no token', 'gs://b', { 'gcs.service.host': 'http://gcs' }, undefined],
     ['keys for files of another kind', '/warehouse', { 's3.access-key-id': 'k' }, undefined],
     ['an endpoint without keys', 's3://b', { 's3.endpoint': 'minio', 's3.access-key-id': 'k' }, undefined],
     ['nothing that DuckDB knows', 's3://b', { 's3.sse.type': 'kms' }, undefined],
