@@ -1,5 +1,4 @@
 /** `psyberg test`: the tests of a project, with arrivals in every order. */
-import { isMainThread, workerData } from 'node:worker_threads';
 import { type Command, Option } from 'commander';
 import { ENGINE_NAMES, type EngineName } from '../model/engines.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
@@ -53,6 +52,8 @@ export function addTestCommand(root: Command, act: Act): void {
 }
 
 async function test(shell: Shell, words: string[], options: TestCommandOptions): Promise<number> {
+  // No other command needs it.
+  const { isMainThread, workerData } = process.getBuiltinModule('node:worker_threads');
   if (!isMainThread) return (await import('./test-thread.ts')).serveInThread(workerData);
   if (options.create !== undefined) return create(shell, words, options.create);
   const order = orderOf(options.order);

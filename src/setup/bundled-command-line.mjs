@@ -10,7 +10,6 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import vm from 'node:vm';
-import { isMainThread } from 'node:worker_threads';
 
 const FOLDER = import.meta.dirname;
 /** The build puts the name of the file here. */
@@ -22,8 +21,7 @@ const USAGE = 2;
 export async function runCommandLine(argv) {
   const { load, keep } = bundle(codeFolder(argv));
   const exitCode = await load(path.join(FOLDER, ENTRY)).runCommandLine(argv);
-  // A thread of the command calls what the command does, and writes under the same name.
-  if (exitCode !== USAGE && isMainThread) keep();
+  if (exitCode !== USAGE) keep();
   return exitCode;
 }
 
@@ -83,6 +81,9 @@ function bundle(folder) {
   // One file more than before: functions of the others were called that nobody called before, too.
   const keep = () => {
     if (isComplete || folder === undefined) return;
+    // A thread of the command calls what the command does, and writes under the same name. Asked for here: its
+    // module takes a millisecond to load.
+    if (!process.getBuiltinModule('node:worker_threads').isMainThread) return;
     for (const { script, compiled } of scripts) writeWhole(compiled, script.createCachedData());
   };
   return { load, keep };
