@@ -91,7 +91,7 @@ async function withUnqualifiedNames(read: readonly string[], describe: Describe)
     } catch (error) {
       const message = (error as Error).message;
       const missing =
-        /Referenced column "([^"]+)" not found|column "([^"]+)" does not exist on|not have a column named "([^"]+)"/
+        /Referenced column "(.+?)" not found|column "(.+?)" does not exist on|not have a column named "(.+?)"$/m
           .exec(message)
           ?.slice(1)
           .find((name) => name !== undefined);

@@ -27,8 +27,9 @@ export async function checkHeads(spec: FilesSpec, files: readonly Pick<FileToRea
   for (let at = 0; at < local.length; at += READ_TOGETHER) {
     const some = local.slice(at, at + READ_TOGETHER);
     const heads = await Promise.all(some.map(({ path }) => firstLine(locationOf(spec, path))));
-    for (const [index, head] of heads.entries()) {
-      if (head === undefined) continue;
+    for (const [index, line] of heads.entries()) {
+      if (line === undefined) continue;
+      const { head } = line;
       const { path } = some[index] as Pick<FileToRead, 'path'>;
       const columns = columnsIn(head, options['delim']);
       first ??= { path, head, columns };
@@ -45,6 +46,25 @@ export async function checkHeads(spec: FilesSpec, files: readonly Pick<FileToRea
   }
 }
 
+/**
+ * The same files, each read with the ends that its own lines have. DuckDB takes those of the first file for
+ * those of all, and fails where a later one has others. Undefined where all have the same, or the header says
+ * how they are read.
+ */
+export async function withOwnLineEnds(
+  spec: FilesSpec,
+  files: readonly Pick<FileToRead, 'path'>[],
+): Promise<FilesSpec | undefined> {
+  const { format, options } = spec;
+  if (format !== 'csv' || 'new_line' in options || 'union_by_name' in options) return undefined;
+  const ends = new Set<string>();
+  for (const { path } of files.filter((each) => !isUrl(each.path))) {
+    const line = await firstLine(locationOf(spec, path));
+    if (line !== undefined && line.end !== '') ends.add(line.end);
+  }
+  return ends.size < 2 ? undefined : { ...spec, options: { ...options, union_by_name: true } };
+}
+
 /** Their names in an order of their own: a CSV is read by names, not by places. */
 const columnsIn = (head: string, delimiter: unknown): string =>
   head
@@ -59,18 +79,25 @@ const columnsIn = (head: string, delimiter: unknown): string =>
     .sort()
     .join('\n');
 
+interface FirstLine {
+  readonly head: string;
+  /** Empty where nothing follows. */
+  readonly end: string;
+}
+
 /** Undefined where there is none, or it cannot be read here: DuckDB says what is wrong with it then. */
-async function firstLine(path: string): Promise<string | undefined> {
+async function firstLine(path: string): Promise<FirstLine | undefined> {
   const file = createReadStream(path);
   let text = '';
   try {
     for await (const chunk of unpacked(path, file)) {
       text += String(chunk);
-      const end = text.search(/\r?\n/);
-      if (end >= 0) return text.slice(0, end);
+      // What follows a CR may be in the next chunk.
+      const end = /\r\n|\n|\r(?!$)/.exec(text);
+      if (end !== null) return { head: text.slice(0, end.index), end: end[0] };
       if (text.length > HEAD_BYTES_MAX) return undefined;
     }
-    return text === '' ? undefined : text;
+    return text === '' ? undefined : { head: text.replace(/\r$/, ''), end: '' };
   } catch {
     return undefined;
   } finally {

@@ -21,7 +21,7 @@ import {
   statement,
   widenedTypesStatement,
 } from '../statements/index.ts';
-import { checkHeads } from './csv-heads.ts';
+import { checkHeads, withOwnLineEnds } from './csv-heads.ts';
 import { fileFault } from './file-fault.ts';
 import { changedSince } from './list-files.ts';
 import { checkParquetColumns } from './parquet-columns.ts';
@@ -42,13 +42,13 @@ export async function columnsOfFiles(
   if (isEmptied(toRead) && kept !== undefined) return kept;
   await checkHeads(spec, files);
   const { looksAtAll, looked } = lookedAt(spec, files);
-  const inferred = await engine
-    .query(inferColumnsStatement(spec, looksAtAll), {
+  const inferred = await asWritten(spec, files, (written) =>
+    engine.query(inferColumnsStatement(written, looksAtAll), {
       files: readFilesValues(spec, { files: looked, shape }).files,
-    })
-    .catch(async (error: unknown) => {
-      throw await fileFault(engine, spec, { ...toRead, types: spec.columns ?? known ?? {} }, error);
-    });
+    }),
+  ).catch(async (error: unknown) => {
+    throw await fileFault(engine, spec, { ...toRead, types: spec.columns ?? known ?? {} }, error);
+  });
   await checkParquetColumns(engine, spec, toRead, inferred);
   const found = new Set(inferred.map(({ column_name: name }) => name.toLowerCase()));
   const told = spec.columns ?? known ?? {};
@@ -177,9 +177,11 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
   try {
     if (isEmptied(toRead)) await engine.execute(noFilesStatement(toRead));
     else
-      await engine.execute(
-        readFilesStatement({ ...spec, isLookedThrough: isLookedThrough(spec, toRead.files) }, toRead),
-        readFilesValues(spec, toRead),
+      await asWritten(spec, toRead.files, (written) =>
+        engine.execute(
+          readFilesStatement({ ...written, isLookedThrough: isLookedThrough(spec, toRead.files) }, toRead),
+          readFilesValues(spec, toRead),
+        ),
       );
     if (keepsAside) await nothingAside(engine, toRead);
   } catch (error) {
@@ -197,6 +199,21 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
     hint: 'run again when it is complete; with settle: 30s at its source, files are left alone until nobody has written to them for so long',
     context: { files: folderName(spec.globs), file: changed.path },
   });
+}
+
+/** Where files cannot be read together, each as its own lines end. */
+async function asWritten<T>(
+  spec: FilesSpec,
+  files: readonly FileToRead[],
+  read: (spec: FilesSpec) => Promise<T>,
+): Promise<T> {
+  try {
+    return await read(spec);
+  } catch (error) {
+    const written = isComplaint(error) ? await withOwnLineEnds(spec, files) : undefined;
+    if (written === undefined) throw error;
+    return read(written);
+  }
 }
 
 const isComplaint = (error: unknown): boolean => error instanceof PsybergError && error.code === 'sql-failed';

@@ -318,3 +318,33 @@ it('refuses the day after, of separate days before 1970', async () => {
   await world.reopen();
   expect((await world.run())[0]).toMatchObject({ status: 'published', rows_written: '2' });
 });
+
+it.each([
+  ['stateful', "select date_trunc('hour', ts) as h, count(*) as n from events group by all"],
+  [
+    'dimension',
+    'select $first_hour as h, coalesce(max(p.n), 0) + (select count(*) from events) as n from (select 1) left join previous as p on true',
+  ],
+])(
+  'verify counts rows before the year 1 as those without an event time, as a %s session does',
+  async (pattern, sql) => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          {
+            process_name: 'counted',
+            pattern,
+            sources: [{ table: 'raw.events', event_time: 'ts' }],
+            target: { table: 'facts.counted', event_time: 'h' },
+          },
+          sql,
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id int, ts timestamp');
+    await world.land('raw.events', "select 1, timestamp '0044-03-15 (BC) 12:00:00'");
+    await world.land('raw.events', "select 2, timestamp '2023-09-14 01:10:00'");
+    await world.publish('counted');
+    await expectVerified(world, 'counted');
+  },
+);

@@ -89,12 +89,12 @@ const ERRORS: readonly (readonly [ProcessFile, string, RegExp])[] = [
     'audit-sql-failed',
     /^audits\/cast\.sql:2:8 the audit cast of cast_in_audit cannot be run: Conversion Error/,
   ],
-  ...['bit', "enum('a', '1')", 'ubigint', 'json'].map(
+  ...['bit', "enum('a', '1')", 'ubigint', 'json', 'tinyint', 'usmallint', 'uinteger'].map(
     (type, index) =>
       [
         process(`type_${index}`, `select ts, (id % 2)::varchar::${type} as x from e where id % 2 = 1`),
         'column-type-unsupported',
-        /^processes\/type_\d\.sql:18 returns (the column x|a column) of type (BIT|ENUM|UBIGINT|JSON).* which Iceberg does not have; the target facts\.type_\d was not created$/,
+        /^processes\/type_\d\.sql:18 returns (the column x|a column) of type (BIT|ENUM|UBIGINT|JSON|TINYINT|USMALLINT|UINTEGER).* which Iceberg does not have; the target facts\.type_\d was not created$/,
       ] as const,
   ),
   [

@@ -8,7 +8,7 @@ import type { ResultRows } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { unitHours, unitOf } from '../../model/grain.ts';
-import type { Hour, HourRange } from '../../model/hour.ts';
+import { CALENDAR, type Hour, type HourRange } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import {
@@ -78,8 +78,8 @@ export interface RecomputeInput {
   readonly onHour?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** Before any hour that a row may have. */
-export const FIRST_HOUR: Hour = -100_000_000;
+/** Rows of earlier ones count as without an event time. */
+export const FIRST_HOUR: Hour = CALENDAR.firstHour;
 
 export async function recompute(port: RowsPort, input: RecomputeInput): Promise<Relation | undefined> {
   const { spec, relations, completeHour } = input;

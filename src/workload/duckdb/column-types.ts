@@ -18,6 +18,14 @@ const NOT_IN_ICEBERG: readonly (readonly [RegExp, string])[] = [
   [/\b(TIME WITH TIME ZONE|TIMETZ|TIME_NS)\b/, 'time'],
   [/\bTIMESTAMP_(S|MS)\b/, 'timestamp'],
 ];
+/**
+ * Those that a column of a target takes which is there already, so that `check` says nothing of them; none is
+ * made of them.
+ */
+const NARROW: readonly (readonly [RegExp, string])[] = [
+  [/\bU?(TINYINT|SMALLINT)\b/, 'integer'],
+  [/\bUINTEGER\b/, 'bigint'],
+];
 /** Iceberg specification, "Primitive Types": those added by version 3. */
 const FROM_VERSION_3 =
   /\b(TIMESTAMP_NS|TIMESTAMPTZ_NS|TIMESTAMP_NS WITH TIME ZONE|VARIANT|GEOMETRY|GEOGRAPHY)\b/;
@@ -39,7 +47,7 @@ export async function typeProblem(
   const version = plan.target.format_version;
   const file = relative(root, spec.file);
   for (const { name, type } of described?.columns ?? []) {
-    const remedy = remedyOf(name, type, version, file);
+    const remedy = remedyOf(name, type, version, file) ?? remedyAmong(NARROW, name, type);
     if (remedy === undefined) continue;
     return usageError(
       'column-type-unsupported',
@@ -65,28 +73,34 @@ export async function typeProblem(
   return error;
 }
 
+interface Remedy {
+  readonly lack: string;
+  readonly hint: string;
+}
+
 /** What a target of that format version lacks, and what to do; undefined where it has the type. */
-export function remedyOf(
-  name: string,
-  type: string,
-  version: number,
-  file: string,
-): { readonly lack: string; readonly hint: string } | undefined {
-  const cast = (to: string): string => `cast it in the select list: ${name}::${to} as ${name}`;
+export function remedyOf(name: string, type: string, version: number, file: string): Remedy | undefined {
   if (version < 3 && FROM_VERSION_3.test(type))
     return {
       lack: `Iceberg has from format version 3 on, and new targets are of version ${version}`,
-      hint: `write "properties: { format-version: 3 }" under target in ${file}, or ${cast(/^TIMESTAMP/.test(type) ? 'timestamp' : 'varchar')}`,
+      hint: `write "properties: { format-version: 3 }" under target in ${file}, or ${castOf(name, /^TIMESTAMP/.test(type) ? 'timestamp' : 'varchar')}`,
     };
   if (ARRAY.test(type))
-    return { lack: 'Iceberg does not have', hint: cast(type.replaceAll(/\[\d+\]/g, '[]').toLowerCase()) };
-  const nearest = NOT_IN_ICEBERG.find(([pattern]) => pattern.test(type))?.[1];
-  return nearest === undefined
-    ? undefined
-    : {
-        lack: 'Iceberg does not have',
-        hint: /^(STRUCT|MAP)|\[\]$/.test(type)
-          ? `cast that part of ${name} to ${nearest} in the select list`
-          : cast(nearest),
-      };
+    return {
+      lack: 'Iceberg does not have',
+      hint: castOf(name, type.replaceAll(/\[\d+\]/g, '[]').toLowerCase()),
+    };
+  return remedyAmong(NOT_IN_ICEBERG, name, type);
+}
+
+const castOf = (name: string, to: string): string => `cast it in the select list: ${name}::${to} as ${name}`;
+
+function remedyAmong(types: typeof NOT_IN_ICEBERG, name: string, type: string): Remedy | undefined {
+  const nearest = types.find(([pattern]) => pattern.test(type))?.[1];
+  if (nearest === undefined) return undefined;
+  const isNested = /^(STRUCT|MAP)|\[\]$/.test(type);
+  return {
+    lack: 'Iceberg does not have',
+    hint: isNested ? `cast that part of ${name} to ${nearest} in the select list` : castOf(name, nearest),
+  };
 }
