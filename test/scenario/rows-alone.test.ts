@@ -63,6 +63,13 @@ it.each([
   expect(await session(world)).toMatchObject({ error: null, status: 'published' });
 });
 
+it('refuses what meets in no other hours than those between the first and the last one', async () => {
+  const between =
+    'select id, ts, count(*) over (partition by case when id in (2, 3) then 0 else id end) as n';
+  const world = await worldOf(process(`${between} from events`), [0, 1, 2, 3]);
+  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
+});
+
 it('refuses in a session of one hour what hangs on the hours around it', async () => {
   const world = await worldOf(process(RUNNING), [3]);
   expect(await session(world)).toMatchObject({ status: 'published' });
