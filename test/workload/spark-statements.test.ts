@@ -171,6 +171,7 @@ describe('a failure', () => {
     [13, '[OPERATION_CANCELED] Operation has been canceled.', 'spark-session-lost'],
     [13, '[INVALID_HANDLE.SESSION_CLOSED] The handle is invalid.', 'spark-session-lost'],
     [13, '[INVALID_CURSOR.POSITION_NOT_AVAILABLE] The cursor is invalid.', 'spark-session-lost'],
+    [13, 'org.apache.spark.SparkSQLException: [INVALID_HANDLE.SESSION_NOT_FOUND] x', 'spark-session-lost'],
     [13, 'java.lang.OutOfMemoryError', 'spark-failed'],
     [13, 'Job aborted due to stage failure: Task 1 failed: x.Y: [INTERNAL_ERROR] z', 'spark-failed'],
   ])('%i %s', (code, details, expected) => {

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as grpc from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import type { PsybergError } from '../../../model/errors.ts';
-import { type ConnectProblem, connectError } from './errors.ts';
+import { type ConnectProblem, connectError, saidIn } from './errors.ts';
 import { CONNECT_PROTOCOL, type StreamMethod, type UnaryMethod } from './messages.ts';
 import type { SparkRemote } from './remote.ts';
 
@@ -192,7 +192,7 @@ const isNotGot = (error: unknown): boolean => saysOf(error, 'HANDLE.OPERATION_NO
 const isOurs = (error: unknown): boolean => saysOf(error, 'HANDLE.OPERATION_ALREADY_EXISTS');
 
 const saysOf = (error: unknown, what: string): boolean =>
-  (error as ConnectProblem).details?.startsWith(`[INVALID_${what}]`) === true;
+  saidIn(error as ConnectProblem)?.startsWith(`[INVALID_${what}]`) === true;
 
 function clientOf(remote: SparkRemote, authority: string | undefined): Client {
   const protocol = fromJSON(CONNECT_PROTOCOL as never, {

@@ -12,6 +12,10 @@ export interface ConnectProblem extends Error {
   readonly details?: string;
 }
 
+/** What the server said. Spark before 4.0 has the class of Java before some of its conditions. */
+export const saidIn = ({ details }: ConnectProblem): string | undefined =>
+  details?.replace(/^[\w.$]+: (?=\[[A-Z_.0-9]+\])/, '');
+
 /** Statuses of gRPC, by their numbers (gRPC, "Status codes and their use"). */
 const STATUS = {
   cancelled: 1,
@@ -33,7 +37,9 @@ export interface PlaceInStatement {
  * its answers stopped, whatever the reason, and where the server does not know it: it may be on its way.
  */
 export function tellsOfEnd(error: unknown): boolean {
-  const { code, details = '' } = ((error as Error | undefined)?.cause ?? {}) as ConnectProblem;
+  const problem = ((error as Error | undefined)?.cause ?? {}) as ConnectProblem;
+  const { code } = problem;
+  const details = saidIn(problem) ?? '';
   if (code === STATUS.cancelled || code === STATUS.deadline || code === STATUS.unavailable) return false;
   return /^\[[A-Z_.0-9]+\]/.test(details) && !/^\[INVALID_(?:HANDLE\.OPERATION|CURSOR)/.test(details);
 }
@@ -41,7 +47,7 @@ export function tellsOfEnd(error: unknown): boolean {
 export function connectError(error: ConnectProblem, { host, port }: SparkRemote): PsybergError {
   const server = `${host}:${port}`;
   const context = { engine: 'spark', server };
-  const said = ofTask((error.details ?? error.message).trim());
+  const said = ofTask((saidIn(error) ?? error.message).trim());
   const lost = lostError(error, said, { server, context });
   if (lost !== undefined) return lost;
   switch (error.code) {
