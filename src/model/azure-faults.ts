@@ -18,6 +18,12 @@ const OF_FOLDER = /^Invalid Error: (\d{3}) ([^\n]*)\n(?:[\s\S]*\n)?Request ID: /
 const WITHOUT_KEYS =
   /^\w+ Error: Azure\w+ could not open file: '(\w+:\/\/[^/']+)[^\n]*?credentials used were wrong\. Original error message: '([^\n']*)/;
 
+/**
+ * It could not read why the store refused: so one of fourteen answers that there is no such container
+ * (2026-11-30).
+ */
+const UNREAD = /^Invalid Error: \[json\.exception\./;
+
 /** Codes of the store; what HTTP says beside them is a sentence of its own at Azure. */
 const MISSING = /^(?:Container|Filesystem)NotFound$/;
 const DENIED = /^(?:(?:No|Invalid)?Auth|KeyBasedAuth|Insufficient|PublicAccess|AccountIsDisabled)/;
@@ -38,6 +44,16 @@ export function azureFaultOf(message: string, cause: unknown): PsybergError | un
   const [, status, words = ''] = OF_FOLDER.exec(message) ?? [];
   if (status !== undefined)
     return faultOf("Azure's store", `HTTP ${status} ${words}`.trim(), { cause, ...kindOf(Number(status)) });
+  if (UNREAD.test(message))
+    return new PsybergError(
+      'storage-unreachable',
+      "Azure's store refused a request, and DuckDB's extension could not read why; nothing was published",
+      {
+        hint: 'run the same command again; where it ends so once more, psyberg doctor asks the store itself',
+        retryable: true,
+        cause,
+      },
+    );
   const answer = ANSWERED.exec(message);
   if (answer === null) return undefined;
   const [, place = '', code = '', reason = ''] = answer;

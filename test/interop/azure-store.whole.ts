@@ -128,7 +128,12 @@ describe("tables in Azure's store", { timeout: 300_000 }, () => {
     await atHome(store.connectionString);
     const nowhere = await worldIn(`${store.location('nowhere')}/w`);
     await nowhere.create('raw.events', 'id bigint, entity bigint, ts timestamptz');
+    // Now and then DuckDB's extension reads something else in place of the answer.
     await expect(nowhere.land('raw.events', row)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(?:bucket-missing|storage-unreachable)$/),
+    });
+    const blobs = azureStore(() => waysIn().connection);
+    await expect(blobs.list(`${store.location('nowhere')}/w/`)).rejects.toMatchObject({
       code: 'bucket-missing',
     });
   });

@@ -34,6 +34,11 @@ it.each([
   ],
   ['Invalid Error: 404 Not Found\nnot found of KEY123\nRequest ID: ', 'bucket-missing', 'HTTP 404 Not Found'],
   ['Invalid Error: 403 Forbidden\n\nRequest ID: 1', 'storage-denied', 'HTTP 403 Forbidden'],
+  [
+    "Invalid Error: [json.exception.parse_error.101] parse error at line 1, column 1: syntax error while parsing value - invalid literal; last read: 'K'",
+    'storage-unreachable',
+    'could not read why',
+  ],
   ['Invalid Error: 400 Bad Request\n\nRequest ID: ', undefined, ''],
   [opening('ServerBusy', 'Service Unavailable'), 'storage-unreachable', 'answers ServerBusy'],
   [
