@@ -151,7 +151,8 @@ async function begun({ stopped, beforeStatement }: Parts): Promise<void> {
   await beforeStatement();
 }
 
-function refuseStopped({ value }: Parts['stopped']): void {
+/** @throws PsybergError `interrupted`. */
+export function refuseStopped({ value }: Parts['stopped']): void {
   if (value) throw interruptedError();
 }
 

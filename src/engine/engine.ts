@@ -19,7 +19,7 @@ import {
 } from '../statements/index.ts';
 import { type AvroCopies, avroCopies } from './avro-copies.ts';
 import type { Asked, BoundStatement, Values } from './bind.ts';
-import { type Connection, messageOf, openConnection, type Parts } from './connection.ts';
+import { type Connection, messageOf, openConnection, type Parts, refuseStopped } from './connection.ts';
 import { type Database, databaseOf, type OwnedConnection } from './database.ts';
 import { checkRows } from './declared-rows.ts';
 import { extensionVersions, findExtensions, loadExtensions, UNCHECKED } from './extensions.ts';
@@ -341,6 +341,7 @@ async function attachCatalog(
     await command(sql);
   } catch (error) {
     if (error instanceof PsybergError) throw error;
+    refuseStopped(parts.stopped);
     throw new PsybergError(
       'attach-failed',
       `DuckDB could not attach the catalog '${warehouse}': ${messageOf(error).replaceAll(token, '…')}`,

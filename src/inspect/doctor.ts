@@ -128,8 +128,8 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
   await attempt(report, 'Spark', async () => {
     const spark = await examineSpark(workspace);
     if (spark === undefined) return;
-    const { version, iceberg, tested, reaches } = spark;
-    const what = `${version} with Iceberg ${iceberg}; it answers${reaches.length === 0 ? '' : `, and reaches ${reaches.join(' and ')}`}`;
+    const { version, iceberg, tested, reaches, means } = spark;
+    const what = `${version} with Iceberg ${iceberg}; it answers ${means}${reaches.length === 0 ? '' : `, and reaches ${reaches.join(' and ')}`}`;
     report('Spark', 'ok', tested === undefined ? what : `${what}; what is tested is ${tested}`);
   });
   for (const table of Object.values(project.tables)) {

@@ -1776,7 +1776,7 @@ export interface Catalogue {
   'spark/versions': {
     parameters: Nothing;
     fragments: 'function';
-    row: { spark: string; iceberg: string };
+    row: { spark: string; iceberg: string; time_zone: string; ansi: string };
   };
   'spark/what_differs_on_spark': {
     parameters: Nothing;

@@ -22,6 +22,8 @@ export interface SparkThere {
   readonly iceberg: string;
   /** The pair that is tested, where it is another one. */
   readonly tested: string | undefined;
+  /** How its sessions mean SQL: psyberg sets it, whatever the cluster does by itself. */
+  readonly means: string;
   /** What it reaches. */
   readonly reaches: readonly string[];
 }
@@ -49,10 +51,11 @@ export async function examineSpark(ports: ExaminePorts): Promise<SparkThere | un
   views.open({ name: NAME, tables: found === undefined ? [] : [shown(found)], readOnly: true });
   try {
     const served = { warehouse: NAME, ...endpoint, viewsFolder: async () => madeFolder(folder) };
-    const { version, iceberg, isTested } = await examineSession(options, served, found && SHOWN);
+    const { version, iceberg, isTested, means } = await examineSession(options, served, found && SHOWN);
     return {
       version,
       iceberg,
+      means,
       tested: isTested ? undefined : TESTED_PAIR,
       reaches: [
         ...(spark?.catalog === undefined ? ['the catalog'] : []),

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { databaseOf } from '../../src/engine/database.ts';
 import { type Engine, openBinder, openEngine } from '../../src/engine/index.ts';
 import { openParser } from '../../src/engine/open-parser.ts';
@@ -79,6 +79,22 @@ it('an engine on which nothing runs is closed at once', async () => {
   await Promise.resolve();
   await Promise.resolve();
   expect(isClosed).toBe(true);
+});
+
+it('what is interrupted while it attaches a catalog says that it was, and not that the catalog is away', async () => {
+  const engine = await openEngine();
+  onTestFinished(() => engine.close());
+  // Answers once the interruption has come.
+  const slow = createServer((_request, response) => {
+    engine.interrupt();
+    response.writeHead(500).end('{}');
+  });
+  onTestFinished(() => void slow.close());
+  await new Promise<void>((ready) => slow.listen(0, '127.0.0.1', ready));
+  const uri = `http://127.0.0.1:${(slow.address() as AddressInfo).port}`;
+  await expect(engine.attach({ name: 'lake', warehouse: 'w', uri, token: 't' })).rejects.toMatchObject({
+    code: 'interrupted',
+  });
 });
 
 it('a database is closed over a statement that hears no interrupt: it goes on, and is closed when it ends', async () => {

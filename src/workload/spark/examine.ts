@@ -11,6 +11,8 @@ export interface ExaminedSpark {
   readonly iceberg: string;
   /** False for another pair of versions than the one that psyberg is tested with. */
   readonly isTested: boolean;
+  /** How its sessions mean SQL, such as `in UTC, with ANSI mode`. */
+  readonly means: string;
 }
 
 export const TESTED_PAIR = 'Spark 4.1 with Iceberg 1.12';
@@ -38,7 +40,8 @@ export async function examineSession(
     const [version, iceberg] = [row?.['spark'], row?.['iceberg']].map(
       (text) => String(text).split(' ')[0] as string,
     ) as [string, string];
-    return { version, iceberg, isTested: /^4\.1\./.test(version) && /^1\.12\./.test(iceberg) };
+    const means = `in ${row?.['time_zone']}, ${row?.['ansi'] === 'true' ? 'with' : 'without'} ANSI mode`;
+    return { means, version, iceberg, isTested: /^4\.1\./.test(version) && /^1\.12\./.test(iceberg) };
   } finally {
     await spark.detach();
   }
