@@ -9,7 +9,7 @@ import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { readLocalFile } from '../files/local.ts';
 import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
-import type { NestedField, TableMetadata } from '../iceberg/table-metadata.ts';
+import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { type LiveFile, localContent, type SingleContent } from '../tables/write/single-manifest.ts';
 import { STORED } from './state-file.ts';
 import type { StateTable } from './tables/state-table.ts';
@@ -29,7 +29,7 @@ export async function fewRows<Name extends string>(
   columns: readonly Name[],
 ): Promise<Readonly<Record<Name, FewValue>>[] | undefined> {
   const asked = fieldsAsked(metadata, definition, columns);
-  if (asked === undefined) return undefined;
+  if (asked === undefined || saysMany(mainSnapshot(metadata))) return undefined;
   try {
     const content = await localContent(metadata, mainSnapshot(metadata));
     if (!isPlainAndSmall(content)) return undefined;
@@ -66,6 +66,12 @@ function fieldsAsked<Name extends string>(
     asked.set(name, { field, isAdded: added.has(name) });
   }
   return asked;
+}
+
+/** What its summary says: of a table with many rows not even the manifest is read here. */
+function saysMany(snapshot: Snapshot | undefined): boolean {
+  const total = (name: string): number => Number(snapshot?.summary?.[name] ?? 0);
+  return total('total-data-files') > FILES_MAX || total('total-records') > Number(ROWS_MAX);
 }
 
 function isPlainAndSmall({ files, deleteManifests }: SingleContent): boolean {
