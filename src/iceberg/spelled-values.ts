@@ -4,6 +4,7 @@
  * then.
  */
 import type { AvroType } from '../model/avro-schema.ts';
+import { DAY_MS } from '../model/hour.ts';
 
 export type StoredValue = number | bigint | string | boolean;
 
@@ -14,8 +15,6 @@ interface SpelledType {
   readonly read: (text: string) => StoredValue;
   readonly bytes: (value: StoredValue) => Buffer;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Refuses what the pattern does not fit. */
 function matched(text: string, pattern: RegExp): readonly (string | undefined)[] {

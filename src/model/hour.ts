@@ -43,6 +43,7 @@ export const hoursOfTexts = ({ first_hours, last_hours }: HourTexts): HourInterv
 });
 
 export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
 
 /**
  * `2023-09-14T05:00:00Z`: the start of the hour; years of more than four digits have a sign and six of them.
@@ -107,7 +108,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   s: 1000,
   m: 60_000,
   h: HOUR_MS,
-  d: 24 * HOUR_MS,
+  d: DAY_MS,
 };
 /** As process files take them. */
 export const DURATION_PATTERN = /^\s*(\d{1,6})([mhd])\s*$/;

@@ -5,7 +5,7 @@
  * Such a value is another one whenever the same rows are read in another order, which nothing forbids: with
  * other files, other hours beside them, or more threads.
  */
-import { isTreeNode, listed, lowerText, lowerTexts, type TreeNode, treeNodes } from './query-tree.ts';
+import { columnReference, isTreeNode, listed, lowerText, type TreeNode, treeNodes } from './query-tree.ts';
 import { ownNodes } from './rows-together.ts';
 
 /** `list`: it holds the values of all rows, one after the other. `choice`: that of one of them. */
@@ -107,14 +107,13 @@ function spread(
   taken: ReadonlyMap<TreeNode, OrderKind>,
   names: Map<string, OrderKind>,
 ): boolean {
-  const isOne = (node: TreeNode): boolean =>
-    taken.has(node) || (node['class'] === 'COLUMN_REF' && names.has(nameOf(node)));
+  const isOne = (node: TreeNode): boolean => taken.has(node) || names.has(nameOf(node));
   const items = listed(select['select_list']).filter(isTreeNode);
   const made = items.filter((item) => treeNodes(item).some(isOne));
   for (const item of made) {
-    const name = lowerText(item['alias']) || (item['class'] === 'COLUMN_REF' ? nameOf(item) : '');
+    const name = lowerText(item['alias']) || nameOf(item);
     if (name === '') return false;
-    const own = taken.get(item) ?? (item['class'] === 'COLUMN_REF' ? names.get(nameOf(item)) : undefined);
+    const own = taken.get(item) ?? names.get(nameOf(item));
     names.set(name, names.get(name) === 'choice' ? 'choice' : (own ?? 'choice'));
   }
   const groups = listed(select['group_expressions']);
@@ -131,7 +130,8 @@ function spread(
   );
 }
 
-const nameOf = (node: TreeNode): string => lowerTexts(node['column_names']).at(-1) ?? '';
+/** Of a column; of anything else none. No column that is known here is called ''. */
+const nameOf = (node: TreeNode): string => columnReference(node)?.column ?? '';
 
 function conditionsOf(table: unknown): unknown[] {
   if (!isTreeNode(table) || table['type'] === 'SUBQUERY') return [];

@@ -119,19 +119,12 @@ interface Players {
 async function playersFor(
   project: ProjectSpec,
   tests: readonly TestSpec[],
-  { openThread, ...request }: TestRequest & { readonly stop: AbortSignal },
+  request: TestRequest & { readonly stop: AbortSignal },
 ): Promise<Players> {
-  const { order, wholeSessions = false, keep = false, engine, stop } = request;
+  const { openThread, stop } = request;
   const tables = tests.flatMap((test) => outsideTables(test.processes));
   const types = tests.length === 0 ? new Map() : await readSourceTypes(project, tables);
-  const options = {
-    stop,
-    wholeSessions,
-    keep,
-    ...(engine === undefined ? {} : { engine }),
-    ...(order === undefined ? {} : { order }),
-  };
-  const open = (): OwnPlayer => openPlayer(project, types, options);
+  const open = (): OwnPlayer => openPlayer(project, types, request);
   return {
     open,
     more() {

@@ -6,6 +6,7 @@
 import type { MaintainRequest } from '../maintain/index.ts';
 import { checkLimits, graceMs } from '../maintain/limits.ts';
 import { usageError } from '../model/errors.ts';
+import { DAY_MS } from '../model/hour.ts';
 import {
   type FreedFiles,
   type MaintainRecord,
@@ -17,8 +18,6 @@ import { parseTableName, sameTable, type TableIdentifier, tableName } from '../m
 import { shownError } from '../model/storage-faults.ts';
 import type { LostFiles } from '../run/leftovers/sweep-lost.ts';
 import type { Workspace } from './open-workspace.ts';
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Throws `maintain-foreign-catalog`, `table-missing`, and what is wrong with the options. */
 export async function removeLostFiles(

@@ -1,9 +1,9 @@
 /** Metadata files that were read or written, as values: a metadata file never changes. */
+import { wholeContent } from './write-whole.ts';
 
 /** The text of a metadata file: its bytes in parts, where it was written here. */
 export type MetadataText = string | readonly Buffer[];
-export const wholeText = (text: MetadataText): string =>
-  typeof text === 'string' ? text : Buffer.concat(text).toString();
+export const wholeText = (text: MetadataText): string => String(wholeContent(text));
 
 /** Metadata as a value and as the text of its file. */
 export interface StoredMetadata<T> {

@@ -10,6 +10,7 @@ import { readAvroRows } from '../../iceberg/avro-rows.ts';
 import type { AvroObject, AvroValue } from '../../iceberg/avro-values.ts';
 import { renderJson } from '../../iceberg/json.ts';
 import type { AvroComplexType, AvroField, AvroType } from '../../model/avro-schema.ts';
+import { DAY_MS } from '../../model/hour.ts';
 import { ENTRY_AS_READ } from '../../model/manifest-schema.ts';
 import {
   hoursOfKnown,
@@ -133,8 +134,6 @@ function storedType(type: string | AvroComplexType): AvroType {
 
 const storedValue = (type: AvroType): ((value: AvroValue) => AvroValue) =>
   type === DATE ? (value) => (value === null ? null : dateText(value as number)) : (value) => value;
-
-const DAY_MS = 86_400_000;
 
 /** ISO 8601, of the years that have four digits. */
 function dateText(days: number): string {

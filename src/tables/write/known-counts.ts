@@ -4,6 +4,7 @@
  */
 import type { PartitionSpec, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { avroName } from '../../model/avro-name.ts';
+import { DAY_MS } from '../../model/hour.ts';
 import type { StatementRow } from '../../statements/index.ts';
 import { type KnownEntry, knownEntries } from '../read/known-entries.ts';
 import { readKnownList } from '../read/list-rows.ts';
@@ -86,4 +87,3 @@ function partitionKey(spec: PartitionSpec, partition: KnownEntry['data_file']['p
 
 /** Writers store a day as a date or as a number. */
 const ISO_DAY = /^\d{4}-\d{2}-\d{2}$/;
-const DAY_MS = 86_400_000;

@@ -5,6 +5,7 @@
  */
 import type { BoundStatement, BoundValue } from '../../engine/index.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { DAY_MS } from '../../model/hour.ts';
 import {
   type DeclaredParameter,
   replaceParameters,
@@ -48,8 +49,6 @@ function literalOf(value: Scalar, type: SqlType | undefined): SparkLiteral {
   if (typeof value === 'bigint' || typeof value === 'number') return numberOf(value);
   return { string: String(value) };
 }
-
-const DAY_MS = 86_400_000;
 const INTEGER_MAX = 2n ** 31n;
 
 /** LIMIT takes an int, and an int is compared with a bigint as what it is. */
