@@ -200,7 +200,9 @@ describe.skipIf(missing !== undefined)('a Spark elsewhere', () => {
     });
     expect(await sparkCheck(world)).toMatchObject({
       status: 'ok',
-      message: expect.stringMatching(/; it answers in UTC, with ANSI mode, and reaches the files of facts\.appended$/),
+      message: expect.stringMatching(
+        /; it answers in UTC, with ANSI mode, and reaches the files of facts\.appended$/,
+      ),
     });
     expect(await orphans(world)).toEqual([]);
     // A session that is killed while Spark works, and after it: the next one finds nothing of it.
