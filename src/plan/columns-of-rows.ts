@@ -1,6 +1,7 @@
 /** Which columns of a query lie in the unit of the rows that they come of. Pure. */
 import {
   columnReference,
+  columnReferences,
   isTreeNode,
   listed,
   lowerText,
@@ -9,6 +10,8 @@ import {
   treeNodes,
 } from '../model/query-tree.ts';
 import { CHOOSING_AGGREGATES } from '../model/rows-together.ts';
+import type { JoinOfTables } from './rows-of-from.ts';
+import type { TiedFrom } from './rows-of-one-unit.ts';
 import { isInUnit, isMade, type MadeRelation, NO_ROWS, type RowNames, type RowsOf } from './rows-of-query.ts';
 
 /** What `group by 1` and `distinct on (1)` stand for. */
@@ -33,6 +36,40 @@ export function isChosenInUnit(item: TreeNode, names: RowNames): boolean {
 }
 
 /**
+ * The columns of grouped rows that lie in the unit of them. Of several sets a key is NULL in the rows of
+ * those without it, so that outside it says nothing of their unit. `keys`: those of every set; undefined
+ * where there are no sets.
+ */
+export function columnsOfGroups(
+  items: readonly TreeNode[],
+  { inUnit }: RowsOf,
+  { keys, names }: { readonly keys: readonly unknown[] | undefined; readonly names: RowNames },
+): ReadonlySet<string> {
+  if (keys === undefined) return inUnit;
+  const isKey = (item: TreeNode): boolean => {
+    const own = columnReferences(item).map(({ column }) => column);
+    const named = keys.map((key) => columnReference(key)?.column);
+    return (
+      keys.some((key) => written(key) === written(item)) ||
+      named.includes(lowerText(item['alias'])) ||
+      (own.length > 0 && own.every((column) => named.includes(column)))
+    );
+  };
+  const kept = items.filter((item) => isChosenInUnit(item, names) || isKey(item)).map(nameOfItem);
+  return new Set(kept.filter((name) => inUnit.has(name)));
+}
+
+/** An expression, wherever and under whatever name it stands. */
+const written = (value: unknown): string =>
+  JSON.stringify(value, (key, each: unknown) =>
+    key === 'alias' || key === 'query_location' ? undefined : each,
+  );
+
+/** The name that a column of a SELECT has outside. */
+export const nameOfItem = (item: TreeNode): string =>
+  lowerText(item['alias']) || (lowerTexts(item['column_names']).at(-1) ?? '');
+
+/**
  * The columns that are known of a star. Of several tables the first has a name, so those of a table lie in
  * the unit where the columns of all before it are known. `merged`: columns that a join made one of two.
  */
@@ -49,15 +86,29 @@ export function columnsOfStar(
   // Of what is replaced nothing is known.
   const replaced = new Set(keysOf(star['replace_list']));
   const shown = relations.filter(({ name }) => of === '' || of === name);
+  const isLaterOfMerged = (name: string, index: number): boolean =>
+    merged.has(name) && shown.slice(0, index).some(({ columns = [] }) => columns.includes(name));
   return shown.flatMap(({ inUnit, columns }, index) => {
     const isFirst = (name: string): boolean =>
       merged.has(name) || shown.slice(0, index).every((before) => before.columns?.includes(name) === false);
-    const names = [...new Set([...(columns ?? []), ...inUnit])].filter((name) => !gone.has(name));
+    const names = [...new Set([...(columns ?? []), ...inUnit])].filter(
+      (name) => !gone.has(name) && !isLaterOfMerged(name, index),
+    );
     return names.map((name) => ({
       name,
       isOfUnit: inUnit.has(name) && !replaced.has(name) && isFirst(name),
     }));
   });
+}
+
+/** False where its columns are not known, or not in which order. */
+export function isStarListed(star: TreeNode, { relations, joins }: TiedFrom): boolean {
+  const of = lowerText(star['relation_name']);
+  const isRenamed = star['columns'] === true || listed(star['rename_list']).length > 0;
+  const isOfAll = ({ join }: JoinOfTables): boolean =>
+    /SEMI|ANTI/.test(String(join['join_type'])) || join['ref_type'] === 'NATURAL';
+  if (isRenamed || (of === '' && joins.some(isOfAll))) return false;
+  return relations.every(({ name, columns }) => columns !== undefined || (of !== '' && of !== name));
 }
 
 /** Of set operations: the columns that lie in the unit in every part whose rows are made of a source. */

@@ -18,7 +18,7 @@ export { followed, type PlannedProcess } from './follow.ts';
 export { isRandomOnSpark, nonDeterministicCalls, randomCallsOnSpark } from './non-deterministic.ts';
 export { planAdoption } from './plan-adoption.ts';
 export { hourOfInterest, lastCompleteHour, planHours } from './plan-hours.ts';
-export { rowsAlone } from './rows-alone.ts';
+export { namesInSources, rowsAlone } from './rows-alone.ts';
 export { sqlOfSession } from './sql-of-session.ts';
 export { isAccepted, type JudgedSql, judgeRows, togetherWarning, warningsOf } from './warnings.ts';
 

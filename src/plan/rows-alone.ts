@@ -3,12 +3,12 @@
  * whole tables. Parsed query -> what speaks against it. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
-import type { ProcessSpec } from '../model/process-spec.ts';
+import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import { queryNodes } from '../model/query-tree.ts';
 import { macrosTogether } from '../model/rows-together.ts';
 import { hoursReturned, namesHours } from './hours-returned.ts';
 import { joinsWithoutHours } from './joins-without-hours.ts';
-import type { TakenTogether } from './rows-of-query.ts';
+import type { NamesInSources, TakenTogether } from './rows-of-query.ts';
 import { rowsTogether } from './rows-together.ts';
 
 export interface RowsAlone {
@@ -27,18 +27,44 @@ const UNREAD: RowsAlone = { told: [], isKnown: false };
 
 type Judged = Pick<ProcessSpec, 'pattern' | 'sources' | 'target' | 'grain' | 'macros'>;
 
+export interface KnownOfTables {
+  /** The target's event time is a date, by which whole days are replaced. */
+  readonly ofDates?: boolean;
+  /** Where a column has the name that a SELECT gives another one, DuckDB takes the column. */
+  readonly columns?: NamesInSources;
+}
+
+/** Names as a query is judged by: in lower case, as DuckDB compares them. */
+export const namesInSources = (
+  sources: readonly {
+    readonly spec: Pick<SourceSpec, 'alias'>;
+    readonly columns?: readonly { readonly name: string }[];
+  }[],
+): NamesInSources =>
+  new Map(
+    sources.flatMap(({ spec, columns }) =>
+      columns === undefined
+        ? []
+        : [[spec.alias.toLowerCase(), columns.map(({ name }) => name.toLowerCase())] as const],
+    ),
+  );
+
 /**
- * `tree`: as DuckDB's parser gives it; without one nothing is told, and nothing known. `ofDates`: the
- * target's event time is a date, by which whole days are replaced. A dimension runs its SQL hour by hour, so
- * that no session can give it two.
+ * `tree`: as DuckDB's parser gives it; without one nothing is told, and nothing known. A dimension runs its
+ * SQL hour by hour, so that no session can give it two.
  */
-export function rowsAlone(tree: unknown, spec: Judged, ofDates = false): RowsAlone {
+export function rowsAlone(
+  tree: unknown,
+  spec: Judged,
+  { ofDates = false, columns }: KnownOfTables = {},
+): RowsAlone {
   const { loadsHours, readsPrevious } = patternOf(spec);
   const [query] = queryNodes(tree);
   if (readsPrevious) return KNOWN;
   if (query === undefined) return UNREAD;
   const { rows, found } = rowsTogether(query, {
     sources: spec.sources,
+    columns,
     rowsStandAlone: !loadsHours,
     ofDays: spec.grain === 'day' || ofDates,
     macros: macrosTogether(spec.macros ?? []),

@@ -1,4 +1,5 @@
 /** What the tables of a FROM are made of. Tree -> relations. Pure. */
+import type { SourceSpec } from '../model/process-spec.ts';
 import {
   columnReferences,
   innerQuery,
@@ -38,6 +39,22 @@ export interface FromReading {
   readonly joins: JoinOfTables[];
   query(node: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): RowsOf;
   readonly tell: Tell;
+}
+
+/** The rows of a source by itself. */
+export function rowsOfSource(
+  { alias, eventTime, lookup, window }: SourceSpec,
+  { columns: known }: Pick<ReadQuery, 'columns'>,
+): RowsOf {
+  const columns = known?.get(alias.toLowerCase());
+  const named = columns === undefined ? {} : { columns };
+  if (lookup !== undefined) return { ...NO_ROWS, ...named };
+  return {
+    sources: new Set([alias]),
+    isWindowed: window !== undefined,
+    inUnit: new Set(eventTime === undefined ? [] : [eventTime.toLowerCase()]),
+    ...named,
+  };
 }
 
 /** Table functions that read nothing but their arguments. */

@@ -24,11 +24,16 @@ export interface MadeRelation extends RowsOf {
   readonly name: string;
   /** True where an outer join may have put NULL in place of its columns. */
   readonly mayBeNull?: boolean;
+  /** Columns that, without the name of a table, are not its own: a table of a query inside has one. */
+  readonly hidden?: ReadonlySet<string>;
 }
 
 export const NO_ROWS: RowsOf = { sources: new Set(), isWindowed: true, inUnit: new Set() };
 
 export const isMade = ({ sources }: Pick<RowsOf, 'sources'>): boolean => sources.size > 0;
+
+export const haveOneSource = (one: RowsOf, other: RowsOf): boolean =>
+  [...one.sources].some((source) => other.sources.has(source));
 
 /** Rows of which nothing is known but their sources. */
 export const rowsUnlisted = (parts: readonly RowsOf[]): RowsOf => {
@@ -39,6 +44,20 @@ export const rowsUnlisted = (parts: readonly RowsOf[]): RowsOf => {
     inUnit: new Set(),
   };
 };
+
+/**
+ * What a query may name of the tables around it: those whose names its own tables do not have, and without a
+ * name only columns that no table of its own has. `r.ts = ts` in a subquery over r compares r with itself.
+ */
+export function seenFromInside(
+  outer: readonly MadeRelation[],
+  inner: readonly MadeRelation[],
+): MadeRelation[] {
+  const own = inner.flatMap(({ columns = [], inUnit }) => [...columns, ...inUnit]);
+  return outer
+    .filter(({ name }) => name === '' || !inner.some((each) => each.name === name))
+    .map((each) => ({ ...each, hidden: new Set([...(each.hidden ?? []), ...own]) }));
+}
 
 /** The first of their columns have other names outside, as those of `with t(a, b) as (…)`. */
 export function underNames(rows: RowsOf, names: readonly string[]): RowsOf {
@@ -80,8 +99,12 @@ export interface TakenTogether {
   readonly byte: number | undefined;
 }
 
+/** The names of the columns of sources in lower case, in their order, by alias; of some none are known. */
+export type NamesInSources = ReadonlyMap<string, readonly string[]>;
+
 export interface ReadQuery {
   readonly sources: readonly SourceSpec[];
+  readonly columns?: NamesInSources | undefined;
   /** A stateless session: no rows may meet at all. */
   readonly rowsStandAlone: boolean;
   /** A process of days. */
@@ -161,12 +184,15 @@ export function isInUnit(value: unknown, names: RowNames): boolean {
 function isColumnInUnit(written: readonly string[], names: RowNames): boolean {
   const [column, relation] = [written.at(-1) ?? '', written.at(-2)];
   if (written.length > 2) return false;
-  const found = names.relations.filter(({ name }) => relation === undefined || name === relation);
+  const found = names.relations.filter(({ name, hidden }) =>
+    relation === undefined ? hidden?.has(column) !== true : name === relation,
+  );
   const isSafe = names.takesNull === true || (relation === undefined && names.merged.has(column));
   const inUnit = found.filter((each) => each.inUnit.has(column));
   if (inUnit.some(({ mayBeNull }) => isSafe || mayBeNull !== true)) return true;
   if (inUnit.length > 0) return false;
-  const alias = relation === undefined ? names.aliases.get(column) : undefined;
+  const isOfTable = names.relations.some(({ columns }) => columns?.includes(column) === true);
+  const alias = relation === undefined && !isOfTable ? names.aliases.get(column) : undefined;
   // An alias may stand for an expression of a column of its own name.
   return alias !== undefined && isInUnit(alias, { ...names, aliases: new Map() });
 }

@@ -5,7 +5,6 @@
  * A stateless session reads the new rows alone, so rows of two sessions never meet. One of hours reads whole
  * hours, so rows may meet within an hour, and those of two hours only where it happens to compute both.
  */
-import type { SourceSpec } from '../model/process-spec.ts';
 import {
   byteOf,
   conjuncts,
@@ -20,10 +19,20 @@ import {
   treeNodes,
 } from '../model/query-tree.ts';
 import { isAggregateCall, isWindow, ownNodes } from '../model/rows-together.ts';
-import { columnsOfStar, isChosenInUnit, itemOfName, itemOfPlace, sharedColumns } from './columns-of-rows.ts';
-import { type JoinOfTables, relationsOf } from './rows-of-from.ts';
+import {
+  columnsOfGroups,
+  columnsOfStar,
+  isChosenInUnit,
+  isStarListed,
+  itemOfName,
+  itemOfPlace,
+  nameOfItem,
+  sharedColumns,
+} from './columns-of-rows.ts';
+import { type JoinOfTables, relationsOf, rowsOfSource } from './rows-of-from.ts';
 import { areTied, conditionsIn, type TiedFrom, withTies } from './rows-of-one-unit.ts';
 import {
+  haveOneSource,
   isInUnit,
   isMade,
   type MadeRelation,
@@ -33,6 +42,7 @@ import {
   type RowsOf,
   type RowsScope,
   rowsUnlisted,
+  seenFromInside,
   type TakenTogether,
   type Tell,
   underNames,
@@ -48,7 +58,7 @@ export interface QueryOfRows {
 export function rowsTogether(query: TreeNode, read: ReadQuery): QueryOfRows {
   const scope = new Map(
     read.sources.map((source) => {
-      const rows = rowsOfSource(source);
+      const rows = rowsOfSource(source, read);
       return [source.alias.toLowerCase(), () => rows] as const;
     }),
   );
@@ -56,15 +66,6 @@ export function rowsTogether(query: TreeNode, read: ReadQuery): QueryOfRows {
   const rows = walk.query(query, scope);
   if (!isMade(rows) && walk.found.length === 0) walk.tellSourceless(query);
   return { rows, found: walk.found };
-}
-
-function rowsOfSource({ alias, eventTime, lookup, window }: SourceSpec): RowsOf {
-  if (lookup !== undefined) return NO_ROWS;
-  return {
-    sources: new Set([alias]),
-    isWindowed: window !== undefined,
-    inUnit: new Set(eventTime === undefined ? [] : [eventTime.toLowerCase()]),
-  };
 }
 
 const HOUR_FUNCTIONS: ReadonlySet<string> = new Set(['date_trunc', 'datetrunc', 'time_bucket']);
@@ -148,12 +149,13 @@ class Walk {
     const rows = this.#joined(from, select);
     const names = this.#namesOf(select, from);
     this.#subqueries(select, { scope, from, around });
-    if (!isMade(rows)) return NO_ROWS;
     const output = this.#output(select, { from, rows, names });
-    const isGrouped = this.#grouping(select, rows, names);
+    if (!isMade(rows))
+      return { ...NO_ROWS, ...(output.columns === undefined ? {} : { columns: output.columns }) };
+    const grouped = this.#grouping(select, rows, names);
     this.#windows(select, rows, names);
     this.#modifiers(select, rows, { output, names });
-    return isGrouped === 'by nothing known' ? { ...output, inUnit: new Set() } : output;
+    return grouped === undefined ? output : { ...output, inUnit: grouped.inUnit(output) };
   }
 
   #namesOf(select: TreeNode, { relations, joins }: TiedFrom): RowNames {
@@ -167,8 +169,12 @@ class Walk {
     return { relations, aliases: new Map(aliases), merged: new Set(using), ofDays };
   }
 
-  /** How its rows are put together; undefined: they are not. */
-  #grouping(select: TreeNode, rows: RowsOf, names: RowNames): 'by unit' | 'by nothing known' | undefined {
+  /** How its rows are put together, with the columns that then lie in the unit; undefined: they are not. */
+  #grouping(
+    select: TreeNode,
+    rows: RowsOf,
+    names: RowNames,
+  ): { readonly inUnit: (output: RowsOf) => ReadonlySet<string> } | undefined {
     const { macros, rowsStandAlone } = this.#read;
     const written = [select['select_list'], select['having'], select['qualify'], select['modifiers']];
     const aggregate = ownNodes(written).find((node) => isAggregateCall(node, macros));
@@ -187,10 +193,14 @@ class Walk {
       (sets.length > 1
         ? sets.every((set) => set.some((each) => byUnit[Number(each)]))
         : byUnit.includes(true));
-    if (isByUnit) return 'by unit';
+    if (isByUnit) {
+      const ofEach = keys.filter((_, place) => sets.every((set) => set.includes(place)));
+      const ofSets = { keys: sets.length > 1 ? ofEach : undefined, names };
+      return { inUnit: (output) => columnsOfGroups(items, output, ofSets) };
+    }
     const at = aggregate ?? keys.find(isTreeNode);
     this.#tell('aggregate', rows, at, { name: lowerText(aggregate?.['function_name']) });
-    return 'by nothing known';
+    return { inUnit: () => new Set() };
   }
 
   #windows(select: TreeNode, rows: RowsOf, names: RowNames): void {
@@ -239,12 +249,12 @@ class Walk {
     };
     for (const item of listed(select['select_list']).filter(isTreeNode)) {
       if (item['class'] === 'STAR') {
-        isListed = false;
+        isListed &&= isStarListed(item, from);
         for (const { name, isOfUnit } of columnsOfStar(item, from.relations, names.merged))
           add(name, isOfUnit);
         continue;
       }
-      const name = lowerText(item['alias']) || (lowerTexts(item['column_names']).at(-1) ?? '');
+      const name = nameOfItem(item);
       add(name, isInUnit(item, names) || isChosenInUnit(item, names));
     }
     return { ...rows, inUnit, ...(isListed ? { columns } : {}) };
@@ -343,7 +353,7 @@ class Walk {
       ),
       conditionsIn(table),
     ];
-    const outer = [...from.relations, ...around];
+    const outer = [...from.relations, ...seenFromInside(around, from.relations)];
     for (const subquery of outermostSubqueries(expressions)) {
       const query = innerQuery(subquery['subquery']);
       if (query === undefined) continue;
@@ -365,9 +375,10 @@ class Walk {
   }
 
   /** True where each row around a subquery sees only those rows of it that are of its own unit. */
-  #isTiedTo(query: TreeNode, scope: RowsScope, outer: readonly MadeRelation[]): boolean {
+  #isTiedTo(query: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): boolean {
     if (query['type'] !== 'SELECT_NODE') return false;
-    const from = new Walk(this.#read).#from(query, scope, outer);
+    const from = new Walk(this.#read).#from(query, scope, around);
+    const outer = seenFromInside(around, from.written);
     const isAnchor = (each: MadeRelation): boolean => isMade(each) && !each.isWindowed;
     const beside = outer.filter(isAnchor);
     const anchors = [...from.relations.filter(isAnchor), ...beside];
@@ -381,8 +392,5 @@ class Walk {
       );
   }
 }
-
-const haveOneSource = (one: RowsOf, other: RowsOf): boolean =>
-  [...one.sources].some((source) => other.sources.has(source));
 
 const asTreeNode = (parts: readonly unknown[]): TreeNode => ({ parts });

@@ -10,7 +10,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { hoursReturned } from './hours-returned.ts';
 import { joinsBeyondWindows, joinsWithoutHours, reachOf, type UntiedJoin } from './joins-without-hours.ts';
 import { type KeyOfSource, keysNotCompared } from './keys-not-compared.ts';
-import { type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
+import { type KnownOfTables, type RowsAlone, rowsAlone, togetherText } from './rows-alone.ts';
 import type { TakenTogether } from './rows-of-query.ts';
 
 /** A process's query, and what it says of the rows that it takes together. */
@@ -23,10 +23,9 @@ export interface JudgedSql {
   readonly beyondWindows: readonly UntiedJoin[];
 }
 
-/** `ofDates`: the target's event time is a date, by which whole days are replaced. */
-export const judgeRows = (tree: unknown, spec: ProcessSpec, ofDates = false): JudgedSql => ({
+export const judgeRows = (tree: unknown, spec: ProcessSpec, known: KnownOfTables = {}): JudgedSql => ({
   tree,
-  alone: rowsAlone(tree, spec, ofDates),
+  alone: rowsAlone(tree, spec, known),
   joins: joinsWithoutHours(tree, spec),
   beyondWindows: joinsBeyondWindows(tree, spec),
 });

@@ -4,6 +4,7 @@ import { engineOf } from '../model/engines.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { columnsInNoOrder } from '../model/rows-in-no-order.ts';
+import type { Session } from '../model/session.ts';
 import {
   columnsByChance,
   columnsByChanceOnSpark,
@@ -11,13 +12,15 @@ import {
   isRandomOnSpark,
   type JudgedSql,
   judgeRows,
+  namesInSources,
   nonDeterministicCalls,
   warningsOf,
 } from '../plan/index.ts';
 
 /** `tree`: as DuckDB's parser gives it; undefined of another engine's SQL that it does not read. */
-export function withJudgedSql(plan: Plan, spec: ProcessSpec, tree: unknown): Plan {
-  const judged = judgeRows(tree, spec, plan.target.event_time?.unit === 'day');
+export function withJudgedSql(plan: Plan, { spec, sources }: Session, tree: unknown): Plan {
+  const ofDates = plan.target.event_time?.unit === 'day';
+  const judged = judgeRows(tree, spec, { ofDates, columns: namesInSources(sources) });
   return { ...plan, warnings: warningsOf(plan, spec, judged), ...comparedBy(spec, judged) };
 }
 

@@ -111,7 +111,7 @@ async function planNamed(
     await checkWatermarks(input);
     const duckdb = await engine();
     const tree = (await judgeSql(duckdb, project, spec)) ?? (await treeWhereRead(duckdb, spec));
-    plan = withJudgedSql(planned, spec, tree);
+    plan = withJudgedSql(planned, session, tree);
   }
   // A run that has nothing to do asks nothing more.
   if (plan.status === 'work' || request.writesNothing === true)

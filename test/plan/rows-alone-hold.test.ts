@@ -121,6 +121,8 @@ function queryOf(choices: readonly number[]): string {
         ? '2'
         : `(select count(*) from ${oneOf(['l', 'e', 'r'])} as ${inner} where date_trunc('hour', ${inner}.ts) = date_trunc('hour', ${name}.ts))`,
       `(select sum(x) from unnest([${name}.v, 1]) as u(x))`,
+      `(select count(*) from ${oneOf(['e', 'r', 'l'])} as ${inner} where ${inner}.ts = ts and ${inner}.k = ${name}.k)`,
+      `(select max(v) from e where ts = e.ts)`,
     ]);
   };
 
@@ -140,13 +142,13 @@ function queryOf(choices: readonly number[]): string {
       case 1:
         return `select ${ts} as ts, ${k} as k, ${v} as v from ${sql}${where}`;
       case 2:
-        return `select ${ts} as ts, ${k} as k, count(*) as v from ${sql}${where} group by all`;
+        return `select ${ts} as ts, ${k} as k, count(*) as v from ${sql}${where} group by ${oneOf(['all', 'all', 'grouping sets ((1), (1, 2))', 'rollup (2), 1'])}`;
       case 3:
         return `select ${oneOf(['max', 'min'])}(${ts}) as ts, ${k} as k, sum(${v}) as v from ${sql}${where} group by ${oneOf([k, `${time(names)}, ${k}`])}`;
       case 4:
         return `select distinct ${ts} as ts, ${k} as k, ${v} as v from ${sql}${where}`;
       case 5:
-        return `select ${ts} as ts, ${k} as k, ${oneOf(['count(*)', `max(${v})`])} over (partition by ${oneOf([k, time(names), `${time(names)}, ${k}`])}) as v from ${sql}${where}`;
+        return `select ${ts} as ts, ${oneOf([k, `date_trunc('hour', ${oneOf(names)}.ts)`])} as k, ${oneOf(['count(*)', `max(${v})`])} over (partition by ${oneOf([k, 'k', time(names), `${time(names)}, ${k}`])}) as v from ${sql}${where}`;
       case 6:
         return depth === 0
           ? `select ${ts} as ts, ${k} as k, ${v} as v from ${sql}${where} order by all limit 3`
@@ -210,7 +212,8 @@ async function isKnown(pattern: Pattern, sql: string): Promise<boolean | undefin
   const tree = JSON.parse(String(parsed.getRows()[0]?.[0]));
   // Rows of two sources that meet over hours are told as another finding.
   const sources = SOURCES.map((source) => (source.alias === 'r' ? { ...source, alias: 'r' } : source));
-  return rowsAlone(tree, { pattern, sources, target }).isKnown;
+  const columns = new Map(sources.map(({ alias }) => [alias, ['ts', 'k', 'v']] as const));
+  return rowsAlone(tree, { pattern, sources, target }, { columns }).isKnown;
 }
 
 const CHOICES = fc.array(fc.nat(999), { minLength: 12, maxLength: 60 });

@@ -33,14 +33,19 @@ const SOURCES: readonly SourceSpec[] = [
 async function judged(
   pattern: Pattern,
   sql: string,
-  more: { readonly macros?: readonly MacroSpec[]; readonly grain?: 'day'; readonly ofDates?: boolean } = {},
+  more: {
+    readonly macros?: readonly MacroSpec[];
+    readonly grain?: 'day';
+    readonly ofDates?: boolean;
+    readonly columns?: ReadonlyMap<string, readonly string[]>;
+  } = {},
 ): Promise<string> {
-  const { ofDates, ...rest } = more;
+  const { ofDates = false, columns = new Map(), ...rest } = more;
   const target = { ...specOf({ pattern, sources: { e: {} } }).target, eventTime: 'ts' };
   const { told, isKnown } = rowsAlone(
     await parse(sql),
     { pattern, sources: SOURCES, target, ...rest },
-    ofDates,
+    { ofDates, columns },
   );
   return [isKnown ? 'known' : 'not known', ...told.map(togetherText)].join(', ');
 }
@@ -200,6 +205,21 @@ describe('hours of a stateful process', () => {
       'a subquery over rows of its sources',
     ],
     ['select ts, (select count(*) from (from e limit 3) as b where b.ts = e.ts) as n from e', 'LIMIT'],
+    // Without the name of a table, a column is that of the innermost query that has one.
+    [
+      'select ts, (select max(v) from e as b where b.ts = ts) as v from e',
+      'a subquery over rows of its sources',
+    ],
+    ['select ts from e where k in (select k from e where ts = e.ts)', 'a subquery over rows of its sources'],
+    [
+      'select ts, (select count(*) from e as b where b.ts = a.ts and b.k in (select k from e as c where c.ts = ts)) as n from e as a',
+      'a subquery over rows of its sources',
+    ],
+    // A key of some sets is NULL in the others.
+    [
+      "select max(m) as ts, sum(n) from (select date_trunc('hour', ts) as h, max(ts) as m, count(*) as n from e group by grouping sets ((1), (ts))) group by h",
+      'max()',
+    ],
     [
       'select ts, (select count(*) from l where l.k in (select k from e)) as n from e',
       'a subquery over rows of its sources',
@@ -228,8 +248,33 @@ describe('hours of a stateful process', () => {
     'select ts from e where k in (select k from r)',
     'select ts from e where ts < $range_end - interval 10 minute',
     "select ts, x / (select sum(x) from e as b where b.ts >= date_trunc('hour', a.ts) and b.ts < date_trunc('hour', a.ts) + interval 1 hour) as s from e as a",
+    // Of two sources told as one with itself: the inner one's own column.
+    'select ts from e where exists (select 1 from r where r.ts = ts and r.k = e.k)',
   ])('may stand alone, and nobody knows: %s', async (sql) => {
     expect(await judged('stateful', sql)).toBe('not known');
+  });
+
+  it('take a column of a table before one that the SELECT names so', async () => {
+    const columns = new Map([
+      ['e', ['id', 'ts', 'k', 'hour']],
+      ['l', ['since', 'ts']],
+    ]);
+    const over = (from: string, by = 'hour') =>
+      judged(
+        'stateful',
+        `select ts, date_trunc('hour', ts) as ${by}, count(*) over (partition by ${by}) as n from ${from}`,
+        { columns },
+      );
+    for (const from of ['e', '(select * from e)', '(select hour, ts from e)', '(from e) as s(id, ts, k)'])
+      expect(await over(from), from).toBe('not known, count() over (…)');
+    for (const from of ['(select id, ts from e)', '(select * exclude (hour) from e)'])
+      expect(await over(from), from).toBe('known');
+    expect(await over('e', 'hours')).toBe('known');
+    const grouped = "select date_trunc('hour', ts) as hour, ts, count(*) as n from e group by hour, ts";
+    expect(await judged('stateful', grouped, { columns })).toBe('known');
+    const placed = 'select max(since) as ts, count(*) from (select * from l union all select ts, k from e)';
+    expect(await judged('stateful', `${placed} group by ts`, { columns })).toBe('not known, max()');
+    expect(await judged('stateful', `${placed} group by since`, { columns })).toBe('known');
   });
 
   it('are days in a process of days, and in a target of dates', async () => {

@@ -53,6 +53,21 @@ it.each([
 });
 
 it.each([
+  [
+    'a column that the SELECT gives another one the name of',
+    "select id, ts, date_trunc('hour', ts) as x, count(*) over (partition by x) as n from events",
+  ],
+  [
+    'a subquery that compares a column with itself',
+    'select id, ts, (select count(*) from events as b where b.ts = ts) as n from events',
+  ],
+])('refuses rows that meet by %s', async (_name, sql) => {
+  const world = await worldOf(process(sql), [0]);
+  await world.land('raw.events', event(1, 3));
+  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
+});
+
+it.each([
   ['the time of now', 'now() as x'],
   ['chance', 'random() as x'],
 ])('publishes rows that stand alone but for %s', async (_name, item) => {

@@ -1,13 +1,16 @@
 /**
  * `rows-not-alone` and `hours-not-alone`: a query takes rows together that sessions see at different times.
  */
-import { rowsAlone, togetherWarning } from '../../plan/index.ts';
+import { namesInSources, rowsAlone, togetherWarning } from '../../plan/index.ts';
 import { columnOfName, perProcess, placeInQuery } from './rule.ts';
 
 export const rowsStandAlone = perProcess((process) => {
-  const { spec, file, tree, bound } = process;
+  const { spec, file, tree, bound, sources } = process;
   const time = columnOfName(bound?.query.columns ?? [], spec.target.eventTime ?? '');
-  const { told } = rowsAlone(tree, spec, time?.type === 'DATE');
+  const { told } = rowsAlone(tree, spec, {
+    ofDates: time?.type === 'DATE',
+    columns: namesInSources(sources),
+  });
   return told.map((each) => ({
     ...togetherWarning(spec, each),
     file,
