@@ -25,7 +25,7 @@ import type { ObserveOptions } from './observe/request.ts';
 import type { Adoption } from './processes/adopt-process.ts';
 import type { CompiledProcess, CompileRequest } from './processes/compile-process.ts';
 import { planProcess } from './processes/plan-process.ts';
-import { type PlansRequest, planProcesses } from './processes/plan-processes.ts';
+import { type PlansRequest, planProcesses, type RefusedPlan } from './processes/plan-processes.ts';
 import type { RestateOptions } from './processes/restate-processes.ts';
 import type { RunRequest } from './processes/run-processes.ts';
 import type { ServedSession } from './processes/serve-session.ts';
@@ -54,6 +54,7 @@ export type {
   ExplainedPlan,
   FollowRequest,
   QueryOptions,
+  RefusedPlan,
   ReportRequest,
   RestateOptions,
   RunRequest,
@@ -89,7 +90,8 @@ export interface Psyberg {
   /**
    * What a run would do, and why; the objects of `plan --json`, each with the processes among them that it
    * follows. Writes nothing. `allCauses`: not only the first. `reads`: also what it would read, and a fixed
-   * lookback in its place; manifests of the sources are read for it.
+   * lookback in its place; manifests of the sources are read for it. `onRefused`: takes what is refused, in
+   * place of being thrown.
    */
   plan(names?: readonly string[], request?: PlansRequest): Promise<ExplainedPlan[]>;
   /**

@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
+import type { Psyberg, RefusedPlan } from '../psyberg.ts';
 import type { Document } from '../report/document.ts';
 import { jsonText } from '../report/json-text.ts';
-import { EXIT } from './exit-code.ts';
+import { highestOfErrors } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { addPlanDiffCommand } from './plan-diff.ts';
 import { FORMATS, formatOf, printDocument } from './print-document.ts';
@@ -49,27 +50,50 @@ async function showPlans(shell: Shell, names: string[], options: PlanOptions): P
   const format = formatOf(options);
   const { allCauses = false, steps = false } = options;
   const explain = options.explain === true || allCauses;
-  const plans = await withPsyberg(shell, (psyberg) => psyberg.plan(names, { allCauses, reads: explain }));
+  const refused: RefusedPlan[] = [];
+  const plans = await withPsyberg(shell, (psyberg) =>
+    psyberg.plan(names, {
+      allCauses,
+      reads: explain,
+      // A file of plans lacks none: it is for a run, or to be compared. Of one process the error is all
+      // there is.
+      ...(options.out !== undefined || askedFor(psyberg, names) === 1
+        ? {}
+        : { onRefused: (each: RefusedPlan) => refused.push(each) }),
+    }),
+  );
   if (options.out !== undefined) {
     writePlans(options.out, jsonText({ plans }));
     shell.note(`written: ${options.out}`);
   }
-  if (shell.options.json === true) shell.json({ plans });
-  else await printDocument(shell, await documentOf(plans, { explain, allCauses, steps }), format);
-  return EXIT.done;
+  const [first] = refused;
+  // Who knows no `refused` finds the error where it is when nothing can be planned.
+  if (shell.options.json === true)
+    shell.json({ plans, ...(first === undefined ? {} : { refused, error: first.error }) });
+  else {
+    const document = await documentOf(plans, refused, { explain, allCauses, steps });
+    await printDocument(shell, document, format);
+  }
+  return highestOfErrors(refused.map(({ error }) => error));
 }
+
+const askedFor = ({ project }: Psyberg, names: readonly string[]): number =>
+  names.length === 0 ? project.processes.length : new Set(names).size;
 
 async function documentOf(
   plans: readonly CompiledPlan[],
+  refused: readonly RefusedPlan[],
   {
     explain,
     allCauses,
     steps,
   }: { readonly explain: boolean; readonly allCauses: boolean; readonly steps: boolean },
 ): Promise<Document> {
-  if (!explain && !steps) return (await import('../report/plan-table.ts')).planOverview(plans);
+  const { planOverview, refusals } = await import('../report/plan-table.ts');
+  if (!explain && !steps) return planOverview(plans, refused);
   const { explanation, stepsDocument } = await import('../report/explain/explanation.ts');
-  return explain ? explanation(plans, { allCauses, steps }) : stepsDocument(plans);
+  const told = explain ? explanation(plans, { allCauses, steps }) : stepsDocument(plans);
+  return [...(plans.length === 0 ? [] : told), ...refusals(refused)];
 }
 
 function writePlans(file: string, text: string): void {

@@ -1,6 +1,6 @@
 /** `psyberg status`: the watermark of each process and source, and how far it is behind. */
 import type { Command } from 'commander';
-import { EXIT } from './exit-code.ts';
+import { highestOfErrors } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -20,5 +20,5 @@ async function status(shell: Shell, names: string[]): Promise<number> {
     const { statusText } = await import('../report/status.ts');
     shell.print(statusText(statuses, shell));
   }
-  return EXIT.done;
+  return highestOfErrors(statuses.map(({ error }) => error ?? null));
 }

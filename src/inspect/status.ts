@@ -17,6 +17,7 @@ import { tableName } from '../model/names.ts';
 import type { PlanSqlChanged } from '../model/plan.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
+import { shownError } from '../model/storage-faults.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { ProcessStatus, SourceStatus } from '../report/status.ts';
 import { hoursMadeBySessions } from '../state/hours-made-by-sessions.ts';
@@ -35,10 +36,37 @@ export async function readStatus(
 ): Promise<ProcessStatus[]> {
   const specs = processesInDependencyOrder(workspace.project, names);
   const last = await lastSessions(workspace);
-  return Promise.all(specs.map((spec) => processStatus(workspace, spec, last.get(spec.processName) ?? null)));
+  return Promise.all(specs.map((spec) => statusOrError(workspace, spec, last.get(spec.processName) ?? null)));
 }
 
-/** Of one process. */
+/** What keeps one process from being told is told of it, and the others are there all the same. */
+async function statusOrError(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  lastSession: ProcessStatus['last_session'],
+): Promise<ProcessStatus> {
+  try {
+    return await processStatus(workspace, spec, lastSession);
+  } catch (error) {
+    const known = shownError(error);
+    if (known.kind === 'interrupted') throw known;
+    return {
+      process_name: spec.processName,
+      pattern: spec.pattern,
+      target: tableName(spec.target.table),
+      target_exists: await workspace.client.tableExists(spec.target.table),
+      ...withGrain(spec),
+      complete_to_hour: null,
+      // How far each of them was consumed nobody knows.
+      sources: [],
+      branches: [],
+      last_session: lastSession,
+      error: known.toJSON(),
+    };
+  }
+}
+
+/** Of one process. Throws what its progress and its sources throw. */
 export async function processStatus(
   workspace: Workspace,
   spec: ProcessSpec,

@@ -2,7 +2,11 @@
  * The plans of a project, or of some of its processes, as one: each says what it follows. Names ->
  * CompiledPlan[]. Reads only.
  */
+import { type ErrorJson, PsybergError } from '../model/errors.ts';
+import { tableKey } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { shownError } from '../model/storage-faults.ts';
 import { followed, type PlannedProcess } from '../plan/index.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -15,9 +19,20 @@ export interface PlansRequest {
   readonly allCauses?: boolean;
   /** Also what a session would read, and what one with a fixed lookback would. */
   readonly reads?: boolean;
+  /**
+   * Called with each process that is refused, and with those that read what it writes: a run would not come
+   * to them. They have no plan then, and the others do. Without it, what refuses one is thrown.
+   */
+  readonly onRefused?: (refused: RefusedPlan) => void;
 }
 
-/** In dependency order. Throws what planning and binding throw. */
+/** A process that is not planned, and why. */
+export interface RefusedPlan {
+  readonly process_name: string;
+  readonly error: ErrorJson;
+}
+
+/** In dependency order. Throws what planning and binding throw; with `onRefused` all but refusals. */
 export const planProcesses = (
   workspace: Workspace,
   names: readonly string[] | undefined,
@@ -27,17 +42,49 @@ export const planProcesses = (
 async function plansOfOneMoment(
   workspace: Workspace,
   names: readonly string[] | undefined,
-  { allCauses = false, reads = false }: PlansRequest,
+  { allCauses = false, reads = false, onRefused }: PlansRequest,
 ): Promise<CompiledPlan[]> {
   const planned: PlannedProcess[] = [];
+  /** Processes by the targets that a run would not bring up to date. */
+  const refused = new Map<string, string>();
+  const refuse = (spec: ProcessSpec, error: PsybergError): void => {
+    refused.set(tableKey(spec.target.table), spec.processName);
+    onRefused?.({ process_name: spec.processName, error: shownError(error).toJSON() });
+  };
   const binding = planBinding(workspace);
   const seen = { ...workspace, client: seenOnce(workspace.client) };
   const specs = processesInDependencyOrder(workspace.project, names);
   for (const [done, spec] of specs.entries()) {
     const parts = { subject: spec.processName, action: 'plan', unit: 'process', done, total: specs.length };
     workspace.onProgress({ kind: 'parts', ...parts });
+    const above = spec.sources.map(({ table }) => refused.get(tableKey(table))).find(isThere);
+    if (above !== undefined) {
+      refuse(spec, notComeTo(spec, above));
+      continue;
+    }
     const request = { allCauses, reads, writesNothing: true, binding };
-    planned.push({ spec, plan: await planProcess(seen, spec, request) });
+    try {
+      planned.push({ spec, plan: await planProcess(seen, spec, request) });
+    } catch (error) {
+      if (onRefused === undefined || !isRefusal(error)) throw error;
+      refuse(spec, error);
+    }
   }
   return followed(planned);
 }
+
+const isThere = (name: string | undefined): boolean => name !== undefined;
+
+/** What could lose or double rows is of one process; whatever else fails, fails for all that need it. */
+const isRefusal = (error: unknown): error is PsybergError =>
+  error instanceof PsybergError && error.kind === 'refused';
+
+const notComeTo = (spec: ProcessSpec, above: string): PsybergError =>
+  new PsybergError(
+    'upstream-failed',
+    `a run would not come to ${spec.processName}: ${above}, which writes one of its sources, has no plan`,
+    {
+      hint: `solve the error of ${above} first`,
+      context: { process_name: spec.processName, upstream: above },
+    },
+  );

@@ -1,6 +1,7 @@
 /** Plans as one line each. CompiledPlan[] -> document. Pure. */
+import type { ErrorJson } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
-import { type Block, type Document, faint, type Spans, strong, warn } from './document.ts';
+import { type Block, bad, type Document, faint, type Spans, strong, warn } from './document.ts';
 import { documentText, type PageOptions } from './document-text.ts';
 import { followsRemarks } from './explain/follows.ts';
 import { ignoredChanges } from './explain/lookups.ts';
@@ -13,8 +14,15 @@ import { bytesText, countText, unitsLabel } from './text.ts';
 export const planTable = (plans: readonly CompiledPlan[], page: PageOptions = {}): string =>
   documentText(planOverview(plans), page);
 
+/** A process without a plan, and why. */
+interface Refused {
+  readonly process_name: string;
+  readonly error: ErrorJson;
+}
+
 /** What `psyberg plan` says. */
-export function planOverview(plans: readonly CompiledPlan[]): Document {
+export function planOverview(plans: readonly CompiledPlan[], refused: readonly Refused[] = []): Document {
+  if (plans.length === 0 && refused.length > 0) return refusals(refused);
   if (plans.length === 0)
     return [
       {
@@ -34,8 +42,19 @@ export function planOverview(plans: readonly CompiledPlan[]): Document {
   return [
     tableOf(plans),
     ...(remarks.length === 0 ? [] : [{ kind: 'lines', level: 0, lines: remarks } as const]),
+    ...refusals(refused),
   ];
 }
+
+/** What is for a person to decide; no lines where there is nothing. */
+export const refusals = (refused: readonly Refused[]): Document =>
+  refused.length === 0 ? [] : [{ kind: 'lines', level: 0, lines: refused.flatMap(refusal) }];
+
+const refusal = ({ process_name: name, error: { code, message, hint } }: Refused): Spans[] => [
+  [strong(name), ' ', bad(code === 'upstream-failed' ? 'waits for a person' : `needs a person (${code})`)],
+  [bad(`  ${message}`)],
+  ...(hint === null ? [] : [[faint(`  ${hint}`)]]),
+];
 
 function tableOf(plans: readonly CompiledPlan[]): Block {
   const sum = (plan: CompiledPlan, field: 'rows' | 'bytes'): string =>

@@ -1,4 +1,5 @@
 /** How far each process has come, as text. ProcessStatus[] -> text. Pure. */
+import type { ErrorJson } from '../model/errors.ts';
 import type { Grain } from '../model/grain.ts';
 import type { PlanSqlChanged } from '../model/plan.ts';
 import type { OnLookupChange } from '../model/process-spec.ts';
@@ -61,6 +62,8 @@ export interface ProcessStatus {
   } | null;
   /** Hours that other SQL has made than that of now; null where no such hour is known. */
   readonly sql_changed?: PlanSqlChanged | null;
+  /** There where it cannot be told how far it is: nothing but its last session is known then. */
+  readonly error?: ErrorJson;
 }
 
 /** A line a process, below it one for each source; then what is owed. */
@@ -73,7 +76,7 @@ export function statusText(
     [
       style.strong(status.process_name),
       status.complete_to_hour === null ? '' : unitLabel(status, status.complete_to_hour),
-      lastSession(status, style),
+      status.error === undefined ? lastSession(status, style) : style.bad(needsText(status.error)),
     ],
     ...status.sources.map((source) => [
       `  ${source.table}`,
@@ -113,7 +116,20 @@ export function statusText(
           style.faint(`  ${told.hint}`),
         ];
   });
-  return [table, ...owed.map((text) => wrapText(text, width, 2)), ...changed, ...branches].join('\n');
+  const faults = statuses.flatMap((status) => faultText(status, { style, width }));
+  const debts = owed.map((text) => wrapText(text, width, 2));
+  return [table, ...faults, ...debts, ...changed, ...branches].join('\n');
+}
+
+const needsText = ({ code }: ErrorJson): string => `needs a person (${code})`;
+
+function faultText(
+  { process_name: name, error }: ProcessStatus,
+  { style, width }: Required<PageOptions>,
+): string[] {
+  if (error === undefined) return [];
+  const told = style.bad(wrapText(`${name}: ${error.message}`, width, 2));
+  return error.hint === null ? [told] : [told, style.faint(wrapText(`  ${error.hint}`, width, 2))];
 }
 
 function beyondText(status: ProcessStatus): string {

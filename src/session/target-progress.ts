@@ -47,6 +47,7 @@ export async function targetProgress(
         processName,
         target,
         targetName: tableName(spec.target.table),
+        isAdopted: input.adoptAt !== undefined,
       })
     : undefined;
   const behind = copy !== undefined && isBehind(copy, target, processName);

@@ -42,6 +42,10 @@ export async function progressInTable(
     readonly processName: string;
     readonly target: TableMetadata;
     readonly targetName: string;
+    /**
+     * True while it is adopted: rows of another table are none of it, and give way to those of the adoption.
+     */
+    readonly isAdopted?: boolean;
   },
 ): Promise<CopiedProgress | undefined> {
   const rows = await storedWatermarks(engine, options);
@@ -49,12 +53,19 @@ export async function progressInTable(
   const strange = rows.find(
     (row) => row.target_table_uuid !== null && row.target_table_uuid !== options.target['table-uuid'],
   );
+  if (strange !== undefined && options.isAdopted === true) return undefined;
   if (strange !== undefined)
     throw refusal(
       'target-replaced',
       `${tableName(options.highWaterMarkTable)} holds watermarks of ${options.processName} for another table named ${options.targetName} (uuid ${strange.target_table_uuid}); the one there now has uuid ${options.target['table-uuid']}`,
       {
-        hint: `delete the rows of process_name '${options.processName}' from ${tableName(options.highWaterMarkTable)} to load the new table from the beginning`,
+        hint: `if tables were renamed or swapped, give them their names back; to go on from the one that is there now as it is, run "psyberg adopt ${options.processName}"; to load it from the beginning, drop it and run again`,
+        context: {
+          table: options.targetName,
+          process_name: options.processName,
+          expected: strange.target_table_uuid,
+          found: options.target['table-uuid'],
+        },
       },
     );
   const completeTo = rows.find((row) => row.complete_to_hour !== null)?.complete_to_hour;
