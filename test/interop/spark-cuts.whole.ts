@@ -13,9 +13,10 @@ import { startCli } from '../cli/fixture.ts';
 import { type CuttableProxy, startProxy } from '../support/cuttable-proxy.ts';
 import { spawnSessions } from '../support/spawn.ts';
 import { expectTwins } from '../support/twins.ts';
-import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
+import { createWorld, hourAt, type World } from '../support/world.ts';
 import { missingJava } from './java/java.ts';
 import { SPARK_VERSION, type SparkConnectServer, startSparkConnect } from './spark/connect.ts';
+import { countedTwins } from './spark/counted-twins.ts';
 
 const missing = await missingJava();
 let spark: SparkConnectServer;
@@ -26,19 +27,6 @@ let toCatalog: CuttableProxy;
 let world: World;
 /** Called with each step of a session. */
 let onStep: (step: string) => void = () => undefined;
-
-const header = (engine: string) => ({
-  process_name: `counted_${engine}`,
-  engine,
-  pattern: 'stateful',
-  sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-  target: { table: `facts.counted_${engine}`, event_time: 'hour', partition_by: ['hour(hour)'] },
-  audits: [{ unique: { columns: ['hour'] } }],
-});
-const COUNTS =
-  "select date_trunc('hour', ts) as hour, count(*) as n, cast(sum(id) as bigint) as total from e";
-/** Each row takes a while, so that there is a middle of the INSERT. */
-const SLOWLY = `${COUNTS} where java_method('java.lang.Thread', 'sleep', 10L) = 'null' group by 1`;
 
 /** `throughProxy`: of the catalog; a process of its own serves its own one. */
 const write = (throughProxy: boolean): void =>
@@ -66,10 +54,11 @@ beforeAll(async () => {
   await startSpark();
   world = await createWorld({
     catalog: { warehouse: 'warehouse' },
-    processes: [
-      processFile(header('spark') as never, SLOWLY),
-      processFile(header('duckdb') as never, `${COUNTS} group by 1`),
-    ],
+    processes: countedTwins({
+      asked: 'count(*) as n, cast(sum(id) as bigint) as total',
+      pauseMs: 10,
+      more: { audits: [{ unique: { columns: ['hour'] } }] },
+    }),
     open: { onStep: (step) => onStep(step) },
   });
   write(true);

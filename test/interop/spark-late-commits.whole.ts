@@ -7,26 +7,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type CuttableProxy, startProxy } from '../support/cuttable-proxy.ts';
 import { expectTwins } from '../support/twins.ts';
-import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
+import { hourAt, type World, worldForTest } from '../support/world.ts';
 import { missingJava } from './java/java.ts';
 import { type SparkConnectServer, startSparkConnect } from './spark/connect.ts';
+import { countedTwins } from './spark/counted-twins.ts';
 import { type RecordingProxy, startRecordingProxy } from './spark/recording-proxy.ts';
 import { sharedSpark } from './spark/shared.ts';
 
 const missing = await missingJava();
 const LATE = { timeout: 120_000, interval: 100 };
 const portOf = (remote: string): number => Number(remote.split(':').at(-1));
-
-const header = (engine: string) => ({
-  process_name: `counted_${engine}`,
-  engine,
-  pattern: 'stateful',
-  sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-  target: { table: `facts.counted_${engine}`, event_time: 'hour', partition_by: ['hour(hour)'] },
-});
-const COUNTS = "select date_trunc('hour', ts) as hour, count(*) as n from e";
-/** Each row takes a while, so that there is a middle of the INSERT. */
-const SLOWLY = `${COUNTS} where java_method('java.lang.Thread', 'sleep', 100L) = 'null' group by 1`;
 
 let old: SparkConnectServer;
 let other: string;
@@ -52,10 +42,7 @@ async function worldOn(settings: object, onStep: (step: string) => void): Promis
   toSpark.to(portOf(old.remote));
   const world = await worldForTest({
     catalog: { warehouse: 'warehouse' },
-    processes: [
-      processFile(header('spark') as never, SLOWLY),
-      processFile(header('duckdb') as never, `${COUNTS} group by 1`),
-    ],
+    processes: countedTwins({ asked: 'count(*) as n', pauseMs: 100 }),
     open: { onStep },
   });
   const engines = JSON.stringify({ spark: { remote: `sc://127.0.0.1:${toSpark.port}`, ...settings } });
