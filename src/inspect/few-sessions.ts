@@ -77,7 +77,7 @@ export async function fewLastSessions(metadata: TableMetadata): Promise<LastSess
   return new Map(
     [...last.values()].map(({ process_name, psyberg_session_id, status, created_at }) => [
       process_name,
-      { psyberg_session_id, status, created_at: instant(created_at) },
+      { psyberg_session_id, status, created_at: writtenInstant(created_at) },
     ]),
   );
 }
@@ -106,14 +106,14 @@ function keyed<Row extends Readonly<Record<(typeof KEYS)[number], unknown>>>(
   rows: readonly Row[] | undefined,
 ): readonly Row[] | undefined {
   const isKeyed = (row: Row): boolean =>
-    KEYS.every((key) => row[key] !== null) &&
-    (row.created_at as bigint) >= 0n &&
-    (row.created_at as bigint) < YEAR_10000;
+    KEYS.every((key) => row[key] !== null) && isWritable(row.created_at as bigint);
   return rows?.every(isKeyed) === true ? rows : undefined;
 }
 
 /** In microseconds: from there on a year is written otherwise. */
 const YEAR_10000 = 253_402_300_800_000_000n;
+/** Whether a time in microseconds is written here as a statement does it. */
+export const isWritable = (microseconds: bigint): boolean => microseconds >= 0n && microseconds < YEAR_10000;
 
 const newestFirst = (one: KeyedRow | undefined, other: KeyedRow | undefined): number => {
   if (one === undefined || other === undefined) return 0;
@@ -123,7 +123,9 @@ const newestFirst = (one: KeyedRow | undefined, other: KeyedRow | undefined): nu
   );
 };
 
-const byBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
+/** As DuckDB compares texts. */
+export const byBytes = (one: string, other: string): number =>
+  Buffer.compare(Buffer.from(one), Buffer.from(other));
 
 /** A session from its rows, of which there is at least one. */
 function recorded(rows: readonly ListedRow[]): RecordedSession {
@@ -154,7 +156,7 @@ function recorded(rows: readonly ListedRow[]): RecordedSession {
     last_hour: hours('to_event_date', 'to_event_hour').at(-1) ?? null,
     rows_read: most('rows_read'),
     rows_written: most('rows_written'),
-    created_at: instant(created_at),
+    created_at: writtenInstant(created_at),
     error: any('error'),
     // A session of an earlier release does not say.
     trigger: any('trigger') ?? 'changes',
@@ -179,4 +181,5 @@ const larger = (one: bigint | undefined, other: bigint): bigint =>
 const textOf = (value: bigint | null | undefined): string | null => (value == null ? null : String(value));
 
 /** With as many digits of a second as it has. */
-const instant = (microseconds: bigint): string => microsecondText(microseconds).replace(/\.?0+Z$/, 'Z');
+export const writtenInstant = (microseconds: bigint): string =>
+  microsecondText(microseconds).replace(/\.?0+Z$/, 'Z');

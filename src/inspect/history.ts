@@ -5,6 +5,7 @@ import type { HistoryRow, SignalRow } from '../report/status.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { fewNewestSessions, type NewestSessions, type RecordedSession } from './few-sessions.ts';
+import { fewSignals, type RecordedSignal, type SignalsAsked } from './few-signals.ts';
 
 export interface RowsRequest {
   /** At most this many rows; default 20. */
@@ -70,17 +71,28 @@ export async function readSignals(
   workspace: Workspace,
   { limit = ROWS_DEFAULT, table }: SignalsRequest = {},
 ): Promise<SignalRow[]> {
-  const { signalTable } = workspace.project.tables;
-  if (!(await workspace.client.tableExists(signalTable))) return [];
-  const engine = await workspace.engine();
-  const rows = await engine.query(
-    statement('inspect/signals', { signal_table: tableFragment('lake', signalTable) }),
-    { signal_name: table ?? null, row_limit: rowLimit(limit) },
-  );
+  const metadata = (await workspace.client.loadTable(workspace.project.tables.signalTable))?.metadata;
+  if (metadata === undefined) return [];
+  const asked = { signalName: table, limit: rowLimit(limit) };
+  const rows = (await fewSignals(metadata, asked)) ?? (await newestSignals(workspace, asked));
   return rows.map((row) => ({
     ...row,
     hours: row.hours === null ? null : (JSON.parse(row.hours) as SignalRow['hours']),
   }));
+}
+
+/** The same of any table, which is there. */
+export async function newestSignals(
+  workspace: Pick<Workspace, 'project' | 'engine'>,
+  { signalName, limit }: SignalsAsked,
+): Promise<RecordedSignal[]> {
+  const engine = await workspace.engine();
+  return engine.query(
+    statement('inspect/signals', {
+      signal_table: tableFragment('lake', workspace.project.tables.signalTable),
+    }),
+    { signal_name: signalName ?? null, row_limit: limit },
+  );
 }
 
 function rowLimit(limit: number): number {

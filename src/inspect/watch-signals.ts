@@ -16,6 +16,7 @@ import {
 import type { SignalRow } from '../report/status.ts';
 import { statement, tableFragment } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
+import { fewSignalledHour } from './few-signals.ts';
 import { readSignals, type SignalsRequest } from './history.ts';
 
 /** The first pauses are short: who waits for what has just been announced waits no longer than needed. */
@@ -136,14 +137,25 @@ function signalTableMoves({ client, project }: Workspace): () => Promise<boolean
 }
 
 async function signalledHour(workspace: Workspace, name: string): Promise<Hour | undefined> {
-  const { signalTable } = workspace.project.tables;
-  if (!(await workspace.client.tableExists(signalTable))) return undefined;
+  const metadata = (await workspace.client.loadTable(workspace.project.tables.signalTable))?.metadata;
+  if (metadata === undefined) return undefined;
+  const hour = await fewSignalledHour(metadata, name);
+  return (hour === undefined ? await signalledHourInTable(workspace, name) : hour) ?? undefined;
+}
+
+/** The same of any table, which is there. */
+export async function signalledHourInTable(
+  workspace: Pick<Workspace, 'project' | 'engine'>,
+  name: string,
+): Promise<Hour | null> {
   const engine = await workspace.engine();
   const [found] = await engine.query(
-    statement('session/signalled_hour', { signal_table: tableFragment('lake', signalTable) }),
+    statement('session/signalled_hour', {
+      signal_table: tableFragment('lake', workspace.project.tables.signalTable),
+    }),
     { signal_name: name },
   );
-  return found?.hour ?? undefined;
+  return found?.hour ?? null;
 }
 
 /** Until an abort at most. */
