@@ -40,6 +40,14 @@ describe('what would surprise', () => {
     ['select event_ts, row_number() over (partition by event_ts) as n from e', ['8:18 row_number()']],
     ['select event_ts, list(kind order by kind) as l, len(list(kind)) as n from e group by 1', []],
     ['select event_ts, any_value(kind) as k from e group by 1', []],
+    [
+      'select event_ts, mode(kind) as k, max_by(kind, event_ts) as m from e group by 1',
+      ['8:18 mode()', '8:35 max_by()'],
+    ],
+    [
+      'select event_ts, row_number() over (partition by event_ts order by event_ts) as n from e',
+      ['8:18 row_number()'],
+    ],
   ])('rows in no order: %s', async (sql, found) => {
     const told = (await foundIn(sql)).filter((each) => each.includes('rows-in-no-order'));
     expect(
@@ -48,6 +56,15 @@ describe('what would surprise', () => {
       ),
     ).toEqual(found);
     expect(await foundIn(sql, { more: 'accept: [rows-in-no-order]\n' })).toEqual([]);
+  });
+  it.each([
+    ['select event_ts, (select kind from e limit 1) as k from e', ['8:48']],
+    ['select event_ts, kind from e order by event_ts, kind limit 5', []],
+  ])('some rows in no order: %s', async (sql, found) => {
+    const told = (await foundIn(sql)).filter((each) => each.includes('LIMIT takes some of the rows'));
+    expect(
+      told.map((each) => each.replace(/^processes\/a\.sql:(\S+) warning rows-in-no-order .*$/, '$1')),
+    ).toEqual(found);
   });
   it.each([
     [
