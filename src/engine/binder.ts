@@ -178,7 +178,7 @@ async function overOn(
 }
 
 /** Of a plan what names and places in the text are, and not what is done. */
-const NOT_DONE: ReadonlySet<string> = new Set(['alias', 'query_location']);
+const NOT_DONE: ReadonlySet<string> = new Set(['alias', 'bound_columns', 'query_location']);
 
 async function planOn(connection: DuckDBConnection, sql: string): Promise<QueryPlan | undefined> {
   const reads = await readsOf(connection, sql);

@@ -7,7 +7,6 @@ import {
   lowerText,
   lowerTexts,
   type TreeNode,
-  treeNodes,
 } from '../model/query-tree.ts';
 import { CHOOSING_AGGREGATES } from '../model/rows-together.ts';
 import type { JoinOfTables } from './rows-of-from.ts';
@@ -81,18 +80,22 @@ export function columnsOfStar(
   // `columns(…)` chooses and renames.
   if (star['columns'] === true) return [];
   const of = lowerText(star['relation_name']);
-  const keysOf = (list: unknown): string[] => treeNodes(list).map((node) => lowerText(node['key']));
-  const gone = new Set([...lowerTexts(star['exclude_list']), ...keysOf(star['rename_list'])]);
+  const gone = [
+    ...lowerTexts(star['exclude_list']).map((column) => ({ table: '', column })),
+    ...[...listed(star['qualified_exclude_list']), ...keysOf(star['rename_list'])].map(writtenColumn),
+  ];
+  const isGone = (relation: string, name: string): boolean =>
+    gone.some(({ table, column }) => column === name && (table === '' || table === relation));
   // Of what is replaced nothing is known.
-  const replaced = new Set(keysOf(star['replace_list']));
+  const replaced = new Set(keysOf(star['replace_list']).map(lowerText));
   const shown = relations.filter(({ name }) => of === '' || of === name);
   const isLaterOfMerged = (name: string, index: number): boolean =>
     merged.has(name) && shown.slice(0, index).some(({ columns = [] }) => columns.includes(name));
-  return shown.flatMap(({ inUnit, columns }, index) => {
+  return shown.flatMap(({ name: relation, inUnit, columns }, index) => {
     const isFirst = (name: string): boolean =>
       merged.has(name) || shown.slice(0, index).every((before) => before.columns?.includes(name) === false);
     const names = [...new Set([...(columns ?? []), ...inUnit])].filter(
-      (name) => !gone.has(name) && !isLaterOfMerged(name, index),
+      (name) => !isGone(relation, name) && !isLaterOfMerged(name, index),
     );
     return names.map((name) => ({
       name,
@@ -100,6 +103,15 @@ export function columnsOfStar(
     }));
   });
 }
+
+/** Of an EXCLUDE, a REPLACE or a RENAME of a star. */
+const keysOf = (list: unknown): unknown[] =>
+  listed(list).map((each) => (isTreeNode(each) ? each['key'] : each));
+
+const writtenColumn = (value: unknown): { readonly table: string; readonly column: string } =>
+  isTreeNode(value)
+    ? { table: lowerText(value['table']), column: lowerText(value['column']) }
+    : { table: '', column: lowerText(value) };
 
 /** False where its columns are not known, or not in which order. */
 export function isStarListed(star: TreeNode, { relations, joins }: TiedFrom): boolean {

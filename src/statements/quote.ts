@@ -190,14 +190,17 @@ export const emptyCteFragment = (
     `${quoteIdentifier(alias)} as (select ${columns.map((column) => `null${column.type === '"NULL"' ? '' : `::${column.type}`} as ${quoteIdentifier(column.name)}`).join(', ') || '1 as nothing'} where false)`,
   );
 
-/** `"alias" as (select "column" as "name", … from table)`: a relation that is another one by other names. */
+/**
+ * `"alias" as not materialized (select "column" as "name", … from table)`: a relation that is another one by
+ * other names. Materialized, as where it is read twice, it would be scanned with all of its columns.
+ */
 export const renamedCteFragment = (
   alias: string,
   table: SqlFragment,
   columns: readonly { name: string; column: string }[],
 ): SqlFragment =>
   fragment(
-    `${quoteIdentifier(alias)} as (select ${columns.map(({ name, column }) => `${quoteIdentifier(column)} as ${quoteIdentifier(name)}`).join(', ')} from ${table.sql})`,
+    `${quoteIdentifier(alias)} as not materialized (select ${columns.map(({ name, column }) => `${quoteIdentifier(column)} as ${quoteIdentifier(name)}`).join(', ')} from ${table.sql})`,
   );
 
 /** `"column" T, …`: what a table is made of. `type` is DuckDB's own name of a type. */
@@ -205,4 +208,4 @@ export const madeColumnsFragment = (columns: readonly { name: string; type: stri
   fragment(columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', '));
 
 /** A CTE that nothing reads, where a statement wants a list of them and there is none. */
-export const noSourceFragment = (): SqlFragment => fragment('no_source as (select 1)');
+export const noSourceFragment = (): SqlFragment => fragment('no_source as not materialized (select 1)');

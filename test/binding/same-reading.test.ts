@@ -66,6 +66,9 @@ describe('of a column whose name another took', () => {
     'select id from events union select length(note) from events',
     'select e.id from events e left join others o on e.note = o.note',
     'select id from events qualify row_number() over (partition by note order by ts desc) = 1',
+    'select id, ts from events where id = 1 union all select id, ts from events where note is null',
+    'with t as (from events) select a.id, b.note from t as a join t as b using (id)',
+    "with t as materialized (from events) select id from t where note > 'a'",
   ])('%s reads it', async (sql) => expect(await isSame(sql, REPLACED)).toBe(false));
 
   it.each([
@@ -82,6 +85,11 @@ describe('of a column whose name another took', () => {
     'with recursive t as (select 1 as note union all select note + 1 from t where note < 3) select id, t.note from t, events',
     'select id, list_transform([id], note -> note + 1) as l from events',
     'select id, s.a, lag(id) over (partition by id order by ts range between interval 1 hour preceding and current row) as l from events',
+    'select id, ts from events where id = 1 union all select id, ts from events where id > 3',
+    'select id, unnest([id, 2]) as x from (select id from events union select id from events)',
+    'with t as (from events) select a.id, b.ts from t as a join t as b using (id)',
+    'with t as materialized (from events) select id, ts from t',
+    'with t as (from events) select id, (select count(*) from t as b where b.ts = a.ts) as n from t as a',
     'select date_trunc($unit, ts) as h, count(*) filter (where id > 3) as n, uuid() as u from events group by all',
   ])('%s does not', async (sql) =>
     expect(
@@ -120,6 +128,9 @@ describe('of a column that was only renamed, or came', () => {
         'select *, id + 1 as more from events',
         'select id, to_json(s) as s from events',
         'select e.s as row from events e',
+        'select id, ts from events where id = 1 union all select id, ts from events',
+        'with t as (from events) select a.id, b.ts from t as a join t as b using (id)',
+        'with t as (select * from events where id > 0) select id from t union all select id from t',
       ])
         expect(await isSame(sql, events)).toBe(true);
     },

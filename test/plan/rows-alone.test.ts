@@ -156,6 +156,9 @@ describe('hours of a stateful process', () => {
     'select a.ts, c.x from e as a left join e as b on b.ts = a.ts left join e as c on c.ts = b.ts',
     'select * from e join l using (k)',
     "select * exclude (ts), date_trunc('hour', ts) as ts from e",
+    "select e.* exclude (e.ts), date_trunc('hour', ts) as ts from e",
+    "select * replace (1 as k), row_number() over (partition by date_trunc('hour', ts)) as n from e",
+    'with t as (select * exclude (l.ts) from e join l using (k)) select ts, count(*) from t group by ts',
     'select ts from e where ts >= $psyberg_session_id',
     "select ts, (select count(*) from e as b where b.k = a.k and date_trunc('hour', b.ts) = date_trunc('hour', a.ts)) as n from e as a",
     'select ts from e union all select ts from r',
@@ -194,6 +197,14 @@ describe('hours of a stateful process', () => {
     ['with t(k, ts) as (select ts, k from e) select max(k) as ts, count(*) from t group by ts', 'max()'],
     ['with t as (select k as ts, * from e) select ts, count(*) from t group by ts', 'count(*)'],
     ['with t as (select * from l join e using (x)) select ts, count(*) from t group by ts', 'count(*)'],
+    [
+      'with t as (select * rename (ts as t), k as ts from e) select ts, count(*) from t group by ts',
+      'count(*)',
+    ],
+    [
+      'with t as (select e.* exclude (e.ts), k as ts from e) select ts, count(*) from t group by ts',
+      'count(*)',
+    ],
     ['select distinct on (ts) k as ts, e.ts as t from e', 'DISTINCT'],
     ['select * from e positional join l', 'a join of rows of its sources'],
     [
