@@ -18,6 +18,28 @@ from (select id, null as before from e union all select kind, total from previou
 group by all`,
 );
 
+it('gives a query over days the range of a session: from the first midnight on', async () => {
+  const file = processFile(
+    {
+      process_name: 'days_load',
+      pattern: 'stateful',
+      grain: 'day',
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+      target: { table: 'facts.days', event_time: 'day' },
+    },
+    "select date_trunc('day', ts) as day, count(*) as n from e group by 1 having min(date_trunc('day', ts)) >= $range_start",
+  );
+  const world = await worldForTest({ processes: [file] });
+  await world.create('raw.events', 'ts timestamptz');
+  await world.land(
+    'raw.events',
+    [7, 23, 30, 47].map((hour) => `select timestamptz '${hourAt(hour)}'`).join(' union all '),
+  );
+  expect((await world.run())[0]).toMatchObject({ error: null, status: 'published' });
+  expect(await world.rows('select n from facts.days')).toEqual(['["2"]', '["2"]']);
+  expect(short(await verified(world, 'days_load'))).toMatchObject({ status: 'equal' });
+});
+
 async function publishedWorld(): Promise<World> {
   const world = await worldForTest({ processes: [appendProcess(), countProcess(), state] });
   await world.create('raw.events', EVENTS, { partitionedBy: 'landing_hour' });

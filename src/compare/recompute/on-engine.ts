@@ -38,6 +38,7 @@ import {
   FIRST_HOUR,
   firstHourOf,
   hasWindow,
+  hoursAtOnce,
   type RecomputeInput,
   type Relation,
   shaped,
@@ -153,10 +154,13 @@ async function atOnce(work: Work, port: RowsPort, input: RecomputeInput): Promis
 
 async function askedAtOnce({ spec }: Work, port: RowsPort, input: RecomputeInput): Promise<Asked> {
   const { completeHour: last } = input;
-  const first = await firstHourOf(port, input);
   const range = last === undefined ? undefined : { firstHour: FIRST_HOUR, lastHour: last };
-  const hours = first === undefined ? undefined : { firstHour: first, lastHour: last ?? first };
-  return { hours, rows: patternOf(spec).loadsHours ? range : undefined, isPruned: false, more: [] };
+  return {
+    hours: await hoursAtOnce(port, input),
+    rows: patternOf(spec).loadsHours ? range : undefined,
+    isPruned: false,
+    more: [],
+  };
 }
 
 /** One execution an hour, or a day; what was written is `previous` of the next. */

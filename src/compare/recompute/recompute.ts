@@ -7,7 +7,7 @@
 import type { ResultRows } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
-import { unitHours, unitOf } from '../../model/grain.ts';
+import { unitHours, unitOf, type WithGrain } from '../../model/grain.ts';
 import { CALENDAR, type Hour, type HourRange } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
@@ -95,11 +95,7 @@ export async function recompute(port: RowsPort, input: RecomputeInput): Promise<
         ? renderStatement('test/all_rows', { table: relationOf(input, source).table })
         : rowsOf(input, source, range),
   }));
-  const first = await firstHourOf(port, input);
-  const { sql, values } = queryOf(spec, {
-    sources,
-    hours: first === undefined ? undefined : { firstHour: first, lastHour: completeHour ?? first },
-  });
+  const { sql, values } = queryOf(spec, { sources, hours: await hoursAtOnce(port, input) });
   const raw = input.tableNamed(`${input.name}_raw`);
   await port.ask({
     sql: renderStatement('test/create_from', { table: raw, query: statementFragment(sql) }),
@@ -111,6 +107,22 @@ export async function recompute(port: RowsPort, input: RecomputeInput): Promise<
     query: statementFragment(await shaped(port, input, raw)),
   });
   return { table, columns: await columnsIn(port, table) };
+}
+
+/**
+ * What `$range_start` and its like are for a query over all hours: of days, as in a session, from the first
+ * midnight on.
+ */
+export async function hoursAtOnce(
+  port: RowsPort,
+  input: Pick<RecomputeInput, 'spec' | 'relations' | 'target' | 'completeHour'>,
+): Promise<HourRange | undefined> {
+  const { spec, target = [], completeHour } = input;
+  const first = await firstHourOf(port, input);
+  if (first === undefined) return undefined;
+  const time = target.find(({ name }) => sameName(name, spec.target.eventTime));
+  const unit: WithGrain = time?.type === 'DATE' ? { grain: 'day' } : spec;
+  return { firstHour: unitOf(unit, first).firstHour, lastHour: completeHour ?? first };
 }
 
 /** A dimension: one execution an hour (or a day), each with the rows of the one before as `previous`. */
