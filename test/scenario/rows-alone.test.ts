@@ -115,6 +115,25 @@ it.each([
   await expectVerified(world, 'some');
 });
 
+it.each([
+  ['stateful', [3], 4, 'hours-not-alone'],
+  ['stateless', [3, 4], 5, 'rows-not-alone'],
+])(
+  'refuses to publish no rows where others beside them would give some: %s',
+  async (pattern, first, next, code) => {
+    // A pair of rows, of which the one has to be there before the other.
+    const pairs = 'select a.id, a.ts from events as a join events as b on b.id = a.id - 1';
+    const alone = 'select id, ts from events as a where not exists (from events as b where b.id <> a.id)';
+    const world = await worldOf(process(pattern === 'stateful' ? pairs : alone, { pattern }), first);
+    if (pattern === 'stateful') {
+      expect(await session(world)).toMatchObject({ status: 'published' });
+      await world.land('raw.events', event(2, next));
+    }
+    expect(await session(world)).toMatchObject({ status: 'refused', error: { code } });
+    expect(await world.leftovers()).toEqual([]);
+  },
+);
+
 it('compares nothing where the SQL says that an hour stands alone', async () => {
   const counts = "select date_trunc('hour', ts) as ts, count(*) as n from events group by 1";
   const world = await worldOf(process(counts), [0, 2]);

@@ -31,7 +31,7 @@ export async function checkRowsCompared(audited: Audited): Promise<Audited> {
   const { plan } = audited;
   if (plan.compares_rows !== true || restatesAppended(plan)) return audited;
   if (plan.compares_joins === true) return checkJoinsCompared(audited);
-  if (audited.rowsWritten === 0n) return audited;
+  if (audited.rowsWritten === 0n && audited.rowsRead === 0n) return audited;
   return patternOf(plan).loadsHours ? checkHours(audited) : checkHalves(audited);
 }
 
