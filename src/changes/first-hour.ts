@@ -4,9 +4,9 @@
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { type Hour, type HourRange, hourIntervals } from '../model/hour.ts';
+import { filesUnder } from '../tables/deletes/files-under.ts';
+import { readDeleteFiles, withDataFiles } from '../tables/deletes/row-delete-files.ts';
 import { ofDeletes } from '../tables/read/manifest-list.ts';
-import { filesUnder } from './files/files-under.ts';
-import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { sourceFilesOfHours } from './keys/files-of-hours.ts';
 import { hoursOfRowsLeft } from './newest-hour.ts';
 import type { Source } from './source.ts';

@@ -7,13 +7,13 @@ import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { ChangedFile, SourceState, Watermark } from '../model/session.ts';
 import { type StatementRow, statement, storedEventTimeFragment } from '../statements/index.ts';
+import { refuseUnreadable } from '../tables/deletes/equality-keys.ts';
+import { type DataFile, filesUnder } from '../tables/deletes/files-under.ts';
+import { readDeleteFiles, withDataFiles } from '../tables/deletes/row-delete-files.ts';
 import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
+import { reading } from '../tables/read/reading.ts';
 import { composeFilesView } from '../tables/views/files-view.ts';
-import { refuseUnreadable } from './files/equality-keys.ts';
-import { type DataFile, filesUnder } from './files/files-under.ts';
 import { readLiveFiles } from './files/read-files.ts';
-import { reading } from './files/reading.ts';
-import { readDeleteFiles, withDataFiles } from './files/row-delete-files.ts';
 import { inTemporaryFolder, withViews } from './rows/show-views.ts';
 import type { Source, SourceTable } from './source.ts';
 

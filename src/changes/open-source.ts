@@ -5,7 +5,7 @@
 import type { Engine } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { byManifestPath, liveManifestsOf, type ManifestRow } from '../tables/read/manifest-list.ts';
-import { reading } from './files/reading.ts';
+import { reading } from '../tables/read/reading.ts';
 import type { Source, SourceTable } from './source.ts';
 
 /** A source with its manifests at hand. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ViewTable } from '../catalog/index.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { type TableIdentifier, tableName } from '../model/names.ts';
+import type { TableIdentifier } from '../model/names.ts';
 import { type SqlFragment, tableFragment } from '../statements/index.ts';
 import { composeReadableView } from '../tables/views/readable-view.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -56,7 +56,7 @@ export async function withPinnedTables<T>(
     const common = { identifier, table, tableUuid: metadata['table-uuid'], ...schema };
     // A branch that nobody has made: the table as an empty one.
     if (snapshot === undefined) return { ...common, show: { kind: 'branch', branch: `${view}_empty` } };
-    const from = { metadata, from: snapshot, table: tableName(table) };
+    const from = { metadata, from: snapshot, table };
     const readable = await composeReadableView(engine, { ...from, eventTime, directory });
     return { ...common, show: { kind: 'files', ...(readable ?? { snapshot }) } };
   };

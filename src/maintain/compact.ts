@@ -11,10 +11,11 @@ import { filesBeginning } from '../files/list.ts';
 import { discard, removeFile } from '../files/remove.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { conflict, mayBeMade } from '../model/errors.ts';
+import { conflict, mayBeMade, type PsybergError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { PartsProgress } from '../model/progress.ts';
 import { statement } from '../statements/index.ts';
+import { refuseUnreadableView, type ViewToRead } from '../tables/deletes/equality-keys.ts';
 import { type ManifestRow, ofData, ofDeletes } from '../tables/read/manifest-list.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
 import { findObsoleteDeletes } from '../tables/read/obsolete-deletes.ts';
@@ -74,6 +75,11 @@ async function compactOnce(
     notes.push(`not compacted: ${layout}`);
     return undefined;
   }
+  const unreadable = await unreadableDeletes(context, { metadata, snapshot: base });
+  if (unreadable !== undefined) {
+    notes.push(`not compacted: ${unreadable.message}; ${unreadable.hint}`);
+    return undefined;
+  }
   await listLiveFiles(ports.engine, metadata, base);
   const deletes = await notedDeletes(ports.engine);
   await ports.engine.execute(statement('maintain/choose_groups'), {
@@ -111,6 +117,22 @@ async function compactOnce(
     rows += BigInt(compacted.rows);
   }
   return NOTHING_DONE;
+}
+
+/** Rows that DuckDB does not read would be gone for good. */
+async function unreadableDeletes(
+  { ports, table }: MaintainContext,
+  view: Omit<ViewToRead, 'table'>,
+): Promise<PsybergError | undefined> {
+  try {
+    await refuseUnreadableView(ports.engine, { ...view, table });
+    return undefined;
+  } catch (error) {
+    const { code } = error as PsybergError;
+    if (code === 'equality-deletes-unreadable' || code === 'delete-format-unsupported')
+      return error as PsybergError;
+    throw error;
+  }
 }
 
 const tellGroups = (

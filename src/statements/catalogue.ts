@@ -2047,6 +2047,18 @@ export interface Catalogue {
       placement: 'inside' | 'straddles';
     };
   };
+  'tables/keys_elsewhere': {
+    parameters: {
+      delete_paths: readonly string[];
+      delete_places: readonly string[];
+      delete_numbers: readonly (bigint | number)[];
+      data_paths: readonly string[];
+      data_places: readonly string[];
+      data_numbers: readonly (bigint | number)[];
+    };
+    fragments: 'keys' | 'file_columns';
+    row: { path: string };
+  };
   'tables/list_totals': {
     parameters: { manifest_list: string; snapshot_id: bigint | number; first_row_id: bigint | number | null };
     fragments: never;

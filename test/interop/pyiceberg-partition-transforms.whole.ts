@@ -189,7 +189,7 @@ async function showReadable(world: World, tables: readonly string[]): Promise<En
     const view = await composeReadableView(engine, {
       metadata,
       from: snapshot,
-      table: `raw.${name}`,
+      table: { namespace: ['raw'], name },
       eventTime: undefined,
       directory: world.root,
     });

@@ -24,7 +24,13 @@ export type RowDelete =
    * Rows whose columns equal one of the rows of `values` (its columns in the same order); one delete file for
    * each partition. NULL equals NULL.
    */
-  | { readonly kind: 'equality'; readonly columns: readonly string[]; readonly values: string }
+  | {
+      readonly kind: 'equality';
+      readonly columns: readonly string[];
+      readonly values: string;
+      /** Of the partitions (as JSON) only these; default: all. */
+      readonly partitions?: (partition: string) => boolean;
+    }
   /**
    * Rows of the data files (as they are stored) that `where` selects. `per`: one delete file for each data
    * file, or for each partition.
@@ -57,6 +63,7 @@ export async function writeRowDeletes(
 ): Promise<DeleteManifest[]> {
   const groups = new Map<string, DataFile[]>();
   for (const file of await dataFiles(engine, base)) {
+    if (change.kind === 'equality' && change.partitions?.(file.partition) === false) continue;
     const key = `${file.spec_id} ${file.partition}${change.kind === 'position' && change.per === 'file' ? ` ${file.path}` : ''}`;
     groups.set(key, [...(groups.get(key) ?? []), file]);
   }

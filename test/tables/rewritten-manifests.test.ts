@@ -170,9 +170,11 @@ describe('manifests that are written anew', () => {
                 await composeReadableView(world.engine, {
                   metadata,
                   from,
-                  table: 't',
+                  table: { namespace: [], name: 't' },
                   eventTime: undefined,
                   directory,
+                  // Its delete manifests are made up, and name no column.
+                  readElsewhere: true,
                   leftOut: new Set(all.length > 1 && left !== undefined ? [left.manifest_path] : []),
                 })
               )?.snapshot,

@@ -7,8 +7,8 @@
 import { operationOf } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { byManifestPath, type ManifestRow, readManifests } from '../../tables/read/manifest-list.ts';
+import { reading } from '../../tables/read/reading.ts';
 import type { Source } from '../source.ts';
-import { reading } from './reading.ts';
 
 export interface NewManifests {
   readonly manifests: readonly ManifestRow[];

@@ -10,37 +10,12 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { type DataFileRow, dataFilesOf } from '../../tables/read/data-files.ts';
+import { likeManifests } from '../../tables/read/like-manifests.ts';
 import { type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
+import { reading } from '../../tables/read/reading.ts';
 import { refuseOtherFormats } from '../refuse-unsupported.ts';
 import type { Source } from '../source.ts';
 import { boundsOf, withScannedHours } from './hours-of-files.ts';
-import { reading } from './reading.ts';
-
-/** Manifests whose entries have the same columns, as far as the manifest list tells. */
-export interface LikeManifests {
-  readonly specId: number;
-  readonly paths: readonly string[];
-}
-
-/**
- * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and the
- * partition struct of the first. Apart are the partition specs, and what was written in format version 1
- * (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
- */
-export function likeManifests(manifests: readonly ManifestRow[]): LikeManifests[] {
-  const groups = new Map<string, LikeManifests & { readonly paths: string[] }>();
-  for (const {
-    manifest_path: path,
-    partition_spec_id: specId,
-    sequence_number: sequenceNumber,
-  } of manifests) {
-    const key = `${specId} ${sequenceNumber === 0n}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { specId, paths: [path] });
-    else group.paths.push(path);
-  }
-  return [...groups.values()];
-}
 
 /**
  * The files in `manifests`, with hours. `statuses`: which entries count (`0` existing, `1` added, `2`

@@ -20,10 +20,10 @@ import {
   statementFragment,
   tableFragment,
 } from '../../statements/index.ts';
+import { refuseUnreadable } from '../../tables/deletes/equality-keys.ts';
 import { liveManifestsOf, manifestsOf, ofData } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { writeChangeList } from '../../tables/write/change-list.ts';
-import { refuseUnreadable } from '../files/equality-keys.ts';
 import { hashedRow, isIncomparable, storedEventTime } from '../rows/compare-rows.ts';
 import { inTemporaryFolder, withViews } from '../rows/show-views.ts';
 import type { Source } from '../source.ts';

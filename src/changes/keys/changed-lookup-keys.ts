@@ -13,8 +13,8 @@ import {
   statementFragment,
   tableFragment,
 } from '../../statements/index.ts';
+import { refuseUnreadable } from '../../tables/deletes/equality-keys.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
-import { refuseUnreadable } from '../files/equality-keys.ts';
 import { hashedRow, isIncomparable } from '../rows/compare-rows.ts';
 import { withViews } from '../rows/show-views.ts';
 import type { Source } from '../source.ts';

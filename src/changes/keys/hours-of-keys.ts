@@ -13,9 +13,9 @@ import {
   type SqlFragment,
   statement,
 } from '../../statements/index.ts';
+import { refuseUnreadable } from '../../tables/deletes/equality-keys.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
-import { refuseUnreadable } from '../files/equality-keys.ts';
 import { storedEventTime } from '../rows/compare-rows.ts';
 import { inTemporaryFolder, withViews } from '../rows/show-views.ts';
 import type { Source } from '../source.ts';

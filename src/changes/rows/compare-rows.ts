@@ -21,11 +21,11 @@ import {
   statementFragment,
   storedEventTimeFragment,
 } from '../../statements/index.ts';
+import { refuseUnreadable } from '../../tables/deletes/equality-keys.ts';
+import { type DeleteFile, readDeleteFiles } from '../../tables/deletes/row-delete-files.ts';
 import { type ManifestRow, manifestsOf, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { writeChangeList } from '../../tables/write/change-list.ts';
-import { refuseUnreadable } from '../files/equality-keys.ts';
-import { type DeleteFile, readDeleteFiles } from '../files/row-delete-files.ts';
 import type { Source, SourceTable } from '../source.ts';
 import { inTemporaryFolder, withViews } from './show-views.ts';
 

@@ -2,8 +2,8 @@
 import { operationOf } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
+import { refuseUnreadable } from '../../tables/deletes/equality-keys.ts';
 import { countsOf } from '../evidence.ts';
-import { refuseUnreadable } from '../files/equality-keys.ts';
 import { readLiveFiles } from '../files/read-files.ts';
 import type { Source } from '../source.ts';
 

@@ -10,9 +10,10 @@ import { type PsybergError, refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile, SnapshotChange, Watermark } from '../../model/session.ts';
 import { statement } from '../../statements/index.ts';
+import { likeManifests } from '../../tables/read/like-manifests.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
 import { countsOf } from '../evidence.ts';
-import { likeManifests, readLiveFiles } from '../files/read-files.ts';
+import { readLiveFiles } from '../files/read-files.ts';
 import type { Source } from '../source.ts';
 
 const REMEDY =

@@ -12,7 +12,7 @@ import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { statement } from '../../statements/index.ts';
 import { ofData } from '../../tables/read/manifest-list.ts';
-import { reading } from '../files/reading.ts';
+import { reading } from '../../tables/read/reading.ts';
 import type { Reader, Source, SourceTable } from '../source.ts';
 
 export interface ReturnedFiles {

@@ -151,7 +151,7 @@ async function rowsOfFiles(
   const readable = await composeReadableView(engine, {
     metadata,
     from: listed,
-    table: read.name,
+    table: read.table,
     eventTime: undefined,
     directory,
   });

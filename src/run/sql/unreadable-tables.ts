@@ -1,17 +1,19 @@
 /**
- * Tables at which DuckDB would end the whole process, as soon as it binds a statement that reads them. The
- * statement under way + each table that DuckDB asks for -> a refusal in the table's place.
+ * Tables at which DuckDB would end the whole process, as soon as it binds a statement that reads them, or of
+ * which it would read too few rows. The statement under way + each table that DuckDB asks for -> a refusal in
+ * the table's place.
  */
 import type { Engine } from '../../engine/index.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
+import { mayHaveEqualityDeletes, refuseUnreadableView } from '../../tables/deletes/equality-keys.ts';
 import { mayHaveDroppedColumns, refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
 
 export interface UnreadableWatch {
   /** The text of the statement that is bound next. */
   begin(statement: string): void;
-  /** Throws `partition-column-dropped`. */
+  /** Throws `partition-column-dropped` and `equality-deletes-unreadable`. */
   onLoad(table: TableIdentifier, metadata: TableMetadata): Promise<void>;
   /** Whether the statement may read a table, and not only change it. */
   mayRead(table: TableIdentifier): boolean;
@@ -30,9 +32,12 @@ export function watchUnreadable(reader: (table: TableIdentifier) => Promise<Engi
     },
     async onLoad(table, metadata) {
       const snapshot = mainSnapshot(metadata);
-      if (snapshot === undefined || !mayHaveDroppedColumns(metadata) || !mayRead(current, table)) return;
+      if (snapshot === undefined || !mayRead(current, table)) return;
       try {
-        await refuseDroppedColumns(await reader(table), { metadata, snapshot, table: tableName(table) });
+        if (mayHaveDroppedColumns(metadata))
+          await refuseDroppedColumns(await reader(table), { metadata, snapshot, table: tableName(table) });
+        if (mayHaveEqualityDeletes(snapshot) && metadata['format-version'] > 1)
+          await refuseUnreadableView(await reader(table), { metadata, snapshot, table });
       } catch (error) {
         refused = error;
         throw error;

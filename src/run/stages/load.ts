@@ -19,6 +19,7 @@ import {
 } from '../../model/step.ts';
 import type { WriterCounts } from '../../model/writer-counts.ts';
 import { isInAnyStore } from '../../objects/location.ts';
+import { refuseUnreadableView } from '../../tables/deletes/equality-keys.ts';
 import { manifestsOfHours } from '../../tables/read/files-of-hours.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
@@ -115,8 +116,9 @@ async function showStraddling(
     directory,
     withDeletes: true,
   });
-  await refuseDroppedColumns(ports.engine, { metadata, snapshot, table: plan.target.table });
   const { table } = spec.target;
+  await refuseDroppedColumns(ports.engine, { metadata, snapshot, table: plan.target.table });
+  await refuseUnreadableView(ports.engine, { metadata, snapshot, table });
   view.show([
     { identifier: { namespace: ['straddling'], name: table.name }, table, show: { kind: 'files', snapshot } },
   ]);

@@ -220,7 +220,7 @@ async function readableSource(
   source: PlanSource,
   view: Snapshot | undefined,
 ): Promise<ReadableView | undefined> {
-  const { metadata, snapshot: from } = await sourceAsRead(session, source, view);
+  const { table, metadata, snapshot: from } = await sourceAsRead(session, source, view);
   const column =
     source.event_time === null ? undefined : columnOf(currentSchema(metadata), source.event_time);
   // Only a range of hours is filtered by the event time.
@@ -231,10 +231,11 @@ async function readableSource(
   return composeReadableView(session.ports.engine, {
     metadata,
     from,
-    table: source.table,
+    table,
     eventTime,
     directory: () => viewsFolder(session),
     asksForInfinity: asksForInfinity(session),
+    readElsewhere: session.ports.workload.isElsewhere === true,
   });
 }
 

@@ -21,12 +21,12 @@ export async function readableTarget(
   from: Snapshot,
   leftOut?: ReadonlySet<string>,
 ): Promise<ReadableView> {
-  const { plan, ports } = session;
+  const { plan, spec, ports } = session;
   const column = plan.target.event_time;
   const view = await composeReadableView(ports.engine, {
     metadata,
     from,
-    table: plan.target.table,
+    table: spec.target.table,
     eventTime:
       column === null ? undefined : { fieldId: column.field_id, type: column.type, unit: column.unit },
     directory: () => viewsFolder(session),

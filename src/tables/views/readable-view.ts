@@ -12,6 +12,7 @@ import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { hasNan } from '../../iceberg/trusted-transforms.ts';
 import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../../iceberg/unread-fields.ts';
 import { refusal } from '../../model/errors.ts';
+import { type TableIdentifier, tableName } from '../../model/names.ts';
 import {
   fileKindFragment,
   listStatement,
@@ -19,6 +20,7 @@ import {
   statement,
   statementFragment,
 } from '../../statements/index.ts';
+import { refuseUnreadable } from '../deletes/equality-keys.ts';
 import { readEachSpec } from '../read/each-spec.ts';
 import { queryHours } from '../read/known-entries.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../read/manifest-list.ts';
@@ -33,13 +35,14 @@ import { misleadingBounds, misleadingPartitions } from './misleading-fields.ts';
 export interface ReadableViewInput {
   readonly metadata: TableMetadata;
   readonly from: Snapshot;
-  /** The table's name. */
-  readonly table: string;
+  readonly table: TableIdentifier;
   /** The event-time column, by whose bounds files are skipped; undefined when nothing is filtered by it. */
   readonly eventTime: { readonly fieldId: number; readonly type: string; readonly unit: string } | undefined;
   readonly directory: ViewsFolder;
   /** Whether a query may compare columns with `infinity`; see `failsOnInfinity`. */
   readonly asksForInfinity?: boolean;
+  /** True where another engine reads it, which applies equality deletes as the specification says. */
+  readonly readElsewhere?: boolean;
   /** Manifests that nobody will ask for: they are left out. */
   readonly leftOut?: ReadonlySet<string>;
 }
@@ -50,16 +53,29 @@ export interface ReadableView {
   readonly without?: UnreadFields;
 }
 
-/** Throws `partition-column-dropped` or `equality-deletes-spread` where no view could help. */
+/**
+ * Throws `partition-column-dropped`, `equality-deletes-spread` or `equality-deletes-unreadable` where no view
+ * could help.
+ */
 export async function composeReadableView(
   engine: Engine,
   input: ReadableViewInput,
 ): Promise<ReadableView | undefined> {
   const { metadata, from, table, eventTime, asksForInfinity = false, leftOut } = input;
-  const unreadable = await refuseDroppedColumns(engine, { metadata, snapshot: from, table });
+  const unreadable = await refuseDroppedColumns(engine, {
+    metadata,
+    snapshot: from,
+    table: tableName(table),
+  });
   const all = await liveManifestsOf(engine, from);
   const unasked = all.filter((manifest) => leftOut?.has(manifest.manifest_path) === true);
   const manifests = all.filter((manifest) => !unasked.includes(manifest));
+  // Whoever reads it, and whether or not the deletes are new: the key of old ones may be dropped since.
+  if (input.readElsewhere !== true)
+    await refuseUnreadable(
+      { engine, metadata, spec: { table }, manifestsOf: () => Promise.resolve(manifests) },
+      from,
+    );
   const data = ofData(manifests);
   const misleading = await misleadingManifests(engine, data, { metadata, eventTime });
   const partitions = await misleadingPartitions(engine, {
@@ -187,12 +203,13 @@ async function refuseSpreadDeletes(
         manifest,
       });
       if (!kinds.some(({ kind }) => kind === 'equality-deletes')) continue;
+      const name = tableName(table);
       throw refusal(
         'equality-deletes-spread',
-        `files of ${table} (snapshot ${from['snapshot-id']}) are partitioned by ${field.transform} as DuckDB computes it otherwise than Iceberg, under several partition specs, with equality deletes; DuckDB would read too few rows of them`,
+        `files of ${name} (snapshot ${from['snapshot-id']}) are partitioned by ${field.transform} as DuckDB computes it otherwise than Iceberg, under several partition specs, with equality deletes; DuckDB would read too few rows of them`,
         {
-          hint: `apply the deletes with the writer of ${table} (in Spark: rewrite_data_files with 'delete-file-threshold' => '1'); nothing was moved`,
-          context: { table, snapshot_id: from['snapshot-id'], manifest },
+          hint: `apply the deletes with the writer of ${name} (in Spark: rewrite_data_files with 'delete-file-threshold' => '1'); nothing was moved`,
+          context: { table: name, snapshot_id: from['snapshot-id'], manifest },
         },
       );
     }

@@ -5,7 +5,7 @@ import { PsybergError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { sourceUnreadable } from '../../model/source-unreadable.ts';
 import { statement } from '../../statements/index.ts';
-import type { Source } from '../source.ts';
+import type { TableWithManifests } from './table-with-manifests.ts';
 
 /**
  * Runs a read of a source. A failure names the table, the snapshot and the file that could not be read, and
@@ -13,7 +13,7 @@ import type { Source } from '../source.ts';
  * @throws PsybergError `source-unreadable`.
  */
 export async function reading<T>(
-  source: Pick<Source, 'engine' | 'spec'>,
+  source: Pick<TableWithManifests, 'engine' | 'spec'>,
   snapshot: Snapshot | undefined,
   read: () => Promise<T>,
   files: readonly string[] = [],

@@ -7,15 +7,10 @@ import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
-import {
-  type DeleteFileRow,
-  deletedPaths,
-  deleteFilesOf,
-  deleteKey,
-} from '../../tables/read/delete-files.ts';
-import { type ManifestRow, ofDeletes } from '../../tables/read/manifest-list.ts';
-import type { Source, SourceTable } from '../source.ts';
-import { reading } from './reading.ts';
+import { type DeleteFileRow, deletedPaths, deleteFilesOf, deleteKey } from '../read/delete-files.ts';
+import { type ManifestRow, ofDeletes } from '../read/manifest-list.ts';
+import { reading } from '../read/reading.ts';
+import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
 
 export interface DeleteFile {
   /** Names the entry; see `deleteKey`. */
@@ -47,7 +42,7 @@ const STATUS = ['existing', 'added', 'removed'] as const;
  * read.
  */
 export async function readDeleteFiles(
-  source: Source,
+  source: TableWithManifests,
   snapshot: Snapshot,
   manifests: readonly ManifestRow[],
 ): Promise<DeleteFile[]> {
@@ -82,7 +77,7 @@ export async function readDeleteFiles(
   return files;
 }
 
-function refuseFormat(source: SourceTable, row: DeleteFileRow): void {
+function refuseFormat(source: TableByMetadata, row: DeleteFileRow): void {
   if (row.format === 'parquet' || row.format === 'puffin') return;
   const name = tableName(source.spec.table);
   throw refusal(
@@ -97,7 +92,7 @@ function refuseFormat(source: SourceTable, row: DeleteFileRow): void {
 
 /** The same files; those of positions whose manifest does not name a data file were opened and asked. */
 export async function withDataFiles(
-  source: Source,
+  source: TableWithManifests,
   snapshot: Snapshot,
   files: readonly DeleteFile[],
 ): Promise<DeleteFile[]> {

@@ -1,26 +1,48 @@
 /**
- * Equality deletes that DuckDB 1.5.5 would read wrongly: refused before it reads them. It takes `column <>
- * value` for "not deleted", so a row whose key is NULL vanishes with every delete of another key; and a key
- * column that the table has dropped makes it read another column.
+ * Equality deletes that DuckDB 1.5.5 would read wrongly: refused before it reads them, whoever asks. It takes
+ * `column <> value` for "not deleted", so a row whose key is NULL vanishes with every delete of another key;
+ * a key column that the table has dropped makes it read another column; and deletes of one partition take
+ * rows of others (`keys-elsewhere.ts`).
  */
+import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
-import type { NestedField, Snapshot } from '../../iceberg/table-metadata.ts';
+import type { NestedField, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
-import { tableName } from '../../model/names.ts';
+import { type TableIdentifier, tableName } from '../../model/names.ts';
 import { fileSchemaFragment, identifierFragment, statement } from '../../statements/index.ts';
-import { ofDeletes } from '../../tables/read/manifest-list.ts';
-import type { Source, SourceTable } from '../source.ts';
+import { liveManifestsOf, ofDeletes } from '../read/manifest-list.ts';
+import { reading } from '../read/reading.ts';
+import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
 import { filesUnder } from './files-under.ts';
-import { reading } from './reading.ts';
+import { fileHitElsewhere } from './keys-elsewhere.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
+
+/** False where no manifest need be looked at: the snapshot's summary says that it has none. */
+export const mayHaveEqualityDeletes = ({ summary }: Snapshot): boolean =>
+  (summary?.['total-equality-deletes'] ?? summary?.['total-delete-files']) !== '0';
+
+/** The same of the manifests that a view lists. */
+export const refuseUnreadableView = (
+  engine: Engine,
+  { metadata, snapshot, table }: ViewToRead,
+): Promise<void> =>
+  refuseUnreadable(
+    { engine, metadata, spec: { table }, manifestsOf: (of) => liveManifestsOf(engine, of) },
+    snapshot,
+  );
+
+export interface ViewToRead {
+  readonly metadata: TableMetadata;
+  readonly snapshot: Snapshot;
+  readonly table: TableIdentifier;
+}
 
 /**
  * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its
  * equality deletes.
  */
-export async function refuseUnreadable(source: Source, snapshot: Snapshot): Promise<void> {
-  const counted = snapshot.summary?.['total-equality-deletes'] ?? snapshot.summary?.['total-delete-files'];
-  if (counted === '0') return;
+export async function refuseUnreadable(source: TableWithManifests, snapshot: Snapshot): Promise<void> {
+  if (!mayHaveEqualityDeletes(snapshot)) return;
   const manifests = ofDeletes(await source.manifestsOf(snapshot));
   const deletes = (await readDeleteFiles(source, snapshot, manifests)).filter(
     (each) => each.kind === 'equality' && each.status !== 'removed',
@@ -28,6 +50,7 @@ export async function refuseUnreadable(source: Source, snapshot: Snapshot): Prom
   if (deletes.length === 0) return;
   const columns = keyColumns(source, snapshot, deletes);
   await refuseOtherTypes(source, snapshot, { deletes, columns });
+  await refuseKeysElsewhere(source, snapshot, { deletes, columns });
   if (columns.every((column) => column.required)) return;
   const affected = await filesUnder({ source, head: snapshot }, deletes, snapshot['sequence-number'] ?? 0n);
   const certain = affected.find((file) => file.nullKeys !== undefined && file.nullKeys > 0n);
@@ -51,7 +74,11 @@ export async function refuseUnreadable(source: Source, snapshot: Snapshot): Prom
   }
 }
 
-function keyColumns(source: SourceTable, snapshot: Snapshot, deletes: readonly DeleteFile[]): NestedField[] {
+function keyColumns(
+  source: TableByMetadata,
+  snapshot: Snapshot,
+  deletes: readonly DeleteFile[],
+): NestedField[] {
   const { fields } = currentSchema(source.metadata);
   return [...new Set(deletes.flatMap((each) => each.equalityIds))].map((id) => {
     const column = fields.find((field) => field.id === id);
@@ -82,7 +109,7 @@ const STORED: Readonly<Record<string, string>> = {
  * one, and its whole database is invalid from then on.
  */
 async function refuseOtherTypes(
-  source: Source,
+  source: TableWithManifests,
   snapshot: Snapshot,
   { deletes, columns }: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
 ): Promise<void> {
@@ -113,8 +140,27 @@ async function refuseOtherTypes(
   }
 }
 
+/** Throws where a delete of one partition would take a row of another. */
+async function refuseKeysElsewhere(
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  keyed: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
+): Promise<void> {
+  const file = await fileHitElsewhere(source, snapshot, keyed);
+  if (file === undefined) return;
+  const name = tableName(source.spec.table);
+  throw refusal(
+    'equality-deletes-unreadable',
+    `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows of single partitions by equal values, and ${file}, of another partition or spec, holds a row with such values: DuckDB would drop it, too`,
+    {
+      hint: remedy(name),
+      context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file },
+    },
+  );
+}
+
 function unreadable(
-  source: SourceTable,
+  source: TableByMetadata,
   snapshot: Snapshot,
   { file, columns }: { readonly file: string; readonly columns: readonly NestedField[] },
 ): PsybergError {

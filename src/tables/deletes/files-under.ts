@@ -6,9 +6,10 @@ import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { type StatementRow, statement } from '../../statements/index.ts';
-import type { Source, SourceTable } from '../source.ts';
-import { likeManifests } from './read-files.ts';
-import { reading } from './reading.ts';
+import { likeManifests } from '../read/like-manifests.ts';
+import { type ManifestRow, ofData } from '../read/manifest-list.ts';
+import { reading } from '../read/reading.ts';
+import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 
 export interface DataFile {
@@ -23,7 +24,7 @@ export interface DataFile {
 }
 
 export interface FilesUnderInput {
-  readonly source: Source;
+  readonly source: TableWithManifests;
   readonly head: Snapshot;
 }
 
@@ -33,38 +34,47 @@ export async function filesUnder(
   deletes: readonly DeleteFile[],
   newest: bigint,
 ): Promise<DataFile[]> {
-  const { source, head } = input;
-  if (deletes.length === 0) return [];
-  const equality = deletes.filter((each) => each.kind === 'equality');
-  const greatest = equality.reduce(
-    (number, each) => (each.sequenceNumber > number ? each.sequenceNumber : number),
-    0n,
-  );
-  const everywhere =
-    equality.some((each) => isGlobal(each, source)) || deletes.some((each) => each.kind !== 'equality');
+  const { source } = input;
+  const everywhere = deletes.some((each) => each.kind !== 'equality' || isGlobal(each, source));
   const specIds = new Set(deletes.map((each) => each.specId));
-  const manifests = (await source.manifestsOf(head)).filter(
-    (manifest) => manifest.content === 0 && (everywhere || specIds.has(manifest.partition_spec_id)),
+  const files = await filesBefore(input, deletes, {
+    newest,
+    isAsked: (manifest) => everywhere || specIds.has(manifest.partition_spec_id),
+  });
+  return files.filter((file) => deletes.some((each) => appliesTo(each, file, source)));
+}
+
+/** Those that one of the delete files names, or that are older than an equality delete of any partition. */
+export async function filesBefore(
+  { source, head }: FilesUnderInput,
+  deletes: readonly DeleteFile[],
+  asked: { readonly newest: bigint; readonly isAsked: (manifest: ManifestRow) => boolean },
+): Promise<DataFile[]> {
+  if (deletes.length === 0) return [];
+  const manifests = ofData(await source.manifestsOf(head)).filter(asked.isAsked);
+  const greatest = deletes.reduce(
+    (number, each) =>
+      each.kind === 'equality' && each.sequenceNumber > number ? each.sequenceNumber : number,
+    0n,
   );
   const files: DataFile[] = [];
   for (const { specId, paths } of likeManifests(manifests)) {
     const rows = await reading(
       source,
       head,
-      () => readAffected(input, paths, { deletes, greatest, newest }),
+      () => readAffected({ source, head }, paths, { deletes, greatest, newest: asked.newest }),
       paths,
     );
-    for (const row of rows) {
-      const file = {
+    for (const row of rows)
+      files.push({
         path: row.path,
         manifestPath: row.manifest_path,
         specId,
         partition: partitionText(source, specId, row.partition),
         sequenceNumber: row.sequence_number,
-      };
-      if (deletes.some((each) => appliesTo(each, file, source)))
-        files.push({ ...file, rows: row.rows, nullKeys: row.null_keys ?? undefined });
-    }
+        rows: row.rows,
+        nullKeys: row.null_keys ?? undefined,
+      });
   }
   return files;
 }
@@ -92,7 +102,7 @@ async function readAffected(
 }
 
 /** Values as processing URIs write them, so that partitions written by different engines compare. */
-function partitionText(source: SourceTable, specId: number, json: string | null): string {
+function partitionText(source: TableByMetadata, specId: number, json: string | null): string {
   const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
   return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(source.metadata)));
 }
@@ -101,7 +111,7 @@ function partitionText(source: SourceTable, specId: number, json: string | null)
  * Iceberg specification, "Scan Planning": an equality delete of an unpartitioned spec applies to all
  * partitions.
  */
-function isGlobal(file: DeleteFile, source: SourceTable): boolean {
+export function isGlobal(file: DeleteFile, source: TableByMetadata): boolean {
   const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === file.specId);
   return (spec?.fields ?? []).every((field) => field.transform === 'void');
 }
@@ -110,7 +120,7 @@ function isGlobal(file: DeleteFile, source: SourceTable): boolean {
 export function appliesTo(
   file: DeleteFile,
   data: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>,
-  source: SourceTable,
+  source: TableByMetadata,
 ): boolean {
   if (file.kind !== 'equality')
     return (

@@ -1,0 +1,33 @@
+-- @name tables/keys_elsewhere
+-- What: a row whose key equality deletes of other partitions name, and none that applies to its file (Iceberg specification, "Scan Planning").
+-- @param $delete_paths VARCHAR[] paths of Parquet files with keys
+-- @param $delete_places VARCHAR[] the partition of each; empty where it applies to all
+-- @param $delete_numbers BIGINT[] the sequence number of each
+-- @param $data_paths VARCHAR[] paths of data files
+-- @param $data_places VARCHAR[] the partition of each
+-- @param $data_numbers BIGINT[] the sequence number of each
+-- @returns path VARCHAR (the data file; at most one row)
+with deletes as (
+  select plain_path(unnest($delete_paths)) as path, unnest($delete_places) as place, unnest($delete_numbers) as number
+),
+files as (
+  select unnest($data_paths) as path, unnest($data_places) as place, unnest($data_numbers) as number
+),
+named as (
+  select {{keys}}, deletes.place, deletes.number
+  from read_parquet($delete_paths, schema = {{file_columns}}, filename = true) as stored
+  join deletes on deletes.path = stored.filename
+),
+stored_rows as (
+  select {{keys}}, filename, file_row_number
+  from read_parquet($data_paths, schema = {{file_columns}}, filename = true, file_row_number = true)
+)
+select files.path
+from stored_rows
+join named using ({{keys}})
+join files on plain_path(files.path) = stored_rows.filename
+where files.number < named.number
+group by files.path, stored_rows.file_row_number
+having not bool_or(named.place = '' or named.place = files.place)
+order by files.path
+limit 1
