@@ -19,6 +19,7 @@ import {
   readFilesStatement,
   readFilesValues,
   statement,
+  timesInTextsStatement,
   widenedTypesStatement,
 } from '../statements/index.ts';
 import { checkHeads, withOwnLineEnds } from './csv-heads.ts';
@@ -30,22 +31,30 @@ import { refuseOtherCase } from './spelled-fields.ts';
 
 /**
  * The columns of files, and their types: as the header says, else as they were known before, else as DuckDB
- * finds them. Throws `file-does-not-fit` where DuckDB finds none, or a column of the header's is in no file.
+ * finds them; `eventTime` is one of times also where its texts spell them in several ways. Throws
+ * `file-does-not-fit` where DuckDB finds none, or a column of the header's is in no file.
  */
 export async function columnsOfFiles(
   engine: Engine,
   spec: FilesSpec,
-  { files, shape, known }: Pick<FilesToRead, 'files' | 'shape'> & { readonly known: FileColumns | undefined },
+  {
+    files,
+    shape,
+    known,
+    eventTime,
+  }: Pick<FilesToRead, 'files' | 'shape'> & {
+    readonly known: FileColumns | undefined;
+    readonly eventTime?: string | undefined;
+  },
 ): Promise<FileColumns> {
   const toRead = { files, shape };
   const kept = spec.columns ?? known;
   if (isEmptied(toRead) && kept !== undefined) return kept;
   await checkHeads(spec, files);
   const { looksAtAll, looked } = lookedAt(spec, files);
+  const values = { files: readFilesValues(spec, { files: looked, shape }).files };
   const inferred = await asWritten(spec, files, (written) =>
-    engine.query(inferColumnsStatement(written, looksAtAll), {
-      files: readFilesValues(spec, { files: looked, shape }).files,
-    }),
+    engine.query(inferColumnsStatement(written, looksAtAll), values),
   ).catch(async (error: unknown) => {
     throw await fileFault(engine, spec, { ...toRead, types: spec.columns ?? known ?? {} }, error);
   });
@@ -63,8 +72,24 @@ export async function columnsOfFiles(
     ({ column_name: name, column_type: type }) => [name, zoned(spec, type)] as const,
   );
   const added = types.filter(([name]) => !before.has(name.toLowerCase()));
+  const times = isSpelledFreely(spec)
+    ? added.filter(([name, type]) => type === 'VARCHAR' && sameName(name, eventTime))
+    : [];
+  for (const each of times) {
+    const [found] = await asWritten(spec, files, (written) =>
+      engine.query(timesInTextsStatement(written, looksAtAll, each[0]), values),
+    );
+    if (found?.are_times === true) added[added.indexOf(each)] = [each[0], 'TIMESTAMP WITH TIME ZONE'];
+  }
   return { ...(await widened(engine, told, types)), ...Object.fromEntries(added) };
 }
+
+/** False where files have types of their own, or the source says how times are written. */
+const isSpelledFreely = ({ format, options }: FilesSpec): boolean =>
+  format !== 'parquet' && !Object.keys(options).some((name) => /^(date|timestamp)_?format$/i.test(name));
+
+const sameName = (one: string, other: string | undefined): boolean =>
+  one.toLowerCase() === other?.toLowerCase();
 
 /** True of a folder without any file: its columns are those that its files had. */
 const isEmptied = ({ files, shape }: Pick<FilesToRead, 'files' | 'shape'>): boolean =>

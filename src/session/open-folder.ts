@@ -180,7 +180,11 @@ export async function readRows(
     readonly known: FileColumns | undefined;
   },
 ): Promise<Rows> {
-  const types = await columnsOfFiles(engine, spec.files, { ...reading, known });
+  const types = await columnsOfFiles(engine, spec.files, {
+    ...reading,
+    known,
+    ...(spec.eventTimeUnit === undefined ? { eventTime: spec.eventTime } : {}),
+  });
   const toRead = {
     ...reading,
     columns: types,
@@ -255,7 +259,7 @@ const changeOf = (input: OpenSessionInput, session: bigint, files: readonly Chan
 
 function eventTimeOf(
   spec: FolderSpec,
-  columns: readonly { readonly column_name: string; readonly column_type: string }[],
+  columns: readonly FoundColumn[],
 ): { readonly column: string; readonly type: string; readonly unit: string } | undefined {
   const { eventTime } = spec;
   if (eventTime === undefined) return undefined;
@@ -274,12 +278,26 @@ function eventTimeOf(
       'event-time-type',
       `the event time ${found.column_name} of the files of ${folder} is read as ${found.column_type}, expected a timestamp, a date, or an integer with a unit`,
       {
-        hint: `say its type at the source, such as columns: { ${sqlName(found.column_name)}: timestamptz, … } with all columns; for an integer add event_time_unit`,
+        hint: `say the types at the source: ${columnsText(columns, found)}, and options: { timestampformat: … } where times are not written as ISO 8601 has it; for an integer add event_time_unit`,
         context: { files: folder, column: found.column_name },
       },
     );
   return { column: found.column_name, type, unit };
 }
+
+type FoundColumn = { readonly column_name: string; readonly column_type: string };
+
+/** As it belongs into the header: all columns as they were found, but for the event time. */
+function columnsText(columns: readonly FoundColumn[], time: FoundColumn): string {
+  const told = columns.slice(0, COLUMNS_TOLD).map((each) => {
+    const type = each === time ? 'timestamptz' : each.column_type.toLowerCase();
+    const plain = type === 'timestamp with time zone' ? 'timestamptz' : type;
+    return `${sqlName(each.column_name)}: ${/^\w+$/.test(plain) ? plain : JSON.stringify(plain)}`;
+  });
+  return `columns: { ${[...told, ...(columns.length > COLUMNS_TOLD ? ['…'] : [])].join(', ')} }`;
+}
+
+const COLUMNS_TOLD = 40;
 
 /** A folder has no snapshot: what was read of it is known by the ledger alone, so the two may not part. */
 export async function refuseCatalog(

@@ -1140,6 +1140,11 @@ export interface Catalogue {
     fragments: 'bad';
     row: { file: string; line: bigint | null; text: string; reason: string; found: bigint };
   };
+  'landing/times_in_texts': {
+    parameters: { files: readonly string[] };
+    fragments: 'column' | 'reader' | 'options';
+    row: { are_times: boolean };
+  };
   'landing/widened_types': {
     parameters: Nothing;
     fragments: 'known' | 'found';

@@ -64,6 +64,7 @@ export {
   objectFieldsStatement,
   readFilesStatement,
   readFilesValues,
+  timesInTextsStatement,
   widenedTypesStatement,
 } from './read-files.ts';
 export { nullsAgainstFragment, requiresInside } from './required-values.ts';

@@ -55,14 +55,27 @@ export const inferColumnsStatement = (
   spec: FilesSpec,
   looksAtAll: boolean,
 ): Statement<'landing/inferred_columns'> =>
-  statement('landing/inferred_columns', {
-    reader: statementFragment(READERS[spec.format]),
-    options: optionsFragment([
-      ...givenOptions(spec),
-      ...(spec.onBadRows === 'quarantine' ? ['ignore_errors = true'] : []),
-      ...(looksAtAll ? ['sample_size = -1', 'maximum_sample_files = 1000000'] : []),
-    ]),
+  statement('landing/inferred_columns', inferring(spec, looksAtAll));
+
+/** Whether a column that DuckDB takes for one of texts is one of times, in the same files. */
+export const timesInTextsStatement = (
+  spec: FilesSpec,
+  looksAtAll: boolean,
+  column: string,
+): Statement<'landing/times_in_texts'> =>
+  statement('landing/times_in_texts', {
+    ...inferring(spec, looksAtAll),
+    column: statementFragment(quoteIdentifier(column)),
   });
+
+const inferring = (spec: FilesSpec, looksAtAll: boolean): Record<'reader' | 'options', SqlFragment> => ({
+  reader: statementFragment(READERS[spec.format]),
+  options: optionsFragment([
+    ...givenOptions(spec),
+    ...(spec.onBadRows === 'quarantine' ? ['ignore_errors = true'] : []),
+    ...(looksAtAll ? ['sample_size = -1', 'maximum_sample_files = 1000000'] : []),
+  ]),
+});
 
 export const objectFieldsStatement = ({ onBadRows }: FilesSpec): Statement<'landing/object_fields'> =>
   statement('landing/object_fields', {
