@@ -105,7 +105,8 @@ async function firstLine(path: string): Promise<FirstLine | undefined> {
   }
 }
 
-function unpacked(path: string, file: Readable): Readable {
+/** The content of a file that may be compressed. */
+export function unpacked(path: string, file: Readable): Readable {
   if (/\.gz$/i.test(path)) return file.pipe(createGunzip());
   return /\.zst$/i.test(path) ? file.pipe(createZstdDecompress()) : file;
 }

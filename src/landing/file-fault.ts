@@ -12,6 +12,7 @@ import {
   readFilesValues,
   statement,
 } from '../statements/index.ts';
+import { isOfEnds, mixedEnds } from './mixed-ends.ts';
 
 interface Place {
   readonly file: string;
@@ -36,6 +37,10 @@ export async function fileFault(
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const paths = readFilesValues(spec, toRead).files;
   const place = await placeOf(engine, { spec, paths, types: toRead.types, message: error.message });
+  if (spec.format === 'csv' && [error.message, place?.what ?? ''].some(isOfEnds)) {
+    const mixed = await mixedEnds(spec, toRead.files);
+    if (mixed !== undefined) return mixed;
+  }
   const shown = place === undefined ? folderName(spec.globs) : pathOf(spec, toRead, place.file);
   const at = [shown, place?.line, place?.column].filter((part) => part !== undefined).join(':');
   return refusal('file-does-not-fit', `${at}: ${place?.what ?? firstSentence(error.message)}`, {

@@ -42,7 +42,8 @@ describe('times', () => {
   it.each(PAIRS)('%s: %s, and %s in another file', async (format, first, second) => {
     const texts = [SPELLED[first as 'a date'], SPELLED[second as 'a date']] as const;
     const expected = [...texts[0], ...texts[1]].map((text, id) => `["${id}","${instantOf(text)}"]`).sort();
-    for (const together of [true, false]) {
+    // A column of nothing but dates is one of dates, in which a time of day does not fit.
+    for (const together of first === 'a date' ? [true] : [true, false]) {
       const world = await worldForTest({
         processes: [ordersLoad({ files: `landing/*.${ENDS[format]}` })],
       });
@@ -58,7 +59,7 @@ describe('times', () => {
   it.each([
     ['a text beside them', ['2023-09-14T01:10:00Z', 'yesterday'], {}],
     ['another form', ['14/09/2023 01:10', '14/09/2023 02:10'], {}],
-    ['what only a cast takes for one', ['2023-09-14T01:10:00Z', 'infinity'], {}],
+    ['what only a cast takes for one', ['2023-09-14T01:10:00Z', '2023-09-14 01:10:00+00', 'infinity'], {}],
     ['nanoseconds that would be cut', ['2023-09-14T01:10:00Z', '2023-09-14 01:10:00.123456789+00'], {}],
   ])('%s: refused, with all columns to write', async (_what, texts, source) => {
     const world = await worldForTest({ processes: [ordersLoad(source)] });
