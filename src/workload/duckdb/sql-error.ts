@@ -82,16 +82,26 @@ export function nameProcess(error: unknown, { processName }: Pick<ProcessSpec, '
 }
 
 /** A data file that is missing or damaged is no mistake of the query that reads it. */
-function unreadableSource(error: PsybergError, { sources }: Pick<Plan, 'sources'>): PsybergError | undefined {
+function unreadableSource(
+  error: PsybergError,
+  { sources, target }: Pick<Plan, 'sources' | 'target'>,
+): PsybergError | undefined {
   const file =
     /^(?:IO|Invalid Input|Serialization|HTTP) Error: [^\n]*?["'`]((?:[a-z0-9]+:)?\/[^"'`\n]+\.(?:parquet|avro|puffin))["'`]/i.exec(
       error.message,
     )?.[1];
   if (file === undefined) return undefined;
-  const source =
-    sources.length === 1
-      ? sources[0]
-      : sources.find((each) => file.includes(`/${each.table.replaceAll('.', '/')}/`));
+  const isIn = (table: string): boolean => file.includes(`/${table.replaceAll('.', '/')}/`);
+  const lies = sources.find((each) => isIn(each.table));
+  if (lies === undefined && isIn(target.table))
+    return sourceUnreadable({
+      table: target.table,
+      isSource: false,
+      snapshotId: target.base_snapshot_id,
+      file,
+      cause: error,
+    });
+  const source = lies ?? (sources.length === 1 ? sources[0] : undefined);
   if (source === undefined) return undefined;
   return sourceUnreadable({
     table: source.table,
