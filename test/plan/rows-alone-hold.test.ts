@@ -138,7 +138,7 @@ function queryOf(choices: readonly number[]): string {
     const k = `${oneOf(names)}.k`;
     switch (choose(10)) {
       case 0:
-        return `select ts, k, v from (select ${oneOf([`${time(names)} as ts, `, ''])}*${oneOf([`, ${time(names)} as ts`, ''])} from ${sql}${where})`;
+        return `select ts, k, v from (select ${oneOf([`${time(names)} as ts, `, ''])}${oneOf(['*', '*', '* rename (ts as t)', '* exclude (ts)', `${names[0]}.* exclude (${names[0]}.ts)`])}${oneOf([`, ${time(names)} as ts`, ''])} from ${sql}${where})`;
       case 1:
         return `select ${ts} as ts, ${k} as k, ${v} as v from ${sql}${where}`;
       case 2:
