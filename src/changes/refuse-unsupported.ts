@@ -4,6 +4,7 @@
  */
 import { currentSchema } from '../iceberg/event-time.ts';
 import { FORMAT_VERSION_MAX } from '../iceberg/read-metadata.ts';
+import { listFields } from '../iceberg/schema-fields.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type PsybergError, usageError } from '../model/errors.ts';
 
@@ -13,7 +14,13 @@ const unsupported = (
   context: Readonly<Record<string, unknown>>,
 ): PsybergError => usageError('source-unsupported', message, { hint: `${hint}; nothing was moved`, context });
 
-/** Throws for a table of a newer format version, and for columns whose names DuckDB takes for one. */
+/** Types of version 3 that make DuckDB 1.5.5 refuse the whole table, whatever a query reads of it. */
+const UNREAD_TYPES = /^(?:unknown|timestamptz_ns|geography(?:\(.*\))?)$/;
+
+/**
+ * Throws for a table of a newer format version, for columns of a type that DuckDB does not know, and for such
+ * whose names it takes for one.
+ */
 export function refuseUnsupported(table: string, metadata: TableMetadata): void {
   const version = metadata['format-version'];
   if (version > FORMAT_VERSION_MAX)
@@ -21,6 +28,15 @@ export function refuseUnsupported(table: string, metadata: TableMetadata): void 
       `the source ${table} is of Iceberg format version ${version}; versions 1 to ${FORMAT_VERSION_MAX} can be read`,
       `keep ${table} in format version ${FORMAT_VERSION_MAX}`,
       { table, found: version, expected: FORMAT_VERSION_MAX },
+    );
+  const unread = listFields(currentSchema(metadata).fields).find(
+    ({ type }) => typeof type === 'string' && UNREAD_TYPES.test(type),
+  );
+  if (unread !== undefined)
+    throw unsupported(
+      `the source ${table} has the column ${unread.path} of the type ${unread.type}, and DuckDB reads no table with a column of that type`,
+      `drop ${unread.path}, or give the table a column of another type in its place, with the engine that made it`,
+      { table, column: unread.path, found: unread.type },
     );
   const seen = new Map<string, string>();
   for (const { name } of currentSchema(metadata).fields) {

@@ -1,5 +1,6 @@
 /** Metadata as a reader is to see them who must not skip files by some fields. Metadata -> metadata. Pure. */
 import { currentSchema } from './event-time.ts';
+import { listFields } from './schema-fields.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
 /** A partition field; format version 1 gives fields of several specs one id. */
@@ -23,7 +24,8 @@ export const canHideBounds = ({ properties }: Pick<TableMetadata, 'properties'>)
 /**
  * Makes partition fields void, under ids that no manifest has: DuckDB 1.5.5 takes the values of a void field
  * for such of its column and ends the process where they cannot be, as it does where a manifest has partition
- * values and no spec has a field. Bounds of a column are left out by a name mapping that does not hold the
+ * values and no spec has a field. It asks for the column of a field, so one whose column was dropped gets
+ * another. Bounds of a column are left out by a name mapping that does not hold the
  * column: DuckDB 1.5.5 does not skip files by such bounds. The mapping gives no names, so nothing else is
  * read otherwise. Manifest lists that are read with it may not summarise those specs.
  */
@@ -32,6 +34,8 @@ export function withoutFields(
   { partitionFields, columns }: UnreadFields,
 ): TableMetadata {
   let unused = metadata['last-partition-id'];
+  const columnIds = currentSchema(metadata).fields.map((field) => field.id);
+  const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));
   const isUnread = (specId: number, fieldId: number): boolean =>
     partitionFields.some((field) => field.specId === specId && field.fieldId === fieldId);
   return {
@@ -41,7 +45,8 @@ export function withoutFields(
       fields: spec.fields.map((field) => {
         if (!isUnread(spec['spec-id'], field['field-id'])) return field;
         unused += 1;
-        return { ...field, 'field-id': unused, transform: 'void' };
+        const source = known.has(field['source-id']) ? field['source-id'] : (columnIds[0] ?? 0);
+        return { ...field, 'source-id': source, 'field-id': unused, transform: 'void' };
       }),
     })),
     ...(columns.length === 0

@@ -12,6 +12,11 @@ describe('a source that DuckDB cannot read', () => {
         { 'schema-id': 0, type: 'struct', fields: names.map((name, id) => ({ id, name, type: 'long' })) },
       ],
     }) as unknown as TableMetadata;
+  const withColumn = (type: unknown): TableMetadata => {
+    const [schema] = metadata(3, 'a').schemas;
+    const fields = [...(schema?.fields ?? []), { id: 7, name: 'b', type, required: false }];
+    return { ...metadata(3), schemas: [{ ...schema, fields }] } as unknown as TableMetadata;
+  };
   const thrown = (call: () => void): unknown => {
     try {
       call();
@@ -33,6 +38,21 @@ describe('a source that DuckDB cannot read', () => {
       code: 'source-unsupported',
       message: 'the source raw.t is of Iceberg format version 4; versions 1 to 3 can be read',
     });
+    const list = { type: 'list', 'element-id': 8, element: 'timestamptz_ns', 'element-required': false };
+    for (const [type, column, found] of [
+      ['unknown', 'b', 'unknown'],
+      ['geography(srid:4326, spherical)', 'b', 'geography(srid:4326, spherical)'],
+      [list, 'b.element', 'timestamptz_ns'],
+    ])
+      expect(thrown(() => refuseUnsupported('raw.t', withColumn(type)))).toMatchObject({
+        code: 'source-unsupported',
+        kind: 'usage',
+        message: expect.stringContaining(`the source raw.t has the column ${column} of the type ${found},`),
+        hint: expect.stringMatching(new RegExp(`^drop ${column}, .*nothing was moved$`)),
+        context: { table: 'raw.t', column, found },
+      });
+    for (const type of ['variant', 'geometry', 'timestamp_ns', 'fixed[4]'])
+      expect(thrown(() => refuseUnsupported('raw.t', withColumn(type)))).toBeUndefined();
     expect(
       thrown(() => refuseOtherFormats('raw.t', [{ path: '/a', file_format: 'parquet' }])),
     ).toBeUndefined();

@@ -100,6 +100,25 @@ describe('a source that dropped the column by which its old files are partitione
     for (const record of await world.run()) expect(record).toMatchObject(refused);
   });
 
+  it.each(['region', 'bucket(4, region)', 'truncate(1, region)'])(
+    'is read where they are partitioned by another one, too (%s)',
+    async (field) => {
+      const world = await worldForTest({ processes: [appendLoad(), overwriteLoad()] });
+      await world.create('raw.events', `${EVENTS}, region varchar`, { partitionedBy: `${field}, hour(ts)` });
+      await world.land('raw.events', events(0, 3, 0).replace(' from ', ", 'eu' as region from "));
+      await world.run();
+      await world.sql('alter table raw.events set partitioned by (hour(ts))');
+      await world.sql('alter table raw.events drop column region');
+      await world.land('raw.events', events(10, 3, 0));
+      await world.publish('overwrite_load');
+      await world.publish('append_load');
+      const rows = await world.rows('select id, ts from raw.events');
+      expect(rows).toHaveLength(6);
+      expect(await world.rows('select id, ts from facts.overwritten')).toEqual(rows);
+      expect(await world.rows('select id, ts from facts.appended')).toEqual(rows);
+    },
+  );
+
   it('is read once they are gone, though a manifest still says so', async () => {
     const world = await droppedWorld((it) =>
       it.changeFiles('raw.events', { operation: 'delete', remove: (files) => files }),

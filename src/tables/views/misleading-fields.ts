@@ -72,9 +72,12 @@ function candidatesIn(
   asksForInfinity: boolean,
 ): Candidate[] {
   const types = new Map(listFields(columns).map((field) => [field.id, field.type] as const));
+  const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));
   return metadata['partition-specs'].flatMap((spec) =>
     spec.fields.flatMap((field, index) => {
-      const doubt = doubtOf(field, types.get(field['source-id']), asksForInfinity);
+      // DuckDB 1.5.5 fails at a field of a column that was dropped (`unordered_map::at`).
+      const isDropped = field.transform !== 'void' && !known.has(field['source-id']);
+      const doubt = isDropped ? 'none' : doubtOf(field, types.get(field['source-id']), asksForInfinity);
       return doubt === undefined
         ? []
         : [
