@@ -36,8 +36,13 @@ export interface MetadataDraft {
   defaultSortOrderId: number;
   readonly properties: Map<string, string>;
   currentSnapshotId: SnapshotId | undefined;
-  snapshots: Snapshot[];
-  readonly snapshotsById: Map<SnapshotId, Snapshot>;
+  /** Of the base, less those that this commit removes. */
+  snapshots: readonly Snapshot[];
+  /**
+   * Those that this commit adds. Apart: an index of all snapshots is a thousand entries of garbage in each
+   * commit to a table of a thousand.
+   */
+  readonly added: Map<SnapshotId, Snapshot>;
   readonly refs: Map<string, SnapshotReference>;
   snapshotLog: { 'snapshot-id': SnapshotId; 'timestamp-ms': number }[];
   nextRowId: bigint;
@@ -50,14 +55,12 @@ export interface MetadataDraft {
   lastAddedSchemaId: number | undefined;
   lastAddedSpecId: number | undefined;
   lastAddedSortOrderId: number | undefined;
-  readonly addedSnapshotIds: Set<SnapshotId>;
   readonly mainSnapshotIds: SnapshotId[];
   removedSnapshots: boolean;
 }
 
 /** Opens a draft of a table, or of a table to be created. */
 export function openDraft(base: TableMetadata | undefined, nowMs: number): MetadataDraft {
-  const snapshots = [...(base?.snapshots ?? [])];
   return {
     formatVersion: base?.['format-version'] ?? 2,
     uuid: base?.['table-uuid'],
@@ -76,8 +79,8 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
     defaultSortOrderId: base?.['default-sort-order-id'] ?? 0,
     properties: new Map(Object.entries(base?.properties ?? {})),
     currentSnapshotId: base?.['current-snapshot-id'] ?? undefined,
-    snapshots,
-    snapshotsById: new Map(snapshots.map((snapshot) => [snapshot['snapshot-id'], snapshot])),
+    snapshots: base?.snapshots ?? [],
+    added: new Map(),
     refs: new Map(Object.entries(base?.refs ?? {})),
     snapshotLog: [...(base?.['snapshot-log'] ?? [])],
     nextRowId: base?.['next-row-id'] ?? 0n,
@@ -91,11 +94,20 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
     lastAddedSchemaId: undefined,
     lastAddedSpecId: undefined,
     lastAddedSortOrderId: undefined,
-    addedSnapshotIds: new Set(),
     mainSnapshotIds: [],
     removedSnapshots: false,
   };
 }
+
+/** In the order in which they were added. */
+export const snapshotsOf = ({ snapshots, added }: MetadataDraft): Snapshot[] => [
+  ...snapshots,
+  ...added.values(),
+];
+
+/** From the end: what is asked for is mostly new. */
+export const snapshotOf = ({ snapshots, added }: MetadataDraft, id: SnapshotId): Snapshot | undefined =>
+  added.get(id) ?? snapshots.findLast((snapshot) => snapshot['snapshot-id'] === id);
 
 /**
  * Closes a draft into metadata. Unknown fields of the base are carried over, so that a newer writer's work is
@@ -116,6 +128,7 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
   // Version 1 has no sequence numbers, and Apache Iceberg reads no file of it that has some. DuckDB 1.5.5
   // sends them all the same: they are left out.
   const isNumbered = draft.formatVersion > 1;
+  const snapshots = snapshotsOf(draft);
   const { 'current-snapshot-id': _current, 'next-row-id': _rows, ...carried } = base ?? {};
   return {
     ...carried,
@@ -141,8 +154,8 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
     ...(draft.currentSnapshotId === undefined ? {} : { 'current-snapshot-id': draft.currentSnapshotId }),
     refs: Object.fromEntries(draft.refs),
     snapshots: isNumbered
-      ? draft.snapshots
-      : draft.snapshots.map(({ 'sequence-number': _number, ...snapshot }) => snapshot),
+      ? snapshots
+      : snapshots.map(({ 'sequence-number': _number, ...snapshot }) => snapshot),
     statistics: draft.statistics,
     'partition-statistics': draft.partitionStatistics,
     'snapshot-log': draft.snapshotLog,

@@ -3,7 +3,7 @@
  * `TableMetadata.Builder`. Changes a draft.
  */
 import { conflict } from '../model/errors.ts';
-import { invalid, MAIN_BRANCH, type MetadataDraft } from './metadata-draft.ts';
+import { invalid, MAIN_BRANCH, type MetadataDraft, snapshotOf, snapshotsOf } from './metadata-draft.ts';
 import type { Snapshot, SnapshotId, SnapshotReference } from './table-metadata.ts';
 
 /**
@@ -17,7 +17,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
   if (draft.sortOrders.length === 0)
     throw invalid('Attempting to add a snapshot before a sort order is added');
   const id = snapshot['snapshot-id'];
-  if (draft.snapshotsById.has(id)) throw invalid(`Snapshot already exists for id: ${id}`);
+  if (snapshotOf(draft, id) !== undefined) throw invalid(`Snapshot already exists for id: ${id}`);
   const sequenceNumber = snapshot['sequence-number'] ?? 0n;
   if (sequenceNumber < 0n)
     throw invalid(`Cannot add snapshot ${id}: sequence-number is negative: ${sequenceNumber}`);
@@ -53,9 +53,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
     // `next-row-id`).
     draft.nextRowId = firstRowId + addedRows;
   }
-  draft.snapshots.push(snapshot);
-  draft.snapshotsById.set(id, snapshot);
-  draft.addedSnapshotIds.add(id);
+  draft.added.set(id, snapshot);
   draft.changed = true;
 }
 
@@ -67,7 +65,7 @@ export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReferenc
   const existing = draft.refs.get(name);
   if (existing && sameRef(existing, ref)) return;
   const id = ref['snapshot-id'];
-  const snapshot = draft.snapshotsById.get(id);
+  const snapshot = snapshotOf(draft, id);
   if (snapshot === undefined) throw invalid(`Cannot set ${name} to unknown snapshot: ${id}`);
   if (name === MAIN_BRANCH && ref.type !== 'branch')
     throw invalid(`Cannot set ${MAIN_BRANCH} to a tag, it must be a branch`);
@@ -97,7 +95,7 @@ export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReferenc
  * hides the snapshot from DuckDB, which asks the log what is current "now".
  */
 function timeOfChange(draft: MetadataDraft, snapshot: Snapshot): number {
-  const made = draft.addedSnapshotIds.has(snapshot['snapshot-id'])
+  const made = draft.added.has(snapshot['snapshot-id'])
     ? Math.min(snapshot['timestamp-ms'], draft.nowMs)
     : draft.nowMs;
   return Math.max(made, draft.snapshotLog.at(-1)?.['timestamp-ms'] ?? 0);
@@ -110,15 +108,16 @@ export function removeRef(draft: MetadataDraft, name: string): void {
   draft.changed = true;
 }
 
+const idsOf = (draft: MetadataDraft): ReadonlySet<SnapshotId> =>
+  new Set(snapshotsOf(draft).map((snapshot) => snapshot['snapshot-id']));
+
 /** Removes snapshots, their statistics, and the references that would dangle. */
 export function removeSnapshots(draft: MetadataDraft, snapshotIds: readonly SnapshotId[]): void {
-  const removed = new Set(snapshotIds.filter((id) => draft.snapshotsById.has(id)));
+  const known = idsOf(draft);
+  const removed = new Set(snapshotIds.filter((id) => known.has(id)));
   if (removed.size === 0) return;
   draft.snapshots = draft.snapshots.filter((snapshot) => !removed.has(snapshot['snapshot-id']));
-  for (const id of removed) {
-    draft.snapshotsById.delete(id);
-    draft.addedSnapshotIds.delete(id);
-  }
+  for (const id of removed) draft.added.delete(id);
   draft.statistics = draft.statistics.filter((file) => !removed.has(file['snapshot-id']));
   draft.partitionStatistics = draft.partitionStatistics.filter((file) => !removed.has(file['snapshot-id']));
   for (const [name, ref] of [...draft.refs]) if (removed.has(ref['snapshot-id'])) removeRef(draft, name);
@@ -133,13 +132,14 @@ export function removeSnapshots(draft: MetadataDraft, snapshotIds: readonly Snap
  */
 export function correctSnapshotLog(draft: MetadataDraft): void {
   const intermediate = new Set(
-    draft.mainSnapshotIds.filter((id) => draft.addedSnapshotIds.has(id) && id !== draft.currentSnapshotId),
+    draft.mainSnapshotIds.filter((id) => draft.added.has(id) && id !== draft.currentSnapshotId),
   );
   if (intermediate.size === 0 && !draft.removedSnapshots) return;
+  const known = idsOf(draft);
   let log: MetadataDraft['snapshotLog'] = [];
   for (const entry of draft.snapshotLog) {
     const id = entry['snapshot-id'];
-    if (draft.snapshotsById.has(id)) {
+    if (known.has(id)) {
       if (!intermediate.has(id)) log.push(entry);
     } else if (draft.removedSnapshots) {
       log = [];

@@ -4,7 +4,7 @@
  */
 import { usageError } from '../model/errors.ts';
 import { withoutSlash } from '../model/without-slash.ts';
-import { closeDraft, invalid, type MetadataDraft, openDraft } from './metadata-draft.ts';
+import { closeDraft, invalid, type MetadataDraft, openDraft, snapshotsOf } from './metadata-draft.ts';
 import { FORMAT_VERSION_MAX } from './read-metadata.ts';
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { EncryptionKey, StatisticsFile, TableUpdate } from './table-update.ts';
@@ -137,8 +137,10 @@ function upgradeFormatVersion(draft: MetadataDraft, version: number): void {
   // Version 1 has no sequence numbers, but DuckDB writes some into its manifest lists, at most one for each
   // snapshot: what comes next is above them, or an equality delete would not reach those files (Iceberg
   // specification, "Scan Planning").
-  if (draft.formatVersion === 1)
-    draft.lastSequenceNumber = [...draft.snapshots].reduce(greaterNumber, BigInt(draft.snapshots.length));
+  if (draft.formatVersion === 1) {
+    const snapshots = snapshotsOf(draft);
+    draft.lastSequenceNumber = snapshots.reduce(greaterNumber, BigInt(snapshots.length));
+  }
   draft.formatVersion = version;
   draft.changed = true;
 }

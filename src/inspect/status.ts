@@ -35,8 +35,12 @@ export async function readStatus(
   names: readonly string[] | undefined,
 ): Promise<ProcessStatus[]> {
   const specs = processesInDependencyOrder(workspace.project, names);
-  const last = await lastSessions(workspace);
-  return Promise.all(specs.map((spec) => statusOrError(workspace, spec, last.get(spec.processName) ?? null)));
+  // A session table of many files is read by DuckDB, beside the metadata that are read here.
+  const [last, told] = await Promise.all([
+    lastSessions(workspace),
+    Promise.all(specs.map((spec) => statusOrError(workspace, spec, null))),
+  ]);
+  return told.map((status) => ({ ...status, last_session: last.get(status.process_name) ?? null }));
 }
 
 /** What keeps one process from being told is told of it, and the others are there all the same. */

@@ -101,13 +101,14 @@ function localPathInside({ warehouse, allowed }: Roots, location: string): strin
     if (!Object.hasOwn(IMPOSSIBLE, fault)) throw outside(location);
     real = realPathOfPossible(dirname(target));
   }
+  const realWarehouse = realPathOfExisting(warehouse);
   const holds = (folder: string): boolean => {
-    const realFolder = realPathOfExisting(folder);
+    const realFolder = folder === warehouse ? realWarehouse : realPathOfExisting(folder);
     return (isBelow(folder, target) || isBelow(realFolder, target)) && isBelow(realFolder, real);
   };
   // Also where an allowed folder holds the warehouse: what the catalog keeps for itself is in no table's
   // folder, and the warehouse is none.
-  const inWarehouse = relative(realPathOfExisting(warehouse), real);
+  const inWarehouse = relative(realWarehouse, real);
   const holdsWarehouse = inWarehouse === '' || /^\.\.(\/\.\.)*$/.test(inWarehouse);
   const isInside = [warehouse, ...allowed].some(holds) && !NO_TABLE.test(inWarehouse);
   // Only inside, or it would tell what lies on this machine.
