@@ -126,17 +126,17 @@ export function listedRow(
     deleted_rows_count: row.deleted_rows_count,
   };
   if (Object.values(listed).some((value) => value === null || value === undefined)) return undefined;
-  const live = (added as number) + (existing as number);
-  return {
-    row: {
-      ...(listed as Omit<ManifestFileRow, 'partitions' | 'first_row_id'>),
-      partitions: row.partitions ?? null,
-      first_row_id: content === 0 ? (row.first_row_id ?? null) : null,
-    },
-    // All counts 0 means unknown: so DuckDB carries on the manifests of a version 1 table.
-    isLive: live > 0 || (deleted as number) === 0,
+  const complete = {
+    ...(listed as Omit<ManifestFileRow, 'partitions' | 'first_row_id'>),
+    partitions: row.partitions ?? null,
+    first_row_id: content === 0 ? (row.first_row_id ?? null) : null,
   };
+  return { row: complete, isLive: isLive(complete) };
 }
+
+/** All counts 0 means unknown: so DuckDB carries on the manifests of a version 1 table. */
+export const isLive = (row: ManifestFileRow): boolean =>
+  row.added_files_count + row.existing_files_count > 0 || row.deleted_files_count === 0;
 
 /**
  * What becomes of the row ids: `none`: format version 2 has none. `kept`: a view shows what there is. A
@@ -145,16 +145,24 @@ export function listedRow(
  */
 export type RowIds = 'none' | 'kept' | bigint;
 
-/** A list of these rows. */
-export function manifestListFile(rows: readonly ManifestFileRow[], rowIds: RowIds): Buffer {
+/** A list of these rows: the file, and the rows as they are read from it. */
+export function manifestListFile(
+  rows: readonly ManifestFileRow[],
+  rowIds: RowIds,
+): { readonly file: Buffer; readonly listed: readonly ManifestFileRow[] } {
   const sorted = [...rows].sort(
     (one, other) =>
       Number(one.sequence_number - other.sequence_number) ||
       Buffer.compare(Buffer.from(one.manifest_path), Buffer.from(other.manifest_path)),
   );
-  const listed = typeof rowIds === 'bigint' ? withRowIds(sorted, rowIds) : sorted;
+  const written = typeof rowIds === 'bigint' ? withRowIds(sorted, rowIds) : sorted;
   const schema = rowIds === 'none' ? MANIFEST_FILE : MANIFEST_FILE_WITH_ROW_IDS;
-  return writeAvroRows(schema, {}, listed as unknown as AvroObject[]);
+  const isRead = (row: ManifestFileRow): boolean =>
+    row.first_row_id === null || (rowIds !== 'none' && row.content === 0);
+  return {
+    file: writeAvroRows(schema, {}, written as unknown as AvroObject[]),
+    listed: written.map((row) => (isRead(row) ? row : { ...row, first_row_id: null })),
+  };
 }
 
 function withRowIds(rows: readonly ManifestFileRow[], first: bigint): ManifestFileRow[] {

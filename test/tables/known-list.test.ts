@@ -1,6 +1,6 @@
 // Goal: a manifest list that is written from what is known of small lists is the list that DuckDB writes, and counts
 // the same. Method: random lists, as writers of every format version leave them, and both ways.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -14,6 +14,7 @@ import {
   type StatementRow,
   statement,
 } from '../../src/statements/index.ts';
+import { readKnownList, recalledList } from '../../src/tables/read/list-rows.ts';
 import {
   asStep,
   changeRows,
@@ -154,7 +155,25 @@ async function isWritten(
   expect(rows).toBeDefined();
   await writeKnownRows(engine, known, rows, rowIds);
   expect(await contentOf(known)).toEqual(await contentOf(byDuckdb));
+  // What is remembered of a list that was written is what is read from it.
+  const copy = newPath();
+  copyFileSync(known, copy);
+  expect(recalledList(known)).toEqual(readKnownList(copy));
 }
+
+it('is read again where it is another file than before', async () => {
+  const paths = (list: string) => readKnownList(list)?.map(({ row: { manifest_path: path } }) => path);
+  const of = (path: ListRow['path']): ListRow => ({
+    ...{ path, spec: 0, content: 0, sequence: 1, least: 1, snapshot: '7' },
+    ...{ counts: [1, 0, 0], rowId: 'null', partitions: 'null' },
+  });
+  const [list, other] = [await write([of('m1')], 2), await write([of('m2'), of('m3')], 2)];
+  expect(paths(list)).toEqual(['list-m1-0']);
+  copyFileSync(other, list);
+  expect(paths(list)).toEqual(['list-m2-0', 'list-m3-1']);
+  rmSync(list);
+  expect(paths(list)).toBeUndefined();
+});
 
 type Totals = StatementRow<'tables/list_totals'>;
 /** Those that name no manifest as one. */

@@ -63,6 +63,18 @@ it('keeps the lists that were asked for last', async () => {
   await expect(manifestsOf(engine, snapshot(lists[0] as string))).rejects.toThrow();
 });
 
+it('keeps so many manifests of all lists together', async () => {
+  const rows = (name: string) =>
+    `select '${name}-' || i as manifest_path, 9::bigint as manifest_length, 0 as partition_spec_id,
+    7::bigint as added_snapshot_id, 1 as added_data_files_count, 0 as existing_data_files_count, 0 as deleted_data_files_count from range(2000) as t(i)`;
+  const lists: string[] = [];
+  for (const name of ['long-1', 'long-2', 'long-3']) lists.push(await write(`${name}.avro`, rows(name)));
+  for (const list of lists) expect(await manifestsOf(engine, snapshot(list))).toHaveLength(2000);
+  for (const list of lists) rmSync(list);
+  await expect(manifestsOf(engine, snapshot(lists[0] as string))).rejects.toThrow();
+  for (const list of lists.slice(1)) expect(await manifestsOf(engine, snapshot(list))).toHaveLength(2000);
+});
+
 const ENTRY = "select 1 as status, struct_pack(file_path := 'a') as data_file";
 const LONGER = "select 1 as status, struct_pack(file_path := 'a', rows := 1::bigint) as data_file";
 

@@ -1,7 +1,7 @@
 /**
  * Manifest lists of this machine as rows, without DuckDB. Path -> rows, or undefined where DuckDB reads it.
  */
-import { readLocalFile } from '../../files/local.ts';
+import { type FileFacts, localFacts, readLocalFile } from '../../files/local.ts';
 import { readAvroRows } from '../../iceberg/avro-rows.ts';
 import type { AvroObject, AvroRowsAsked } from '../../iceberg/avro-values.ts';
 import { listedRow, type ManifestFileRow } from '../../iceberg/manifest-row.ts';
@@ -36,8 +36,49 @@ const BYTES_MAX = 256 * 1024;
 
 /** All rows of a list; undefined also where one lacks what every list of version 2 says. */
 export function readKnownList(path: string): readonly KnownRow[] | undefined {
+  const facts = localFacts(path);
+  const known = facts === undefined ? undefined : recalledList(path, facts);
+  if (known !== undefined) return known;
   const listed = rowsOfList(path, BYTES_MAX)?.rows.map(listedRow);
-  return listed?.every((each) => each !== undefined) === true ? (listed as KnownRow[]) : undefined;
+  if (listed?.every((each) => each !== undefined) !== true) return undefined;
+  rememberList(path, facts, listed as KnownRow[]);
+  return listed as KnownRow[];
+}
+
+interface RememberedList extends FileFacts {
+  readonly rows: readonly KnownRow[];
+}
+
+/**
+ * Lists that were read or written last, those asked for last at the end. A list never changes under its name,
+ * and a session asks four times for what it and the one before it have written: of 135 manifests that took
+ * 0.6 ms each (Intel Xeon, 2026-11-30).
+ */
+const remembered = new Map<string, RememberedList>();
+
+/** Of all lists together: some 2 MB. Not measured. */
+const ROWS_KEPT = 5000;
+
+/** The rows of a list that is still the file that was read or written. */
+export function recalledList(path: string, facts = localFacts(path)): readonly KnownRow[] | undefined {
+  const list = remembered.get(path);
+  if (list === undefined || list.bytes !== facts?.bytes || list.mtimeMs !== facts.mtimeMs) return undefined;
+  remembered.delete(path);
+  remembered.set(path, list);
+  return list.rows;
+}
+
+/** `rows`: as they are read from the file. */
+export function rememberList(path: string, facts: FileFacts | undefined, rows: readonly KnownRow[]): void {
+  remembered.delete(path);
+  if (facts === undefined || rows.length > ROWS_KEPT) return;
+  remembered.set(path, { ...facts, rows });
+  let kept = [...remembered.values()].reduce((all, list) => all + list.rows.length, 0);
+  for (const [oldest, list] of remembered) {
+    if (kept <= ROWS_KEPT) return;
+    remembered.delete(oldest);
+    kept -= list.rows.length;
+  }
 }
 
 /** Bytes of all lists, which are mostly passed over. Not measured. */

@@ -4,6 +4,7 @@ import { localFacts } from '../../files/local.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { MANIFEST_FILE } from '../../model/manifest-schema.ts';
 import { localAvroRows, readAvroFile } from '../avro-files.ts';
+import { recalledList } from './list-rows.ts';
 
 export interface ManifestRow {
   readonly manifest_path: string;
@@ -71,7 +72,9 @@ export async function readManifests(
 
 async function rowsOf(engine: Engine, list: string, addedBy?: readonly SnapshotId[]): Promise<ManifestRow[]> {
   const among = addedBy === undefined ? undefined : { field: 'added_snapshot_id', values: new Set(addedBy) };
-  const listed = await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE, { only: LISTED, among });
+  const recalled = among === undefined ? recalledList(list)?.map(({ row }) => row) : undefined;
+  const listed =
+    recalled ?? (await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE, { only: LISTED, among }));
   return listed.map(manifestRow);
 }
 
@@ -113,9 +116,14 @@ function keepLast(
   rows: readonly ManifestRow[],
 ): void {
   kept.delete(key);
-  if (rows.length <= MANIFESTS_KEPT) kept.set(key, rows);
-  const [oldest] = kept.keys();
-  if (kept.size > LISTS_KEPT && oldest !== undefined) kept.delete(oldest);
+  if (rows.length > MANIFESTS_KEPT) return;
+  kept.set(key, rows);
+  let manifests = [...kept.values()].reduce((all, each) => all + each.length, 0);
+  for (const [oldest, { length }] of kept) {
+    if (manifests <= MANIFESTS_KEPT && kept.size <= LISTS_KEPT) return;
+    kept.delete(oldest);
+    manifests -= length;
+  }
 }
 
 /**
@@ -166,7 +174,11 @@ function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
 /** What an engine has read of lists, those that were asked for last at the end. */
 const read = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
 
-/** About 20 MB at most: a session asks for the same few lists, each up to four times. */
+/**
+ * A session asks for the same few lists, each up to four times. Manifests are counted of all lists together,
+ * 2 MB at most: 16 lists of a source of 1,000 manifests, of which nobody asks for the older ones, were the
+ * largest part of what each collection of garbage had to copy.
+ */
 const LISTS_KEPT = 16;
 const MANIFESTS_KEPT = 5000;
 

@@ -4,9 +4,10 @@
  * undefined where DuckDB is to compose them.
  */
 import type { BoundStatement, Engine } from '../../engine/index.ts';
-import { isLocalPath } from '../../files/local.ts';
+import { isLocalPath, localFacts } from '../../files/local.ts';
 import {
   type FieldSummary,
+  isLive,
   type ManifestFileRow,
   manifestFileRow,
   manifestListFile,
@@ -15,7 +16,7 @@ import {
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type Statement, statementFile } from '../../statements/index.ts';
 import { writeFile } from '../avro-files.ts';
-import { type KnownRow, readChanges, readKnownList } from '../read/list-rows.ts';
+import { type KnownRow, readChanges, readKnownList, rememberList } from '../read/list-rows.ts';
 import { orDuckdb } from './known-manifest.ts';
 import type { RewrittenManifest, SummaryOrder } from './manifest.ts';
 import { firstRowIdParameter } from './new-files.ts';
@@ -30,7 +31,13 @@ export async function writeKnownRows(
   rowIds: RowIds,
 ): Promise<boolean> {
   if (rows === undefined || !isLocalPath(destination)) return false;
-  await writeFile(engine, destination, manifestListFile(rows, rowIds));
+  const { file, listed } = manifestListFile(rows, rowIds);
+  await writeFile(engine, destination, file);
+  rememberList(
+    destination,
+    localFacts(destination),
+    listed.map((row) => ({ row, isLive: isLive(row) })),
+  );
   return true;
 }
 

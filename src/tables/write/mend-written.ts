@@ -16,7 +16,7 @@ import {
   statement,
   tooLongFragment,
 } from '../../statements/index.ts';
-import { manifestsOf } from '../read/manifest-list.ts';
+import { readManifests } from '../read/manifest-list.ts';
 import { type ManifestShape, shapesOf } from '../read/manifest-shapes.ts';
 import { declareEmptyPartitionIn, manifestMetadata, partitionColumns } from './manifest.ts';
 import { metadataPath, rowLineageOf } from './new-files.ts';
@@ -28,9 +28,7 @@ export async function mendWritten(
 ): Promise<Snapshot> {
   // The lists of version 1 have another format.
   if (metadata['format-version'] < 2 || textFieldsOf(currentSchema(metadata)).length === 0) return snapshot;
-  const own = (await manifestsOf(engine, snapshot)).filter(
-    (manifest) => manifest.added_snapshot_id === snapshot['snapshot-id'],
-  );
+  const own = await readManifests(engine, [snapshot['manifest-list']], [snapshot['snapshot-id']]);
   const copies = new Map<string, string>();
   for (const shape of await shapesOf(engine, own))
     for (const path of await faultyOf(engine, metadata, shape))
