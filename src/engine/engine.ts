@@ -23,7 +23,7 @@ import { type Connection, messageOf, openConnection, type Parts, refuseStopped }
 import { type Database, databaseOf, type OwnedConnection } from './database.ts';
 import { checkRows } from './declared-rows.ts';
 import { extensionVersions, findExtensions, loadExtensions, UNCHECKED } from './extensions.ts';
-import { endedError } from './internal-error.ts';
+import { endedError, internalError } from './internal-error.ts';
 import { NO_OTHER_NAMES, type OtherNames } from './other-names.ts';
 import type { Script } from './run-script.ts';
 import { watchStatements } from './statement-progress.ts';
@@ -305,10 +305,10 @@ async function beside(parts: Parts, { names, onProgress }: BesideOptions): Promi
   return connectionEngine({ ...parts, connection, progress, stopped, names, gate: parts.besides });
 }
 
-/** Throws `engine-internal-error` where the database has ended meanwhile. */
+/** Throws `engine-internal-error` where the database has ended meanwhile, also where nobody knew it yet. */
 const anotherConnection = (parts: Parts): Promise<OwnedConnection> =>
   utcConnection(parts.instance).catch((error: unknown) => {
-    throw endedError(parts.ending, parts) ?? error;
+    throw internalError(error, parts.ending, parts) ?? endedError(parts.ending, parts) ?? error;
   });
 
 async function utcConnection(instance: Database): Promise<OwnedConnection> {

@@ -11,6 +11,7 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { dropFiles } from '../../landing/read-files.ts';
 import { isAtWork, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
 import { isYoung } from '../../markers/sessions-at-work.ts';
+import { PsybergError } from '../../model/errors.ts';
 import { isRunning } from '../../model/is-running.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
@@ -33,9 +34,15 @@ export async function closeSession(session: Begun): Promise<void> {
 
 /** Ends the view only; a stepwise session goes on in another process. */
 export async function detachSession({ plan, ports, view }: Begun): Promise<void> {
-  await ports.workload.detach();
-  view.close();
-  for (const { read } of plan.sources) if (read.kind === 'files') await dropFiles(ports.engine, read);
+  try {
+    await ports.workload.detach();
+    for (const { read } of plan.sources) if (read.kind === 'files') await dropFiles(ports.engine, read);
+  } catch (error) {
+    // A database that has ended holds nothing any more.
+    if (!(error instanceof PsybergError && error.code === 'engine-internal-error')) throw error;
+  } finally {
+    view.close();
+  }
 }
 
 /**

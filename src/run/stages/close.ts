@@ -5,11 +5,12 @@
  */
 
 import { removeBeside } from '../../files/remove.ts';
+import { giveUp } from '../../markers/session-marker.ts';
 import { assertNever } from '../../model/errors.ts';
 import { tablesAmong } from '../../model/files-source.ts';
 import type { StepOf } from '../../model/step.ts';
 import { removeTag } from '../../state/drop-tag.ts';
-import { closeSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
+import { closeSession, detachSession, dropSessionsOfEndedName } from '../leftovers/clean-up.ts';
 import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
 import type { Published } from '../session.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
@@ -18,9 +19,12 @@ import { duringStage, foldSteps } from './fold-steps.ts';
 export async function closeStage(published: Published): Promise<void> {
   const { plan, ports } = published;
   const closing = (): Promise<Published> => foldSteps(published, 'cleanup', closeStep);
-  await duringStage(published, 'close', closing).catch((error: unknown) =>
-    ports.onStep(`${plan.process_name}: published, and not cleaned up after: ${String(error)}`),
-  );
+  await duringStage(published, 'close', closing).catch(async (error: unknown) => {
+    ports.onStep(`${plan.process_name}: published, and not cleaned up after: ${String(error)}`);
+    // Or every later session of the process would wait for it, here and in other processes.
+    giveUp(published.directory);
+    await detachSession(published).catch(() => undefined);
+  });
 }
 
 async function closeStep(published: Published, step: StepOf<'cleanup'>): Promise<Published> {
