@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { completeDotCommand, completeSql, type Names } from '../../src/cli/prompt/completion.ts';
 import { DOT_COMMANDS } from '../../src/cli/prompt/dot-commands.ts';
 import { historyFile, keepInHistory, keptHistory } from '../../src/cli/prompt/history.ts';
@@ -93,6 +93,16 @@ describe('the prompt', () => {
     await type(CTRL_C, 'Ctrl-C again');
     await new Promise((done) => setTimeout(done, 300));
     input.write(CTRL_C);
+    expect(await prompt.ended).toBe(0);
+  });
+  it('takes half a line away by Ctrl-C on a terminal without keys of its own', async () => {
+    vi.stubEnv('TERM', 'dumb');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { type, prompt, input } = await promptOver();
+    await type('select 1, -- half', 'half');
+    await type(CTRL_C);
+    expect(await type('select 43 as next;\n', /1 row.*psyberg> /s)).toContain('43');
+    input.write(CTRL_D);
     expect(await prompt.ended).toBe(0);
   });
   it('may be left while a statement runs, which is waited for or stopped', async () => {

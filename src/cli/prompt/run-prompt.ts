@@ -274,6 +274,8 @@ function interrupt(parts: Parts): void {
     state.lines = [];
     readline.write(null, { ctrl: true, name: 'e' });
     readline.write(null, { ctrl: true, name: 'u' });
+    // A terminal that is `dumb` knows no such keys: readline lets its line be set there.
+    if (readline.line !== '') Object.assign(readline, { line: '', cursor: 0 });
     given.output.write('\n');
     showPrompt(parts);
     return;
