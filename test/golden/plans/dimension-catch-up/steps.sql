@@ -163,7 +163,7 @@ order by path
 --   $first_hours = ["470739"]
 --   $last_hours = ["470741"]
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "account_id"::bigint as "account_id",
     "hour_ts"::timestamp as "hour_ts",
     "cancelled"::boolean as "cancelled",
@@ -196,7 +196,7 @@ where not exists (
 -- 10. load insert: insert
 --   $destination = {"from_run":"data-folder"}
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "account_id"::bigint as "account_id",
     "hour_ts"::timestamp as "hour_ts",
     "cancelled"::boolean as "cancelled"

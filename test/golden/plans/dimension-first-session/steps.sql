@@ -144,7 +144,7 @@ from (select account_id from previous union select account_id from cancels)
 -- 8. load insert: insert
 --   $destination = {"from_run":"data-folder"}
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select * -- the columns of the new target, in its types, and the values by which its files are split
   from (
 select * from "temp"."main"."psyberg_hours"
@@ -377,7 +377,7 @@ limit 0
 -- beside the steps: insert, once the target is created
 --   $destination = {"from_run":"data-folder"}
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "account_id"::bigint as "account_id",
     "ts"::timestamptz as "ts"
   from (

@@ -360,7 +360,7 @@ order by path
 --   $first_hours = ["470737"]
 --   $last_hours = ["470742"]
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "hour_ts"::timestamptz as "hour_ts",
     "cancels"::bigint as "cancels",
     "share"::double as "share",
@@ -395,7 +395,7 @@ where not exists (
 -- 19. load insert: insert
 --   $destination = {"from_run":"data-folder"}
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "hour_ts"::timestamptz as "hour_ts",
     "cancels"::bigint as "cancels",
     "share"::double as "share",

@@ -241,7 +241,7 @@ order by path
 --   $first_hours = ["470741"]
 --   $last_hours = ["470745"]
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "hour_ts"::timestamptz as "hour_ts",
     "cancels"::bigint as "cancels",
     event_hour(epoch_us("hour_ts"::timestamptz), 'us', false)::integer as psyberg_partition_1
@@ -275,7 +275,7 @@ where not exists (
 -- 12. load insert: insert
 --   $destination = {"from_run":"data-folder"}
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "hour_ts"::timestamptz as "hour_ts",
     "cancels"::bigint as "cancels",
     event_hour(epoch_us("hour_ts"::timestamptz), 'us', false)::integer as psyberg_partition_1

@@ -59,7 +59,7 @@ order by path
 --   $first_hours = ["470736"]
 --   $last_hours = ["470738"]
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "rate_date"::date as "rate_date",
     "rate"::double as "rate",
     ((year((date '1970-01-01' + ("rate_date"::date - date '1970-01-01')::integer)) - 1970) * 12 + month((date '1970-01-01' + ("rate_date"::date - date '1970-01-01')::integer)) - 1)::integer as psyberg_partition_1

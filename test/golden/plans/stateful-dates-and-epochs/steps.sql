@@ -59,7 +59,7 @@ order by path
 --   $first_hours = ["470712","470739"]
 --   $last_hours = ["470735","470739"]
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "sold_ts"::timestamp_ns as "sold_ts",
     "price"::decimal(18, 2) as "price",
     "_row_id"::bigint as "_row_id",

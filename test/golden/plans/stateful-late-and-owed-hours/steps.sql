@@ -59,7 +59,7 @@ order by path
 --   $first_hours = ["470737"]
 --   $last_hours = ["470742"]
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "account_id"::bigint as "account_id",
     "cancel_ts"::timestamptz as "cancel_ts",
     "reason"::varchar as "reason",

@@ -59,7 +59,7 @@ order by path
 --   $first_hours = ["470737"]
 --   $last_hours = ["470739"]
 copy (
-  with no_source as (select 1)
+  with no_source as not materialized (select 1)
   select "hour_ts"::timestamptz as "hour_ts",
     "cancels"::bigint as "cancels",
     event_hour(epoch_us("hour_ts"::timestamptz), 'us', false)::integer as psyberg_partition_1
