@@ -38,19 +38,15 @@ export async function readStatus(
   // A session table of many files is read by DuckDB, beside the metadata that are read here.
   const [last, told] = await Promise.all([
     lastSessions(workspace),
-    Promise.all(specs.map((spec) => statusOrError(workspace, spec, null))),
+    Promise.all(specs.map((spec) => statusOrError(workspace, spec))),
   ]);
   return told.map((status) => ({ ...status, last_session: last.get(status.process_name) ?? null }));
 }
 
 /** What keeps one process from being told is told of it, and the others are there all the same. */
-async function statusOrError(
-  workspace: Workspace,
-  spec: ProcessSpec,
-  lastSession: ProcessStatus['last_session'],
-): Promise<ProcessStatus> {
+async function statusOrError(workspace: Workspace, spec: ProcessSpec): Promise<ProcessStatus> {
   try {
-    return await processStatus(workspace, spec, lastSession);
+    return await processStatus(workspace, spec, null);
   } catch (error) {
     const known = shownError(error);
     if (known.kind === 'interrupted') throw known;
@@ -64,7 +60,7 @@ async function statusOrError(
       // How far each of them was consumed nobody knows.
       sources: [],
       branches: [],
-      last_session: lastSession,
+      last_session: null,
       error: known.toJSON(),
     };
   }

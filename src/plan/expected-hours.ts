@@ -84,18 +84,34 @@ function broughtBy({ source, writer }: MovedSource): readonly Hour[] {
     : reachedBy(changed, { beforeHours: source.window.before_hours, afterHours: source.window.after_hours });
 }
 
-/** A file says its first and its last hour: with rows of several in one, those between count as changed. */
-function asFilesTell({ spec: { target }, expectation: { hours } }: Followed): readonly Hour[] {
-  const transforms = target.partitionBy
-    .filter(({ column }) => column === target.eventTime)
-    .map(({ transform }) => transform);
-  if (transforms.includes('hour')) return hours;
-  if (!transforms.includes('day')) return contiguous(hours);
+/**
+ * A file says its first and its last hour: with rows of several in one, those between count as changed. Who
+ * overwrites hours writes the rest of such files anew: of a day that is any hour of it.
+ */
+function asFilesTell(writer: Followed): readonly Hour[] {
+  const { hours } = writer.expectation;
+  const holds = hoursOfFiles(writer);
+  if (holds === 'one') return hours;
+  if (holds === 'any') return contiguous(hours);
+  if (rewrites(writer)) return wholeDays(hours);
   const days = new Map<number, Hour[]>();
   for (const hour of hours)
     days.set(Math.floor(hour / 24), [...(days.get(Math.floor(hour / 24)) ?? []), hour]);
   return [...days.values()].flatMap(contiguous);
 }
+
+/** The hours that a file of its target holds, by the partitions. */
+function hoursOfFiles({ spec: { target } }: Followed): 'one' | 'of a day' | 'any' {
+  const transforms = target.partitionBy
+    .filter(({ column }) => column === target.eventTime)
+    .map(({ transform }) => transform);
+  if (transforms.includes('hour')) return 'one';
+  return transforms.includes('day') ? 'of a day' : 'any';
+}
+
+/** Whether it takes files off that are there already. */
+const rewrites = ({ plan }: Followed): boolean =>
+  patternOf(plan).loadsHours && plan.target.base_snapshot_id !== null;
 
 /** Hours that become complete, and that rows reach which were loaded before. */
 function reachedLater(plan: CompiledPlan, limit: Hour): Hour[] {
@@ -197,6 +213,8 @@ function unknownIn({ plan, sources }: Expected): string | undefined {
       return `${name} writes the lookup ${tableName(spec.table)}, whose changed rows say which hours are computed again`;
     if (source.lookup !== true && writer.expectation.unknownBecause !== undefined)
       return `those of ${name} are not known: ${writer.expectation.unknownBecause}`;
+    if (source.lookup !== true && hoursOfFiles(writer) === 'any' && rewrites(writer))
+      return `${name} writes files of ${tableName(spec.table)} anew that may hold other hours, too`;
   }
   const timeless = plan.status === 'work' && !patternOf(plan).loadsHours && plan.sources.every(isTimeless);
   return timeless ? `no source of ${plan.process_name} has an event time` : undefined;

@@ -2,6 +2,7 @@
 // no more. Method: a chain over two raw tables, planned, moved on, and run.
 import { describe, expect, it } from 'vitest';
 import type { CompiledPlan } from '../../src/model/plan.ts';
+import type { ExplainedPlan } from '../../src/psyberg.ts';
 import { hourAt, hourNumbers, processFile, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
@@ -127,6 +128,37 @@ describe('a plan of a DAG', { timeout: 120_000 }, () => {
       'published',
     ]);
     expect((await world.run()).map(({ status }) => status)).toEqual(Array(3).fill('nothing-new'));
+  });
+
+  it.each([
+    { by: ['hour(ts)'], expected: [4], unknown: null },
+    // Files that hold other hours as well are written anew.
+    { by: ['day(ts)'], expected: [0, 1, 2, 3, 4, 5, 6], unknown: null },
+    { by: ['bucket(2, id)'], expected: [4], unknown: expect.stringContaining('may hold other hours, too') },
+    { by: [], expected: [4], unknown: expect.stringContaining('up_load writes files of facts.up anew') },
+  ])('is run below a target partitioned by $by of which hours are overwritten', async (node) => {
+    const up = {
+      process_name: 'up_load',
+      pattern: 'stateful' as const,
+      sources: [{ table: 'raw.e', event_time: 'ts' }],
+      target: { table: 'facts.up', event_time: 'ts', partition_by: node.by },
+    };
+    const down = load('down', 'stateful', [{ table: 'facts.up', alias: 'u' }], 'select id, ts from u');
+    const world = await worldForTest({ processes: [processFile(up, 'select id, ts from e'), down] });
+    await world.create('raw.e', EVENTS, { partitionedBy: 'hour(ts)' });
+    await world.land('raw.e', rows(3, 4, 5, 6, 3, 4, 5, 6));
+    await world.run();
+    await world.land('raw.e', rows(4));
+    const plans = await world.psyberg.plan();
+    const [, { expected_hours: hours = [], expected_unknown_because: unknown }] = plans as [
+      ExplainedPlan,
+      ExplainedPlan,
+    ];
+    expect([hourNumbers(hours), unknown]).toEqual([node.expected, node.unknown]);
+    expect((await ran(world, plans)).map(({ status, error }) => [status, error])).toEqual(
+      Array(2).fill(['published', null]),
+    );
+    expect(await world.rows('select count(*) from facts.down')).toEqual(['["9"]']);
   });
 
   it('is refused where somebody else wrote between a process and the one below it', async () => {
