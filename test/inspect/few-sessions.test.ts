@@ -9,8 +9,9 @@ import { newestSessions } from '../../src/inspect/history.ts';
 import { lastSessionsInTable } from '../../src/inspect/status.ts';
 import type { TableIdentifier } from '../../src/model/names.ts';
 import { SESSION } from '../../src/state/tables/session.ts';
-import { type StateRow, type StateTable, stateTable } from '../../src/state/tables/state-table.ts';
+import type { StateRow } from '../../src/state/tables/state-table.ts';
 import { commitStateChange, ensureStateTable } from '../../src/state/write-state.ts';
+import { earlierStateTable } from '../support/earlier-state-table.ts';
 import { propertySeed } from '../support/property-seed.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -20,14 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** As an earlier release made it. */
-const EARLIER: StateTable = stateTable({
-  ...SESSION,
-  columns: Object.fromEntries(
-    SESSION.columns.flatMap(({ name, type }) => (SESSION.added.has(name) ? [] : [[name, type]])),
-  ),
-  added: {},
-});
+const EARLIER = earlierStateTable(SESSION);
 
 let tables = 0;
 const newTable = (): TableIdentifier => {

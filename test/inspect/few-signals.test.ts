@@ -10,8 +10,8 @@ import { signalledHourInTable } from '../../src/inspect/watch-signals.ts';
 import { parseHour } from '../../src/model/hour.ts';
 import type { TableIdentifier } from '../../src/model/names.ts';
 import { SIGNAL, type SignalTableRow } from '../../src/state/tables/signal.ts';
-import { type StateTable, stateTable } from '../../src/state/tables/state-table.ts';
 import { commitStateChange, ensureStateTable } from '../../src/state/write-state.ts';
+import { earlierStateTable } from '../support/earlier-state-table.ts';
 import { propertySeed } from '../support/property-seed.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -21,14 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** As an earlier release made it. */
-const EARLIER: StateTable = stateTable({
-  ...SIGNAL,
-  columns: Object.fromEntries(
-    SIGNAL.columns.flatMap(({ name, type }) => (SIGNAL.added.has(name) ? [] : [[name, type]])),
-  ),
-  added: {},
-});
+const EARLIER = earlierStateTable(SIGNAL);
 
 let tables = 0;
 const newTable = (): TableIdentifier => {
