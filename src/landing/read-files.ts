@@ -12,6 +12,7 @@ import {
   type FileToRead,
   folderName,
 } from '../model/files-source.ts';
+import { sameColumnName } from '../model/names.ts';
 import {
   filesRelation,
   inferColumnsStatement,
@@ -73,7 +74,7 @@ export async function columnsOfFiles(
   );
   const added = types.filter(([name]) => !before.has(name.toLowerCase()));
   const times = isSpelledFreely(spec)
-    ? added.filter(([name, type]) => type === 'VARCHAR' && sameName(name, eventTime))
+    ? added.filter(([name, type]) => type === 'VARCHAR' && sameColumnName(name, eventTime))
     : [];
   for (const each of times) {
     const [found] = await asWritten(spec, files, (written) =>
@@ -87,9 +88,6 @@ export async function columnsOfFiles(
 /** False where files have types of their own, or the source says how times are written. */
 const isSpelledFreely = ({ format, options }: FilesSpec): boolean =>
   format !== 'parquet' && !Object.keys(options).some((name) => /^(date|timestamp)_?format$/i.test(name));
-
-const sameName = (one: string, other: string | undefined): boolean =>
-  one.toLowerCase() === other?.toLowerCase();
 
 /** True of a folder without any file: its columns are those that its files had. */
 const isEmptied = ({ files, shape }: Pick<FilesToRead, 'files' | 'shape'>): boolean =>

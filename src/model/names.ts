@@ -58,3 +58,7 @@ export function parseTableName(text: string): TableIdentifier {
  * sessions are named `psyberg_<process>_<session id>`.
  */
 export const protectionTag = (processName: string): string => `psyberg_${processName}`;
+
+/** Whether both name one column. Of none a column has the name. */
+export const sameColumnName = (one: string, other: string | undefined): boolean =>
+  one.toLowerCase() === other?.toLowerCase();

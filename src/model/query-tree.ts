@@ -91,3 +91,9 @@ export function byteOf(node: TreeNode): number | undefined {
   // All bits set mean: nowhere.
   return typeof byte === 'number' && byte < 2 ** 32 ? byte : undefined;
 }
+
+/** What a node says, wherever and under whatever name it stands. */
+export const writtenNode = (value: unknown): string =>
+  JSON.stringify(value, (key, each: unknown) =>
+    key === 'alias' || key === 'query_location' ? undefined : each,
+  );

@@ -15,6 +15,7 @@ import {
   lowerText,
   type TreeNode,
   treeNodes,
+  writtenNode,
 } from './query-tree.ts';
 import { BY_ORDER, type OrderKind, type TakenInNoOrder } from './rows-in-no-order.ts';
 import { isAggregateCall, isWindow, ownNodes } from './rows-together.ts';
@@ -185,9 +186,5 @@ function isSame(one: unknown, other: unknown): boolean {
   const [left, right] = [columnReference(one), columnReference(other)];
   if (left !== undefined || right !== undefined)
     return left?.column === right?.column && left?.relation === right?.relation;
-  return textOf(one) === textOf(other);
+  return writtenNode(one) === writtenNode(other);
 }
-
-const PLACES: ReadonlySet<string> = new Set(['alias', 'query_location']);
-const textOf = (value: unknown): string =>
-  JSON.stringify(value, (key, each: unknown) => (PLACES.has(key) ? undefined : each));

@@ -7,6 +7,7 @@ import {
   lowerText,
   lowerTexts,
   type TreeNode,
+  writtenNode,
 } from '../model/query-tree.ts';
 import { CHOOSING_AGGREGATES } from '../model/rows-together.ts';
 import type { JoinOfTables } from './rows-of-from.ts';
@@ -49,7 +50,7 @@ export function columnsOfGroups(
     const own = columnReferences(item).map(({ column }) => column);
     const named = keys.map((key) => columnReference(key)?.column);
     return (
-      keys.some((key) => written(key) === written(item)) ||
+      keys.some((key) => writtenNode(key) === writtenNode(item)) ||
       named.includes(lowerText(item['alias'])) ||
       (own.length > 0 && own.every((column) => named.includes(column)))
     );
@@ -57,12 +58,6 @@ export function columnsOfGroups(
   const kept = items.filter((item) => isChosenInUnit(item, names) || isKey(item)).map(nameOfItem);
   return new Set(kept.filter((name) => inUnit.has(name)));
 }
-
-/** An expression, wherever and under whatever name it stands. */
-const written = (value: unknown): string =>
-  JSON.stringify(value, (key, each: unknown) =>
-    key === 'alias' || key === 'query_location' ? undefined : each,
-  );
 
 /** The name that a column of a SELECT has outside. */
 export const nameOfItem = (item: TreeNode): string =>

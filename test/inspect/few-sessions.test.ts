@@ -10,9 +10,9 @@ import { lastSessionsInTable } from '../../src/inspect/status.ts';
 import type { TableIdentifier } from '../../src/model/names.ts';
 import { SESSION } from '../../src/state/tables/session.ts';
 import type { StateRow } from '../../src/state/tables/state-table.ts';
-import { commitStateChange, ensureStateTable } from '../../src/state/write-state.ts';
-import { earlierStateTable } from '../support/earlier-state-table.ts';
+import { ensureStateTable } from '../../src/state/write-state.ts';
 import { propertySeed } from '../support/property-seed.ts';
+import { writeStateHistory } from '../support/state-history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -20,8 +20,6 @@ beforeAll(async () => {
   world = await createWorld({ processes: [] });
 });
 afterAll(() => world.close());
-
-const EARLIER = earlierStateTable(SESSION);
 
 let tables = 0;
 const newTable = (): TableIdentifier => {
@@ -92,28 +90,8 @@ function rowsOf({ process, sources, byDuckdb, shared }: Write, at: number): Stat
   }));
 }
 
-async function write(table: TableIdentifier, writes: readonly Write[]): Promise<void> {
-  const { client, engine } = world.psyberg.internals;
-  const ports = { engine: await engine(), catalog: client };
-  let isEarlier = true;
-  for (const [at, each] of writes.entries()) {
-    // Who was widened once stays so.
-    isEarlier &&= each.earlier;
-    const definition = isEarlier ? EARLIER : SESSION;
-    const names = new Set(definition.columns.map(({ name }) => name));
-    const rows = rowsOf(each, at).map((row) =>
-      Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name))),
-    );
-    await commitStateChange(ports, await ensureStateTable(client, table, definition), {
-      table,
-      definition,
-      processName: each.process,
-      psybergSessionId: `session-${at}`,
-      rows,
-      replacesSession: false,
-    });
-  }
-}
+const write = (table: TableIdentifier, writes: readonly Write[]): Promise<void> =>
+  writeStateHistory(world, table, SESSION, { writes, rowsOf });
 
 const metadataOf = async (table: TableIdentifier): Promise<TableMetadata> => {
   const loaded = await world.psyberg.internals.client.loadTable(table);

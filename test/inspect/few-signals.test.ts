@@ -10,9 +10,9 @@ import { signalledHourInTable } from '../../src/inspect/watch-signals.ts';
 import { parseHour } from '../../src/model/hour.ts';
 import type { TableIdentifier } from '../../src/model/names.ts';
 import { SIGNAL, type SignalTableRow } from '../../src/state/tables/signal.ts';
-import { commitStateChange, ensureStateTable } from '../../src/state/write-state.ts';
-import { earlierStateTable } from '../support/earlier-state-table.ts';
+import { ensureStateTable } from '../../src/state/write-state.ts';
 import { propertySeed } from '../support/property-seed.ts';
+import { writeStateHistory } from '../support/state-history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -20,8 +20,6 @@ beforeAll(async () => {
   world = await createWorld({ processes: [] });
 });
 afterAll(() => world.close());
-
-const EARLIER = earlierStateTable(SIGNAL);
 
 let tables = 0;
 const newTable = (): TableIdentifier => {
@@ -62,25 +60,8 @@ function rowsOf({ process, signal, day, hour, reopened, byDuckdb }: Write, at: n
   return reopened ? [again, row] : [row];
 }
 
-async function write(table: TableIdentifier, writes: readonly Write[]): Promise<void> {
-  const { client, engine } = world.psyberg.internals;
-  const ports = { engine: await engine(), catalog: client };
-  let isEarlier = true;
-  for (const [at, each] of writes.entries()) {
-    // Who was widened once stays so.
-    isEarlier &&= each.earlier;
-    const definition = isEarlier ? EARLIER : SIGNAL;
-    const rows = rowsOf(each, at).map(({ hours, ...row }) => (isEarlier ? row : { ...row, hours }));
-    await commitStateChange(ports, await ensureStateTable(client, table, definition), {
-      table,
-      definition,
-      processName: each.process,
-      psybergSessionId: `session-${at}`,
-      rows,
-      replacesSession: false,
-    });
-  }
-}
+const write = (table: TableIdentifier, writes: readonly Write[]): Promise<void> =>
+  writeStateHistory(world, table, SIGNAL, { writes, rowsOf });
 
 const metadataOf = async (table: TableIdentifier): Promise<TableMetadata> => {
   const loaded = await world.psyberg.internals.client.loadTable(table);

@@ -1,21 +1,11 @@
 // Goal: what a query takes of rows in no order is told where it stands, and the columns that have it are known, or nothing is
 // left out of a comparison. Method: queries through DuckDB's own parser.
-import { DuckDBInstance } from '@duckdb/node-api';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { columnsInNoOrder, takenInNoOrder } from '../../src/model/rows-in-no-order.ts';
+import { parsedQuery } from '../support/parsed-query.ts';
 
-let parse: (sql: string) => Promise<unknown>;
-beforeAll(async () => {
-  const connection = await (await DuckDBInstance.create()).connect();
-  parse = async (sql) => {
-    const result = await connection.runAndReadAll(
-      `select json_serialize_sql('${sql.replaceAll("'", "''")}')::varchar`,
-    );
-    return JSON.parse(String(result.getRows()[0]?.[0]));
-  };
-});
 const told = async (sql: string): Promise<string[]> =>
-  takenInNoOrder(await parse(sql)).map(({ called }) => called);
+  takenInNoOrder(await parsedQuery(sql)).map(({ called }) => called);
 
 describe('rows in no order', () => {
   it.each([
@@ -75,6 +65,6 @@ describe('columns in no order', () => {
     ['select * from (select h, list(id) from e group by h) as x(h, v)', undefined],
     ['with x(h, v) as (select h, list(id) from e group by h) select * from x', undefined],
   ])('of %s', async (sql, columns) => {
-    expect(columnsInNoOrder(await parse(sql))).toEqual(columns);
+    expect(columnsInNoOrder(await parsedQuery(sql))).toEqual(columns);
   });
 });

@@ -1,21 +1,11 @@
 // Goal: what chooses among rows that are alike whatever they hold is told where it stands; what the rows decide is not.
 // Method: queries through DuckDB's own parser.
-import { DuckDBInstance } from '@duckdb/node-api';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { leftToChance } from '../../src/model/rows-left-to-chance.ts';
+import { parsedQuery } from '../support/parsed-query.ts';
 
-let parse: (sql: string) => Promise<unknown>;
-beforeAll(async () => {
-  const connection = await (await DuckDBInstance.create()).connect();
-  parse = async (sql) => {
-    const result = await connection.runAndReadAll(
-      `select json_serialize_sql('${sql.replaceAll("'", "''")}')::varchar`,
-    );
-    return JSON.parse(String(result.getRows()[0]?.[0]));
-  };
-});
 const told = async (sql: string): Promise<string[]> =>
-  leftToChance(await parse(sql)).map(({ called, by }) => `${by} ${called}`);
+  leftToChance(await parsedQuery(sql)).map(({ called, by }) => `${by} ${called}`);
 
 describe('rows left to chance', () => {
   it.each([

@@ -1,14 +1,8 @@
 // Goal: a value that is another one each time hides nothing but its own column from the comparison of rows. Method:
 // queries of both engines, as DuckDB's parser reads them.
-import { DuckDBInstance } from '@duckdb/node-api';
 import { expect, it } from 'vitest';
 import { columnsByChance, columnsByChanceOnSpark } from '../../src/plan/index.ts';
-
-const connection = await (await DuckDBInstance.create()).connect();
-async function treeOf(sql: string): Promise<unknown> {
-  const reader = await connection.runAndReadAll('select json_serialize_sql($sql::varchar)::varchar', { sql });
-  return JSON.parse(String(reader.getRows()[0]?.[0]));
-}
+import { parsedQuery } from '../support/parsed-query.ts';
 
 it.each<[string, string[] | undefined]>([
   ['select id, now() as loaded_at from e', ['loaded_at']],
@@ -33,7 +27,7 @@ it.each<[string, string[] | undefined]>([
   ['select now() as at from e', undefined],
   ['select id, now() as at from e using sample 10 percent', undefined],
 ])('%s', async (sql, columns) => {
-  expect(columnsByChance(await treeOf(sql), [])).toEqual(columns);
+  expect(columnsByChance(await parsedQuery(sql), [])).toEqual(columns);
 });
 
 it.each<[string, string[] | undefined]>([
@@ -42,7 +36,7 @@ it.each<[string, string[] | undefined]>([
   ['select id, rand() as r from e group by id', undefined],
   ['select id, now() as at from e where rand() < 0.5', undefined],
 ])('on Spark: %s', async (sql, columns) => {
-  expect(columnsByChanceOnSpark(await treeOf(sql), sql)).toEqual(columns);
+  expect(columnsByChanceOnSpark(await parsedQuery(sql), sql)).toEqual(columns);
 });
 
 it('on Spark a text that nobody else reads says nothing', () => {

@@ -2,31 +2,19 @@
 // DuckDB's own parser; the processes that this repository ships are among them.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { SourceSpec } from '../../src/model/process-spec.ts';
 import { hoursReturned } from '../../src/plan/hours-returned.ts';
 import { judgeRows, planSession, warningsOf } from '../../src/plan/index.ts';
 import { joinsBeyondWindows, joinsWithoutHours } from '../../src/plan/joins-without-hours.ts';
 import { keysNotCompared } from '../../src/plan/keys-not-compared.ts';
 import { readProcess } from '../../src/project/read-process.ts';
+import { parsedQuery } from '../support/parsed-query.ts';
 import { sessionOf, specOf } from '../support/session-data.ts';
-
-let parse: (sql: string) => Promise<unknown>;
-beforeAll(async () => {
-  const connection = await (await DuckDBInstance.create()).connect();
-  parse = async (sql) => {
-    const quoted = `'${sql.replaceAll("'", "''")}'`;
-    const { [0]: row } = (
-      await connection.runAndReadAll(`select json_serialize_sql(${quoted})::varchar`)
-    ).getRows();
-    return JSON.parse(String(row?.[0]));
-  };
-});
 
 const SOURCES = specOf({ pattern: 'stateful', sources: { c: {}, r: {}, d: {} } }).sources;
 const noticed = async (sql: string, sources: readonly SourceSpec[] = SOURCES): Promise<string[]> =>
-  joinsWithoutHours(await parse(sql), { pattern: 'stateful', sources }).map(
+  joinsWithoutHours(await parsedQuery(sql), { pattern: 'stateful', sources }).map(
     ({ first, second, key, hoursApart }) =>
       `${first.alias} ${second.alias} ${key ?? '-'} ${hoursApart ?? '-'}`,
   );
@@ -102,7 +90,7 @@ describe('a join that nothing ties to the same hour', () => {
   });
 
   it.each(['stateless', 'dimension'] as const)('is none in a %s process', async (pattern) => {
-    const tree = await parse('select * from c left join r using (account_id)');
+    const tree = await parsedQuery('select * from c left join r using (account_id)');
     expect(joinsWithoutHours(tree, { pattern, sources: SOURCES })).toEqual([]);
   });
 
@@ -119,7 +107,7 @@ describe('a join that nothing ties to the same hour', () => {
       pattern: 'stateful',
       sources: { c: { added: [1], vtts: 3 }, r: { vtts: 3 } },
     });
-    const tree = await parse(
+    const tree = await parsedQuery(
       'select * from c left join r on r.account_id = c.account_id and r.ts > c.ts - interval 30 day',
     );
     const [warning, ...more] = warningsOf(planSession(session), session.spec, judgeRows(tree, session.spec));
@@ -144,7 +132,9 @@ describe('a join that nothing ties to the same hour', () => {
       source.alias === 'r' ? { ...source, window: { beforeHours: 720, afterHours: 2 } } : source,
     );
     const spec = { ...specOf({ pattern: 'stateful', sources: { c: {}, r: {} } }), sources };
-    const tree = await parse(`select * from c left join r on r.account_id = c.account_id and r.ts > ${from}`);
+    const tree = await parsedQuery(
+      `select * from c left join r on r.account_id = c.account_id and r.ts > ${from}`,
+    );
     const beyond = joinsBeyondWindows(tree, spec);
     expect(
       beyond.map(({ first, second, hoursApart }) => `${first.alias} ${second.alias} ${hoursApart ?? '-'}`),
@@ -169,14 +159,15 @@ describe('a join that nothing ties to the same hour', () => {
       for (const name of readdirSync(path.join(root, folder))) {
         const file = path.join(root, folder, name);
         const { spec } = readProcess({ file, root: path.dirname(path.dirname(file)), problems: [] });
-        if (spec !== undefined) expect(joinsWithoutHours(await parse(spec.sql), spec), name).toEqual([]);
+        if (spec !== undefined)
+          expect(joinsWithoutHours(await parsedQuery(spec.sql), spec), name).toEqual([]);
       }
   });
 });
 
 describe('hours of the session among what a query returns', () => {
   const returned = async (sql: string, pattern: 'stateless' | 'stateful' | 'dimension' = 'stateful') =>
-    hoursReturned(await parse(sql), { pattern });
+    hoursReturned(await parsedQuery(sql), { pattern });
 
   it.each([
     ['select $range_start as h, count(*) as n from c', ['range_start']],
@@ -206,7 +197,7 @@ describe('hours of the session among what a query returns', () => {
 
   it('are a warning of the plan', async () => {
     const session = sessionOf({ pattern: 'stateful', sources: { c: { added: [1], vtts: 3 } } });
-    const tree = await parse('select $range_start as h, count(*) as n from c');
+    const tree = await parsedQuery('select $range_start as h, count(*) as n from c');
     expect(warningsOf(planSession(session), session.spec, judgeRows(tree, session.spec))).toEqual([
       expect.objectContaining({ code: 'hours-not-alone' }),
       expect.objectContaining({
@@ -249,7 +240,7 @@ describe('a key by which the query compares nothing', () => {
     source.alias === 'r' ? { ...source, window } : source.alias === 'd' ? { ...source, lookup } : source,
   );
   const found = async (sql: string): Promise<string[]> =>
-    keysNotCompared(await parse(sql), { pattern: 'stateful', sources }).map(({ alias }) => alias);
+    keysNotCompared(await parsedQuery(sql), { pattern: 'stateful', sources }).map(({ alias }) => alias);
 
   it.each([
     'select c.account, r.x from c left join r on r.device = c.device',

@@ -9,7 +9,7 @@ import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { unitHours, unitOf, type WithGrain } from '../../model/grain.ts';
 import { CALENDAR, type Hour, type HourRange } from '../../model/hour.ts';
-import { tableKey } from '../../model/names.ts';
+import { sameColumnName, tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import {
   eventHourFragment,
@@ -120,7 +120,7 @@ export async function hoursAtOnce(
   const { spec, target = [], completeHour } = input;
   const first = await firstHourOf(port, input);
   if (first === undefined) return undefined;
-  const time = target.find(({ name }) => sameName(name, spec.target.eventTime));
+  const time = target.find(({ name }) => sameColumnName(name, spec.target.eventTime));
   const unit: WithGrain = time?.type === 'DATE' ? { grain: 'day' } : spec;
   return { firstHour: unitOf(unit, first).firstHour, lastHour: completeHour ?? first };
 }
@@ -132,7 +132,7 @@ async function recomputeHours(port: RowsPort, input: RecomputeInput): Promise<Re
   if (first === undefined || completeHour === undefined || target === undefined) return undefined;
   const [table, raw] = [input.tableNamed(input.name), input.tableNamed(`${input.name}_raw`)];
   await port.run('test/create_from', { table, query: statementFragment(noRows(target)) });
-  const eventTime = target.find(({ name }) => sameName(name, spec.target.eventTime)) as TestColumn;
+  const eventTime = target.find(({ name }) => sameColumnName(name, spec.target.eventTime)) as TestColumn;
   for (const { window, given } of unitsInOrder(input, { firstHour: first, lastHour: completeHour })) {
     const { firstHour: hour } = window;
     if (given !== undefined) {
@@ -190,7 +190,7 @@ function rowsOf(
   range: { readonly firstHour: Hour; readonly lastHour: Hour },
 ): string {
   const relation = relationOf(input, source);
-  const column = relation.columns.find(({ name }) => sameName(name, source.eventTime));
+  const column = relation.columns.find(({ name }) => sameColumnName(name, source.eventTime));
   if (column === undefined) return renderStatement('test/all_rows', { table: relation.table });
   const { beforeHours = 0, afterHours = 0 } = source.window ?? {};
   return rowsToHour(relation, column, source.eventTimeUnit, {
@@ -218,7 +218,7 @@ export async function inOrderOfHours(
   relation: Relation,
   { eventTime, unit, to }: { eventTime: string | undefined; unit: string | undefined; to: SqlFragment },
 ): Promise<Relation> {
-  const column = relation.columns.find(({ name }) => sameName(name, eventTime));
+  const column = relation.columns.find(({ name }) => sameColumnName(name, eventTime));
   if (column === undefined) return relation;
   const hour = eventHourFragment(column, unit);
   await port.run('compare/copy_by_hour', { table: to, hour, rows: relation.table });
@@ -236,7 +236,7 @@ export async function firstHourOf(
   const hours: Hour[] = [];
   for (const source of input.spec.sources) {
     const { table, columns } = relationOf(input, source);
-    const column = columns.find(({ name }) => sameName(name, source.eventTime));
+    const column = columns.find(({ name }) => sameColumnName(name, source.eventTime));
     if (column === undefined || source.window?.key !== undefined) continue;
     const hour = eventHourFragment(column, source.eventTimeUnit);
     const [[found] = []] = (await port.run('test/event_hours', { hour, table })).rows;
@@ -258,14 +258,14 @@ export async function shaped(
 ): Promise<string> {
   const { spec, completeHour, target } = input;
   const returned = await columnsIn(port, raw);
-  const eventTime = returned.find(({ name }) => sameName(name, spec.target.eventTime));
+  const eventTime = returned.find(({ name }) => sameColumnName(name, spec.target.eventTime));
   const isCut = patternOf(spec).loadsHours && eventTime !== undefined;
   return renderStatement('test/shaped', {
     rows: raw,
     columns: shapedColumnsFragment(
       (target ?? returned).map((column) => ({
         ...column,
-        from: returned.find(({ name }) => sameName(name, column.name))?.name,
+        from: returned.find(({ name }) => sameColumnName(name, column.name))?.name,
       })),
     ),
     keep:
@@ -285,9 +285,6 @@ const noRows = (columns: readonly TestColumn[]): string =>
   renderStatement('test/no_rows', {
     columns: shapedColumnsFragment(columns.map((column) => ({ ...column, from: undefined }))),
   });
-
-const sameName = (one: string, other: string | undefined): boolean =>
-  one.toLowerCase() === other?.toLowerCase();
 
 /** All rows of a relation. */
 export const readRelation = (port: RowsPort, { table }: Relation): Promise<ResultRows> =>

@@ -21,22 +21,6 @@ import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 export const mayHaveEqualityDeletes = ({ summary }: Snapshot): boolean =>
   (summary?.['total-equality-deletes'] ?? summary?.['total-delete-files']) !== '0';
 
-/** The same of the manifests that a view lists. */
-export const refuseUnreadableView = (
-  engine: Engine,
-  { metadata, snapshot, table }: ViewToRead,
-): Promise<void> =>
-  refuseUnreadable(
-    { engine, metadata, spec: { table }, manifestsOf: (of) => liveManifestsOf(engine, of) },
-    snapshot,
-  );
-
-export interface ViewToRead {
-  readonly metadata: TableMetadata;
-  readonly snapshot: Snapshot;
-  readonly table: TableIdentifier;
-}
-
 /**
  * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its
  * equality deletes.
@@ -54,7 +38,7 @@ export async function refuseUnreadable(source: TableWithManifests, snapshot: Sna
   if (columns.every((column) => column.required)) return;
   const affected = await filesUnder({ source, head: snapshot }, deletes, snapshot['sequence-number'] ?? 0n);
   const certain = affected.find((file) => file.nullKeys !== undefined && file.nullKeys > 0n);
-  if (certain !== undefined) throw unreadable(source, snapshot, { file: certain.path, columns });
+  if (certain !== undefined) throw unreadable(source, snapshot, holdsNulls(certain.path, columns));
   const unknown = affected.filter((file) => file.nullKeys === undefined).map((file) => file.path);
   for (const column of unknown.length === 0 ? [] : columns.filter((each) => !each.required)) {
     const schema = fileSchemaFragment([column]);
@@ -70,8 +54,24 @@ export async function refuseUnreadable(source: TableWithManifests, snapshot: Sna
               { files: unknown },
             ),
           );
-    if (row !== undefined) throw unreadable(source, snapshot, { file: row.path, columns: [column] });
+    if (row !== undefined) throw unreadable(source, snapshot, holdsNulls(row.path, [column]));
   }
+}
+
+/** The same of the manifests that a view lists. */
+export const refuseUnreadableView = (
+  engine: Engine,
+  { metadata, snapshot, table }: ViewToRead,
+): Promise<void> =>
+  refuseUnreadable(
+    { engine, metadata, spec: { table }, manifestsOf: (of) => liveManifestsOf(engine, of) },
+    snapshot,
+  );
+
+export interface ViewToRead {
+  readonly metadata: TableMetadata;
+  readonly snapshot: Snapshot;
+  readonly table: TableIdentifier;
 }
 
 function keyColumns(
@@ -84,15 +84,10 @@ function keyColumns(
     const column = fields.find((field) => field.id === id);
     if (column !== undefined) return column;
     const file = deletes.find((each) => each.equalityIds.includes(id))?.path ?? '';
-    const name = tableName(source.spec.table);
-    throw refusal(
-      'equality-deletes-unreadable',
-      `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by a column (field id ${id}) that the table no longer has`,
-      {
-        hint: remedy(name),
-        context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file },
-      },
-    );
+    throw unreadable(source, snapshot, {
+      file,
+      because: `by a column (field id ${id}) that the table no longer has`,
+    });
   });
 }
 
@@ -128,15 +123,10 @@ async function refuseOtherTypes(
       }),
     );
     if (row === undefined) continue;
-    const name = tableName(source.spec.table);
-    throw refusal(
-      'equality-deletes-unreadable',
-      `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by ${column.name}, and ${row.path} was written before that column was widened to ${String(column.type)}: DuckDB cannot compare them`,
-      {
-        hint: remedy(name),
-        context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file: row.path },
-      },
-    );
+    throw unreadable(source, snapshot, {
+      file: row.path,
+      because: `by ${column.name}, and ${row.path} was written before that column was widened to ${String(column.type)}: DuckDB cannot compare them`,
+    });
   }
 }
 
@@ -148,29 +138,30 @@ async function refuseKeysElsewhere(
 ): Promise<void> {
   const file = await fileHitElsewhere(source, snapshot, keyed);
   if (file === undefined) return;
+  throw unreadable(source, snapshot, {
+    file,
+    because: `of single partitions by equal values, and ${file}, of another partition or spec, holds a row with such values: DuckDB would drop it, too`,
+  });
+}
+
+/** `file`: with rows, or with deletes. `because`: how rows are deleted, and what is wrong then. */
+function unreadable(
+  source: TableByMetadata,
+  snapshot: Snapshot,
+  { file, because }: { readonly file: string; readonly because: string },
+): PsybergError {
   const name = tableName(source.spec.table);
-  throw refusal(
+  return refusal(
     'equality-deletes-unreadable',
-    `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows of single partitions by equal values, and ${file}, of another partition or spec, holds a row with such values: DuckDB would drop it, too`,
+    `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows ${because}`,
     {
-      hint: remedy(name),
+      hint: `compact ${name} with its own writer, which applies the deletes, and run again; nothing was moved`,
       context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file },
     },
   );
 }
 
-function unreadable(
-  source: TableByMetadata,
-  snapshot: Snapshot,
-  { file, columns }: { readonly file: string; readonly columns: readonly NestedField[] },
-): PsybergError {
-  const name = tableName(source.spec.table);
-  return refusal(
-    'equality-deletes-unreadable',
-    `snapshot ${snapshot['snapshot-id']} of ${name} deletes rows by equal values of ${columns.map((column) => column.name).join(', ')}, and ${file} holds NULLs there: DuckDB would drop those rows, too`,
-    { hint: remedy(name), context: { table: name, snapshot_id: String(snapshot['snapshot-id']), file } },
-  );
-}
-
-const remedy = (name: string): string =>
-  `compact ${name} with its own writer, which applies the deletes, and run again; nothing was moved`;
+const holdsNulls = (file: string, columns: readonly NestedField[]) => ({
+  file,
+  because: `by equal values of ${columns.map((column) => column.name).join(', ')}, and ${file} holds NULLs there: DuckDB would drop those rows, too`,
+});
