@@ -89,12 +89,17 @@ const visibleLog = (head: Snapshot, nowMs: number): NonNullable<TableMetadata['s
 
 /**
  * A table whose head was committed by a machine with a clock ahead of ours: DuckDB would take the newest
- * snapshot that is not from the future, and say nothing.
+ * snapshot that is not from the future, and say nothing. A table that was changed in the future it would look
+ * up in earlier metadata files: columns as they were, no INSERT, and an internal error where none is earlier.
  */
 export function withVisibleHead(metadata: TableMetadata, nowMs: number): TableMetadata {
   const head = mainSnapshot(metadata);
-  const isAhead = metadata['snapshot-log']?.some((entry) => entry['timestamp-ms'] > nowMs) === true;
-  return head === undefined || !isAhead ? metadata : { ...metadata, 'snapshot-log': visibleLog(head, nowMs) };
+  const isAhead =
+    metadata['last-updated-ms'] > nowMs ||
+    metadata['snapshot-log']?.some((entry) => entry['timestamp-ms'] > nowMs) === true;
+  if (!isAhead) return metadata;
+  const log = head === undefined ? {} : { 'snapshot-log': visibleLog(head, nowMs) };
+  return { ...metadata, ...log, 'metadata-log': [] };
 }
 
 function withHead(
@@ -103,7 +108,9 @@ function withHead(
   nowMs: number,
   limits: BranchLimits = {},
 ): TableMetadata {
-  const { 'current-snapshot-id': _current, ...rest } = metadata;
+  const { 'current-snapshot-id': _current, ...shown } = metadata;
+  // Those are files of the table itself, which DuckDB would read in place of what is shown.
+  const rest = { ...shown, 'metadata-log': [] };
   if (head === undefined)
     return {
       ...rest,
