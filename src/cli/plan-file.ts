@@ -21,6 +21,18 @@ const read = z.discriminatedUnion('kind', [
     delete_files: z.optional(z.array(text)),
   }),
   z.object({ kind: z.literal('snapshot'), snapshot_id: digits }),
+  z.looseObject({
+    kind: z.literal('files'),
+    relation: text,
+    files: z.array(
+      z.object({ path: text, bytes: digits, modified_at: text, etag: text.nullable(), rows: digits }),
+    ),
+    columns: z.record(text, text),
+    shape: text.nullable(),
+    session: digits,
+    undone: z.boolean(),
+    with_filename: z.boolean(),
+  }),
   z.object({ kind: z.literal('nothing') }),
 ]);
 const source = z.looseObject({

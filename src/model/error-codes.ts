@@ -269,6 +269,9 @@ export const ERROR_CODES = {
   'statement-invalid': unexpected('A statement of psyberg does not keep to its header.'),
   'step-out-of-order': refused('A step of `psyberg session` was run before the one that it needs.'),
   'storage-denied': usage('The store of the files answers 401 or 403 to the credentials that there are.'),
+  'storage-failed': unavailable(
+    'The disk of a file, or the server of its folder, reports a fault (EIO, ESTALE).',
+  ),
   'storage-keys-missing': usage('Nobody says with which keys the object store is reached.'),
   'storage-refused': unavailable('DuckDB does not take the storage credentials of the catalog.'),
   'storage-setting-invalid': usage('A setting under `catalog.storage` has a value that it cannot have.'),

@@ -1,7 +1,7 @@
 /**
- * What operating system, SQLite and DuckDB say when a warehouse cannot be written. Error -> the one
- * PsybergError for it. A full disk is no damaged source, and a read-only folder no bug: both look like either
- * in the words of whoever met them first.
+ * What operating system, SQLite and DuckDB say when a warehouse cannot be written, or its disk fails. Error ->
+ * the one PsybergError for it. A full disk is no damaged source, and a read-only folder no bug: both look like
+ * either in the words of whoever met them first.
  */
 import { PsybergError, unexpected, usageError, withoutSql } from './errors.ts';
 import { type StoreWaits, storeFaultOf } from './store-faults.ts';
@@ -11,15 +11,22 @@ import { type StoreWaits, storeFaultOf } from './store-faults.ts';
  * everything up.
  */
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+/** EIO, ESTALE, EUCLEAN and EREMOTEIO of Linux, by number: Node has no names for most of them. */
+const FAILING: ReadonlySet<unknown> = new Set([-5, -116, -117, -121]);
+const FAILING_TEXT =
+  /Input\/output error|Stale (?:NFS )?file handle|Structure needs cleaning|Remote I\/O error/i;
 /** SQLite's primary result codes. */
 const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
+const OWN: ReadonlySet<unknown> = new Set(['warehouse-full', 'warehouse-not-writable', 'storage-failed']);
 /** Links of a chain of causes that are looked at. */
 const DEPTH_MAX = 8;
 
 interface Reported {
   readonly code?: unknown;
   readonly errcode?: number;
+  readonly errno?: unknown;
   readonly path?: string;
   readonly message?: string;
   readonly cause?: unknown;
@@ -34,8 +41,8 @@ export interface FaultContext {
 }
 
 /**
- * `warehouse-full`, `warehouse-not-writable`, or what a store answered, where the error, or what caused it,
- * is that; else undefined.
+ * `warehouse-full`, `warehouse-not-writable`, `storage-failed`, or what a store answered, where the error, or
+ * what caused it, is that; else undefined.
  */
 export function storageFault(
   error: unknown,
@@ -43,9 +50,8 @@ export function storageFault(
 ): PsybergError | undefined {
   let link: unknown = error;
   for (let depth = 0; depth < DEPTH_MAX && typeof link === 'object' && link !== null; depth += 1) {
-    const { code, errcode, path, message = '', cause } = link as Reported;
-    if (link instanceof PsybergError && (code === 'warehouse-full' || code === 'warehouse-not-writable'))
-      return link;
+    const { code, errcode, errno, path, message = '', cause } = link as Reported;
+    if (link instanceof PsybergError && OWN.has(code)) return link;
     const sqlite = code === 'ERR_SQLITE_ERROR' ? (errcode ?? 0) & 0xff : undefined;
     // Only an IO error is DuckDB's own: a query may say these words too.
     const io = message.startsWith('IO Error:') ? message : '';
@@ -60,6 +66,8 @@ export function storageFault(
       return warehouseFull(where, error);
     if (code === 'EROFS' || sqlite === SQLITE_READONLY || /Read-only file system/i.test(io))
       return notWritable(where, 'it is read-only', error);
+    if (FAILING.has(errno) || sqlite === SQLITE_IOERR || FAILING_TEXT.test(io))
+      return failed(where, message.split('\n')[0] ?? '', error);
     link = cause;
   }
   return undefined;
@@ -82,6 +90,13 @@ const warehouseFull = (path: string, cause: unknown): PsybergError =>
 const notWritable = (path: string, why: string, cause: unknown): PsybergError =>
   usageError('warehouse-not-writable', `${path} cannot be written: ${why}; nothing was published`, {
     hint: 'give this user write access to the warehouse folder (is it mounted read-only?), or choose another in psyberg.yaml',
+    context: { path },
+    cause,
+  });
+
+const failed = (path: string, said: string, cause: unknown): PsybergError =>
+  new PsybergError('storage-failed', `the disk, or the server, that holds ${path} reports a fault: ${said}`, {
+    hint: 'look at what the system says of it (dmesg; of a network folder also its server), then run the same command again',
     context: { path },
     cause,
   });

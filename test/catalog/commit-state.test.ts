@@ -10,6 +10,7 @@ import { tableMetadataFiles, viewMetadataFiles } from '../../src/catalog/files/m
 import { answerError } from '../../src/catalog/protocol/error-body.ts';
 import type { Catalog } from '../../src/catalog/service/catalog.ts';
 import { warehouseCatalog } from '../../src/catalog/service/warehouse-catalog.ts';
+import { type CatalogRows, committed } from '../../src/catalog/store/rows.ts';
 import { openSqliteDatabase } from '../../src/catalog/store/sqlite-database.ts';
 import type { CatalogStore } from '../../src/catalog/store/store.ts';
 import { missingPostgres, type Postgres, startPostgres } from '../support/postgres.ts';
@@ -67,6 +68,23 @@ describe.skipIf(missing !== undefined)(
     });
   },
 );
+
+describe('a commit of SQLite', () => {
+  const during = (errcode: number): Promise<unknown> => {
+    const failing = Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode });
+    const execute = async (work: (db: unknown) => Promise<unknown>): Promise<never> => {
+      await work({});
+      throw failing;
+    };
+    const db = { transaction: () => ({ execute }) };
+    return committed({ db, catalogName: 'c' } as unknown as CatalogRows, async () => 1);
+  };
+  it('under which the disk fails may have been made; one that a full disk did not take was not', async () => {
+    // SQLITE_IOERR_FSYNC, SQLITE_FULL
+    await expect(during(1034)).rejects.toMatchObject({ code: 'commit-state-unknown' });
+    await expect(during(13)).rejects.toMatchObject({ code: 'warehouse-full' });
+  });
+});
 
 describe('a commit whose answer is lost', () => {
   const warehouse = mkdtempSync(join(tmpdir(), 'psyberg-lost-'));

@@ -30,6 +30,20 @@ describe('what a system says of a full or read-only disk', () => {
       'warehouse-not-writable',
     ],
     [new Error('IO Error: Cannot open file "/w/a": Read-only file system'), 'warehouse-not-writable'],
+    [Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', errno: -5 }), 'storage-failed'],
+    [
+      Object.assign(new Error('Unknown system error -116'), {
+        code: 'Unknown system error -116',
+        errno: -116,
+      }),
+      'storage-failed',
+    ],
+    [
+      Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 1034 }),
+      'storage-failed',
+    ],
+    [new Error('IO Error: Could not read from file "/w/a": Input/output error'), 'storage-failed'],
+    [new Error('Invalid Input Error: Input/output error'), undefined],
     [new Error('Invalid Input Error: No space left on device'), undefined],
     [
       new Error(

@@ -13,7 +13,8 @@ import {
   overwritten,
   snapshotIds,
 } from '../support/event-tables.ts';
-import { hourNumbers, type World } from '../support/world.ts';
+import { loadedIds, order, ordersLoad, putFile } from '../support/landed-orders.ts';
+import { hourNumbers, type World, worldForTest } from '../support/world.ts';
 
 it('a plan runs exactly as it was made; once a head, the target or the SQL has moved it is refused with exit 5, and nothing happens', async () => {
   const world = await eventWorld();
@@ -98,4 +99,21 @@ it('a plan from a file may name hours of any year', async () => {
   expect(await world.run(['overwrite_load'], { plans })).toMatchObject([
     { status: 'published', owed_hours: plans[0]?.owed_hours },
   ]);
+});
+
+it('a plan from a file loads the files of a folder that it names, and is refused once there are others', async () => {
+  const world = await worldForTest({ processes: [ordersLoad()] });
+  putFile(world, 'landing/1.jsonl', order(1, 1) + order(2, 2));
+  const first = await throughFile(world, ['orders_load']);
+  expect(await world.run(['orders_load'], { plans: first })).toMatchObject([{ status: 'published' }]);
+  putFile(world, 'landing/2.jsonl', order(3, 2));
+  const second = await throughFile(world, ['orders_load']);
+  putFile(world, 'landing/3.jsonl', order(4, 2));
+  expect(await world.run(['orders_load'], { plans: second })).toMatchObject([
+    { status: 'refused', error: { code: 'plan-stale' } },
+  ]);
+  const third = await throughFile(world, ['orders_load']);
+  await world.reopen();
+  expect(await world.run(['orders_load'], { plans: third })).toMatchObject([{ status: 'published' }]);
+  expect(await loadedIds(world)).toEqual(['["1"]', '["2"]', '["3"]', '["4"]']);
 });

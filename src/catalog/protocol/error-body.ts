@@ -39,6 +39,7 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'commit-conflict': [409, 'CommitFailedException'],
   // Found before DuckDB reads a table.
   'source-unreadable': [403, 'ForbiddenException'],
+  'storage-failed': [403, 'ForbiddenException'],
   'storage-unreachable': [403, 'ForbiddenException'],
   'metadata-file-broken': [500, 'MetadataFileBroken'],
   'commit-state-unknown': [500, 'CommitStateUnknownException'],
