@@ -17,6 +17,7 @@ import { globLiteral, statement } from '../statements/index.ts';
 import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { type Deletion, deleteFiles, sumFreed } from './delete-files.ts';
 import { graceMs } from './limits.ts';
+import { listedAgain } from './listed-again.ts';
 import { type NeededSnapshots, neededSnapshots } from './needed-snapshots.ts';
 import { reachFiles, reachManifests, type TableFile, unreachedFiles, withReach } from './reach.ts';
 
@@ -178,16 +179,18 @@ async function deleteOldMetadata(
     metadataLocation,
     ...(metadata['metadata-log'] ?? []).map((entry) => entry['metadata-file']),
   ];
-  const rows = await ports.engine.query(statement('maintain/old_metadata_files'), {
-    pattern: `${globLiteral(plainPath(tableRoot(metadata)))}/metadata/*.metadata.json`,
-    known_files: known.map((location) => basename(location)),
-    before_ms: ports.nowMs() - graceMs(options),
-  });
-  const readable = rows.map((row) => row.path).filter((path) => !/\.gz(\.metadata\.json)?$/.test(path));
-  if (readable.length === 0) return NOTHING_FREED;
-  const own = await ports.engine.query(statement('maintain/metadata_files_of_table'), {
-    paths: readable,
-    table_uuid: metadata['table-uuid'],
+  const own = await listedAgain(async () => {
+    const rows = await ports.engine.query(statement('maintain/old_metadata_files'), {
+      pattern: `${globLiteral(plainPath(tableRoot(metadata)))}/metadata/*.metadata.json`,
+      known_files: known.map((location) => basename(location)),
+      before_ms: ports.nowMs() - graceMs(options),
+    });
+    const paths = rows.map((row) => row.path).filter((path) => !/\.gz(\.metadata\.json)?$/.test(path));
+    if (paths.length === 0) return [];
+    return ports.engine.query(statement('maintain/metadata_files_of_table'), {
+      paths,
+      table_uuid: metadata['table-uuid'],
+    });
   });
   const files = own.map(({ path }): TableFile => ({ path, kind: 'metadata_files' }));
   const deletion = await deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });

@@ -23,6 +23,7 @@ import { type MaintainPorts, stopIfInterrupted } from './context.ts';
 import { deleteFiles } from './delete-files.ts';
 import { noteWhatStayed } from './expire-snapshots.ts';
 import { graceMs } from './limits.ts';
+import { listedAgain } from './listed-again.ts';
 import { reachFiles, reachManifests, type TableFile, withReach } from './reach.ts';
 import { dropWorkTables } from './work-tables.ts';
 
@@ -95,7 +96,9 @@ async function findFiles({ ports, tables }: OrphanInput): Promise<void> {
     }
   for (const folder of folders)
     if (await exists(folder))
-      await ports.engine.execute(statement('maintain/find_files'), { pattern: `${globLiteral(folder)}/**` });
+      await listedAgain(() =>
+        ports.engine.execute(statement('maintain/find_files'), { pattern: `${globLiteral(folder)}/**` }),
+      );
 }
 
 const folderOf = (metadata: TableMetadata): string => `${plainPath(tableRoot(metadata))}/`;
