@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { refusal } from '../model/errors.ts';
 import { type FilesSpec, type FileToRead, folderName, isUrl } from '../model/files-source.ts';
+import { throwUnlessOfFile } from '../model/storage-faults.ts';
 import { locationOf } from './list-files.ts';
 
 /** Heads that are read at once. Not measured. */
@@ -98,7 +99,9 @@ async function firstLine(path: string): Promise<FirstLine | undefined> {
       if (text.length > HEAD_BYTES_MAX) return undefined;
     }
     return text === '' ? undefined : { head: text.replace(/\r$/, ''), end: '' };
-  } catch {
+  } catch (error) {
+    // DuckDB may meet none a moment later, and read the file with the columns of another.
+    throwUnlessOfFile(error, path);
     return undefined;
   } finally {
     file.destroy();

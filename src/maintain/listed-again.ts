@@ -1,6 +1,6 @@
 /**
- * Listings of folders in which others write. A file may go between its listing and the look at it: a commit that
- * was overtaken takes its metadata file away. Listing -> the same, made again where a file went.
+ * Listings of folders in which others write. A file may go between its listing and the look at it: a commit
+ * that was overtaken takes its metadata file away. Listing -> the same, made again where a file went.
  */
 import { PsybergError } from '../model/errors.ts';
 

@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { conflict, usageError } from '../model/errors.ts';
 import { isRunning } from '../model/is-running.ts';
-import { storageFault } from '../model/storage-faults.ts';
+import { storageFault, throwUnlessOfFile } from '../model/storage-faults.ts';
 
 export interface SessionMarker {
   readonly pid: number;
@@ -92,13 +92,13 @@ const givenUp = new Set<string>();
  */
 export function giveUp(directory: string): void {
   givenUp.add(directory);
-  const marker = readMarker(directory);
-  if (marker?.pid !== process.pid) return;
   try {
+    const marker = readMarker(directory);
+    if (marker?.pid !== process.pid) return;
     // Otherwise other processes would wait for this one to end, and be refused.
     writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, given_up: true }));
   } catch {
-    // On a full disk they are.
+    // On a full disk they are, or one that fails.
   }
 }
 
@@ -135,9 +135,12 @@ function writeWhole(path: string, text: string): void {
 
 /** Undefined when there is none. */
 export function readMarker(directory: string): SessionMarker | undefined {
+  const path = join(directory, MARKER_FILE);
   try {
-    return JSON.parse(readFileSync(join(directory, MARKER_FILE), 'utf8')) as SessionMarker;
-  } catch {
+    return JSON.parse(readFileSync(path, 'utf8')) as SessionMarker;
+  } catch (error) {
+    // A session whose marker is there and cannot be read may be at work: its files are not to be taken away.
+    throwUnlessOfFile(error, path);
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What operating system, SQLite and DuckDB say when a warehouse cannot be written, or its disk fails. Error ->
- * the one PsybergError for it. A full disk is no damaged source, and a read-only folder no bug: both look like
- * either in the words of whoever met them first.
+ * What operating system, SQLite and DuckDB say when a warehouse cannot be written, or its disk fails. Error
+ * -> the one PsybergError for it. A full disk is no damaged source, and a read-only folder no bug: both look
+ * like either in the words of whoever met them first.
  */
 import { PsybergError, unexpected, usageError, withoutSql } from './errors.ts';
 import { type StoreWaits, storeFaultOf } from './store-faults.ts';
@@ -71,6 +71,19 @@ export function storageFault(
     link = cause;
   }
   return undefined;
+}
+
+/** Of the process or of the machine. */
+const TOO_MANY_FILES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
+
+/**
+ * Throws on what says nothing of a file that could not be read: a disk that fails, or too many open files.
+ * To whoever takes a file that cannot be read for one that is not there, it would be gone.
+ */
+export function throwUnlessOfFile(error: unknown, place: string): void {
+  const fault = storageFault(error, { place });
+  if (fault !== undefined) throw fault;
+  if (TOO_MANY_FILES.has((error as Reported | undefined)?.code)) throw error;
 }
 
 /**

@@ -2,7 +2,7 @@
 // is told as that, whoever met it first. Method: their errors in, ours out.
 import { describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/model/errors.ts';
-import { storageFault } from '../../src/model/storage-faults.ts';
+import { storageFault, throwUnlessOfFile } from '../../src/model/storage-faults.ts';
 
 describe('what a system says of a full or read-only disk', () => {
   it.for([
@@ -62,6 +62,15 @@ describe('what a system says of a full or read-only disk', () => {
     expect(fault?.code).toBe(code);
     expect(JSON.stringify(fault ?? null)).not.toContain('secret');
   });
+});
+
+it('a file that is not there, or damaged, is told from one that the system cannot read now', () => {
+  const thrown = (code: string, errno: number) => () =>
+    throwUnlessOfFile(Object.assign(new Error(code), { code, errno }), '/w/a');
+  expect(thrown('ENOENT', -2)).not.toThrow();
+  expect(() => throwUnlessOfFile(new SyntaxError('no JSON'), '/w/a')).not.toThrow();
+  expect(thrown('EMFILE', -24)).toThrow('EMFILE');
+  expect(thrown('EIO', -5)).toThrow(expect.objectContaining({ code: 'storage-failed' }));
 });
 
 // As DuckDB 1.5.5 wrote them, of a store that repeats the keys (2026-11-29).

@@ -70,8 +70,8 @@ export async function committed<T>(rows: CatalogRows, work: (rows: CatalogRows) 
       return result;
     });
   } catch (error) {
-    // SQLite reports a full or read-only disk before the commit is in its log: it was certainly not made. Of a
-    // disk that fails under it that is not said: others may find it in the log.
+    // SQLite reports a full or read-only disk before the commit is in its log: it was certainly not made. Of
+    // a disk that fails under it that is not said: others may find it in the log.
     const fault = storageFault(error, { place: "the catalog's database" });
     if (fault !== undefined && !(committing && fault.code === 'storage-failed')) throw fault;
     throw committing ? commitStateUnknown(error) : error;

@@ -11,6 +11,7 @@ import { type ErrorJson, usageError } from '../../model/errors.ts';
 import { hourText, parseHour } from '../../model/hour.ts';
 import type { CompiledPlan, SessionStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
+import { throwUnlessOfFile } from '../../model/storage-faults.ts';
 import { statement, tableFragment } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Staged, unopened, unstaged } from '../session.ts';
@@ -157,9 +158,11 @@ export function saveSteps({ directory }: Pick<Begun, 'directory'>, content: Stag
 
 /** Undefined when the folder is gone, or holds a file that a crash left half written. */
 export function readSteps(directory: string): StagedJson | IdleJson | undefined {
+  const path = fileIn(directory);
   try {
-    return JSON.parse(readFileSync(fileIn(directory), 'utf8')) as StagedJson | IdleJson;
-  } catch {
+    return JSON.parse(readFileSync(path, 'utf8')) as StagedJson | IdleJson;
+  } catch (error) {
+    throwUnlessOfFile(error, path);
     return undefined;
   }
 }
