@@ -312,6 +312,7 @@ export const ERROR_CODES = {
   ),
   'token-invalid': usage('The token of `catalog serve` is not of printable characters without blanks.'),
   'too-many-hours': refused('A dimension would compute 300,000 hours or more: a date of nowhere.'),
+  'too-many-open-files': unavailable('The system does not let this process open more files at once.'),
   unauthorized: unavailable('The catalog needs its bearer token.'),
   unexpected: unexpected('Something that nobody foresaw; `--verbose` prints what to report.'),
   'unit-unknown': usage('There is no such unit of event times.'),

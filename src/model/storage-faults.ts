@@ -15,11 +15,18 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 const FAILING: ReadonlySet<unknown> = new Set([-5, -116, -117, -121]);
 const FAILING_TEXT =
   /Input\/output error|Stale (?:NFS )?file handle|Structure needs cleaning|Remote I\/O error/i;
+/** Of the process, or of the machine. */
+const TOO_MANY: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 /** SQLite's primary result codes. */
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
-const OWN: ReadonlySet<unknown> = new Set(['warehouse-full', 'warehouse-not-writable', 'storage-failed']);
+const OWN: ReadonlySet<unknown> = new Set([
+  'warehouse-full',
+  'warehouse-not-writable',
+  'storage-failed',
+  'too-many-open-files',
+]);
 /** Links of a chain of causes that are looked at. */
 const DEPTH_MAX = 8;
 
@@ -41,8 +48,8 @@ export interface FaultContext {
 }
 
 /**
- * `warehouse-full`, `warehouse-not-writable`, `storage-failed`, or what a store answered, where the error, or
- * what caused it, is that; else undefined.
+ * `warehouse-full`, `warehouse-not-writable`, `storage-failed`, `too-many-open-files`, or what a store
+ * answered, where the error, or what caused it, is that; else undefined.
  */
 export function storageFault(
   error: unknown,
@@ -68,13 +75,11 @@ export function storageFault(
       return notWritable(where, 'it is read-only', error);
     if (FAILING.has(errno) || sqlite === SQLITE_IOERR || FAILING_TEXT.test(io))
       return failed(where, message.split('\n')[0] ?? '', error);
+    if (TOO_MANY.has(code) || /Too many open files/i.test(io)) return tooManyFiles(where, error);
     link = cause;
   }
   return undefined;
 }
-
-/** Of the process or of the machine. */
-const TOO_MANY_FILES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 
 /**
  * Throws on what says nothing of a file that could not be read: a disk that fails, or too many open files.
@@ -83,7 +88,6 @@ const TOO_MANY_FILES: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 export function throwUnlessOfFile(error: unknown, place: string): void {
   const fault = storageFault(error, { place });
   if (fault !== undefined) throw fault;
-  if (TOO_MANY_FILES.has((error as Reported | undefined)?.code)) throw error;
 }
 
 /**
@@ -113,3 +117,14 @@ const failed = (path: string, said: string, cause: unknown): PsybergError =>
     context: { path },
     cause,
   });
+
+const tooManyFiles = (path: string, cause: unknown): PsybergError =>
+  new PsybergError(
+    'too-many-open-files',
+    `the system does not let this process open ${path} beside its other files`,
+    {
+      hint: 'allow it more (ulimit -n 4096), then run the same command again; with --jobs 1 it needs fewer',
+      context: { path },
+      cause,
+    },
+  );

@@ -44,6 +44,8 @@ describe('what a system says of a full or read-only disk', () => {
     ],
     [new Error('IO Error: Could not read from file "/w/a": Input/output error'), 'storage-failed'],
     [new Error('Invalid Input Error: Input/output error'), undefined],
+    [Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' }), 'too-many-open-files'],
+    [new Error('IO Error: Cannot open file "/w/a": Too many open files'), 'too-many-open-files'],
     [new Error('Invalid Input Error: No space left on device'), undefined],
     [
       new Error(
@@ -69,7 +71,7 @@ it('a file that is not there, or damaged, is told from one that the system canno
     throwUnlessOfFile(Object.assign(new Error(code), { code, errno }), '/w/a');
   expect(thrown('ENOENT', -2)).not.toThrow();
   expect(() => throwUnlessOfFile(new SyntaxError('no JSON'), '/w/a')).not.toThrow();
-  expect(thrown('EMFILE', -24)).toThrow('EMFILE');
+  expect(thrown('EMFILE', -24)).toThrow(expect.objectContaining({ code: 'too-many-open-files' }));
   expect(thrown('EIO', -5)).toThrow(expect.objectContaining({ code: 'storage-failed' }));
 });
 

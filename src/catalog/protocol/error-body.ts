@@ -41,6 +41,7 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'source-unreadable': [403, 'ForbiddenException'],
   'storage-failed': [403, 'ForbiddenException'],
   'storage-unreachable': [403, 'ForbiddenException'],
+  'too-many-open-files': [403, 'ForbiddenException'],
   'metadata-file-broken': [500, 'MetadataFileBroken'],
   'commit-state-unknown': [500, 'CommitStateUnknownException'],
   'catalog-database-unavailable': [503, 'ServiceUnavailableException'],
