@@ -11,9 +11,9 @@ import { program } from '../../src/cli/command-line.ts';
 import { candidatesFor } from '../../src/cli/completion/candidates.ts';
 import { processNamesIn } from '../../src/cli/completion/process-names.ts';
 import { commandsOf } from '../docs/reference-pages.ts';
+import { COMMAND_FILE } from '../support/command-file.ts';
 import { makeProject, removeFolders, temporaryFolder } from './fixture.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const SCRIPTS = fileURLToPath(new URL('../../templates/completion', import.meta.url));
 afterAll(removeFolders);
 
@@ -83,7 +83,7 @@ describe('the scripts', () => {
   }).root;
   const bin = join(project, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, {
+  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${COMMAND_FILE}' "$@"\n`, {
     mode: 0o755,
   });
   const run = async (shell: string, ...argv: string[]): Promise<string> =>

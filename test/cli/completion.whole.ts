@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { COMMAND_FILE } from '../support/command-file.ts';
 import { makeProject, removeFolders } from './fixture.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const SCRIPTS = fileURLToPath(new URL('../../templates/completion', import.meta.url));
 afterAll(removeFolders);
 
@@ -23,7 +23,7 @@ describe('the scripts', () => {
   }).root;
   const bin = join(project, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, {
+  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${COMMAND_FILE}' "$@"\n`, {
     mode: 0o755,
   });
   const run = async (shell: string, ...argv: string[]): Promise<string> =>

@@ -3,20 +3,19 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
 import { nodeComplaint } from '../../src/model/node-version.ts';
+import { COMMAND_FILE } from '../support/command-file.ts';
 import { cli, removeFolders, startCli, temporaryFolder } from './fixture.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 afterAll(removeFolders);
 
 it('new project: what comes next seeds and runs it, also in a folder of an odd name', async () => {
   const home = temporaryFolder();
   const bin = join(home, 'bin');
   mkdirSync(bin);
-  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`, {
+  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${COMMAND_FILE}' "$@"\n`, {
     mode: 0o755,
   });
   const made = await startCli(['new', 'project', "it's new"], { cwd: home }).done;

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { COMMAND_FILE } from '../support/command-file.ts';
 import { open } from '../support/open-project.ts';
 
 export interface CliResult {
@@ -11,8 +11,6 @@ export interface CliResult {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Starts the command; output is no terminal, so it must be plain. */
 export function startCli(
@@ -30,7 +28,7 @@ export function startCli(
   readonly stdout: () => string;
 } {
   const env = { ...process.env, NODE_NO_WARNINGS: '1', ...options.env };
-  const child = spawn(process.execPath, [MAIN, ...argv], {
+  const child = spawn(process.execPath, [COMMAND_FILE, ...argv], {
     cwd: options.cwd,
     stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     env,

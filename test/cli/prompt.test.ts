@@ -11,6 +11,7 @@ import { historyFile, keepInHistory, keptHistory } from '../../src/cli/prompt/hi
 import { startPrompt } from '../../src/cli/prompt/run-prompt.ts';
 import { asOneLine, typedStatements } from '../../src/cli/prompt/typed-statements.ts';
 import { PLAIN } from '../../src/report/style.ts';
+import { COMMAND_FILE } from '../support/command-file.ts';
 import { open } from '../support/open-project.ts';
 import { makeProject, type Project, removeFolders, temporaryFolder } from './fixture.ts';
 
@@ -253,7 +254,6 @@ describe('completion', () => {
 
 it('works on a real terminal: colours, completion, history, Ctrl-C, its width', async () => {
   const script = fileURLToPath(new URL('drive-terminal.py', import.meta.url));
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
   const history = `${temporaryFolder()}/history`;
   const steps = [
     ['psyberg> ', 'select eve'],
@@ -274,7 +274,7 @@ it('works on a real terminal: colours, completion, history, Ctrl-C, its width', 
   ];
   const child = spawn(
     'python3',
-    [script, JSON.stringify(steps), process.execPath, main, 'sql', '--project', project.root],
+    [script, JSON.stringify(steps), process.execPath, COMMAND_FILE, 'sql', '--project', project.root],
     { env: { ...process.env, NODE_NO_WARNINGS: '1', PSYBERG_HISTORY: history, TERM: 'xterm' } },
   );
   let screen = '';

@@ -2,17 +2,16 @@
 // from daylight saving time, planned by the command line under three time zones; the bytes must be the same.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
+import { COMMAND_FILE } from '../support/command-file.ts';
 import { makeProject, removeFolders } from './fixture.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 afterAll(removeFolders);
 
 /** stdout of the command in a time zone. The session id is the clock's second: it is masked. */
 function planUnder(zone: string, root: string, ...options: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [MAIN, 'plan', ...options, '--project', root], {
+    const child = spawn(process.execPath, [COMMAND_FILE, 'plan', ...options, '--project', root], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_NO_WARNINGS: '1', TZ: zone },
     });

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCli, temporaryFolder } from '../cli/fixture.ts';
+import { COMMAND_FILE } from '../support/command-file.ts';
 
 export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 export interface Shop {
   readonly folder: string;
@@ -36,7 +36,7 @@ export async function makeShop(): Promise<Shop> {
   return {
     folder,
     project,
-    psyberg: program(join(folder, 'psyberg'), `exec "${process.execPath}" "${MAIN}" "$@"`),
+    psyberg: program(join(folder, 'psyberg'), `exec "${process.execPath}" "${COMMAND_FILE}" "$@"`),
     failingOnce: program(join(folder, 'failing-once'), failingOnce(join(folder, 'psyberg'), failures)),
     failures,
     run,

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, type TestContext, vi } from 'vitest';
 import { type ObjectStore, objectStore } from '../../src/objects/object-store.ts';
 import { storeSettings } from '../support/small-store.ts';
 
@@ -17,6 +17,7 @@ import { storeSettings } from '../support/small-store.ts';
 const STALL = '1';
 
 async function storeOf(
+  { onTestFinished }: TestContext,
   answer: (request: IncomingMessage, response: ServerResponse, number: number) => void,
 ): Promise<{
   readonly store: ObjectStore;
@@ -28,12 +29,12 @@ async function storeOf(
     asked.push(`${request.method} ${request.url}`);
     answer(request, response, asked.length);
   });
-  const settings = { ...(await storeSettings(server)), 's3.request-timeout': STALL };
+  const settings = { ...(await storeSettings(server, onTestFinished)), 's3.request-timeout': STALL };
   return { store: objectStore(() => settings), asked, settings };
 }
 
 /** A port that listens, on which nobody takes a connection and no more of them may wait. */
-async function portWithoutPlace(): Promise<number> {
+async function portWithoutPlace({ onTestFinished }: TestContext): Promise<number> {
   const source = `
     const server = require('node:net').createServer().listen(0, '127.0.0.1', 1, () => {
       require('node:worker_threads').parentPort.postMessage(server.address().port);
@@ -56,9 +57,10 @@ const half = (response: ServerResponse): void => {
   response.write(content.subarray(0, 5));
 };
 
-describe('a store that', () => {
-  it('says nothing is asked three times, and the error names what was asked and the wait', async () => {
-    const { store, asked } = await storeOf(() => undefined);
+// Side by side: each waits for a server of its own.
+describe.concurrent('a store that', () => {
+  it('says nothing is asked three times, and the error names what was asked and the wait', async (test) => {
+    const { store, asked } = await storeOf(test, () => undefined);
     const error = await store.list('s3://lake/raw/').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'storage-unreachable',
@@ -73,8 +75,8 @@ describe('a store that', () => {
     expect(JSON.stringify(error)).not.toContain('never-to-be-seen');
   });
 
-  it('takes no connection is waited for as long as one that says nothing', async () => {
-    const port = await portWithoutPlace();
+  it('takes no connection is waited for as long as one that says nothing', async (test) => {
+    const port = await portWithoutPlace(test);
     const settings = {
       's3.endpoint': `http://127.0.0.1:${port}`,
       's3.path-style-access': 'true',
@@ -88,25 +90,15 @@ describe('a store that', () => {
     });
   }, 20_000);
 
-  it('may say nothing for longer than a minute, and then takes longer for all of it', async () => {
-    const limits = vi.spyOn(AbortSignal, 'timeout');
-    onTestFinished(() => limits.mockRestore());
-    const { store, settings } = await storeOf((_request, response) => response.end(content));
-    await store.read('s3://lake/one');
-    const patient = objectStore(() => ({ ...settings, 's3.request-timeout': '300' }));
-    expect(await patient.read('s3://lake/one')).toEqual(content);
-    expect(limits.mock.calls).toEqual([[60_000], [600_000]]);
-  });
-
-  it('said nothing a moment ago is asked once, and not for long', async () => {
-    const { store, asked } = await storeOf(() => undefined);
+  it('said nothing a moment ago is asked once, and not for long', async (test) => {
+    const { store, asked } = await storeOf(test, () => undefined);
     await expect(store.read('s3://lake/one')).rejects.toMatchObject({ code: 'storage-unreachable' });
     await expect(store.read('s3://lake/two')).rejects.toMatchObject({ context: { waited_seconds: 0.2 } });
     expect(asked).toHaveLength(4);
   });
 
-  it('stops in the middle of an answer is asked again', async () => {
-    const { store, asked } = await storeOf((_request, response, number) => {
+  it('stops in the middle of an answer is asked again', async (test) => {
+    const { store, asked } = await storeOf(test, (_request, response, number) => {
       if (number === 1) half(response);
       else response.end(content);
     });
@@ -114,10 +106,10 @@ describe('a store that', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('stops in the middle of a file is asked again, and the file is whole', async () => {
+  it('stops in the middle of a file is asked again, and the file is whole', async (test) => {
     const folder = mkdtempSync(join(tmpdir(), 'psyberg-stalled-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const { store } = await storeOf((_request, response, number) => {
+    test.onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { store } = await storeOf(test, (_request, response, number) => {
       if (number === 1) half(response);
       else response.end(content);
     });
@@ -125,8 +117,8 @@ describe('a store that', () => {
     expect(readFileSync(join(folder, 'one'))).toEqual(content);
   });
 
-  it('sends slowly is not hurried: only silence counts', async () => {
-    const { store, asked } = await storeOf((_request, response) => {
+  it('sends slowly is not hurried: only silence counts', async (test) => {
+    const { store, asked } = await storeOf(test, (_request, response) => {
       response.writeHead(200, { 'content-length': String(content.length) });
       let sent = 0;
       const timer = setInterval(() => {
@@ -141,9 +133,9 @@ describe('a store that', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('writes and says nothing has written once, and we know it', async () => {
+  it('writes and says nothing has written once, and we know it', async (test) => {
     const kept: Buffer[] = [];
-    const { store } = await storeOf(async (request, response) => {
+    const { store } = await storeOf(test, async (request, response) => {
       const body = await buffer(request);
       if (request.method === 'GET') response.end(kept[0]);
       else if (kept.length > 0) response.writeHead(412).end();
@@ -152,6 +144,16 @@ describe('a store that', () => {
     expect(await store.writeNew('s3://lake/one', content)).toBe(true);
     expect(kept).toEqual([content]);
   });
+});
+
+it('a store that may say nothing for longer than a minute, and then takes longer for all of it', async (test) => {
+  const limits = vi.spyOn(AbortSignal, 'timeout');
+  test.onTestFinished(() => limits.mockRestore());
+  const { store, settings } = await storeOf(test, (_request, response) => response.end(content));
+  await store.read('s3://lake/one');
+  const patient = objectStore(() => ({ ...settings, 's3.request-timeout': '300' }));
+  expect(await patient.read('s3://lake/one')).toEqual(content);
+  expect(limits.mock.calls).toEqual([[60_000], [600_000]]);
 });
 
 it.each(['0', '-1', 'soon', '9999999'])('a wait of %s is refused', async (seconds) => {

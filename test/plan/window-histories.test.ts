@@ -4,9 +4,10 @@
 // of now. Keys are matched in the model, over the hours that the planner says. Of a process of days an hour is a day: the
 // model's rows then lie five hours apart, so that several are in one day, and days are left that are not over.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { propertySeed } from '../support/property-seed.ts';
-import { check, type Event, history, type Row } from './window-model.ts';
+import { check, history } from './window-model.ts';
+import { ALL_ORDERS, KINDS, playOrders } from './window-orders.ts';
 
 describe('what sessions plan through windows', () => {
   it('keeps every complete hour as its windows are', () => {
@@ -16,80 +17,11 @@ describe('what sessions plan through windows', () => {
     });
   });
 
-  const ARRIVALS: readonly (readonly [number, readonly Row[]])[] = [
-    [
-      0,
-      [
-        { hour: 2, key: 0 },
-        { hour: 6, key: 1 },
-        { hour: 9, key: 2 },
-      ],
-    ],
-    [
-      0,
-      [
-        { hour: 4, key: 0 },
-        { hour: 12, key: 2 },
-      ],
-    ],
-    [
-      1,
-      [
-        { hour: 4, key: 1 },
-        { hour: 12, key: 0 },
-      ],
-    ],
-    [
-      1,
-      [
-        { hour: 1, key: 0 },
-        { hour: 7, key: 2 },
-        { hour: 11, key: 2 },
-      ],
-    ],
-    [
-      1,
-      [
-        { hour: 3, key: 0 },
-        { hour: 8, key: 1 },
-      ],
-    ],
-  ];
-  const orders = (rest: readonly number[]): number[][] =>
-    rest.length === 0
-      ? [[]]
-      : rest.flatMap((first) =>
-          orders(rest.filter((each) => each !== first)).map((more) => [first, ...more]),
-        );
-
-  it.each([
-    ['stateful', 'hour'],
-    ['dimension', 'hour'],
-    ['stateful', 'day'],
-    ['dimension', 'day'],
-  ] as const)('%s by %s: all 120 orders of five arrivals end in the same', (pattern, grain) => {
-    const all = orders([0, 1, 2, 3, 4]);
-    expect(all).toHaveLength(120);
-    const spans = [
-      { beforeHours: 3, afterHours: 0, keyed: false },
-      { beforeHours: 0, afterHours: 2, keyed: true },
-      { beforeHours: 3, afterHours: 2, keyed: true },
-    ];
-    for (const span of grain === 'day' ? spans.slice(1) : spans)
-      for (const order of all)
-        check({
-          windows: [undefined, span],
-          pattern,
-          hours: 'contiguous',
-          grain,
-          catchup: order[0] === 0 ? {} : { hoursPerSession: 1 + (order[0] as number) },
-          events: order.flatMap((index): Event[] => {
-            const [source, rows] = ARRIVALS[index] as (typeof ARRIVALS)[number];
-            return [
-              { kind: 'come', source, rows },
-              { kind: 'session', passed: 2 },
-            ];
-          }),
-        });
+  it.each(KINDS)('%s by %s: orders of five arrivals end in the same', (...kind) => {
+    // Those by which each arrival is the first one and the last one; the others are in window-orders.whole.ts.
+    playOrders(
+      kind,
+      ALL_ORDERS.filter((_order, index) => index % 5 === 0),
+    );
   });
 });

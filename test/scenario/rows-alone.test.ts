@@ -1,56 +1,31 @@
 // Goal: nothing is published of a query that takes rows together which sessions see at different times: such a target would hang
 // on what came when. Method: queries that make a difference, in the first session and in later ones; those that make none are
 // published, and equal to their SQL over whole tables; a header may say that it is meant so.
+// More of them are in rows-alone.whole.ts.
 import { expect, it } from 'vitest';
-import type { RunRecord } from '../../src/index.ts';
 import { expectVerified } from '../support/verified.ts';
-import { hourAt, type ProcessFile, processFile, type World, worldForTest } from '../support/world.ts';
-
-const EVENTS = { table: 'raw.events', event_time: 'ts' };
-const process = (sql: string, more: object = {}): ProcessFile =>
-  processFile(
-    {
-      process_name: 'some',
-      pattern: 'stateful',
-      sources: [EVENTS],
-      target: { table: 'facts.some', event_time: 'ts' },
-      ...more,
-    },
-    sql,
-  );
-
-const event = (id: number, hour: number): string =>
-  `select ${id}, timestamptz '${hourAt(hour)}' + to_minutes(${id}), ${id} * 0.1::double`;
-const RUNNING = 'select id, ts, sum(id) over (order by ts) as total from events';
-
-async function worldOf(file: ProcessFile, hours: readonly number[]): Promise<World> {
-  const world = await worldForTest({ processes: [file] });
-  await world.create('raw.events', 'id int, ts timestamptz, x double');
-  if (hours.length > 0)
-    await world.land('raw.events', hours.map((hour, index) => event(index + 1, hour)).join(' union all '));
-  return world;
-}
-const session = async (world: World): Promise<RunRecord | undefined> => (await world.run())[0];
+import { hourAt, worldForTest } from '../support/world.ts';
+import {
+  EVENTS,
+  event,
+  expectHoursRefused,
+  expectPairRefused,
+  expectRowsRefused,
+  process,
+  RUNNING,
+  session,
+  worldOf,
+} from './some-rows.ts';
 
 it.each([
   ['a running total', RUNNING],
-  ['the row before', 'select id, ts, lag(id) over (order by ts) as b from events'],
-  ['a share of all', 'select id, ts, x / (select sum(x) from events) as x from events'],
-  ['the first rows', 'select id, ts from events order by ts limit 3'],
   ['the first rows, which leave out an hour', 'select id, ts from events order by ts limit 2'],
-  ['the last row', 'select id, ts from events order by ts desc limit 1'],
-  ['a day at its first hour', "select date_trunc('day', ts) as ts, count(*) as n from events group by all"],
   ['a floating-point number alone', 'select ts, avg(x) over () as x from events'],
-  ['pairs', 'select a.ts, b.id from events as a join events as b on a.id >= b.id'],
   [
     'a running total beside a time of now',
     'select id, ts, sum(id) over (order by ts) as total, now() as loaded_at, loaded_at::date as day from events',
   ],
-])('refuses %s in a session of several hours', async (_name, sql) => {
-  const world = await worldOf(process(sql), [0, 2, 3, 3]);
-  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
-  expect(await world.leftovers()).toEqual([]);
-});
+])('refuses %s in a session of several hours', async (_name, sql) => expectHoursRefused(sql));
 
 it.each([
   [
@@ -155,18 +130,10 @@ from events`;
 
 it.each([
   ['counts of hours', "select date_trunc('hour', ts) as ts, count(*) as n from events group by 1"],
-  ['the first of each', 'select ts, id, x from events qualify row_number() over (order by id) = 1'],
-  ['rows of no source', "select ts, id from events union all select timestamptz '2023-09-14 00:00:00Z', 0"],
-  ['pairs', 'select a.ts, b.id from events as a join events as b on a.id >= b.id'],
   ['a share of all', 'select ts, x / sum(x) over () as x from events'],
-  ['counts of kinds that come in turn', 'select id % 2 as kind, max(ts) as ts from events group by all'],
-])('refuses a stateless process that gives %s, in its first session', async (_name, sql) => {
-  const world = await worldOf(process(sql, { pattern: 'stateless' }), [0, 2, 2, 2]);
-  const [plan] = await world.psyberg.plan();
-  expect(plan?.warnings).toEqual([expect.objectContaining({ code: 'rows-not-alone' })]);
-  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'rows-not-alone' } });
-  expect(await world.leftovers()).toEqual([]);
-});
+])('refuses a stateless process that gives %s, in its first session', async (_name, sql) =>
+  expectRowsRefused(sql),
+);
 
 it('publishes a stateless process that groups by a key of its rows', async () => {
   const sources = [EVENTS, { table: 'raw.names', lookup: true }];
@@ -198,10 +165,6 @@ it.each([
   expect(await session(world)).toMatchObject({ status: 'published' });
 });
 
-const REQUESTS = { table: 'raw.requests', event_time: 'asked' };
-const request = (id: number, hour: number): string =>
-  `select ${id}, timestamptz '${hourAt(hour)}' + to_minutes(${id})`;
-
 it.each([
   [
     'rows that a window reaches, with no word of how far',
@@ -209,27 +172,11 @@ it.each([
     'select e.ts, e.id, r.id as asked from events as e join requests as r on r.id < e.id',
   ],
   [
-    'rows that lie further away than their window',
-    { window: { before: '1h' } },
-    'select e.ts, e.id, r.id as asked from events as e join requests as r on r.asked <= e.ts and r.asked > e.ts - interval 1 day',
-  ],
-  [
     'rows of two sources of one day',
     {},
     'select e.ts, e.id, r.id as asked from events as e join requests as r on r.asked::date = e.ts::date',
   ],
-  [
-    'rows of two sources by a time that is no event time',
-    {},
-    "select e.ts, e.id, r.id as asked from events as e join requests as r on date_trunc('day', r.asked) = date_trunc('day', e.ts)",
-  ],
-])('refuses %s', async (_name, more, sql) => {
-  const world = await worldOf(process(sql, { sources: [EVENTS, { ...REQUESTS, ...more }] }), []);
-  await world.create('raw.requests', 'id int, asked timestamptz');
-  await world.land('raw.requests', [request(1, 0), request(2, 2), request(3, 4)].join(' union all '));
-  await world.land('raw.events', [event(7, 0), event(8, 2), event(9, 4)].join(' union all '));
-  expect(await session(world)).toMatchObject({ status: 'refused', error: { code: 'hours-not-alone' } });
-});
+])('refuses %s', async (_name, more, sql) => expectPairRefused(more, sql));
 
 it('refuses what the last hour of a session is cut by', async () => {
   const sql = 'select ts, id from events where ts < $range_end - interval 10 minute';

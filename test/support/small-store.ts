@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, type TestContext } from 'vitest';
 
 export interface SmallStore {
   readonly settings: Readonly<Record<string, string>>;
@@ -44,9 +44,13 @@ export async function smallStore(): Promise<SmallStore> {
 }
 
 /** Has the server listen until the test ends. Returns what a client of S3 is told of it. */
-export async function storeSettings(server: Server): Promise<SmallStore['settings']> {
+export async function storeSettings(
+  server: Server,
+  /** Where tests run side by side, that of the test. */
+  whenOver: TestContext['onTestFinished'] = onTestFinished,
+): Promise<SmallStore['settings']> {
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  onTestFinished(() => {
+  whenOver(() => {
     server.closeAllConnections();
     server.close();
   });
