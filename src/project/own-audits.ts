@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { isAuditName } from '../kinds/audits/index.ts';
 import { NAME_PATTERN } from '../model/names.ts';
-import { sqlFilesIn, textOfFile } from './sql-files.ts';
+import { textOfFile } from './file-text.ts';
+import { sqlFilesIn } from './sql-files.ts';
 
 /** Name -> path relative to the project. */
 export type OwnAudits = ReadonlyMap<string, string>;

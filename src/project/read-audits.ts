@@ -9,12 +9,12 @@ import { type AuditSpec, PARAMETER_NAMES, type TextPosition } from '../model/pro
 import { scanSql } from '../model/scan-sql.ts';
 import type { SqlSyntax } from '../model/sql-tokens.ts';
 import { argumentsOf, parametersDeclared, reportUses } from './audit-parameters.ts';
+import { textOfFile } from './file-text.ts';
 import { aliasOf } from './header-names.ts';
 import type { OwnAudits } from './own-audits.ts';
 import { isMap, listOf } from './plain-values.ts';
 import { type ProjectProblem, positionAt, type ReportProblem, reporterFor } from './problems.ts';
 import { relativeFile } from './relative-file.ts';
-import { textOfFile } from './sql-files.ts';
 import { type QueryText, readQueryText, unknownParameter } from './sql-text.ts';
 import type { Path } from './yaml-text.ts';
 
@@ -102,9 +102,9 @@ function readQueryFile(written: string, reading: FileReading): QueryFile | undef
   const shown = relativeFile(root, file);
   // Two processes may share an audit: its problems are reported once.
   const known = problems.some((problem) => problem.file === shown);
-  const text = textOfFile(file);
   const ownProblems: ProjectProblem[] = [];
   const reportOwn = reporterFor(ownProblems, shown, 'audit-file-invalid');
+  const text = textOfFile(file, reportOwn);
   const declared = parametersDeclared(text, named, reportOwn);
   const query = readQueryText(text, {
     first: 0,

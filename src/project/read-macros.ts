@@ -5,9 +5,10 @@
 import path from 'node:path';
 import type { MacroSpec } from '../model/process-spec.ts';
 import { scanSql, unquoted } from '../model/scan-sql.ts';
+import { textOfFile } from './file-text.ts';
 import { type ProjectProblem, positionAt, type ReportProblem, reporterFor } from './problems.ts';
 import { relativeFile } from './relative-file.ts';
-import { sqlFilesIn, textOfFile } from './sql-files.ts';
+import { sqlFilesIn } from './sql-files.ts';
 
 export const MACROS_FOLDER = 'macros';
 
@@ -40,7 +41,7 @@ const placeText = (root: string, { file, place }: MacroSpec): string =>
   `${relativeFile(root, file)}:${place.line}`;
 
 function macrosIn(file: string, report: ReportProblem): MacroSpec[] {
-  const text = textOfFile(file);
+  const text = textOfFile(file, report);
   const scan = scanSql(text);
   if (scan.unclosed !== undefined)
     report(positionAt(text, scan.unclosed.offset), `this ${scan.unclosed.what} is never closed`);

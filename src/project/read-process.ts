@@ -2,7 +2,6 @@
  * One process file -> ProcessSpec: the YAML header in its leading comment, then the SQL. Every problem is
  * reported, none is thrown.
  */
-import fs from 'node:fs';
 import type { EngineName } from '../model/engines.ts';
 import { withGrain } from '../model/grain.ts';
 import { durationMs, HOUR_MS } from '../model/hour.ts';
@@ -18,6 +17,7 @@ import type {
 import { parseStart } from '../model/start.ts';
 import { checkHeader } from './check-header.ts';
 import { checkLandedAt } from './check-landed-at.ts';
+import { writtenText } from './file-text.ts';
 import { catchupOf, hoursToLoad } from './header-catchup.ts';
 import { readFilesKeys, writtenFolder } from './header-files.ts';
 import { readLookup } from './header-lookup.ts';
@@ -85,7 +85,7 @@ function readDraft(options: ReadOptions): Omit<ProcessDraft, 'problems'> {
   const shown = relativeFile(root, file);
   const report = reporterFor(problems, shown);
   const problemsBefore = problems.length;
-  const text = fs.readFileSync(file, 'utf8');
+  const text = writtenText(file, report);
   const nothing: Omit<ProcessDraft, 'problems'> = {
     file: shown,
     sources: [],

@@ -8,6 +8,7 @@ import type { EngineName } from '../model/engines.ts';
 import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import { checkProject } from './check-project.ts';
+import { writtenText } from './file-text.ts';
 import { ownAuditsOf } from './own-audits.ts';
 import { type ProjectProblem, positionAt, projectInvalid, reporterFor } from './problems.ts';
 import { PROJECT_FILE, readProjectFile } from './project-schema.ts';
@@ -22,6 +23,8 @@ import { parseYamlText } from './yaml-text.ts';
 /** The nearest folder from `startDirectory` upwards that holds a psyberg.yaml. Throws `project-not-found`. */
 export function findProjectRoot(startDirectory: string): string {
   const start = path.resolve(startDirectory);
+  // A name that is misspelled must not lead to another project above it.
+  if (!fs.existsSync(start)) throw projectNotFound(start, 'which does not exist');
   for (let directory = start; ; directory = path.dirname(directory)) {
     if (fs.existsSync(path.join(directory, PROJECT_FILE))) return directory;
     if (directory === path.dirname(directory)) throw projectNotFound(start, 'and in no folder above it');
@@ -78,7 +81,7 @@ function readParts(options: ReadOptions) {
   if (!fs.existsSync(file)) throw projectNotFound(root);
   const problems: ProjectProblem[] = [];
   const report = reporterFor(problems, PROJECT_FILE, 'project-file-invalid');
-  const text = fs.readFileSync(file, 'utf8');
+  const text = writtenText(file, report);
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
   const { environment = process.env } = options;
   const projectFile = readProjectFile(yaml, { root, environment, report });

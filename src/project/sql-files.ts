@@ -10,6 +10,3 @@ export function sqlFilesIn(directory: string): string[] | undefined {
     .map((entry) => entry.name)
     .sort();
 }
-
-/** The text of a file, without the mark that some editors begin it with. */
-export const textOfFile = (file: string): string => fs.readFileSync(file, 'utf8').replace(/^\uFEFF/, '');

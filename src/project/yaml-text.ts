@@ -1,5 +1,5 @@
 /** YAML with places: text -> value plus the line and column of every key and value in the file. Pure. */
-import { type Document, isMap, isNode, isPair, isScalar, parseDocument, Schema } from 'yaml';
+import { type Document, isMap, isNode, isPair, isScalar, parseDocument, Schema, type YAMLError } from 'yaml';
 import type { TextPosition } from '../model/process-spec.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
 
@@ -45,11 +45,13 @@ export function parseYamlText(
     ...(yaml.includes('%YAML') ? {} : { schema: SCHEMA }),
   });
   const place = (offset: number): TextPosition => positionAt(text, range.first + offset);
-  for (const found of [...document.errors, ...document.warnings]) {
+  const tabs = document.errors.filter(({ code }) => code === 'TAB_AS_INDENT');
+  // A tab brings one error for each line that it puts out of its place.
+  for (const found of tabs.length > 0 ? tabs : [...document.errors, ...document.warnings]) {
     report(
       place(found.pos[0]),
       `not valid YAML: ${found.message.replace(/\s+/g, ' ').trim()}`,
-      hintFor(found.code),
+      hintFor(found),
     );
   }
   const placeOf = (path: Path): TextPosition => place(offsetOf(document, path));
@@ -100,7 +102,10 @@ function offsetOf(document: Document, path: Path): number {
   return 0;
 }
 
-function hintFor(code: string): string | undefined {
+function hintFor({ code, message }: YAMLError): string | undefined {
+  const bracket = /end with a ([\]}])/.exec(message)?.[1];
+  if (bracket !== undefined)
+    return `a ${bracket === ']' ? '[' : '{'} above is not closed: end it with ${bracket}`;
   if (code === 'DUPLICATE_KEY') return 'keep one of them';
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
   if (code === 'BAD_INDENT') return 'give keys of one block the same indentation';

@@ -1,6 +1,15 @@
 // Goal: `psyberg fmt` changes what it can vouch for, and says of the rest where and why. Method: the real command
 // line over a project with good, bad and odd files.
-import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { cli, cliJson, makeProject, removeFolders, startCli, temporaryFolder } from './fixture.ts';
@@ -77,6 +86,14 @@ describe('fmt', () => {
       2,
       `${join(root, 'no.sql')}:1:1: error file-not-readable there is no such file\n${join(root, 'psyberg.txt')}:1:1: error file-not-readable only .sql, .yaml and .yml are formatted\n`,
     ]);
+    const bytes = Buffer.from('-- café\nSELECT 1', 'latin1');
+    writeFileSync(file, bytes);
+    const latin1 = await cli('fmt', file);
+    expect([latin1.code, latin1.stdout]).toEqual([
+      2,
+      `${file}:1:7: error file-not-readable the byte 0xe9 is not UTF-8\n`,
+    ]);
+    expect(readFileSync(file)).toEqual(bytes);
   });
 
   it('- formats stdin for an editor, and gives back what it cannot format', async () => {

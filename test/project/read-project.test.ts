@@ -6,14 +6,14 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { processesInDependencyOrder, producerOf } from '../../src/project/dependency-order.ts';
 import { processHeaderJsonSchema } from '../../src/project/json-schemas.ts';
-import { findProjectRoot, readProject } from '../../src/project/read-project.ts';
+import { examineProject, findProjectRoot, readProject } from '../../src/project/read-project.ts';
 
 const folders: string[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) fs.rmSync(folder, { recursive: true, force: true });
 });
 
-function projectOf(files: Readonly<Record<string, string>>): string {
+function projectOf(files: Readonly<Record<string, string | Buffer>>): string {
   const root = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-project-')));
   folders.push(root);
   fs.mkdirSync(path.join(root, 'processes'));
@@ -343,4 +343,51 @@ describe('processHeaderJsonSchema', () => {
     expect(schema.properties['grain']?.enum).toEqual(['hour', 'day']);
     expect(schema.properties['audits']?.items?.anyOf).toHaveLength(11);
   });
+});
+
+it('a folder that does not exist is no folder of the project above it', () => {
+  const root = projectOf({});
+  expect(findProjectRoot(path.join(root, 'processes'))).toBe(root);
+  expect(() => findProjectRoot(path.join(root, 'proceses'))).toThrow('which does not exist');
+});
+
+it('what is not UTF-8 is told with its place in each file: read otherwise, a text of the SQL would be another one', () => {
+  const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
+  const header = load('a_load', ['raw.x'], 'facts.a').replace(
+    'target:',
+    'audits: [{ sql: audits/a.sql }]\ntarget:',
+  );
+  const root = projectOf({
+    'psyberg.yaml': latin1('name: p # é\ncatalog: { warehouse: wh }\n'),
+    'processes/a_load.sql': latin1(
+      header.replace('select 1', "select '\ufffd' as b,\n  'café'").replace('\ufffd', '?'),
+    ),
+    'processes/b_load.sql': Buffer.from(`\uFEFF${load('b_load', ['raw.x'], 'facts.b')}`, 'utf16le'),
+    'processes/c_load.sql': load('c_load', ['raw.x'], 'facts.c').replace('select 1', "select '\ufffd', 1"),
+    'audits/a.sql': latin1("select 'ü'"),
+    'macros/m.sql': latin1("create macro m() as 'ü';"),
+  });
+  const { problems } = examineProject({ root });
+  expect(
+    problems.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`).sort(),
+  ).toEqual([
+    'audits/a.sql:1:9 the byte 0xfc is not UTF-8',
+    'macros/m.sql:1:22 the byte 0xfc is not UTF-8',
+    'processes/a_load.sql:10:7 the byte 0xe9 is not UTF-8',
+    'processes/b_load.sql:1:1 the file is UTF-16, not UTF-8',
+    'psyberg.yaml:1:11 the byte 0xe9 is not UTF-8',
+  ]);
+});
+
+it('tabs in YAML, and brackets that are not closed, are told once', () => {
+  const text = load('a_load', ['raw.x'], 'facts.a');
+  const root = projectOf({
+    'processes/a_load.sql': text.replace('  - table', '\t- table'),
+    'processes/b_load.sql': text.replace('stateless', '[stateless'),
+  });
+  const { problems } = examineProject({ root });
+  expect(problems.map(({ file, line, hint }) => `${file}:${line} ${hint}`)).toEqual([
+    'processes/a_load.sql:5 indent with spaces',
+    'processes/b_load.sql:4 a [ above is not closed: end it with ]',
+  ]);
 });

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FormatProblem, FormattedFile } from '../../model/format-record.ts';
+import { decoded } from '../file-text.ts';
 import { positionAt } from '../problems.ts';
 import { isFormattable } from './files-to-format.ts';
 import { formatFile } from './format-file.ts';
@@ -48,7 +49,8 @@ async function formatInPlace(file: string, { parse, check }: FormatOptions): Pro
   try {
     if (!isFormattable(file))
       return failed(shown, 'file-not-readable', 'only .sql, .yaml and .yml are formatted');
-    const text = fs.readFileSync(file, 'utf8');
+    const { text, wrong } = decoded(fs.readFileSync(file));
+    if (wrong !== undefined) return failed(shown, 'file-not-readable', wrong.message, wrong.place);
     const { file: outcome, result } = await formatNamed(shown, text, parse);
     if (outcome.status !== 'formatted') return outcome;
     if (check) return { ...outcome, status: 'would-change' };

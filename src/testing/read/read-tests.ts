@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { ProjectSpec } from '../../model/process-spec.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
+import { writtenText } from '../../project/file-text.ts';
 import { isMap } from '../../project/plain-values.ts';
 import { positionAt, reporterFor } from '../../project/problems.ts';
 import { relativeFile } from '../../project/relative-file.ts';
@@ -59,7 +60,7 @@ function readFile({ project, unusable }: ReadContext, file: string): ReadTests {
   const shown = relativeFile(project.root, file);
   const problems: TestProblem[] = [];
   const report = reporterFor(problems, shown, 'test-file-invalid');
-  const text = fs.readFileSync(file, 'utf8');
+  const text = writtenText(file, report);
   const yaml = parseYamlText(text, { first: text.startsWith('\uFEFF') ? 1 : 0, last: text.length }, report);
   const { value } = yaml;
   const entries = isMap(value) && Array.isArray(value['tests']) ? (value['tests'] as unknown[]) : undefined;

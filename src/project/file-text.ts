@@ -1,0 +1,43 @@
+/** Texts of files, which are UTF-8: what else they hold is told with its place. Files -> texts. */
+import { isUtf8 } from 'node:buffer';
+import fs from 'node:fs';
+import type { TextPosition } from '../model/process-spec.ts';
+import { positionAt, type ReportProblem } from './problems.ts';
+
+const UTF8_HINT = 'save the file as UTF-8; from Latin-1 for example: iconv -f latin1 -t utf-8 FILE > NEW';
+
+/** The text of a file, without the mark that some editors begin it with; what is no UTF-8 is reported. */
+export const textOfFile = (file: string, report?: ReportProblem): string =>
+  writtenText(file, report).replace(/^\uFEFF/, '');
+
+/** The same with that mark, for places that are counted from the beginning of the file. */
+export function writtenText(file: string, report?: ReportProblem): string {
+  const { text, wrong } = decoded(fs.readFileSync(file));
+  if (wrong !== undefined) report?.(wrong.place, wrong.message, wrong.hint);
+  return text;
+}
+
+/** What bytes say, and the first place in them that is no UTF-8: as U+FFFD it would be another value. */
+export function decoded(bytes: Buffer): {
+  readonly text: string;
+  readonly wrong?: { readonly place: TextPosition; readonly message: string; readonly hint: string };
+} {
+  const text = bytes.toString('utf8');
+  if (isUtf8(bytes)) return { text };
+  const mark = bytes.length < 2 ? 0 : bytes.readUInt16BE(0);
+  const wide = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : undefined;
+  if (wide !== undefined)
+    return {
+      text: new TextDecoder(wide).decode(bytes),
+      wrong: { place: { line: 1, column: 1 }, message: 'the file is UTF-16, not UTF-8', hint: UTF8_HINT },
+    };
+  for (let at = text.indexOf('\uFFFD'); at >= 0; at = text.indexOf('\uFFFD', at + 1)) {
+    const byte = Buffer.byteLength(text.slice(0, at));
+    // Somebody may have written that very character.
+    if (bytes.readUIntBE(byte, Math.min(3, bytes.length - byte)) === 0xefbfbd) continue;
+    const shown = `0x${bytes[byte]?.toString(16)}`;
+    const message = `the byte ${shown} is not UTF-8`;
+    return { text, wrong: { place: positionAt(text, at), message, hint: UTF8_HINT } };
+  }
+  return { text };
+}
