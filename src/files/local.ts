@@ -68,7 +68,7 @@ export function writeLocalFile(location: string, content: Buffer): boolean {
   try {
     writeFileSync(path, content);
   } catch (error) {
-    throw storageFault(error, { place: path }) ?? error;
+    throw storageFault(error, { place: path, isWritten: true }) ?? error;
   }
   return true;
 }

@@ -42,7 +42,9 @@ export async function fileFault(
     if (mixed !== undefined) return mixed;
   }
   const shown = place === undefined ? folderName(spec.globs) : pathOf(spec, toRead, place.file);
-  const at = [shown, place?.line, place?.column].filter((part) => part !== undefined).join(':');
+  // A column alone would be taken for a line.
+  const column = place?.line === undefined ? undefined : place.column;
+  const at = [shown, place?.line, column].filter((part) => part !== undefined).join(':');
   return refusal('file-does-not-fit', `${at}: ${place?.what ?? firstSentence(error.message)}`, {
     hint:
       spec.columns === undefined
@@ -52,7 +54,7 @@ export async function fileFault(
       files: folderName(spec.globs),
       file: place === undefined ? null : shown,
       line: place?.line ?? null,
-      column: place?.column ?? null,
+      column: column ?? null,
     },
     cause: error,
   });

@@ -15,6 +15,17 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 const FAILING: ReadonlySet<unknown> = new Set([-5, -116, -117, -121]);
 const FAILING_TEXT =
   /Input\/output error|Stale (?:NFS )?file handle|Structure needs cleaning|Remote I\/O error/i;
+/** Without permission; calls that only write. */
+const FORBIDDEN: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM']);
+const WRITING: ReadonlySet<unknown> = new Set([
+  'copyfile',
+  'link',
+  'mkdir',
+  'rename',
+  'rmdir',
+  'unlink',
+  'write',
+]);
 /** Of the process, or of the machine. */
 const TOO_MANY: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 /** SQLite's primary result codes. */
@@ -34,6 +45,7 @@ interface Reported {
   readonly code?: unknown;
   readonly errcode?: number;
   readonly errno?: unknown;
+  readonly syscall?: unknown;
   readonly path?: string;
   readonly message?: string;
   readonly cause?: unknown;
@@ -43,6 +55,8 @@ interface Reported {
 export interface FaultContext {
   /** What was written. */
   readonly place?: string;
+  /** It was to be written, whatever was called. */
+  readonly isWritten?: boolean;
   /** How long DuckDB waits for a store. */
   readonly waits?: StoreWaits;
 }
@@ -53,11 +67,11 @@ export interface FaultContext {
  */
 export function storageFault(
   error: unknown,
-  { place = 'the warehouse', waits }: FaultContext = {},
+  { place = 'the warehouse', isWritten = false, waits }: FaultContext = {},
 ): PsybergError | undefined {
   let link: unknown = error;
   for (let depth = 0; depth < DEPTH_MAX && typeof link === 'object' && link !== null; depth += 1) {
-    const { code, errcode, errno, path, message = '', cause } = link as Reported;
+    const { code, errcode, errno, syscall, path, message = '', cause } = link as Reported;
     if (link instanceof PsybergError && OWN.has(code)) return link;
     const sqlite = code === 'ERR_SQLITE_ERROR' ? (errcode ?? 0) & 0xff : undefined;
     // Only an IO error is DuckDB's own: a query may say these words too.
@@ -73,6 +87,8 @@ export function storageFault(
       return warehouseFull(where, error);
     if (code === 'EROFS' || sqlite === SQLITE_READONLY || /Read-only file system/i.test(io))
       return notWritable(where, 'it is read-only', error);
+    if (FORBIDDEN.has(code) && (isWritten || WRITING.has(syscall)))
+      return notWritable(where, 'this user has no permission', error);
     if (FAILING.has(errno) || sqlite === SQLITE_IOERR || FAILING_TEXT.test(io))
       return failed(where, message.split('\n')[0] ?? '', error);
     if (TOO_MANY.has(code) || /Too many open files/i.test(io)) return tooManyFiles(where, error);

@@ -98,12 +98,15 @@ const linesOf = (
   faults: readonly BindingFault[],
   what = '',
 ): string =>
-  faults
-    .map(({ complaint }, index) => {
-      const { line, column } = places[index] as TextPosition;
-      return `${file}:${line}:${column} ${what}${complaint}`;
-    })
-    .join('\n');
+  // An audit that is built in may name a column several times.
+  [
+    ...new Set(
+      faults.map(({ complaint }, index) => {
+        const { line, column } = places[index] as TextPosition;
+        return `${file}:${line}:${column} ${what}${complaint}`;
+      }),
+    ),
+  ].join('\n');
 
 const hintOf = ({ hint }: BindingFault, what: string): string =>
   `${hint === undefined ? 'correct' : `${hint} Correct`} ${what}; psyberg check shows what is wrong in all files at once`;

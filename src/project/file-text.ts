@@ -1,10 +1,19 @@
 /** Texts of files, which are UTF-8: what else they hold is told with its place. Files -> texts. */
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
+import { usageError } from '../model/errors.ts';
 import type { TextPosition } from '../model/process-spec.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
 
 const UTF8_HINT = 'save the file as UTF-8; from Latin-1 for example: iconv -f latin1 -t utf-8 FILE > NEW';
+
+const NO_PERMISSION = { why: 'this user has no permission', hint: 'allow this user to read it' };
+const UNREADABLE = {
+  EACCES: NO_PERMISSION,
+  EPERM: NO_PERMISSION,
+  EISDIR: { why: 'it is a folder', hint: 'put a file in its place' },
+  ENOENT: { why: 'it is a link to a file that is not there', hint: 'mend the link, or remove it' },
+};
 
 /** The text of a file, without the mark that some editors begin it with; what is no UTF-8 is reported. */
 export const textOfFile = (file: string, report?: ReportProblem): string =>
@@ -12,9 +21,25 @@ export const textOfFile = (file: string, report?: ReportProblem): string =>
 
 /** The same with that mark, for places that are counted from the beginning of the file. */
 export function writtenText(file: string, report?: ReportProblem): string {
-  const { text, wrong } = decoded(fs.readFileSync(file));
+  const { text, wrong } = decoded(bytesOf(file));
   if (wrong !== undefined) report?.(wrong.place, wrong.message, wrong.hint);
   return text;
+}
+
+/** Throws `file-not-readable`. */
+function bytesOf(file: string): Buffer {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!(code in UNREADABLE)) throw error;
+    const { why, hint } = UNREADABLE[code as keyof typeof UNREADABLE];
+    throw usageError('file-not-readable', `${file} cannot be read: ${why}`, {
+      hint,
+      context: { file },
+      cause: error,
+    });
+  }
 }
 
 /** What bytes say, and the first place in them that is no UTF-8: as U+FFFD it would be another value. */

@@ -30,6 +30,14 @@ describe('what a system says of a full or read-only disk', () => {
       'warehouse-not-writable',
     ],
     [new Error('IO Error: Cannot open file "/w/a": Read-only file system'), 'warehouse-not-writable'],
+    [
+      Object.assign(new Error('EACCES: permission denied, mkdir'), { code: 'EACCES', syscall: 'mkdir' }),
+      'warehouse-not-writable',
+    ],
+    [
+      Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES', syscall: 'open' }),
+      undefined,
+    ],
     [Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', errno: -5 }), 'storage-failed'],
     [
       Object.assign(new Error('Unknown system error -116'), {

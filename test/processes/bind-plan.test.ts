@@ -82,6 +82,22 @@ it('is refused for a wrong column of a query or an audit, also when nothing is n
     expect.stringMatching(/^processes\/a\.sql:10:27 .*"knd"/),
   ]);
 
+  // An audit that is built in reads it three times.
+  project.write(
+    'processes/a.sql',
+    process(
+      'a_load',
+      'raw.events',
+      'select event_id, event_ts from s',
+      'audits: [{ unique: { columns: [evnt_id] } }]\n',
+    ),
+  );
+  expect(String(await planned(project)).split('\n')).toEqual([
+    expect.stringMatching(
+      /^audit-sql-failed usage processes\/a\.sql:\d+:\d+ the audit unique of a_load .*"evnt_id"/,
+    ),
+  ]);
+
   // A column that the first one is about to add is one that the second may read.
   const added = 'select event_id, event_ts, kind, length(kind) as size from s';
   project.write('processes/a.sql', process('a_load', 'raw.events', added, 'on_schema_change: append\n'));

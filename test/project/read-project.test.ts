@@ -351,6 +351,14 @@ it('a folder that does not exist is no folder of the project above it', () => {
   expect(() => findProjectRoot(path.join(root, 'proceses'))).toThrow('which does not exist');
 });
 
+it('a file that cannot be read is told as that', () => {
+  const root = projectOf({});
+  fs.symlinkSync('nowhere.sql', path.join(root, 'processes/a_load.sql'));
+  expect(() => examineProject({ root })).toThrow(
+    expect.objectContaining({ code: 'file-not-readable', message: expect.stringContaining('a_load.sql') }),
+  );
+});
+
 it('what is not UTF-8 is told with its place in each file: read otherwise, a text of the SQL would be another one', () => {
   const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
   const header = load('a_load', ['raw.x'], 'facts.a').replace(

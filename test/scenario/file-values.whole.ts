@@ -78,6 +78,18 @@ describe('a file that cannot be loaded', () => {
       {},
       { code: 'file-does-not-fit', context: { file: 'landing/c.jsonl', line: 17 } },
     ],
+    'a byte that is not UTF-8': [
+      {
+        'a.jsonl': order(1, 1),
+        'b.jsonl': Buffer.from('{"id":2,"ts":"2023-09-14T01:00:00Z","amount":"\xe9"}', 'latin1'),
+      },
+      { columns: { id: 'bigint', ts: 'timestamptz', amount: 'varchar' } },
+      {
+        code: 'file-does-not-fit',
+        message: expect.stringMatching(/^landing\/b\.jsonl: .*invalid UTF-8/),
+        context: { file: 'landing/b.jsonl', line: null, column: null },
+      },
+    ],
     'a value of another type': [
       { 'a.jsonl': order(1, 1), 'b.jsonl': order(2, 1) + '{"id": "two", "ts": "2023-09-14T01:00:00Z"}' },
       { columns: { id: 'bigint', ts: 'timestamptz', amount: 'double' } },

@@ -13,7 +13,7 @@ export const wholeContent = (content: FileContent): string | Buffer =>
 export async function writeWhole(folder: string, name: string, content: FileContent): Promise<void> {
   const temporary = join(folder, `.${name}.tmp`);
   let file = await open(temporary, 'wx').catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw storageFault(error, { place: temporary }) ?? error;
+    if (error.code !== 'ENOENT') throw storageFault(error, { place: temporary, isWritten: true }) ?? error;
     makeFolder(folder);
     return await open(temporary, 'wx');
   });
@@ -28,7 +28,7 @@ export async function writeWhole(folder: string, name: string, content: FileCont
   } catch (error) {
     // A full disk leaves the first part of it.
     await rm(temporary, { force: true });
-    throw storageFault(error, { place: temporary }) ?? error;
+    throw storageFault(error, { place: temporary, isWritten: true }) ?? error;
   }
   file = await open(folder, 'r');
   try {

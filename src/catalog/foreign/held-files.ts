@@ -58,7 +58,7 @@ export function heldFiles(folder: string): HeldBranches {
         renameSync(temporary, path);
       } catch (error) {
         rmSync(temporary, { force: true });
-        throw storageFault(error, { place: path }) ?? error;
+        throw storageFault(error, { place: path, isWritten: true }) ?? error;
       }
       read.set(branch.branch, { mtimeMs: statSync(path).mtimeMs, branch });
     },
