@@ -2,7 +2,7 @@
  * The marker of a running session: a folder with the name of its branch, that says which process is at work.
  * Path -> marker. A branch or a folder whose marker names a dead process is an abandoned session's.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { conflict, usageError } from '../model/errors.ts';
@@ -17,6 +17,8 @@ export interface SessionMarker {
    */
   readonly process_start?: string;
   readonly host: string;
+  /** Of containers on one machine that share its name: whose processes are counted together. */
+  readonly pids?: string;
   readonly started_at: string;
   /** True when the steps run as separate commands: no process stays alive between them. */
   readonly stepwise: boolean;
@@ -53,6 +55,7 @@ export function writeMarker(directory: string, stepwise: boolean): void {
     pid: process.pid,
     ...processStart(process.pid),
     host: hostname(),
+    ...pidNamespace(),
     started_at: new Date().toISOString(),
     stepwise,
   };
@@ -161,7 +164,7 @@ export const pidOfUnfinished = (name: string): number | undefined => {
 export function isAtWork(marker: SessionMarker, directory: string): boolean {
   if (marker.pid === process.pid && givenUp.has(directory)) return false;
   if (marker.given_up === true) return false;
-  if (marker.stepwise || marker.host !== hostname())
+  if (marker.stepwise || !isOfHere(marker))
     return Date.now() - Date.parse(marker.started_at) < STEPWISE_GRACE_MS;
   const { process_start } = processStart(marker.pid);
   if (
@@ -172,6 +175,10 @@ export function isAtWork(marker: SessionMarker, directory: string): boolean {
     return false;
   return isRunning(marker.pid);
 }
+
+/** True for a session of a process that can be looked for here, by its pid. */
+export const isOfHere = ({ host, pids }: SessionMarker): boolean =>
+  host === hostname() && (pids === undefined || pids === (pidNamespace().pids ?? pids));
 
 /**
  * True when others may take this session for a lost machine's, and its files away: its marker is gone, or so
@@ -195,6 +202,15 @@ function processStart(pid: number): { process_start?: string } {
     return {
       process_start: `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`,
     };
+  } catch {
+    return {};
+  }
+}
+
+/** Linux: the namespace in which this process has its pid; those of a container are another's. */
+function pidNamespace(): { pids?: string } {
+  try {
+    return { pids: readlinkSync('/proc/self/ns/pid') };
   } catch {
     return {};
   }

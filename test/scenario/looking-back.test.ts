@@ -1,7 +1,7 @@
 // Goal: status and history say what is so: a rewrite leaves nobody behind, what failed is told, and whoever
 // comes second waits. Method: sources that maintenance and others rewrite, processes that cannot run, and
 // markers of sessions that live and that do not.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -149,6 +149,8 @@ describe('the second of two runs of one process', () => {
       { ...marker, process_start: 'an-earlier-boot 1' },
       { ...marker, host: 'elsewhere' },
       { ...marker, stepwise: true },
+      // Of a container that has this machine's name: nobody here can tell whether it lives.
+      { ...marker, pid: 4_194_303, pids: 'pid:[1]' },
     ];
     for (const [index, each] of others.entries()) {
       const folder = join(
@@ -163,5 +165,11 @@ describe('the second of two runs of one process', () => {
     }
     await world.land('raw.events', events(0, 5, 0));
     expect((await world.publish('append_load')).waited_seconds).toBeUndefined();
+    // What may live has kept its files.
+    expect(readdirSync(world.psyberg.internals.sessionsDirectory).map((name) => name.at(-1))).toEqual([
+      '2',
+      '3',
+      '4',
+    ]);
   });
 });

@@ -3,12 +3,11 @@
  * session table says so. Process + id -> what was dropped. Also for a branch that `--keep-branch` left.
  */
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { sessionBranches } from '../../markers/session-branches.ts';
-import { isAtWork, readMarker } from '../../markers/session-marker.ts';
+import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts';
 import { conflict, PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { branchName } from '../../model/session-branch.ts';
@@ -78,7 +77,7 @@ async function storedSession({
 /** Of a stepwise session a step may be running at this moment; between two of them nobody is. */
 function refuseRunning({ spec, psybergSessionId }: StepRequest, directory: string): void {
   const marker = readMarker(directory);
-  const isElsewhere = marker !== undefined && marker.host !== hostname();
+  const isElsewhere = marker !== undefined && !isOfHere(marker);
   if (
     marker === undefined ||
     marker.pid === process.pid ||

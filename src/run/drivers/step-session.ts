@@ -2,10 +2,9 @@
  * The session that a step goes on with: found by its id, in the state that the step expects, and as the step
  * before has left it. Request -> stored session, or a refusal.
  */
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
-import { isAtWork, readMarker } from '../../markers/session-marker.ts';
+import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { unitHours } from '../../model/grain.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
@@ -127,7 +126,7 @@ export function refuseSecondLoad({ plan, directory }: Begun): void {
   const marker = readMarker(directory);
   if (
     marker === undefined ||
-    marker.host !== hostname() ||
+    !isOfHere(marker) ||
     marker.pid === process.pid ||
     !isAtWork({ ...marker, stepwise: false }, directory)
   )

@@ -5,10 +5,9 @@
  * of which nobody here can tell whether it lives.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAtWork, readMarker } from '../../markers/session-marker.ts';
+import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts';
 import { conflict } from '../../model/errors.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
 
@@ -49,7 +48,7 @@ export function sessionAtWork(
     const directory = join(sessionsDirectory, name);
     const marker = readMarker(directory);
     // The steps of an orchestrator have no process between them: a run overtakes them.
-    if (marker === undefined || marker.stepwise || marker.host !== hostname()) continue;
+    if (marker === undefined || marker.stepwise || !isOfHere(marker)) continue;
     if (isAtWork(marker, directory))
       return {
         psybergSessionId: session.psybergSessionId,

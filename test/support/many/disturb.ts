@@ -68,8 +68,10 @@ async function lockCatalog(path: string, forMs: number): Promise<void> {
 
 type ToTarget = (many: Many, name: Name, back: number) => Promise<boolean>;
 const TO_TARGETS: Readonly<Record<'compact-target' | 'expire-target' | 'roll-target', ToTarget>> = {
-  async 'compact-target'({ played: { world } }, name) {
+  async 'compact-target'({ each, played: { world } }, name) {
     const table = `facts.${name}`;
+    // Its files would be of no partition.
+    if (each.mixed.partitioned !== undefined) return false;
     if ((await world.rows(`from ${table} limit 1`)).length === 0) return false;
     await world.changeFiles(table, {
       operation: 'replace',

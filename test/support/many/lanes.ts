@@ -23,6 +23,7 @@ const BESIDE = new Set([
     'staging-lost',
     'step-out-of-order',
     'session-unknown',
+    'session-plan-missing',
     'compaction-overtaken',
     'commit-conflict',
   ],
