@@ -100,7 +100,8 @@ export function openShell(options: GlobalOptions, log?: JsonLog): Shell {
   const display = progressDisplay({
     mode: log === undefined ? displayMode(options, stderr) : 'none',
     write: (text) => writeAll(2, text),
-    columns: () => stderr.columns ?? USUAL_WIDTH,
+    // Some terminals say 0.
+    columns: () => stderr.columns || USUAL_WIDTH,
     now: () => performance.now(),
     every(ms, tick) {
       const timer = setInterval(tick, ms).unref();
