@@ -28,7 +28,7 @@ import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
 import { withJudgedSql } from './judged-sql.ts';
-import { seenOnce } from './seen-once.ts';
+import { asItIsNow, seenOnce } from './seen-once.ts';
 
 export interface PlanRequest {
   /** Default: now, or the next one that no session of the process has. */
@@ -108,7 +108,7 @@ async function planNamed(
   );
   let plan = planned;
   if (planned.status === 'work') {
-    await checkWatermarks(input);
+    await checkWatermarks({ ...input, catalog: asItIsNow(catalog) });
     const duckdb = await engine();
     const tree = (await judgeSql(duckdb, project, spec)) ?? (await treeWhereRead(duckdb, spec));
     plan = withJudgedSql(planned, session, tree);

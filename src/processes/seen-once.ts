@@ -8,12 +8,25 @@ import type { Workspace } from '../workspace/open-workspace.ts';
 type CatalogClient = Workspace['client'];
 
 export function seenOnce(client: CatalogClient): CatalogClient {
-  return {
+  const seen = {
     ...client,
     loadTable: once(client.loadTable),
     loadTableToRead: once(client.loadTableToRead),
     tableExists: once(client.tableExists),
   };
+  BEHIND.set(seen, client);
+  return seen;
+}
+
+const BEHIND = new WeakMap<CatalogClient, CatalogClient>();
+
+/**
+ * The catalog as it is by now: where two tables are held against each other, a commit of both between two
+ * looks would be in one of them alone.
+ */
+export function asItIsNow(client: CatalogClient): CatalogClient {
+  const behind = BEHIND.get(client);
+  return behind === undefined ? client : asItIsNow(behind);
 }
 
 /** What failed is asked again. */
