@@ -4,11 +4,10 @@ import { expect } from 'vitest';
 import { type Ended, startCommand } from './command.ts';
 import type { Lane, Work } from './history.ts';
 import type { Many } from './many.ts';
-import { HONEST } from './settle.ts';
+import { isHonest } from './settle.ts';
 
 /** What a command may end with beside others. */
 const BESIDE = new Set([
-  ...HONEST,
   // Others were first.
   ...[
     'target-moved',
@@ -177,6 +176,7 @@ export function judgeBeside(many: Many, ended: Ended, slept: boolean): void {
   const shown = `${argv.join(' ')} ended with ${code}\n${JSON.stringify(json, undefined, 1)}\n${ended.stderr}`;
   expect(json, shown).toBeDefined();
   const allowed = (each: string): boolean =>
+    isHonest(many, each) ||
     BESIDE.has(each) ||
     (many.isSwapped && SWAPPED.has(each)) ||
     ((many.mayBeLocked || slept) && LOCKED.has(each));
