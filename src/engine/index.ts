@@ -11,6 +11,7 @@ export {
   forkWithMacros,
   openBeside,
   openWarehouse,
+  releaseWithFork,
 } from './open-warehouse.ts';
 export { type ParserVerdict, parseQuery } from './parse-query.ts';
 export type { ResultStream, RowPart } from './result-stream.ts';

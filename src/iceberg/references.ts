@@ -31,15 +31,28 @@ export function stagingSnapshots(
   branch: string,
   base: SnapshotId | undefined,
 ): Snapshot[] {
-  const main = new Set(
-    [...ancestors(metadata, mainSnapshot(metadata))].map((snapshot) => snapshot['snapshot-id']),
-  );
   const staging: Snapshot[] = [];
+  // Both chains side by side: `main` may have thousands of snapshots, and a branch leaves it near its end.
+  const main = ancestors(metadata, mainSnapshot(metadata));
+  const onMain = new Set<SnapshotId>();
+  const passNext = (): boolean => {
+    const { value, done } = main.next();
+    if (done !== true) onMain.add(value['snapshot-id']);
+    return done !== true;
+  };
+  const untilMain = (): Snapshot[] => {
+    const met = staging.findIndex((snapshot) => onMain.has(snapshot['snapshot-id']));
+    return met < 0 ? staging : staging.slice(0, met);
+  };
   for (const snapshot of ancestors(metadata, branchHead(metadata, branch))) {
-    if (snapshot['snapshot-id'] === base || main.has(snapshot['snapshot-id'])) break;
+    if (snapshot['snapshot-id'] === base) break;
     staging.push(snapshot);
+    passNext();
+    if (untilMain() !== staging) return untilMain();
   }
-  return staging;
+  // What `main` has beyond the base was passed once the base was.
+  while (!(base !== undefined && onMain.has(base)) && passNext());
+  return untilMain();
 }
 
 /**

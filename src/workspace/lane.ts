@@ -77,6 +77,8 @@ function connectionBeside(
       return opened.opening;
     },
     interrupt: () => withEngine((engine) => engine.interrupt()),
-    close: () => withEngine((engine) => engine.release()),
+    close() {
+      void import('../engine/index.ts').then(({ releaseWithFork }) => withEngine(releaseWithFork));
+    },
   };
 }

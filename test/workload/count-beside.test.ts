@@ -2,7 +2,7 @@
 // the session ends. Method: a DuckDB whose one connection is busy while another counts.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Engine } from '../../src/engine/index.ts';
-import { forkWithMacros, openEngine } from '../../src/engine/index.ts';
+import { forkWithMacros, openEngine, releaseWithFork } from '../../src/engine/index.ts';
 import type { CountSourcesStep } from '../../src/model/step.ts';
 import { countsBeside } from '../../src/workload/duckdb/count-beside.ts';
 
@@ -44,4 +44,29 @@ it('counts on its own connection what was not begun, and asks again what is aske
   await count(step);
   await engine.execute({ sql: 'create temp table read_rows as select 10800 as seconds', parameters: {} });
   expect(await count(step)).toEqual([{ alias: 'events', first_hour: 3n }]);
+});
+
+it('goes on with the connection that it opened, also by macros of the project that came since', async () => {
+  const opened: Engine[] = [];
+  const watched: Engine = {
+    ...engine,
+    release: async () => {},
+    fork: async () => {
+      const fork = await engine.fork();
+      opened.push(fork);
+      return fork;
+    },
+  };
+  const counted = async (sql: string): Promise<unknown> => {
+    const { count, countAhead } = countsBeside(watched);
+    const step = counting(sql);
+    countAhead(step);
+    return count(step);
+  };
+  expect(await counted(BY_HOUR)).toEqual([{ alias: 'events', first_hour: 2n }]);
+  engine.definitions.push('create or replace temp macro added(n) as n + 40::bigint');
+  expect(await counted('select added(2) as rows')).toEqual([{ rows: 42n }]);
+  expect(opened).toHaveLength(1);
+  await releaseWithFork(watched);
+  await expect(opened[0]?.query({ sql: 'select 1', parameters: {} })).rejects.toThrow();
 });

@@ -10,10 +10,14 @@ import { FILES_PER_MANIFEST, rewriteManifests } from './manifest.ts';
 import { writeClearedList } from './manifest-list.ts';
 import { metadataPath } from './new-files.ts';
 
-/** Iceberg's own properties and defaults for the same thing. */
+/** Iceberg's own properties for the same thing. */
 const ENABLED = 'commit.manifest-merge.enabled';
 const MIN_COUNT = 'commit.manifest.min-count-to-merge';
-const MIN_COUNT_DEFAULT = 100;
+/**
+ * Iceberg's writers take 100. A session reads and writes lists several times, and with 100 the list of the
+ * 1,000th of 11 files had 135 rows where it has 60 with 10, which ten small manifests without a statement.
+ */
+const MIN_COUNT_DEFAULT = 10;
 
 export interface MergeInput {
   readonly metadata: TableMetadata;

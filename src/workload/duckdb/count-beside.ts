@@ -17,14 +17,7 @@ export interface CountsBeside extends Required<Pick<Workload, 'count' | 'countAh
 export function countsBeside(engine: Engine): CountsBeside {
   const counts = (on: Engine, step: CountSourcesStep): Promise<CountedRow[]> =>
     on.query<CountedRow>(bindStep(step, {}));
-  const asked = askedAhead(async (step) => {
-    const beside = await forkForStatements(engine);
-    try {
-      return await counts(beside, step as CountSourcesStep);
-    } finally {
-      await beside.release();
-    }
-  });
+  const asked = askedAhead(async (step) => counts(await forkForStatements(engine), step as CountSourcesStep));
   const begun = new WeakSet<CountSourcesStep>();
   return {
     countAhead(step) {
