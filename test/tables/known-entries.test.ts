@@ -12,7 +12,7 @@ import {
   statement,
   statementFragment,
 } from '../../src/statements/index.ts';
-import { knownEntries, queryBounds, queryHours } from '../../src/tables/read/known-entries.ts';
+import { knownEntries, listedFiles, queryBounds, queryHours } from '../../src/tables/read/known-entries.ts';
 import { propertySeed } from '../support/property-seed.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'psyberg-known-'));
@@ -159,6 +159,9 @@ describe('entries that are known', () => {
           const entries = statementFragment(renderStatement('fragments/bounds_of_manifests'));
           expect(inOrder(await queryBounds(engine, bounds))).toEqual(
             inOrder(await engine.query(statement('tables/misleading_bounds', { entries }), bounds)),
+          );
+          expect(inOrder(await listedFiles(engine, manifests))).toEqual(
+            inOrder(await engine.query(statement('tables/listed_files'), { manifests })),
           );
         },
       ),

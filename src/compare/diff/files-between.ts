@@ -6,9 +6,9 @@
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { plainPath } from '../../model/plain-path.ts';
-import { statement } from '../../statements/index.ts';
 import { deletedPaths, deleteFilesOf, deleteKey } from '../../tables/read/delete-files.ts';
 import { readEachSpec } from '../../tables/read/each-spec.ts';
+import { listedFiles } from '../../tables/read/known-entries.ts';
 import { liveManifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 
 export interface FilesBetween {
@@ -58,9 +58,7 @@ async function pathsOf(
   metadata: TableMetadata,
   manifests: readonly ManifestRow[],
 ): Promise<ReadonlySet<string>> {
-  const rows = await readEachSpec(metadata, manifests, (paths) =>
-    engine.query(statement('tables/listed_files'), { manifests: paths }),
-  );
+  const rows = await readEachSpec(metadata, manifests, (paths) => listedFiles(engine, paths));
   return new Set(rows.map(({ path }) => path));
 }
 

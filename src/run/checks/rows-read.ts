@@ -23,6 +23,7 @@ import {
 } from '../../statements/index.ts';
 import { readEachSpec } from '../../tables/read/each-spec.ts';
 import { filesOfHours, manifestsOfHours, type StoredTime } from '../../tables/read/files-of-hours.ts';
+import { listedFiles } from '../../tables/read/known-entries.ts';
 import { liveManifestsOf, type ManifestRow, ofData } from '../../tables/read/manifest-list.ts';
 import { composeFilesView } from '../../tables/views/files-view.ts';
 import { composeReadableView } from '../../tables/views/readable-view.ts';
@@ -100,9 +101,7 @@ async function promisedFiles(
   manifests: readonly ManifestRow[],
 ): Promise<PromisedFile[]> {
   if (asked === undefined || column === undefined) {
-    const listed = await readEachSpec(metadata, ofData(manifests), (paths) =>
-      engine.query(statement('tables/listed_files'), { manifests: paths }),
-    );
+    const listed = await readEachSpec(metadata, ofData(manifests), (paths) => listedFiles(engine, paths));
     return listed.map((file) => ({ ...file, placement: 'inside', first_hour: null, last_hour: null }));
   }
   const hours = hourIntervals(asked);

@@ -9,6 +9,7 @@ import { avroSchemaIn } from '../../iceberg/avro-header.ts';
 import { readAvroRows } from '../../iceberg/avro-rows.ts';
 import type { AvroObject, AvroValue } from '../../iceberg/avro-values.ts';
 import { renderJson } from '../../iceberg/json.ts';
+import { DELETED } from '../../iceberg/manifest-row.ts';
 import type { AvroComplexType, AvroField, AvroType } from '../../model/avro-schema.ts';
 import { DAY_MS } from '../../model/hour.ts';
 import { ENTRY_AS_READ } from '../../model/manifest-schema.ts';
@@ -201,6 +202,22 @@ const withBoundsOf = (fieldId: number, entries: readonly KnownEntry[]): string =
     })),
   );
 
+/** The live data files of manifests: as `tables/listed_files` has them, of a few without a statement. */
+export async function listedFiles(
+  engine: Engine,
+  manifests: readonly string[],
+): Promise<readonly StatementRow<'tables/listed_files'>[]> {
+  const entries = knownEntries(manifests);
+  if (entries === undefined) return engine.query(statement('tables/listed_files'), { manifests });
+  return entries
+    .filter(({ status }) => status !== DELETED)
+    .map(({ manifest_path, data_file: file }) => ({
+      manifest_path,
+      path: file.file_path,
+      rows: file.record_count,
+    }));
+}
+
 /** Runs `tables/misleading_bounds`: over the entries where they are known, and else over the manifests. */
 export async function queryBounds(
   engine: Engine,
@@ -215,7 +232,7 @@ export async function queryBounds(
     ...ids,
     entries: renderJson(
       entries
-        .filter(({ status }) => status < 2)
+        .filter(({ status }) => status !== DELETED)
         .map(({ data_file: file }) => ({
           lower_bounds: hexById(file.lower_bounds, wanted),
           upper_bounds: hexById(file.upper_bounds, wanted),
