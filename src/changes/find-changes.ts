@@ -77,7 +77,7 @@ async function evidenceOf(reader: Reader, gap: DetectedGap, ends: Ends): Promise
 /** The files of the changes that count, net of what came and went. */
 async function changesOf(reader: Reader, evidence: Evidence, judged: JudgedGap): Promise<Changes> {
   const { gap, deletes, manifestLists } = evidence;
-  const inOrder = filesInOrder(evidence, countedFiles(judged));
+  const inOrder = filesInOrder(evidence, wholeWhereShared(reader, evidence, judged));
   const net = netFiles(inOrder);
   const { returned, unloaded, loaded } = await returnedFiles(reader, net, idsOf(gap.undone));
   if (unloaded) return changesByFiles(reader, evidence, loaded);
@@ -109,6 +109,27 @@ const idsOfCounted = (changes: readonly SnapshotChange[]): ReadonlySet<bigint> =
 function countedFiles({ changes, bySnapshot }: JudgedGap): ReadonlyMap<bigint, readonly ChangedFile[]> {
   const ids = idsOfCounted(changes);
   return new Map([...bySnapshot].filter(([id]) => ids.has(id)));
+}
+
+/**
+ * A rewrite that was compared counts in the hours in which its rows differ: the other rows are in its files
+ * of both sides. Where one of these also came or went in another change that counts, the two events are not
+ * of the same hours, and netted by its path the file would take the others along: such a rewrite counts whole.
+ */
+function wholeWhereShared(
+  { needs }: Reader,
+  { snapshots }: Evidence,
+  judged: JudgedGap,
+): ReadonlyMap<bigint, readonly ChangedFile[]> {
+  const counted = countedFiles(judged);
+  if (judged.across || needs !== 'hours') return counted;
+  const events = Map.groupBy([...counted.values()].flat(), (file) => file.path);
+  const whole = snapshots.flatMap(({ snapshot: { 'snapshot-id': id }, files }) => {
+    const own = counted.get(id) ?? files;
+    const isShared = own.some(({ path }) => (events.get(path) ?? []).length > 1);
+    return own !== files && isShared ? [[id, files] as const] : [];
+  });
+  return new Map([...counted, ...whole]);
 }
 
 /** Whether a manifest of a counted snapshot also holds files that others brought. */

@@ -56,6 +56,8 @@ export interface Parts {
   readonly catalogs: Set<string>;
   /** What a table of theirs begins with in SQL. */
   readonly attached: Set<string>;
+  /** How each was attached, by its name. */
+  readonly attachments: Map<string, () => Promise<void>>;
   readonly unpruned: ReturnType<typeof unprunedRunner>;
   /** The project's macros as statements. */
   readonly definitions: string[];

@@ -88,6 +88,11 @@ export interface Engine {
   looksForChangedFiles(): Promise<void>;
   detach(name: string): Promise<void>;
   /**
+   * Attaches a catalog anew: of a schema that it asked for in vain once, DuckDB 1.5.5 says for good that it
+   * is not there.
+   */
+  forgetSchemas(name: string): Promise<void>;
+  /**
    * Runs `work` with an attached catalog as the default, so that tables are named `schema.table`. DuckDB's
    * USE wants an existing schema: any one of the catalog will do.
    */
@@ -203,6 +208,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     beforeStatement: options.beforeStatement ?? (() => undefined),
     catalogs: new Set(),
     attached: new Set(),
+    attachments: new Map(),
     unpruned: unprunedRunner(instance),
     definitions: [],
   });
@@ -266,9 +272,16 @@ function connectionEngine(parts: Parts): Engine {
       }),
     looksForChangedFiles: () => command("set global validate_external_file_cache = 'VALIDATE_ALL'"),
     async detach(name) {
+      parts.attachments.delete(nameOf(parts, name));
       // With its database every catalog is gone: who cleans up after an error has nothing to do here.
       if (ending.first === undefined)
         await command(`detach database if exists ${quoteIdentifier(nameOf(parts, name))}`);
+    },
+    async forgetSchemas(name) {
+      const known = parts.attachments.get(nameOf(parts, name));
+      if (ending.first !== undefined || known === undefined) return;
+      await command(`detach database if exists ${quoteIdentifier(nameOf(parts, name))}`);
+      await known();
     },
     inDatabase: (place, work) => inDatabase(command, place, work),
     fork: () => fork(parts),
@@ -319,6 +332,12 @@ async function utcConnection(instance: Database): Promise<OwnedConnection> {
 
 const nameOf = ({ names }: Parts, name: string): string => names.get(name) ?? name;
 
+/** Whether DuckDB says that a schema is not there; see {@link Engine.forgetSchemas}. */
+export const isSchemaUnknown = (error: unknown): boolean =>
+  /schema "[^"]*" does not exist|Schema with name .* (?:not found|does not exist)|No catalog \+ schema named/.test(
+    messageOf(error),
+  );
+
 /** Rows that a statement changed or copied. */
 function changedRows(reader: DuckDBResultReader): bigint {
   const first = reader.getRows()[0]?.[0];
@@ -332,10 +351,12 @@ function changedRows(reader: DuckDBResultReader): bigint {
 async function attachCatalog(
   parts: Parts,
   command: Connection['command'],
-  { name, warehouse, uri, token }: AttachOptions,
+  options: AttachOptions,
 ): Promise<void> {
+  const { name, warehouse, uri, token } = options;
   parts.catalogs.add(uri);
   parts.attached.add(`${quoteIdentifier(nameOf(parts, name))}.`);
+  parts.attachments.set(nameOf(parts, name), () => attachCatalog(parts, command, options));
   const sql = `attach ${quoteLiteral(warehouse)} as ${quoteIdentifier(nameOf(parts, name))} (type iceberg, endpoint ${quoteLiteral(uri)}, token ${quoteLiteral(token)})`;
   try {
     await command(sql);

@@ -1,7 +1,7 @@
 export type { BoundStatement, BoundValue } from './bind.ts';
 export type { Binder, Bound, BoundColumn, ParsedText, PlannedOver, QueryPlan, TextFault } from './binder.ts';
 export { parseColumnType } from './column-types.ts';
-export type { AttachOptions, Engine, EngineOptions, Row } from './engine.ts';
+export { type AttachOptions, type Engine, type EngineOptions, isSchemaUnknown, type Row } from './engine.ts';
 export { forkWhenAsked } from './fork-when-asked.ts';
 export { togetherOrSingly } from './mixed-files.ts';
 export { openBinder, openEngine } from './open.ts';

@@ -8,6 +8,7 @@ import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
+import { lastOfWholeUnits, wholeUnits } from '../model/grain.ts';
 import type { Hour } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import { protectionTag, tableName } from '../model/names.ts';
@@ -47,7 +48,7 @@ export async function openRestate(input: OpenSessionInput, asked: HoursToRestate
   refuseOtherGrain(spec, progress);
   refuseSharedTarget(input, target);
   const opened = await openSources(input, target, progress);
-  const wanted = await hoursAsked(input, opened, asked);
+  const wanted = orLastComputed(opened.session, asked, await hoursAsked(input, opened, asked));
   const hours = input.restate?.goesOn === true && isRestated(target, spec, wanted) ? [] : wanted;
   await refuseHoursGone(input, opened, hours);
   const ranges = intervalsOf(
@@ -65,6 +66,24 @@ const restateOf = ({ restate }: OpenSessionInput, hours: readonly Hour[], isAll:
   ...(isAll ? { isAll } : {}),
   reason: restate?.reason,
 });
+
+/**
+ * Where neither the sources nor the target have a row, one hour is computed all the same when columns are
+ * others than before: its session says of which columns the hours are, and `columns-replaced` is settled.
+ */
+function orLastComputed(
+  { spec, sources, target: { completeToHour } }: Session,
+  asked: HoursToRestate,
+  hours: readonly Hour[],
+): readonly Hour[] {
+  const isEmpty = asked.kind === 'all' && hours.length === 0 && patternOf(spec).loadsHours;
+  const isOfOthers = sources.some(
+    ({ schemaId, watermark }) => watermark?.schemaId !== undefined && watermark.schemaId !== schemaId,
+  );
+  return isEmpty && isOfOthers && completeToHour !== undefined
+    ? wholeUnits(spec, [lastOfWholeUnits(spec, completeToHour)])
+    : hours;
+}
 
 /** The hours of a dimension that follow from those before. */
 function laterHours({ target: { completeToHour } }: Session, hours: readonly Hour[]): Hour[] {

@@ -53,6 +53,19 @@ for (const pattern of ['stateless', 'stateful', 'dimension'])
     await expectVerified(world, 'p');
   });
 
+it('is settled by a restate of all hours where no row is left', async () => {
+  const world = await loaded('stateful');
+  await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files });
+  await world.publish('p');
+  await alter(world, AGAIN);
+  await world.land('raw.events', event(6), 'name');
+  expect((await world.run())[0]).toMatchObject({ error: { code: 'columns-replaced' } });
+  expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+  expect((await world.run())[0]).toMatchObject({ status: 'published' });
+  await expectVerified(world, 'p');
+  expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+});
+
 it('is nothing to a query that does not name it, nor are columns that only came, went or grew', async () => {
   const world = await loaded('stateful', 'count(*) over (partition by ts) as n, id::bigint as id');
   await alter(world, [...AGAIN, 'drop column other', 'alter column id type bigint', 'add column more int']);

@@ -238,3 +238,53 @@ describe('a dimension', () => {
     expect((await world.run(['state_load']))[0]).toMatchObject({ status: 'nothing-new' });
   });
 });
+
+describe('rows that came and were updated between two sessions', () => {
+  /** Of each hour a row: `v` is 1 in `updated`. */
+  const rowsOf = (hours: readonly number[], updated: readonly number[] = []): string =>
+    `select * from (values ${hours.map((hour) => `(${hour}::bigint, ${updated.includes(hour) ? 1 : 0}, timestamptz '${hourAt(hour)}')`).join(', ')})`;
+
+  it('are loaded in all hours of a file that was written anew, however often, and go with it', async () => {
+    const world = await worldForTest({
+      processes: [
+        processFile(
+          {
+            process_name: 'p',
+            pattern: 'stateful',
+            sources: [{ table: 'raw.events', event_time: 'ts' }],
+            target: { table: 'facts.p', event_time: 'ts' },
+          },
+          'select id, v, ts from events',
+        ),
+      ],
+    });
+    await world.create('raw.events', 'id bigint, v integer, ts timestamptz');
+    const written = async (remove: number, insert: string | undefined): Promise<void> =>
+      world.changeFiles('raw.events', {
+        operation: insert === undefined ? 'delete' : 'overwrite',
+        remove: (files) => files.filter((file) => file.rows === BigInt(remove)),
+        ...(insert === undefined ? {} : { insert }),
+      });
+    const session = async (): Promise<void> => {
+      await world.publish('p');
+      expect(await world.rows('from facts.p')).toEqual(await world.rows('from raw.events'));
+    };
+    await world.land('raw.events', rowsOf([0]));
+    await session();
+    const before = (await world.history('raw.events')).at(-1)?.['snapshot-id'] as bigint;
+    await world.land('raw.events', rowsOf([3, 4, 5]));
+    await written(3, rowsOf([3, 4, 5], [3]));
+    await session();
+    for (const updated of [[4], [4, 5], [5]]) await written(3, rowsOf([3, 4, 5], updated));
+    await session();
+    await written(3, rowsOf([3, 4, 5], [3]));
+    await written(3, undefined);
+    await session();
+    await world.land('raw.events', rowsOf([3, 4, 5]));
+    await session();
+    await written(3, rowsOf([3, 4, 5], [3]));
+    await session();
+    await world.rollback('raw.events', before);
+    await session();
+  });
+});

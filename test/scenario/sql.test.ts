@@ -200,3 +200,11 @@ it('a table of which a manifest is gone is refused, and may still be dropped', a
   });
   await world.sql('drop table raw.torn');
 });
+
+it('a schema that was asked for too early is found once it is there', async () => {
+  const { client } = world.psyberg.internals;
+  await expect(world.psyberg.sql('from later.t')).rejects.toThrow('does not exist');
+  await client.createNamespace(['later']);
+  await world.psyberg.sql('create table later.t as select 1 as a');
+  expect(await world.rows('from later.t')).toEqual(['[1]']);
+});

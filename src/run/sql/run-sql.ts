@@ -4,7 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { branchesText, findBranch, type ShownAs, tablesOf } from '../../catalog/index.ts';
-import type { Engine, Parameters, ResultRows, Script, ScriptChange } from '../../engine/index.ts';
+import {
+  type Engine,
+  isSchemaUnknown,
+  type Parameters,
+  type ResultRows,
+  type Script,
+  type ScriptChange,
+} from '../../engine/index.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
@@ -93,7 +100,9 @@ async function inCatalog(
       succeeded = true;
       return all;
     })
-    .catch((error: unknown) => {
+    .catch(async (error: unknown) => {
+      // Somebody may make it before the next query.
+      if (isSchemaUnknown(error)) await engine.forgetSchemas(name);
       throw watch.refusal() ?? error;
     })
     .finally(() => watch.close(succeeded));

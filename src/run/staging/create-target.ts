@@ -1,5 +1,6 @@
 /** Creates the target of a first session from the columns of its own query. Query -> table without rows. */
 
+import { isSchemaUnknown } from '../../engine/index.ts';
 import { markCreatedTable } from '../../markers/session-marker.ts';
 import { conflict, usageError } from '../../model/errors.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
@@ -21,7 +22,7 @@ export async function createTarget(opened: Opened, step: CreateTargetStep): Prom
     );
   await ports.catalog.createNamespace(spec.target.table.namespace);
   try {
-    await ports.workload.create(workOf(opened), step);
+    await createKnown(opened, step);
     markCreatedTable(directory, (await loadTarget(opened)).metadata['table-uuid']);
   } catch (error) {
     if (!(await ports.catalog.tableExists(spec.target.table))) throw error;
@@ -34,4 +35,16 @@ export async function createTarget(opened: Opened, step: CreateTargetStep): Prom
   }
   await targetLayout(opened);
   return opened;
+}
+
+/** A query of this process may have asked for the namespace before it was there. */
+async function createKnown(opened: Opened, step: CreateTargetStep): Promise<void> {
+  const { engine, workload } = opened.ports;
+  try {
+    await workload.create(workOf(opened), step);
+  } catch (error) {
+    if (!isSchemaUnknown(error)) throw error;
+    await engine.forgetSchemas('lake');
+    await workload.create(workOf(opened), step);
+  }
 }
