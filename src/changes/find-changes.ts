@@ -114,7 +114,8 @@ function countedFiles({ changes, bySnapshot }: JudgedGap): ReadonlyMap<bigint, r
 /**
  * A rewrite that was compared counts in the hours in which its rows differ: the other rows are in its files
  * of both sides. Where one of these also came or went in another change that counts, the two events are not
- * of the same hours, and netted by its path the file would take the others along: such a rewrite counts whole.
+ * of the same hours, and netted by its path the file would take the others along: such a rewrite counts
+ * whole.
  */
 function wholeWhereShared(
   { needs }: Reader,

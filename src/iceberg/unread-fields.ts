@@ -63,3 +63,18 @@ export function withoutFields(
         }),
   };
 }
+
+/**
+ * Void fields whose id is that of a field with values in another spec, as format version 1 has them once a
+ * field was removed. DuckDB 1.5.5 reads one id with one type: where it takes the void one's, the values of
+ * the other spec end the process.
+ */
+export function sharedVoids(metadata: TableMetadata): FieldOfSpec[] {
+  const all = metadata['partition-specs'].flatMap((spec) =>
+    spec.fields.map((field) => ({ specId: spec['spec-id'], fieldId: field['field-id'], field })),
+  );
+  const withValues = new Set(all.flatMap((each) => (each.field.transform === 'void' ? [] : [each.fieldId])));
+  return all
+    .filter(({ field, fieldId }) => field.transform === 'void' && withValues.has(fieldId))
+    .map(({ specId, fieldId }) => ({ specId, fieldId }));
+}

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { transformTrust } from '../../src/iceberg/trusted-transforms.ts';
-import { canHideBounds, NAME_MAPPING, withoutFields } from '../../src/iceberg/unread-fields.ts';
+import { canHideBounds, NAME_MAPPING, sharedVoids, withoutFields } from '../../src/iceberg/unread-fields.ts';
 
 describe('transformTrust', () => {
   it.each([
@@ -63,5 +63,23 @@ describe('withoutFields', () => {
   it('leaves a name mapping of the table alone: files without ids are read by it', () => {
     expect(canHideBounds(metadata)).toBe(true);
     expect(canHideBounds({ properties: { [NAME_MAPPING]: '[]' } })).toBe(false);
+  });
+});
+
+describe('sharedVoids', () => {
+  it('are void fields whose id has values in another spec', () => {
+    const field = (id: number, transform: string) => ({
+      'field-id': id,
+      'source-id': 1,
+      name: `p${id}`,
+      transform,
+    });
+    const metadata = {
+      'partition-specs': [
+        { 'spec-id': 0, fields: [field(1000, 'year'), field(1001, 'void')] },
+        { 'spec-id': 1, fields: [field(1000, 'void'), field(1001, 'void'), field(1002, 'identity')] },
+      ],
+    } as unknown as TableMetadata;
+    expect(sharedVoids(metadata)).toEqual([{ specId: 1, fieldId: 1000 }]);
   });
 });

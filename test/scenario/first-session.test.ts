@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openEngine } from '../../src/engine/index.ts';
+import { appended, events, eventWorld, inSource, overwritten } from '../support/event-tables.ts';
 import { orphans } from '../support/orphans.ts';
 import { runSessionStep } from '../support/session-step.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
@@ -217,4 +218,14 @@ describe('a target that Spark would write in another format', () => {
       expect.stringContaining("set tblproperties ('write.format.default' = 'parquet')"),
     ]);
   });
+});
+
+it('a source that became one of version 2 after its last commit is read', async () => {
+  const world = await eventWorld({ formatVersion: '1' });
+  await world.land('raw.events', events(20, 3, 2));
+  await world.commit('raw.events', [{ action: 'upgrade-format-version', 'format-version': 2 }]);
+  for (const name of ['append_load', 'overwrite_load']) await world.publish(name);
+  expect(await appended(world)).toEqual(await inSource(world));
+  expect(await overwritten(world)).toEqual(await inSource(world));
+  expect(await inSource(world)).toHaveLength(13);
 });

@@ -3,7 +3,9 @@
  * a refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its
  * rows is mended by {@link DuckDbHelp}, the rest is refused before anybody sees it.
  */
+import { mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import { sharedVoids, withoutFields } from '../../iceberg/unread-fields.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
 import { usageError } from '../../model/errors.ts';
 import { hasS3Keys } from '../../model/storage-settings.ts';
@@ -32,7 +34,7 @@ export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): C
   ...catalog,
   async loadTable(id) {
     const table = withWholeKeys(await catalog.loadTable(id));
-    const visible = withVisibleHead(table.metadata, Date.now());
+    const visible = inVersionOfHead(withVoidsApart(withVisibleHead(table.metadata, Date.now())));
     const metadata = (await help?.readableTable(visible)) ?? visible;
     if (metadata === table.metadata) return table;
     const { text: _ofTheTableItself, ...rest } = table;
@@ -41,6 +43,22 @@ export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): C
   commitTables: async (changes) =>
     catalog.commitTables(await Promise.all(changes.map((change) => readable(catalog, change, help)))),
 });
+
+/**
+ * A table whose head was committed before it became one of a later version: its manifest list has no sequence
+ * numbers, which DuckDB 1.5.5 misses in any version but the first.
+ */
+function inVersionOfHead(metadata: TableMetadata): TableMetadata {
+  const head = mainSnapshot(metadata);
+  return head === undefined || (head['sequence-number'] ?? 0n) > 0n
+    ? metadata
+    : { ...metadata, 'format-version': 1 };
+}
+
+const withVoidsApart = (metadata: TableMetadata): TableMetadata => {
+  const partitionFields = sharedVoids(metadata);
+  return partitionFields.length === 0 ? metadata : withoutFields(metadata, { partitionFields, columns: [] });
+};
 
 /**
  * DuckDB makes a secret of what a table says of S3, keys or none, and that one hides the user's own: settings
