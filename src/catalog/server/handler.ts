@@ -6,7 +6,7 @@ import type { Catalog } from '../service/catalog.ts';
 import { BRANCH_PREFIX, branchCatalog } from '../views/branch-catalog.ts';
 import { type DuckDbHelp, duckDbCatalog, isDuckDb } from '../views/duckdb-catalog.ts';
 import { branchesText, findBranch } from '../views/find-branches.ts';
-import { sessionCatalog, tableBehind } from '../views/session-catalog.ts';
+import { isToRead, sessionCatalog, tableBehind } from '../views/session-catalog.ts';
 import type { ViewRegistry } from '../views/session-views.ts';
 import { type Answer, only } from './answers.ts';
 import type { CatalogRequest } from './http-request.ts';
@@ -67,8 +67,8 @@ function findCatalog(
 
 /** A catalog as DuckDB gets it; what it loads other than through a session's tables is noted. */
 function asDuckDb({ views, duckDb }: HandlerOptions, catalog: Catalog, prefix: string): Catalog {
-  const helped = duckDbCatalog(catalog, duckDb);
   const session = views.find(prefix);
+  const helped = duckDbCatalog(catalog, duckDb, (id) => session !== undefined && isToRead(session, id));
   return {
     ...helped,
     async loadTable(id) {

@@ -4,7 +4,7 @@
  * rows is mended by {@link DuckDbHelp}, the rest is refused before anybody sees it.
  */
 import { mainSnapshot } from '../../iceberg/history.ts';
-import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { Snapshot, TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { sharedVoids, withoutFields } from '../../iceberg/unread-fields.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
 import { usageError } from '../../model/errors.ts';
@@ -29,12 +29,17 @@ export interface DuckDbHelp {
 /** True for the requests of DuckDB's Iceberg extension. */
 export const isDuckDb = (userAgent: string | undefined): boolean => userAgent?.startsWith('duckdb/') === true;
 
-/** A catalog as DuckDB gets it. */
-export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): Catalog => ({
+/** A catalog as DuckDB gets it. `onlyReads`: whether a table is there to be read, and takes no commit. */
+export const duckDbCatalog = (
+  catalog: Catalog,
+  help: DuckDbHelp | undefined,
+  onlyReads: (id: TableIdentifier) => boolean,
+): Catalog => ({
   ...catalog,
   async loadTable(id) {
     const table = withWholeKeys(await catalog.loadTable(id));
-    const visible = inVersionOfHead(withVoidsApart(withVisibleHead(table.metadata, Date.now())));
+    const apart = withVoidsApart(withVisibleHead(table.metadata, Date.now()));
+    const visible = onlyReads(id) ? inVersionOfHead(apart) : apart;
     const metadata = (await help?.readableTable(visible)) ?? visible;
     if (metadata === table.metadata) return table;
     const { text: _ofTheTableItself, ...rest } = table;
@@ -46,7 +51,8 @@ export const duckDbCatalog = (catalog: Catalog, help: DuckDbHelp | undefined): C
 
 /**
  * A table whose head was committed before it became one of a later version: its manifest list has no sequence
- * numbers, which DuckDB 1.5.5 misses in any version but the first.
+ * numbers, which DuckDB 1.5.5 misses in any version but the first. Only to read: to a table of the first
+ * version DuckDB would write numbers that the table has used.
  */
 function inVersionOfHead(metadata: TableMetadata): TableMetadata {
   const head = mainSnapshot(metadata);

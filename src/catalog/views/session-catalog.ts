@@ -71,6 +71,10 @@ function childrenOf({ tables }: SessionTables, parent: readonly string[]): strin
 export const tableBehind = (session: SessionTables, id: TableIdentifier): TableIdentifier =>
   findEntry(session, id).table;
 
+/** Whether a session only reads what it shows under the name. */
+export const isToRead = (session: SessionTables, id: TableIdentifier): boolean =>
+  ['snapshot', 'files'].includes(findEntry(session, id).show.kind);
+
 function findEntry({ tables }: SessionTables, id: TableIdentifier): ViewTable {
   const entry = tables.find((candidate) => isSame(candidate.identifier, id));
   if (entry === undefined) throw noSuchTable(id);
