@@ -44,14 +44,16 @@ export function stagingSnapshots(
     const met = staging.findIndex((snapshot) => onMain.has(snapshot['snapshot-id']));
     return met < 0 ? staging : staging.slice(0, met);
   };
+  let isOnBase = false;
   for (const snapshot of ancestors(metadata, branchHead(metadata, branch))) {
-    if (snapshot['snapshot-id'] === base) break;
+    isOnBase = snapshot['snapshot-id'] === base;
+    if (isOnBase) break;
     staging.push(snapshot);
     passNext();
     if (untilMain() !== staging) return untilMain();
   }
-  // What `main` has beyond the base was passed once the base was.
-  while (!(base !== undefined && onMain.has(base)) && passNext());
+  // Of what was staged on a base, `main` can have nothing but before it comes to that base.
+  while (!(isOnBase && onMain.has(base as SnapshotId)) && passNext());
   return untilMain();
 }
 

@@ -50,6 +50,6 @@ it('from its head as far as the base, or as far as main has it too', () => {
       const found = stagingSnapshots(metadata, 'staged', base).map((snapshot) => snapshot['snapshot-id']);
       expect(found).toEqual(expected.map(id));
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
 });

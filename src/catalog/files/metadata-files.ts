@@ -9,7 +9,8 @@ import { randomUUID } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { parseTableMetadata, renderMetadataFile } from '../../iceberg/read-metadata.ts';
+import { tableMetadataParser } from '../../iceberg/known-snapshots.ts';
+import { renderMetadataFile } from '../../iceberg/read-metadata.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { parseViewMetadata, renderViewMetadata, type ViewMetadata } from '../../iceberg/view-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -52,7 +53,7 @@ interface Codec<T> {
 }
 
 export const tableMetadataFiles = (place: Place): MetadataFiles<TableMetadata> =>
-  metadataFiles({ ...place, parse: parseTableMetadata, render: renderMetadataFile });
+  metadataFiles({ ...place, parse: tableMetadataParser(), render: renderMetadataFile });
 export const viewMetadataFiles = (place: Place): MetadataFiles<ViewMetadata> =>
   metadataFiles({ ...place, parse: parseViewMetadata, render: renderViewMetadata });
 
