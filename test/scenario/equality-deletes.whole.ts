@@ -185,21 +185,4 @@ describe('deletes of one partition', () => {
     await world.publish('hours_load');
     expect(await idsOf(world, 'facts.hours')).toEqual([0, 2, 10]);
   });
-
-  it('are refused where the partition of an older file is NULL, which DuckDB compares with nothing', async () => {
-    const world = await loaded('k');
-    await world.land('raw.events', `select 20, timestamptz '${hourAt(2)}', null`);
-    await world.publish('hours_load');
-    const ofK1 = {
-      columns: ['id'],
-      values: 'select 1::bigint',
-      partitions: (text: string) => text.includes('k1'),
-    };
-    await deletes(world, 'raw.events', ofK1);
-    await expectUnreadable(world, 'raw.events');
-    await expect(world.sql('select count(*) from raw.events')).rejects.toMatchObject({
-      code: 'equality-deletes-unreadable',
-    });
-    expect(await idsOf(world, 'facts.hours')).toEqual([0, 1, 2, 10, 20]);
-  });
 });

@@ -14,7 +14,7 @@ import { liveManifestsOf, ofDeletes } from '../read/manifest-list.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
 import { filesUnder } from './files-under.ts';
-import { fileBesideNull, fileHitElsewhere, scopedDeletes } from './keys-elsewhere.ts';
+import { fileHitElsewhere } from './keys-elsewhere.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 
 /** False where no manifest need be looked at: the snapshot's summary says that it has none. */
@@ -130,21 +130,13 @@ async function refuseOtherTypes(
   }
 }
 
-/** Throws where a delete of one partition would take a row of another, or cannot be told from one. */
+/** Throws where a delete of one partition would take a row of another. */
 async function refuseKeysElsewhere(
   source: TableWithManifests,
   snapshot: Snapshot,
   keyed: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
 ): Promise<void> {
-  const scoped = await scopedDeletes(source, snapshot, keyed.deletes);
-  if (scoped === undefined) return;
-  const uncompared = fileBesideNull(source, scoped);
-  if (uncompared !== undefined)
-    throw unreadable(source, snapshot, {
-      file: uncompared,
-      because: `of single partitions by equal values, and the partition of one of them or of ${uncompared} is NULL: DuckDB cannot compare them`,
-    });
-  const file = await fileHitElsewhere(source, snapshot, { ...scoped, columns: keyed.columns });
+  const file = await fileHitElsewhere(source, snapshot, keyed);
   if (file === undefined) return;
   throw unreadable(source, snapshot, {
     file,

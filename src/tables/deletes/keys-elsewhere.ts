@@ -3,7 +3,6 @@
  * DuckDB 1.5.5 applies them to the files of all partitions. Delete files -> a data file of which it would
  * drop a row, or undefined. No file is opened where the key says the partition: none of another one has it.
  */
-import type { PartitionTuple } from '../../iceberg/event-time.ts';
 import type { NestedField, PartitionSpec, Snapshot } from '../../iceberg/table-metadata.ts';
 import { fileSchemaFragment, statement, statementFragment } from '../../statements/index.ts';
 import { reading } from '../read/reading.ts';
@@ -11,63 +10,18 @@ import type { TableByMetadata, TableWithManifests } from '../read/table-with-man
 import { type DataFile, filesBefore, isGlobal } from './files-under.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 
-export interface ScopedDeletes {
-  /** Those of all partitions among them. */
-  readonly deletes: readonly DeleteFile[];
-  /** Data files of all partitions that are older than one of them. */
-  readonly older: readonly DataFile[];
-}
-
-/** Undefined where all deletes are of all partitions. */
-export async function scopedDeletes(
-  source: TableWithManifests,
-  snapshot: Snapshot,
-  deletes: readonly DeleteFile[],
-): Promise<ScopedDeletes | undefined> {
-  if (deletes.every((each) => isGlobal(each, source))) return undefined;
-  const older = await filesBefore({ source, head: snapshot }, deletes, {
-    newest: snapshot['sequence-number'] ?? 0n,
-    isAsked: () => true,
-  });
-  return { deletes, older };
-}
-
-/**
- * A data file whose partition DuckDB 1.5.5 cannot compare with that of a newer delete of its spec, since one
- * of them has a NULL: its whole database is invalid from then on.
- */
-export function fileBesideNull(
-  source: TableByMetadata,
-  { deletes, older }: ScopedDeletes,
-): string | undefined {
-  const voids = new Set(
-    source.metadata['partition-specs']
-      .filter((spec) => spec.fields.some((field) => field.transform === 'void'))
-      .map((spec) => spec['spec-id']),
-  );
-  const hasNull = (specId: number, tuple: PartitionTuple): boolean =>
-    voids.has(specId) || Object.values(tuple).includes(null);
-  const scoped = Map.groupBy(
-    deletes.filter((each) => !isGlobal(each, source)),
-    (each) => each.specId,
-  );
-  return older.find((file) => {
-    const isNull = hasNull(file.specId, JSON.parse(file.partition) as PartitionTuple);
-    return scoped
-      .get(file.specId)
-      ?.some(
-        (each) =>
-          each.sequenceNumber > file.sequenceNumber && (isNull || hasNull(each.specId, each.partition)),
-      );
-  })?.path;
-}
-
 /** The path of such a data file. `columns`: the key columns of all delete files. */
 export async function fileHitElsewhere(
   source: TableWithManifests,
   snapshot: Snapshot,
-  { deletes, older, columns }: ScopedDeletes & { readonly columns: readonly NestedField[] },
+  { deletes, columns }: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
 ): Promise<string | undefined> {
+  const scoped = deletes.filter((each) => !isGlobal(each, source));
+  if (scoped.length === 0) return undefined;
+  const older = await filesBefore({ source, head: snapshot }, deletes, {
+    newest: snapshot['sequence-number'] ?? 0n,
+    isAsked: () => true,
+  });
   const byKey = Map.groupBy(deletes, (each) => [...each.equalityIds].sort((a, b) => a - b).join());
   for (const ofKey of byKey.values()) {
     const ids = new Set(ofKey[0]?.equalityIds);
