@@ -3,6 +3,7 @@
  * letter, are taken from that. Text -> TableMetadata. Where others land, each session meets a new file of the
  * source, with all snapshots of the last one and a few more.
  */
+import { keepNewest } from '../model/keep-newest.ts';
 import { parseTableMetadata } from './read-metadata.ts';
 import type { Snapshot, TableMetadata } from './table-metadata.ts';
 
@@ -15,8 +16,8 @@ interface KnownSnapshots {
 
 /** Characters. Below, parsing all of it takes half a millisecond. */
 const TEXT_MIN = 64 * 1024;
-/** Of the tables that were read last. Their texts are mostly kept by the catalog as well. */
-const TABLES_KEPT = 8;
+/** As much as the catalog keeps of files (`metadata-cache.ts`), or one larger table. */
+const CHARACTERS_KEPT = 16 * 1024 * 1024;
 
 /**
  * A parser that remembers. It throws what {@link parseTableMetadata} throws. Files of 1,000 snapshots, one
@@ -30,10 +31,10 @@ export function tableMetadataParser(textMin = TEXT_MIN): (text: string) => Table
     if (uuid === undefined) return parseTableMetadata(text);
     const known = tables.get(uuid);
     const { metadata, ...parsed } = (known && parseAfter(known, text)) ?? parseWhole(text);
-    tables.delete(uuid);
-    tables.set(uuid, { ...parsed, snapshots: metadata.snapshots ?? [] });
-    const [oldest] = tables.keys();
-    if (tables.size > TABLES_KEPT && oldest !== undefined) tables.delete(oldest);
+    keepNewest(tables, [uuid, { ...parsed, snapshots: metadata.snapshots ?? [] }], {
+      max: CHARACTERS_KEPT,
+      weightOf: (each) => each.text.length,
+    });
     return metadata;
   };
 }

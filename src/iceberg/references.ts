@@ -50,7 +50,8 @@ export function stagingSnapshots(
     if (isOnBase) break;
     staging.push(snapshot);
     passNext();
-    if (untilMain() !== staging) return untilMain();
+    const ofBranch = untilMain();
+    if (ofBranch !== staging) return ofBranch;
   }
   // Of what was staged on a base, `main` can have nothing but before it comes to that base.
   while (!(isOnBase && onMain.has(base as SnapshotId)) && passNext());

@@ -2,6 +2,7 @@
  * What this process has written into a state table that keeps one file a process: the rows of a process need
  * not be read back. Manifest list -> rows. A manifest list never changes, and its path is nobody else's.
  */
+import { keepNewest } from '../model/keep-newest.ts';
 import type { StateRow } from './tables/state-table.ts';
 
 const known = new Map<string, ReadonlyMap<string, readonly StateRow[]>>();
@@ -23,9 +24,7 @@ export function noteRows(
   const rows = new Map(written.base === undefined ? [] : known.get(written.base));
   if (written.endedProcess !== undefined) rows.set(written.endedProcess, []);
   rows.set(written.processName, written.rows);
-  known.set(list, rows);
-  const [oldest] = known.keys();
-  if (known.size > LISTS_KEPT && oldest !== undefined) known.delete(oldest);
+  keepNewest(known, [list, rows], { max: LISTS_KEPT });
 }
 
 /** The rows of a process under a manifest list; undefined where this process did not write them. */

@@ -56,9 +56,8 @@ export const duckDbCatalog = (
  */
 function inVersionOfHead(metadata: TableMetadata): TableMetadata {
   const head = mainSnapshot(metadata);
-  return head === undefined || (head['sequence-number'] ?? 0n) > 0n
-    ? metadata
-    : { ...metadata, 'format-version': 1 };
+  const isOfHead = metadata['format-version'] === 1 || (head?.['sequence-number'] ?? 0n) > 0n;
+  return head === undefined || isOfHead ? metadata : { ...metadata, 'format-version': 1 };
 }
 
 const withVoidsApart = (metadata: TableMetadata): TableMetadata => {

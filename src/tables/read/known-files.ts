@@ -5,6 +5,7 @@
  */
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { Hour, HourRange } from '../../model/hour.ts';
+import { keepNewest } from '../../model/keep-newest.ts';
 import type { StatementRow } from '../../statements/index.ts';
 import type { StoredTime } from './files-of-hours.ts';
 import type { ManifestRow } from './manifest-list.ts';
@@ -52,10 +53,7 @@ export async function knownFiles(
     { firstHour, lastHour },
   );
   const all = await read(range);
-  known.delete(key);
-  known.set(key, { ...all, range });
-  const [oldest] = known.keys();
-  if (known.size > LISTS_KEPT && oldest !== undefined) known.delete(oldest);
+  keepNewest(known, [key, { ...all, range }], { max: LISTS_KEPT });
   return { manifests: all.manifests, files: all.files.filter(mayHold(firstHour, lastHour)) };
 }
 

@@ -6,6 +6,7 @@ import { readAvroRows } from '../../iceberg/avro-rows.ts';
 import type { AvroObject, AvroRowsAsked } from '../../iceberg/avro-values.ts';
 import { listedRow, type ManifestFileRow } from '../../iceberg/manifest-row.ts';
 import type { SnapshotId } from '../../iceberg/table-metadata.ts';
+import { keepNewest } from '../../model/keep-newest.ts';
 import { MANIFEST_FILE_WITH_ROW_IDS } from '../../model/manifest-schema.ts';
 
 /** The rows as their writer left them; undefined of a list that is not small, not here, or cannot be read. */
@@ -72,13 +73,10 @@ export function recalledList(path: string, facts = localFacts(path)): readonly K
 export function rememberList(path: string, facts: FileFacts | undefined, rows: readonly KnownRow[]): void {
   remembered.delete(path);
   if (facts === undefined || rows.length > ROWS_KEPT) return;
-  remembered.set(path, { ...facts, rows });
-  let kept = [...remembered.values()].reduce((all, list) => all + list.rows.length, 0);
-  for (const [oldest, list] of remembered) {
-    if (kept <= ROWS_KEPT) return;
-    remembered.delete(oldest);
-    kept -= list.rows.length;
-  }
+  keepNewest(remembered, [path, { ...facts, rows }], {
+    max: ROWS_KEPT,
+    weightOf: (list) => list.rows.length,
+  });
 }
 
 /** Bytes of all lists, which are mostly passed over. Not measured. */

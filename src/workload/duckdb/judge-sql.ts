@@ -1,6 +1,7 @@
 /** Whether the SQL of a process parses and reads its sources alone. Spec -> tree, or an error. */
 import { type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
 import { engineOf } from '../../model/engines.ts';
+import { keepNewest } from '../../model/keep-newest.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
 import { refuseUndeclared } from './refuse-undeclared.ts';
 import { checkSyntax } from './sql-error.ts';
@@ -26,10 +27,7 @@ export async function judgeSql(
   judged.set(engine, known);
   const key = JSON.stringify([engine.definitions, userQueries(spec)]);
   const tree = known.get(key) ?? (await judge(engine, project, spec));
-  known.delete(key);
-  known.set(key, tree);
-  const [oldest] = known.keys();
-  if (known.size > JUDGED_MAX && oldest !== undefined) known.delete(oldest);
+  keepNewest(known, [key, tree], { max: JUDGED_MAX });
   return tree;
 }
 

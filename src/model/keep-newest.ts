@@ -1,0 +1,27 @@
+/** Maps that keep what was put there last. Map + entry -> the same map, with less of what is old. */
+
+export interface Kept<Value> {
+  /** What all entries together may weigh. */
+  readonly max: number;
+  /** Default: each weighs 1. */
+  readonly weightOf?: (value: Value) => number;
+}
+
+/**
+ * Puts an entry at the end, and takes entries from the begin until the others weigh no more than `max`. The
+ * new one stays, whatever it weighs.
+ */
+export function keepNewest<Key, Value>(
+  map: Map<Key, Value>,
+  [key, value]: readonly [Key, Value],
+  { max, weightOf = () => 1 }: Kept<Value>,
+): void {
+  map.delete(key);
+  map.set(key, value);
+  let weight = [...map.values()].reduce((all, each) => all + weightOf(each), 0);
+  for (const [oldest, each] of map) {
+    if (weight <= max || oldest === key) return;
+    map.delete(oldest);
+    weight -= weightOf(each);
+  }
+}
