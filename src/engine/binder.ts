@@ -4,6 +4,7 @@
  * a tenth of the time of an engine over the warehouse (23 ms, 2026-11-29).
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { LAKE_CATALOG } from '../model/engines.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import {
   literalFragment,
@@ -101,7 +102,7 @@ export async function startBinder(): Promise<Binder> {
   await owned.during(async () => {
     await owned.duckdb.run("set TimeZone = 'UTC'");
     await owned.duckdb.run('set errors_as_json = true');
-    await owned.duckdb.run("attach ':memory:' as lake");
+    await owned.duckdb.run(`attach ':memory:' as ${LAKE_CATALOG}`);
     // A query is bound and not run, and so reads no file.
     await owned.duckdb.run('set enable_external_access = false');
   });
@@ -143,7 +144,7 @@ async function declaredOn(
   statements: readonly string[],
   table: SqlFragment,
 ): Promise<Bound & { readonly statement?: number }> {
-  await connection.run('use lake.main');
+  await connection.run(`use ${LAKE_CATALOG}.main`);
   await connection.run('begin');
   try {
     for (const [statement, sql] of statements.entries()) {

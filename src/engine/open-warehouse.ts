@@ -1,4 +1,5 @@
 /** DuckDB ready for a project: the warehouse attached as `lake`, the macros of `sql/macros` defined. */
+import { LAKE_CATALOG } from '../model/engines.ts';
 import { renderStatement, statementFragment } from '../statements/index.ts';
 import type { BesideOptions, Engine, EngineOptions } from './engine.ts';
 import { openEngine } from './open.ts';
@@ -11,7 +12,7 @@ export async function openWarehouse(
   try {
     await defineMacros(engine);
     await engine.attach({
-      name: 'lake',
+      name: LAKE_CATALOG,
       warehouse: options.warehouse,
       uri: options.uri,
       token: options.token,

@@ -2,7 +2,7 @@
 import { usageError } from '../model/errors.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { HistoryRow, SignalRow } from '../report/status.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { fewNewestSessions, type NewestSessions, type RecordedSession } from './few-sessions.ts';
 import { fewSignals, type RecordedSignal, type SignalsAsked } from './few-signals.ts';
@@ -48,7 +48,7 @@ export async function newestSessions(
   { processName, limit }: { readonly processName: string | undefined; readonly limit: number },
 ): Promise<NewestSessions> {
   const engine = await workspace.engine();
-  const session_table = tableFragment('lake', workspace.project.tables.sessionTable);
+  const session_table = lakeTable(workspace.project.tables.sessionTable);
   const [found] = await engine.query(statement('inspect/session_history', { session_table }), {
     process_name: processName ?? null,
     row_limit: limit,
@@ -89,7 +89,7 @@ export async function newestSignals(
   const engine = await workspace.engine();
   return engine.query(
     statement('inspect/signals', {
-      signal_table: tableFragment('lake', workspace.project.tables.signalTable),
+      signal_table: lakeTable(workspace.project.tables.signalTable),
     }),
     { signal_name: signalName ?? null, row_limit: limit },
   );

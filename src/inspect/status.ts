@@ -25,7 +25,7 @@ import { bringsNothing } from '../state/no-news.ts';
 import { progressInTable } from '../state/read-watermark-table.ts';
 import { type ProcessProgress, progressInSummary, watermarkFor } from '../state/read-watermarks.ts';
 import { namesEver } from '../state/target-publishers.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { fewLastSessions, type LastSessions } from './few-sessions.ts';
 
@@ -262,7 +262,7 @@ export async function lastSessionsInTable(
   const engine = await workspace.engine();
   const rows = await engine.query(
     statement('inspect/last_sessions', {
-      session_table: tableFragment('lake', workspace.project.tables.sessionTable),
+      session_table: lakeTable(workspace.project.tables.sessionTable),
     }),
   );
   return new Map(rows.map(({ process_name, ...session }) => [process_name, session]));

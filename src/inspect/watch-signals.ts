@@ -14,7 +14,7 @@ import {
   tableNameProblem,
 } from '../model/names.ts';
 import type { SignalRow } from '../report/status.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { fewSignalledHour } from './few-signals.ts';
 import { readSignals, type SignalsRequest } from './history.ts';
@@ -151,7 +151,7 @@ export async function signalledHourInTable(
   const engine = await workspace.engine();
   const [found] = await engine.query(
     statement('session/signalled_hour', {
-      signal_table: tableFragment('lake', workspace.project.tables.signalTable),
+      signal_table: lakeTable(workspace.project.tables.signalTable),
     }),
     { signal_name: name },
   );

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/index.ts';
 import type { FileColumns, FilesSpec, FileToRead } from '../model/files-source.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, statement } from '../statements/index.ts';
 
 export interface LedgerInput {
   readonly engine: Engine;
@@ -32,10 +32,11 @@ export async function summarizeLedger(
   spec: FilesSpec,
 ): Promise<LedgerSummary> {
   if (fileTable === undefined) return { known: 0n, undone: false, types: undefined };
-  const [row] = await engine.query(
-    statement('landing/known_files', { file_table: tableFragment('lake', fileTable) }),
-    { process_name: process.processName, session, others: otherFolders(process, spec) },
-  );
+  const [row] = await engine.query(statement('landing/known_files', { file_table: lakeTable(fileTable) }), {
+    process_name: process.processName,
+    session,
+    others: otherFolders(process, spec),
+  });
   const { known = 0n, undone = false, columns = null } = row ?? {};
   return {
     known,
@@ -70,15 +71,12 @@ export async function unreadAmong(
   const inOrder = listed.toSorted((left, right) => (left.path < right.path ? -1 : 1));
   if (fileTable === undefined || session === 0n || listed.length === 0)
     return { unread: inOrder, changed: [] };
-  const rows = await engine.query(
-    statement('landing/new_files', { file_table: tableFragment('lake', fileTable) }),
-    {
-      files: JSON.stringify(inOrder.map(asJson)),
-      process_name: process.processName,
-      session,
-      others: otherFolders(process, spec),
-    },
-  );
+  const rows = await engine.query(statement('landing/new_files', { file_table: lakeTable(fileTable) }), {
+    files: JSON.stringify(inOrder.map(asJson)),
+    process_name: process.processName,
+    session,
+    others: otherFolders(process, spec),
+  });
   const byPath = new Map(rows.map((row) => [row.path, row]));
   const found = inOrder.flatMap((file) => {
     const row = byPath.get(file.path);
@@ -113,10 +111,11 @@ export async function recordedFiles(
   spec: FilesSpec,
 ): Promise<readonly RecordedFile[]> {
   if (fileTable === undefined) return [];
-  const rows = await engine.query(
-    statement('landing/recorded_files', { file_table: tableFragment('lake', fileTable) }),
-    { process_name: process.processName, session, others: otherFolders(process, spec) },
-  );
+  const rows = await engine.query(statement('landing/recorded_files', { file_table: lakeTable(fileTable) }), {
+    process_name: process.processName,
+    session,
+    others: otherFolders(process, spec),
+  });
   return rows.map(({ path, bytes, modified_us, etag, read_by, readings }) => ({
     path,
     bytes,

@@ -2,11 +2,10 @@
  * The watermarks of every process of the warehouse, from both places that keep them. Catalog ->
  * HeldWatermark[]. Reads only.
  */
-
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, statement } from '../statements/index.ts';
 import type { MaintainPorts } from './context.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
@@ -32,7 +31,7 @@ export async function heldWatermarks(
   if (loaded === undefined || mainSnapshot(loaded.metadata) === undefined) return held;
   const rows = await ports.engine.query(
     statement('maintain/watermarks', {
-      high_water_mark_table: tableFragment('lake', highWaterMarkTable),
+      high_water_mark_table: lakeTable(highWaterMarkTable),
     }),
   );
   // The rows of a process whose target was dropped bind nobody: its next session starts from the beginning.

@@ -4,6 +4,9 @@
 export const ENGINE_NAMES = ['duckdb', 'spark'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
+/** The catalog under which DuckDB sees the project's warehouse: `lake.<namespace>.<table>`. */
+export const LAKE_CATALOG = 'lake';
+
 /** The catalog under which an engine sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
 export const SESSION_CATALOG = 'psyberg_session';
 

@@ -7,7 +7,7 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import { heirOf, liveRows, publishersOf } from '../state/target-publishers.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, statement } from '../statements/index.ts';
 import type { ProgressInput } from './target-progress.ts';
 
 /**
@@ -66,7 +66,7 @@ async function rowsOf(input: ProgressInput, target: TableMetadata): Promise<stri
   const count = liveRows(main);
   if (count !== undefined) return count === 0n ? 'none' : `${count} ${count === 1n ? 'row' : 'rows'}`;
   const [found] = await (await input.engine()).query(
-    statement('session/holds_rows', { table: tableFragment('lake', input.spec.target.table) }),
+    statement('session/holds_rows', { table: lakeTable(input.spec.target.table) }),
   );
   return found?.holds_rows === true ? 'rows' : 'none';
 }

@@ -5,6 +5,7 @@
  */
 import { type Engine, forkForQueries, type ParserVerdict, parseQuery } from '../engine/index.ts';
 import { type AskedSource, type AskedWarehouse, vttsKind } from '../kinds/vtts/index.ts';
+import { LAKE_CATALOG } from '../model/engines.ts';
 import type { Hour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
@@ -37,7 +38,7 @@ const warehouseOf = (engine: Engine, { namespace }: TableIdentifier): AskedWareh
   answer: async (query) => {
     const own = await forkForQueries(engine);
     try {
-      return await own.inDatabase({ name: 'lake', schema: namespace.join('.') }, () =>
+      return await own.inDatabase({ name: LAKE_CATALOG, schema: namespace.join('.') }, () =>
         own.table({ sql: query, parameters: {} }),
       );
     } finally {

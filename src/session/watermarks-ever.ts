@@ -5,7 +5,7 @@ import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import { progressEverSaid } from '../state/read-watermarks.ts';
 import { namesEver } from '../state/target-publishers.ts';
-import { statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, statement } from '../statements/index.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function watermarksEver(
       ? []
       : await (await input.engine()).query(
           statement('state/snapshots_read', {
-            session_table: tableFragment('lake', sessionTable),
+            session_table: lakeTable(sessionTable),
           }),
           { process_names: names, src_table: tableName(table) },
         );

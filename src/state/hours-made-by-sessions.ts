@@ -8,7 +8,7 @@ import type { Engine } from '../engine/index.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { type HoursMade, madeAfter, parseHourPairs } from '../model/hours-made.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, type StatementRow, statement } from '../statements/index.ts';
 
 export type SessionOfTarget = StatementRow<'state/sessions_of_target'>;
 
@@ -25,7 +25,7 @@ export interface SessionsAsked {
 export async function sessionsOfTarget(asked: SessionsAsked): Promise<SessionOfTarget[]> {
   const table = (await asked.catalog.loadTable(asked.sessionTable))?.metadata;
   if (table === undefined || mainSnapshot(table) === undefined) return [];
-  const session_table = tableFragment('lake', asked.sessionTable);
+  const session_table = lakeTable(asked.sessionTable);
   return (await asked.engine()).query(statement('state/sessions_of_target', { session_table }), {
     target_table: tableName(asked.target),
     process_names: asked.processNames ?? null,

@@ -6,7 +6,7 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { parseHour } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
-import { type StatementRow, statement, tableFragment } from '../statements/index.ts';
+import { lakeTable, type StatementRow, statement } from '../statements/index.ts';
 import { type ProcessProgress, watermarkOf } from './read-watermarks.ts';
 
 /** A row of the watermark table. */
@@ -19,7 +19,7 @@ export const storedWatermarks = (
 ): Promise<StoredWatermark[]> =>
   engine.query(
     statement('state/watermarks_of_process', {
-      high_water_mark_table: tableFragment('lake', options.highWaterMarkTable),
+      high_water_mark_table: lakeTable(options.highWaterMarkTable),
     }),
     { process_name: options.processName },
   );

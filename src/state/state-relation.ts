@@ -9,11 +9,11 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import {
+  lakeTable,
   nullsFragment,
   renderStatement,
   type SqlFragment,
   statementFragment,
-  tableFragment,
 } from '../statements/index.ts';
 import { type SingleContent, singleContent } from '../tables/write/single-manifest.ts';
 import type { StateTable } from './tables/state-table.ts';
@@ -33,7 +33,7 @@ export async function stateRelation(
 ): Promise<StateRelation | undefined> {
   const content = isAsMade(metadata, definition) ? await contentOf(engine, metadata) : undefined;
   // Somebody has changed it by hand: what that means the table itself tells.
-  if (content === undefined) return { relation: tableFragment('lake', table), parameters: {} };
+  if (content === undefined) return { relation: lakeTable(table), parameters: {} };
   const files = content.files
     .filter((file) => processName === undefined || file.processName === processName)
     .map(({ path }) => path);

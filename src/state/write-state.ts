@@ -3,7 +3,6 @@
  * Nothing is visible before that commit. Every table keeps one manifest, so reading and writing state costs
  * the same after ten thousand sessions.
  */
-
 import { randomUUID } from 'node:crypto';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { CommitTableRequest } from '../catalog/service/catalog.ts';
@@ -20,11 +19,11 @@ import type { TableIdentifier } from '../model/names.ts';
 import { branchName } from '../model/session-branch.ts';
 import {
   fieldIdsFragment,
+  lakeTable,
   NOTHING,
   renderStatement,
   statement,
   statementFragment,
-  tableFragment,
 } from '../statements/index.ts';
 import { writeFile } from '../tables/avro-files.ts';
 import { singleContent, writeSingleManifest } from '../tables/write/single-manifest.ts';
@@ -191,8 +190,7 @@ async function writeRows(
     await writeFile(engine, path, file);
     return { rows: BigInt(rows.length), bytes: BigInt(file.length) };
   }
-  const kept = (): string =>
-    renderStatement(definition.keptStatement, { table: tableFragment('lake', table) });
+  const kept = (): string => renderStatement(definition.keptStatement, { table: lakeTable(table) });
   const [written] = await engine.query(
     statement('state/write_file', {
       rows: statementFragment(definition.rowsQuery()),

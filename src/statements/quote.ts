@@ -2,6 +2,7 @@
  * The doors through which text enters SQL as text. Names -> SqlFragment. Everything else is bound as a value.
  * Pure.
  */
+import { LAKE_CATALOG } from '../model/engines.ts';
 import type { TableIdentifier } from '../model/names.ts';
 
 /** SQL text that is safe to splice: made only in this folder. */
@@ -31,6 +32,9 @@ export const identifierListFragment = (names: readonly string[]): SqlFragment =>
 /** `"catalog"."namespace"."table"`. */
 export const tableFragment = (catalog: string, table: TableIdentifier): SqlFragment =>
   fragment([catalog, ...table.namespace, table.name].map(quoteIdentifier).join('.'));
+
+/** `"lake"."namespace"."table"`: a table of the warehouse. */
+export const lakeTable = (table: TableIdentifier): SqlFragment => tableFragment(LAKE_CATALOG, table);
 
 /** The user's own query, as it stands in the file; it is a statement's body, never a value. */
 export const userQueryFragment = (sql: string): SqlFragment => fragment(sql);

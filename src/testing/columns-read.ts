@@ -1,11 +1,11 @@
 /** Which columns of its sources a process reads: those without which its query cannot be bound. */
-
 import { queryOf } from '../compare/recompute/process-query.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { tableKey } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import {
   identifierFragment,
+  lakeTable,
   renderStatement,
   type SqlFragment,
   shapedColumnsFragment,
@@ -13,7 +13,7 @@ import {
   type TestColumn,
 } from '../statements/index.ts';
 import { isSqlFault } from './problem.ts';
-import { lakeTable, memoryTable, type OutsideTable } from './world/make-tables.ts';
+import { memoryTable, type OutsideTable } from './world/make-tables.ts';
 import type { Sandbox } from './world/sandbox.ts';
 
 /**

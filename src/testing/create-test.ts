@@ -16,10 +16,10 @@ import {
   hourCountFragment,
   identifierFragment,
   identifierListFragment,
+  lakeTable,
   renderStatement,
   type SqlFragment,
   type TestColumn,
-  tableFragment,
 } from '../statements/index.ts';
 import { openWorkspace } from '../workspace/open-workspace.ts';
 import { queriesOver } from '../workspace/queries.ts';
@@ -120,7 +120,7 @@ async function rowsOf(
       const columns =
         tables.find(({ id }) => tableName(id).toLowerCase() === tableName(source.table).toLowerCase())
           ?.columns ?? [];
-      return { source, columns, table: tableFragment('lake', source.table) };
+      return { source, columns, table: lakeTable(source.table) };
     });
     for (const { source } of sources)
       if (!(await workspace.client.tableExists(source.table))) throw noRows(source);
@@ -161,7 +161,7 @@ async function targetColumns(
   { client }: Awaited<ReturnType<typeof openWorkspace>>,
 ): Promise<readonly TestColumn[] | undefined> {
   if (!(await client.tableExists(spec.target.table))) return undefined;
-  const from = tableFragment('lake', spec.target.table);
+  const from = lakeTable(spec.target.table);
   return (await sql(renderStatement('test/columns', { from }))).columns;
 }
 

@@ -10,7 +10,7 @@ import { parseHourPairs } from '../../model/hours-made.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import { type ProcessProgress, progressEverSaid, SUMMARY } from '../../state/read-watermarks.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { lakeTable, statement } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 
 /** Lookups at single snapshots, and the hours that were made with them. */
@@ -118,7 +118,7 @@ async function hoursOfSessions(
   const { sessionTable } = project.tables;
   if (!(await client.tableExists(sessionTable))) return new Map();
   const rows = await (await engine()).query(
-    statement('compare/hours_of_sessions', { session_table: tableFragment('lake', sessionTable) }),
+    statement('compare/hours_of_sessions', { session_table: lakeTable(sessionTable) }),
     { process_name: processName },
   );
   return new Map(

@@ -3,11 +3,11 @@ import type { Plan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
 import {
+  lakeTable,
   partitionedByFragment,
   type SqlFragment,
   type Statement,
   statement,
-  tableFragment,
   userQueryFragment,
   withPropertiesFragment,
 } from '../../statements/index.ts';
@@ -36,7 +36,7 @@ export const TARGET_PROPERTIES = {
  */
 export function createStatement(spec: ProcessSpec, sources: SqlFragment): Statement<'compile/create_target'> {
   return statement('compile/create_target', {
-    target: tableFragment('lake', spec.target.table),
+    target: lakeTable(spec.target.table),
     partitioning: partitionedByFragment(spec.target.partitionBy),
     properties: withPropertiesFragment({ ...TARGET_PROPERTIES, ...spec.target.properties }),
     sources,

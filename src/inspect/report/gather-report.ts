@@ -19,7 +19,7 @@ import type {
 import type { HistoryRow, ProcessStatus, SignalRow } from '../../report/status.ts';
 import type { TableRow } from '../../report/tables.ts';
 import { watermarkFor } from '../../state/read-watermarks.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { lakeTable, statement } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import { readNewestSessions, readSignals } from '../history.ts';
 import { lastSessions, processStatus, readProgress } from '../status.ts';
@@ -127,10 +127,10 @@ async function foundInTables({ workspace, parts, sessions }: Known): Promise<Fou
   const sources = await parts.attempt<SessionSource[]>(tableName(sessionTable), async () => {
     if (!(await workspace.client.tableExists(sessionTable))) return [];
     const engine = await workspace.engine();
-    return engine.query(
-      statement('inspect/session_sources', { session_table: tableFragment('lake', sessionTable) }),
-      { per_process: SESSIONS_WITH_HOURS, text_max: PARTITIONS_TEXT_MAX },
-    );
+    return engine.query(statement('inspect/session_sources', { session_table: lakeTable(sessionTable) }), {
+      per_process: SESSIONS_WITH_HOURS,
+      text_max: PARTITIONS_TEXT_MAX,
+    });
   }, []);
   const audits = await parts.attempt<Awaited<ReturnType<typeof failingAudits>>>(
     tableName(auditFailureTable),
@@ -163,10 +163,9 @@ async function failingAudits(
   const { auditFailureTable: table } = workspace.project.tables;
   if (!(await workspace.client.tableExists(table))) return new Map();
   const engine = await workspace.engine();
-  const rows = await engine.query(
-    statement('inspect/failing_audits', { failure_table: tableFragment('lake', table) }),
-    { rows_max: SAMPLE_ROWS },
-  );
+  const rows = await engine.query(statement('inspect/failing_audits', { failure_table: lakeTable(table) }), {
+    rows_max: SAMPLE_ROWS,
+  });
   const published = new Map<string, string>();
   for (const { process_name: name, psyberg_session_id: id, status } of sessions)
     if (status === 'published' && id > (published.get(name) ?? '')) published.set(name, id);

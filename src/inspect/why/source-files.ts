@@ -9,7 +9,7 @@ import { type HourRange, hourIntervals, hourText } from '../../model/hour.ts';
 import { parseTableName, tableName, tableNameProblem } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import type { WhySource } from '../../model/why-record.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { lakeTable, statement } from '../../statements/index.ts';
 import { filesOfHours, manifestsOfHours } from '../../tables/read/files-of-hours.ts';
 import { liveManifestsOf } from '../../tables/read/manifest-list.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
@@ -132,7 +132,7 @@ async function filesOfFolder(
   const { fileTable } = workspace.project.tables;
   if (!(await workspace.client.tableExists(fileTable))) return [];
   const rows = await (await workspace.engine()).query(
-    statement('inspect/folder_files_of_session', { file_table: tableFragment('lake', fileTable) }),
+    statement('inspect/folder_files_of_session', { file_table: lakeTable(fileTable) }),
     { process_name: processName, psyberg_session_id: psybergSessionId, src_files: tableName(source.table) },
   );
   return rows.map(({ path }) => path);

@@ -17,10 +17,10 @@ import { producerOf } from '../../project/dependency-order.ts';
 import { sessionsOfTarget } from '../../state/hours-made-by-sessions.ts';
 import {
   duckdbColumns,
+  lakeTable,
   renderStatement,
   rowsAskedFragments,
   statement,
-  tableFragment,
 } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import { queriesOver } from '../../workspace/queries.ts';
@@ -243,7 +243,7 @@ async function withSql(workspace: Workspace, rows: readonly WhyRow[]): Promise<W
   const { sessionTable } = workspace.project.tables;
   if (wanted.length === 0 || !(await workspace.client.tableExists(sessionTable))) return [...rows];
   const kept = await (await workspace.engine()).query(
-    statement('inspect/kept_sql', { session_table: tableFragment('lake', sessionTable) }),
+    statement('inspect/kept_sql', { session_table: lakeTable(sessionTable) }),
     { fingerprints: wanted },
   );
   const texts = new Map(kept.map(({ fingerprint, sql }) => [fingerprint, sql]));

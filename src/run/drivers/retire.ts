@@ -44,7 +44,7 @@ import {
   ensureStateTable,
   type StateChange,
 } from '../../state/write-state.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { lakeTable, statement } from '../../statements/index.ts';
 import { dropSessionNow, sessionsIn } from '../leftovers/clean-up.ts';
 import { patience } from '../patience.ts';
 import type { RunPorts } from '../ports.ts';
@@ -125,7 +125,7 @@ async function tablesOf(
   const sessions = (await catalog.loadTable(sessionTable))?.metadata;
   if (sessions !== undefined && mainSnapshot(sessions) !== undefined) {
     const named = await engine.query(
-      statement('state/tables_of_process', { session_table: tableFragment('lake', sessionTable) }),
+      statement('state/tables_of_process', { session_table: lakeTable(sessionTable) }),
       { process_name: processName },
     );
     // A folder of files has a name that is of no table.
@@ -194,10 +194,9 @@ async function stateRowsOf(
     const table = project.tables[key as keyof StateTables];
     const metadata = (await catalog.loadTable(table))?.metadata;
     if (metadata === undefined || mainSnapshot(metadata) === undefined) continue;
-    const [count] = await engine.query(
-      statement('state/count_rows', { table: tableFragment('lake', table) }),
-      { process_name: processName },
-    );
+    const [count] = await engine.query(statement('state/count_rows', { table: lakeTable(table) }), {
+      process_name: processName,
+    });
     if ((count?.rows ?? 0n) > 0n) found.push({ table, definition, rows: count?.rows ?? 0n });
   }
   return found;

@@ -12,7 +12,7 @@ import { hourText, parseHour } from '../../model/hour.ts';
 import type { CompiledPlan, SessionStatus } from '../../model/plan.ts';
 import type { AuditResult } from '../../model/run-record.ts';
 import { throwUnlessOfFile } from '../../model/storage-faults.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { lakeTable, statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Staged, unopened, unstaged } from '../session.ts';
 
@@ -40,7 +40,7 @@ export async function readStoredSession(
   const loaded = await ports.catalog.loadTable(sessionTable);
   if (loaded?.metadata['current-snapshot-id'] === undefined) return undefined;
   const [row] = await ports.engine.query(
-    statement('state/session_of_process', { session_table: tableFragment('lake', sessionTable) }),
+    statement('state/session_of_process', { session_table: lakeTable(sessionTable) }),
     { process_name: processName, psyberg_session_id: psybergSessionId },
   );
   if (row === undefined) return undefined;

@@ -16,7 +16,7 @@ import { usageError } from '../../model/errors.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { lakeTable, statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { filesStillHeld, listedRoot } from './sweep.ts';
 
@@ -44,7 +44,7 @@ export async function publishedNames({ catalog, engine, project }: LostPorts): P
       },
     );
   const rows = await engine.query(
-    statement('state/published_names', { session_table: tableFragment('lake', sessionTable) }),
+    statement('state/published_names', { session_table: lakeTable(sessionTable) }),
   );
   return new Set(rows.map(({ name }) => name));
 }

@@ -4,7 +4,6 @@
  * the next session of its process writes down what that one could not. Target metadata + rows -> rows that
  * are missing.
  */
-
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -25,7 +24,7 @@ import { publishedFacts, SESSION, sessionRows } from '../../state/tables/session
 import { announcements, lacksEarlierHours, type ReopenedHours, SIGNAL } from '../../state/tables/signal.ts';
 import type { StateRow, StateTable } from '../../state/tables/state-table.ts';
 import { commitStateChange, ensureStateTable } from '../../state/write-state.ts';
-import { statement, tableFragment } from '../../statements/index.ts';
+import { lakeTable, statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';
 import { repairWatermarkTable } from './repair-watermark.ts';
 
@@ -108,7 +107,7 @@ async function repairSessions(
   const { sessionTable } = ports.project.tables;
   const metadata = (await ports.catalog.loadTable(sessionTable))?.metadata;
   const readable = metadata !== undefined && mainSnapshot(metadata) !== undefined;
-  const session_table = tableFragment('lake', sessionTable);
+  const session_table = lakeTable(sessionTable);
   const recorded = readable
     ? await ports.engine.query(statement('state/published_sessions', { session_table }), {
         process_name: spec.processName,
@@ -194,7 +193,7 @@ async function repairSignals(
       ? []
       : await ports.engine.query(
           statement('session/signalled_hour', {
-            signal_table: tableFragment('lake', signalTable),
+            signal_table: lakeTable(signalTable),
           }),
           { signal_name: tableName(spec.target.table) },
         );

@@ -13,6 +13,7 @@ import {
   type ScriptChange,
 } from '../../engine/index.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import { LAKE_CATALOG } from '../../model/engines.ts';
 import { usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { quoteIdentifier, renderStatement } from '../../statements/index.ts';
@@ -43,6 +44,9 @@ type SqlPorts = Pick<RunPorts, 'catalog' | 'views' | 'endpoint'> & {
   readonly ofOneState: boolean;
 };
 
+/** The catalog under which DuckDB sees the tables of one branch. */
+const BRANCH_CATALOG = 'lake_branch';
+
 /**
  * Runs a text of statements. Throws `sql-failed`; `branch-unknown` before a statement runs that reads tables
  * of which none has the branch; `query-empty`, `parameter-missing`, `parameter-unknown`, `parameter-type`.
@@ -53,19 +57,19 @@ export async function runSql(ports: SqlPorts, request: SqlRequest): Promise<SqlR
     throw usageError('query-empty', 'there is no statement in the query', {
       hint: 'psyberg sql "show tables" lists the tables',
     });
-  if (branch === undefined) return { ...(await inCatalog(ports, 'lake', request)) };
+  if (branch === undefined) return { ...(await inCatalog(ports, LAKE_CATALOG, request)) };
   const name = `sql_${randomUUID()}`;
   const read = new Map<string, ShownAs>();
   ports.views.openBranch({ name, branch, onLoad: (table, shown) => read.set(tableName(table), shown) });
   try {
-    await ports.engine.attach({ name: 'lake_branch', warehouse: name, ...ports.endpoint });
-    const result = await inCatalog(ports, 'lake_branch', request, branchCheck(ports, branch, read));
+    await ports.engine.attach({ name: BRANCH_CATALOG, warehouse: name, ...ports.endpoint });
+    const result = await inCatalog(ports, BRANCH_CATALOG, request, branchCheck(ports, branch, read));
     return {
       ...result,
       branches: Object.fromEntries([...read].toSorted(([one], [other]) => (one < other ? -1 : 1))),
     };
   } finally {
-    await ports.engine.detach('lake_branch');
+    await ports.engine.detach(BRANCH_CATALOG);
     ports.views.close(name);
   }
 }

@@ -1,7 +1,7 @@
 /** Creates the target of a first session from the columns of its own query. Query -> table without rows. */
-
 import { isSchemaUnknown } from '../../engine/index.ts';
 import { markCreatedTable } from '../../markers/session-marker.ts';
+import { LAKE_CATALOG } from '../../model/engines.ts';
 import { conflict, usageError } from '../../model/errors.ts';
 import type { CreateTargetStep } from '../../model/step.ts';
 import { type Opened, workOf } from '../session.ts';
@@ -44,7 +44,7 @@ async function createKnown(opened: Opened, step: CreateTargetStep): Promise<void
     await workload.create(workOf(opened), step);
   } catch (error) {
     if (!isSchemaUnknown(error)) throw error;
-    await engine.forgetSchemas('lake');
+    await engine.forgetSchemas(LAKE_CATALOG);
     await workload.create(workOf(opened), step);
   }
 }

@@ -2,7 +2,6 @@
  * The targets at the end of a play against a recompute of them. State -> the first process that differs, and
  * how.
  */
-
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { ANY_SESSION, ANY_TIME } from '../../compare/recompute/process-query.ts';
 import { type Relation, readRelation } from '../../compare/recompute/recompute.ts';
@@ -12,13 +11,13 @@ import { type Hour, instantOf } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';
-import type { TestColumn } from '../../statements/index.ts';
+import { lakeTable, type TestColumn } from '../../statements/index.ts';
 import { ignoredLookups } from '../play/lookup-uses.ts';
 import type { Order } from '../play/orders.ts';
 import { completeHourOf, isFailing, type Playing, type RunStep, type State } from '../play/play.ts';
 import { makeEmpty } from '../world/empty-table.ts';
 import { FILE_COLUMN } from '../world/make-folder.ts';
-import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
+import { columnsIn, memoryTable } from '../world/make-tables.ts';
 import { mirrorTable } from '../world/prepare.ts';
 import { compareRows, type WholeRow } from './compare.ts';
 import type { Finding } from './judge-run.ts';

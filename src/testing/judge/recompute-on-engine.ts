@@ -3,7 +3,6 @@
  * sandbox, as it is -> table in memory. Its sources are the tables themselves: what arrivals landed, and
  * targets that were found to be right before.
  */
-
 import { withPinnedTables } from '../../compare/pinned-tables.ts';
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { type EngineRecompute, engineRecompute } from '../../compare/recompute/on-engine.ts';
@@ -11,8 +10,9 @@ import type { RecomputeInput, Relation } from '../../compare/recompute/recompute
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import { lakeTable } from '../../statements/index.ts';
 import { type WorkBeside, withWorkBeside } from '../../workspace/work-beside.ts';
-import { columnsIn, lakeTable } from '../world/make-tables.ts';
+import { columnsIn } from '../world/make-tables.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { recomputeAsUsed } from './recompute-lookups.ts';
 

@@ -1,7 +1,7 @@
 /** The rows of a target in a sandbox's warehouse. */
 import type { ResultRows } from '../../engine/index.ts';
 import type { TableIdentifier } from '../../model/names.ts';
-import { lakeTable } from '../world/make-tables.ts';
+import { lakeTable } from '../../statements/index.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 
 /** Undefined: it does not exist. */

@@ -2,13 +2,12 @@
  * What sessions have used of lookups whose changes are ignored: without it nobody could say what the hours
  * that they made should hold. Warehouse -> tables in memory.
  */
-
 import type { Relation } from '../../compare/recompute/recompute.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
-import { renderStatement, statementFragment } from '../../statements/index.ts';
-import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
+import { lakeTable, renderStatement, statementFragment } from '../../statements/index.ts';
+import { columnsIn, memoryTable } from '../world/make-tables.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 
 /** The lookups of a process whose changes leave hours as they are. */

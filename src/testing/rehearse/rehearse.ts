@@ -3,7 +3,6 @@
  * find the orders that are worth a play. It only ever clears an order: what it doubts is played through whole
  * sessions, and they decide. Orders that have led to the same rows go on together. Order -> is it cleared?
  */
-
 import type { Relation } from '../../compare/recompute/recompute.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -14,6 +13,7 @@ import {
   eventHourFragment,
   type FragmentsOf,
   hourCountFragment,
+  lakeTable,
   type SqlFragment,
   type StatementName,
   statementFragment,
@@ -26,7 +26,7 @@ import {
 } from '../judge/judge-recompute.ts';
 import type { Order } from '../play/orders.ts';
 import { beginning, leastComplete, type Playing, specAt, toldHour } from '../play/play.ts';
-import { columnsIn, lakeTable, memoryTable } from '../world/make-tables.ts';
+import { columnsIn, memoryTable } from '../world/make-tables.ts';
 import type { Commit } from '../world/prepare.ts';
 import { mayRehearse } from './may-rehearse.ts';
 import { rehearseSession } from './rehearse-process.ts';

@@ -2,7 +2,6 @@
  * The tables that come from outside of a test, made empty in its warehouse, each with a mirror in memory.
  * Types -> tables.
  */
-
 import { queryOf } from '../../compare/recompute/process-query.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { namesFile } from '../../model/files-source.ts';
@@ -10,6 +9,7 @@ import { parseTableName, type TableIdentifier, tableKey, tableName } from '../..
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import { ddlFileOf } from '../../project/table-files.ts';
 import {
+  lakeTable,
   renderStatement,
   type SqlFragment,
   statementFragment,
@@ -36,7 +36,6 @@ export interface OutsideTable {
 /** A table of the database in memory. */
 export const memoryTable = (name: string): SqlFragment =>
   tableFragment('psyberg_test', { namespace: ['test_rows'], name });
-export const lakeTable = (id: TableIdentifier): SqlFragment => tableFragment('lake', id);
 
 /** What a test's sources are before anything has landed; kept for tests with the same ones. */
 interface Made {

@@ -7,6 +7,7 @@ import { tableKey } from '../../model/names.ts';
 import type { SourceSpec } from '../../model/process-spec.ts';
 import {
   instantFragment,
+  lakeTable,
   renderStatement,
   type SqlFragment,
   statementFragment,
@@ -16,7 +17,7 @@ import type { Arrival, TestSpec } from '../test-spec.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { fillTable } from './fill-table.ts';
 import { fileOfArrival, rowsWithFile, writeArrival } from './make-folder.ts';
-import { lakeTable, memoryTable, type OutsideTable } from './make-tables.ts';
+import { memoryTable, type OutsideTable } from './make-tables.ts';
 import type { Sandbox } from './sandbox.ts';
 
 /** What an arrival does to one table: rows go, and others land. */

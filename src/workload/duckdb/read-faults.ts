@@ -5,6 +5,7 @@
  */
 import { relative } from 'node:path';
 import { placeOfByte } from '../../binding/edited-text.ts';
+import { LAKE_CATALOG } from '../../model/engines.ts';
 import { parseTableName, sameTable, tableNameProblem } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec, TextPosition } from '../../model/process-spec.ts';
 import { unquoted } from '../../model/scan-sql.ts';
@@ -112,7 +113,7 @@ function hintFor({ spec, query }: JudgedQuery, { kind, name }: StrangeRead): str
     return 'name the values: pivot … on column in (…); or write sum(…) filter (…) for each';
   if (kind !== 'table') return `load the file into a table, and name that under sources; ${known}`;
   const parts = name.split('.');
-  const isOfLake = parts.length === 2 || (parts.length === 3 && parts[0]?.toLowerCase() === 'lake');
+  const isOfLake = parts.length === 2 || (parts.length === 3 && parts[0]?.toLowerCase() === LAKE_CATALOG);
   const table = isOfLake ? parts.slice(-2).join('.') : undefined;
   if (table === undefined || tableNameProblem(table) !== undefined) return known;
   const id = parseTableName(table);
