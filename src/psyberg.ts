@@ -29,7 +29,12 @@ import { type PlansRequest, planProcesses, type RefusedPlan } from './processes/
 import type { RestateOptions } from './processes/restate-processes.ts';
 import type { RunRequest } from './processes/run-processes.ts';
 import type { ServedSession } from './processes/serve-session.ts';
-import { type SessionRequest, type SessionSteps, sessionSteps } from './processes/session-steps.ts';
+import {
+  type InitRequest,
+  type SessionRequest,
+  type SessionSteps,
+  sessionSteps,
+} from './processes/session-steps.ts';
 import type { Shown, ShowRequest } from './processes/show-process.ts';
 import { type TellingRuns, tellingRuns } from './processes/telling-runs.ts';
 import { processesInDependencyOrder } from './project/dependency-order.ts';
@@ -53,6 +58,7 @@ export type {
   DiffRequest,
   ExplainedPlan,
   FollowRequest,
+  InitRequest,
   QueryOptions,
   RefusedPlan,
   ReportRequest,

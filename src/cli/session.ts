@@ -7,11 +7,10 @@ import type { Command } from 'commander';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import { tablesAmong } from '../model/files-source.ts';
-import { sessionIdOf } from '../model/hour.ts';
 import { NAME_PATTERN, parseTableName, sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { SrcTable } from '../project/src-tables.ts';
-import type { Psyberg, SessionRequest, StepRecord } from '../psyberg.ts';
+import type { InitRequest, Psyberg, SessionRequest, StepRecord } from '../psyberg.ts';
 import { runText } from '../report/run-report.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type Act, example } from './help.ts';
@@ -20,6 +19,7 @@ import { metricsOption, type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface SessionOptions {
   readonly process_name: string;
+  /** Of `init` alone it may be missing. */
   readonly psyberg_session_id?: string;
   readonly src_tables?: string;
   readonly etl_pattern_id?: string;
@@ -116,7 +116,7 @@ function addSteps(session: Command, act: Act): void {
 
 async function abort(shell: Shell, options: SessionOptions): Promise<number> {
   return withSession(shell, options, async (psyberg, request) => {
-    const aborted = await psyberg.session.abort(request);
+    const aborted = await psyberg.session.abort(request as SessionRequest);
     if (shell.options.json === true) shell.json({ aborted });
     else
       shell.print(
@@ -143,7 +143,7 @@ async function init(shell: Shell, options: SessionOptions): Promise<number> {
 
 async function commit(shell: Shell, options: SessionOptions): Promise<number> {
   return withSession(shell, options, async (psyberg, request) => {
-    const { record, repaired } = await psyberg.session.commit(request);
+    const { record, repaired } = await psyberg.session.commit(request as SessionRequest);
     if (shell.options.json === true) shell.json({ runs: [record], repaired });
     else if (record.status === 'published')
       shell.print(
@@ -160,7 +160,7 @@ async function runStep(
   step: (psyberg: Psyberg, request: SessionRequest) => Promise<StepRecord>,
 ): Promise<number> {
   return withSession(shell, options, async (psyberg, request) => {
-    const record = await step(psyberg, request);
+    const record = await step(psyberg, request as SessionRequest);
     if (shell.options.json === true) shell.json({ runs: [record] });
     else shell.print(runText(record, shell));
     return exitCodeOf(record);
@@ -171,9 +171,8 @@ async function runStep(
 async function withSession(
   shell: Shell,
   options: SessionOptions,
-  work: (psyberg: Psyberg, request: SessionRequest) => Promise<number>,
+  work: (psyberg: Psyberg, request: InitRequest) => Promise<number>,
 ): Promise<number> {
-  const psybergSessionId = options.psyberg_session_id ?? sessionIdOf(Date.now());
   return withPsyberg(
     shell,
     async (psyberg) => {
@@ -185,7 +184,11 @@ async function withSession(
         psyberg.interrupt();
       });
       try {
-        return await work(psyberg, { processName: spec.processName, psybergSessionId });
+        const { psyberg_session_id: id } = options;
+        return await work(psyberg, {
+          processName: spec.processName,
+          ...(id === undefined ? {} : { psybergSessionId: id }),
+        });
       } catch (error) {
         const code = interruption.exitCode();
         if (code === undefined) throw error;

@@ -7,7 +7,6 @@ import { tableKey, tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { RunRecord } from '../model/run-record.ts';
-import { laterSessionId } from '../model/session-id.ts';
 import type { StartSpec } from '../model/start.ts';
 import { planAdoption } from '../plan/index.ts';
 import { adoptTarget } from '../run/drivers/adopt.ts';
@@ -15,6 +14,7 @@ import { openSession } from '../session/open-session.ts';
 import { openTakeover } from '../session/take-over.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { tellOutcome, tellSession } from './tell-session.ts';
+import { unusedSessionId } from './unused-session-id.ts';
 
 export interface Adoption {
   readonly record: RunRecord;
@@ -54,7 +54,7 @@ async function adopt(
       ? await openSession({ ...input, views, endpoint, adoptAt, adoptsAsItIs: places.size === 0 })
       : await openTakeover(input, from);
   const planned = planAdoption(await withSqlChanged(workspace, session));
-  const id = laterSessionId(planned.psyberg_session_id, planned.target.previous_session_id);
+  const id = await unusedSessionId(workspace, spec, input.psybergSessionId);
   const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
   tellSession(workspace, { spec, plan, resumed: false });
   return { plan, record: await adoptTarget(await workspace.ports(spec), plan, spec, from) };

@@ -2,8 +2,6 @@
  * One process, planned: session -> plan -> compiled plan. Reads only, but for what it remembers of
  * comparisons.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { sameReading } from '../binding/same-reading.ts';
 import { withSqlChanged } from '../binding/sql-changed.ts';
 import { compilePlan, hoursRead } from '../compile/index.ts';
@@ -16,8 +14,6 @@ import type { CompiledPlan, Plan, PlanSource } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RestateRequest } from '../model/restate.ts';
 import type { Session } from '../model/session.ts';
-import { branchName } from '../model/session-branch.ts';
-import { freeSessionId, laterSessionId } from '../model/session-id.ts';
 import { planSession, sqlOfSession } from '../plan/index.ts';
 import { readTableFile } from '../project/table-files.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
@@ -29,6 +25,7 @@ import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
 import { withJudgedSql } from './judged-sql.ts';
 import { asItIsNow, seenOnce } from './seen-once.ts';
+import { unusedSessionId } from './unused-session-id.ts';
 
 export interface PlanRequest {
   /** Default: now, or the next one that no session of the process has. */
@@ -120,7 +117,11 @@ async function planNamed(
   if (request.writesNothing === true || plan.status !== 'work')
     for (const { toRead } of session.sources)
       if (toRead !== undefined) await dropFiles(await engine(), toRead);
-  const id = request.psybergSessionId ?? unusedSessionId(workspace, spec, plan);
+  // One without work leaves nothing under its id.
+  const id =
+    request.psybergSessionId === undefined && plan.status === 'work'
+      ? await unusedSessionId(workspace, spec, psybergSessionId)
+      : psybergSessionId;
   const compiled = compilePlan({ ...plan, psyberg_session_id: id }, spec);
   if (request.reads !== true || plan.status !== 'work') return compiled;
   const { readCosts } = await import('../session/read-costs.ts');
@@ -140,18 +141,4 @@ async function withBeyondRows(
   const { rowsOfHours } = await import('../session/rows-of-hours.ts');
   const { rows, isExact } = await rowsOfHours(input, sources, catchup.beyond_hours.map(parseHour));
   return { ...plan, catchup: { ...catchup, beyond_rows: String(rows), beyond_rows_exact: isExact } };
-}
-
-/**
- * Later than every session that the process is known to have had, and not the name of a folder that is there.
- */
-function unusedSessionId(
-  { sessionsDirectory, failedSessions }: Workspace,
-  { processName }: ProcessSpec,
-  plan: Plan,
-): string {
-  const before = [plan.target.previous_session_id, failedSessions.get(processName) ?? null];
-  return freeSessionId(before.reduce(laterSessionId, plan.psyberg_session_id), (id) =>
-    existsSync(join(sessionsDirectory, branchName(processName, id))),
-  );
 }

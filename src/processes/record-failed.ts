@@ -20,13 +20,11 @@ export async function recordFailed(
   const { record, error, plan, restate } = failed;
   const { isRecorded, recordFailure } = await import('../run/records/record-failure.ts');
   if (record.error === null || !isRecorded(error)) return undefined;
-  const id = await recordFailure(await workspace.ports(), spec, {
+  return recordFailure(await workspace.ports(), spec, {
     status: record.status,
     error: record.error as ErrorJson,
     plan,
     restate,
     atMs: workspace.now(),
   });
-  if (id !== undefined) workspace.failedSessions.set(spec.processName, id);
-  return id;
 }

@@ -32,6 +32,7 @@ import { failedRecord, idleRecord, withWait } from './records.ts';
 import { specOfPlan } from './spec-of-plan.ts';
 import { followsPublished, type PublishedNow, refuseBeyondExpected, refuseStale } from './stale-plan.ts';
 import { type EndedSession, tellOutcome, tellSession } from './tell-session.ts';
+import { unrecordedSessionId } from './unused-session-id.ts';
 
 export interface ProcessRequest {
   readonly keepBranch: boolean;
@@ -220,7 +221,8 @@ async function planOnce(
   if (restate !== undefined) return planProcess(workspace, spec, { restate });
   if (given === undefined)
     return planProcess(workspace, spec, psybergSessionId === undefined ? {} : { psybergSessionId });
-  const fresh = await planProcess(workspace, spec, { psybergSessionId: given.psyberg_session_id });
+  const id = await unrecordedSessionId(workspace, spec, given.psyberg_session_id);
+  const fresh = await planProcess(workspace, spec, { psybergSessionId: id });
   if (followsPublished(given, publishedNow)) {
     refuseBeyondExpected(given, fresh, publishedNow);
     return fresh;
@@ -229,7 +231,7 @@ async function planOnce(
   if (given.status !== 'work' && fresh.status !== 'work') return fresh;
   // What was planned is what runs, also where a process before it in this very run has moved a source on
   // since.
-  return compilePlan(given, spec);
+  return compilePlan({ ...given, psyberg_session_id: id }, spec);
 }
 
 /** Another session of the process loads what this one would: whoever comes second would load for nothing. */

@@ -11,12 +11,16 @@ import type { Workspace } from '../workspace/open-workspace.ts';
 import { observedSteps } from './observed-steps.ts';
 import { planProcess } from './plan-process.ts';
 import { specOfPlan } from './spec-of-plan.ts';
+import { unusedSessionId } from './unused-session-id.ts';
 
 export interface SessionRequest {
   readonly processName: string;
   /** UTC time to the second in 14 digits, such as `20230914061501`. */
   readonly psybergSessionId: string;
 }
+
+/** To begin a session. Without an id it is the second of now, or the first later one that is free. */
+export type InitRequest = Pick<SessionRequest, 'processName'> & Partial<SessionRequest>;
 
 /**
  * Throws what the steps throw: `process-unknown`, `session-id-invalid`, `session-unknown`,
@@ -25,7 +29,7 @@ export interface SessionRequest {
  */
 export interface SessionSteps {
   /** Finds what changed, plans, and records the session; with nothing to do it records nothing. */
-  init(request: SessionRequest): Promise<{ readonly status: StepStatus; readonly plan: CompiledPlan }>;
+  init(request: InitRequest): Promise<{ readonly status: StepStatus; readonly plan: CompiledPlan }>;
   /** Stages the session's rows on its branch. */
   load(request: SessionRequest): Promise<StepRecord>;
   /**
@@ -63,10 +67,13 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
   const recorded = (request: SessionRequest, work: (step: StepRequest) => Promise<StepRecord>) =>
     observed.during(request, () => observed.recorded(() => goingOn(request), work));
   return {
-    init: (request) =>
-      observed.during(request, async () => {
+    init: async ({ processName, psybergSessionId: given }) => {
+      const [spec] = processesInDependencyOrder(workspace.project, [processName]) as [ProcessSpec];
+      const psybergSessionId =
+        given ?? (await unusedSessionId(workspace, spec, sessionIdOf(workspace.now())));
+      const request = { processName, psybergSessionId };
+      return observed.during(request, async () => {
         const step = await requestOf(request);
-        const { psybergSessionId } = request;
         const plan = (): Promise<CompiledPlan> =>
           observed.planning(() => planProcess(workspace, step.spec, { psybergSessionId }));
         const { initSession } = await steps();
@@ -75,7 +82,8 @@ export function sessionSteps(workspace: Workspace): SessionSteps {
         // One alone follows nobody, and says so like any plan.
         const [told = begun.plan] = followed([{ spec: step.spec, plan: begun.plan }]);
         return { ...begun, plan: told };
-      }),
+      });
+    },
     load: (request) => recorded(request, async (step) => (await steps()).loadStep(step)),
     audit: ({ keepBranch = false, ...request }) =>
       recorded(request, async (step) => (await steps()).auditStep(step, { keepBranch })),

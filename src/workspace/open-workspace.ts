@@ -76,8 +76,6 @@ export interface Workspace extends ViewPorts {
   readonly sessionsDirectory: string;
   /** Begins and ends the markers, and takes note of those of other machines. */
   readonly markers: SharedMarkers;
-  /** The last session of a process that failed: one that begins in the same second is another one. */
-  readonly failedSessions: Map<string, string>;
   /** Takes what sessions tell of themselves. */
   readonly observer: Observer;
   now(): number;
@@ -131,7 +129,6 @@ async function openOver(
   const told = toldBy(options);
   const interrupts = interruptible();
   interrupts.onInterrupt(lake.interrupt);
-  const failedSessions = new Map<string, string>();
   return {
     project,
     catalog,
@@ -149,12 +146,11 @@ async function openOver(
     verified: openVerifiedRewrites(verifiedRewritesFile(project)),
     sessionsDirectory: sessions,
     markers,
-    failedSessions,
     observer,
     now,
     ...told,
     ...interrupts,
-    holding: () => openHolding(project, options, { failedSessions, ...interrupts }),
+    holding: () => openHolding(project, options, interrupts),
     async close() {
       // Those who listen may still ask for tables.
       await observer.close();
@@ -193,7 +189,7 @@ function interruptible(): Pick<Workspace, 'isInterrupted' | 'interrupt' | 'onInt
 async function openHolding(
   project: ProjectSpec,
   { serve: _taken, observer = UNOBSERVED, ...options }: WorkspaceOptions,
-  { failedSessions, onInterrupt }: Pick<Workspace, 'failedSessions' | 'onInterrupt'>,
+  { onInterrupt }: Pick<Workspace, 'onInterrupt'>,
 ): Promise<HoldingWorkspace> {
   const { heldCommits } = await import('../catalog/service/held-commits.ts');
   const held = heldCommits();
@@ -205,7 +201,7 @@ async function openHolding(
     release();
     return opened.close();
   };
-  return { ...opened, failedSessions, held, close };
+  return { ...opened, held, close };
 }
 
 /** What sessions show, and where. */

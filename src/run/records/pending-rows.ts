@@ -7,9 +7,9 @@
 import { forkWhenAsked } from '../../engine/index.ts';
 import { removeFile } from '../../files/remove.ts';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
-import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { SnapshotId } from '../../iceberg/table-metadata.ts';
 import { mayBeMade, PsybergError } from '../../model/errors.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
+import { sessionsWritten } from '../../state/sessions-written.ts';
 import {
   composeStateChange,
   deleteObsoleteFiles,
@@ -77,7 +77,9 @@ export function pendingRows(
           ...session,
           ...others,
           rows,
-          replacesSession: replacesSession || isRepaired(metadata, session),
+          // Another session has written the rows down already, as a repair: they replace what it wrote.
+          replacesSession:
+            replacesSession || sessionsWritten(metadata, session.processName).has(session.psybergSessionId),
         };
         const change = await composeStateChange(connection, metadata, write, lost?.data);
         for (const file of lost?.files ?? []) if (!change.files.includes(file)) removeFile(file);
@@ -94,16 +96,6 @@ export function pendingRows(
     discard,
   };
 }
-
-/** Another session has written the rows down already, as a repair: they replace what it wrote. */
-const isRepaired = (
-  { snapshots = [] }: TableMetadata,
-  { processName, psybergSessionId }: Pick<StateWrite, 'processName' | 'psybergSessionId'>,
-): boolean =>
-  snapshots.some(
-    ({ summary }) =>
-      summary?.[SUMMARY.processName] === processName && summary[SUMMARY.sessionId] === psybergSessionId,
-  );
 
 /**
  * The changes of all, or undefined when a commit of them whose answer was lost was made after all: tables

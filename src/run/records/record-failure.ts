@@ -11,9 +11,9 @@ import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RestateRequest } from '../../model/restate.ts';
 import type { RunStatus } from '../../model/run-record.ts';
-import { laterSessionId } from '../../model/session-id.ts';
+import { freeSessionId } from '../../model/session-id.ts';
 import { storageFault } from '../../model/storage-faults.ts';
-import { lastSessionProperty } from '../../state/read-watermarks.ts';
+import { laterThanPublished, sessionsWritten } from '../../state/sessions-written.ts';
 import { failedSessionRows, SESSION, sessionRows } from '../../state/tables/session.ts';
 import type { StateRow } from '../../state/tables/state-table.ts';
 import { composeStateChange, deleteObsoleteFiles, ensureStateTable } from '../../state/write-state.ts';
@@ -65,16 +65,17 @@ async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Prom
   const { catalog, engine, project } = ports;
   const { sessionTable: table } = project.tables;
   engine.resume();
-  const psybergSessionId = failure.plan?.psyberg_session_id ?? (await freshSessionId(ports, spec, failure));
-  const rows = rowsOf(spec, psybergSessionId, failure);
+  const begun = failure.plan?.psyberg_session_id ?? (await freshSessionId(ports, spec, failure));
   for (let attempt = 1; ; attempt += 1) {
     const metadata = await ensureStateTable(catalog, table, SESSION);
+    const recorded = sessionsWritten(metadata, spec.processName);
+    const psybergSessionId = freeSessionId(begun, (id) => recorded.has(id));
     const change = await composeStateChange(engine, metadata, {
       table,
       definition: SESSION,
       processName: spec.processName,
       psybergSessionId,
-      rows,
+      rows: rowsOf(spec, psybergSessionId, failure),
       replacesSession: false,
     });
     try {
@@ -105,7 +106,7 @@ function rowsOf(
   };
   return plan === undefined
     ? failedSessionRows(spec, psybergSessionId, outcome, restate)
-    : sessionRows(plan, outcome);
+    : sessionRows({ ...plan, psyberg_session_id: psybergSessionId }, outcome);
 }
 
 /** Later than that of the last session which published: one that failed in the same second is another one. */
@@ -114,6 +115,6 @@ async function freshSessionId(
   { processName, target }: ProcessSpec,
   { atMs }: Failure,
 ): Promise<string> {
-  const properties = (await catalog.loadTable(target.table).catch(() => undefined))?.metadata.properties;
-  return laterSessionId(sessionIdOf(atMs), properties?.[lastSessionProperty(processName)] ?? null);
+  const metadata = (await catalog.loadTable(target.table).catch(() => undefined))?.metadata;
+  return laterThanPublished(sessionIdOf(atMs), metadata, processName);
 }

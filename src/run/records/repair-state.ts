@@ -20,6 +20,7 @@ import {
   type WatermarkJson,
 } from '../../state/read-watermarks.ts';
 import { refuseContradiction } from '../../state/refuse-contradiction.ts';
+import { sessionsWritten } from '../../state/sessions-written.ts';
 import { publishedFacts, SESSION, sessionRows } from '../../state/tables/session.ts';
 import { announcements, lacksEarlierHours, type ReopenedHours, SIGNAL } from '../../state/tables/signal.ts';
 import type { StateRow, StateTable } from '../../state/tables/state-table.ts';
@@ -54,7 +55,7 @@ export async function repairStateTables({
   const published = target === undefined ? [] : publishedBy(target, spec.processName);
   if (target === undefined || published[0] === undefined) return false;
   // The watermark table is written last: where it knows a session, the others do.
-  const known = sessionsIn(
+  const known = sessionsWritten(
     (await catalog.loadTable(project.tables.highWaterMarkTable))?.metadata,
     spec.processName,
   );
@@ -91,13 +92,6 @@ const publishedBy = (target: TableMetadata, processName: string): Snapshot[] =>
       summary[SUMMARY.watermarks] !== undefined &&
       !isRetired(target, summary),
   );
-
-function sessionsIn(table: TableMetadata | undefined, processName: string): Set<string> {
-  const written = (table?.snapshots ?? []).filter(
-    (snapshot) => snapshot.summary?.[SUMMARY.processName] === processName,
-  );
-  return new Set(written.map(sessionOf));
-}
 
 async function repairSessions(
   ports: RunPorts,
@@ -187,7 +181,7 @@ async function repairSignals(
 ): Promise<boolean> {
   const { signalTable } = ports.project.tables;
   const metadata = (await ports.catalog.loadTable(signalTable))?.metadata;
-  const written = sessionsIn(metadata, spec.processName);
+  const written = sessionsWritten(metadata, spec.processName);
   const [announced] =
     metadata === undefined || mainSnapshot(metadata) === undefined
       ? []

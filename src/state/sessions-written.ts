@@ -1,0 +1,31 @@
+/**
+ * Which sessions of a process there were, as metadata tell: no statement is needed. Metadata -> ids. Pure.
+ */
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { laterSessionId } from '../model/session-id.ts';
+import { lastSessionOf, retiredProperty, SUMMARY } from './read-watermarks.ts';
+
+/**
+ * Those that wrote to a state table in the commits that it still knows, its last hundred: whoever wrote
+ * before them began seconds ago.
+ */
+export function sessionsWritten(metadata: TableMetadata | undefined, processName: string): Set<string> {
+  const written = (metadata?.snapshots ?? []).filter(
+    ({ summary }) => summary?.[SUMMARY.processName] === processName,
+  );
+  return new Set(written.map(({ summary }) => summary?.[SUMMARY.sessionId] ?? ''));
+}
+
+/**
+ * The id, or the next one that is later than every session that published to the target, and than the last
+ * one before the process was retired: what one up to that says would count as ended.
+ */
+export function laterThanPublished(
+  id: string,
+  target: TableMetadata | undefined,
+  processName: string,
+): string {
+  if (target === undefined) return id;
+  const before = [lastSessionOf(target, processName), target.properties?.[retiredProperty(processName)]];
+  return before.reduce<string>((later, each) => laterSessionId(later, each ?? null), id);
+}

@@ -1,0 +1,67 @@
+// Goal: no two sessions of a process share an id, whatever commands begin them in one second, and whatever became of
+// the first. Method: a clock that stands; each command opens the project anew, as a process of its own would.
+import { expect, it } from 'vitest';
+import { open, type Psyberg } from '../../src/index.ts';
+import { events } from '../support/event-tables.ts';
+import { processFile, worldForTest } from '../support/world.ts';
+
+const process_name = 'load';
+const load = processFile(
+  {
+    process_name,
+    pattern: 'stateless',
+    sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+    target: { table: 'facts.t' },
+    audits: [{ row_count: { max: 5 } }],
+  },
+  'select id, ts from e',
+);
+
+it('each has an id of its own, refused or not, planned before or not, also after the process was retired', {
+  timeout: 60_000,
+}, async () => {
+  const world = await worldForTest({ processes: [load] });
+  const now = Date.parse('2023-09-14T06:00:00.250Z');
+  const command = async <T>(work: (psyberg: Psyberg) => Promise<T>): Promise<T> => {
+    const psyberg = await open({ project: world.root, now: () => now });
+    return work(psyberg).finally(() => psyberg.close());
+  };
+  const run = (): Promise<string | undefined> => command(async (psyberg) => (await psyberg.run())[0]?.status);
+  const recorded = (): Promise<string[]> =>
+    world.rows(
+      `select psyberg_session_id[-2:], status from psyberg.psyberg_session_f order by created_at, 1`,
+    );
+  await world.create('raw.events', 'id bigint, ts timestamptz');
+  await world.land('raw.events', events(0, 5, 0));
+  await world.sql(
+    `create schema if not exists facts; create table facts.t with ('format-version' = '2') as from raw.events`,
+  );
+
+  expect([await run(), await run()]).toEqual(['refused', 'refused']);
+  await command((psyberg) => psyberg.adopt(process_name));
+  await world.land('raw.events', events(5, 6, 1));
+  const plans = await command((psyberg) => psyberg.plan());
+  expect([await run(), await run()]).toEqual(['audit-failed', 'audit-failed']);
+  const planned = await command((psyberg) => psyberg.run([], { plans }));
+  expect(planned).toMatchObject([{ status: 'audit-failed', psyberg_session_id: '20230914060005' }]);
+  const { plan } = await command((psyberg) => psyberg.session.init({ processName: process_name }));
+  expect(plan.psyberg_session_id).toBe('20230914060006');
+  const before = [
+    '["00","refused"]',
+    '["01","refused"]',
+    '["02","adopted"]',
+    '["03","audit-failed"]',
+    '["04","audit-failed"]',
+    '["05","audit-failed"]',
+    '["06","initialized"]',
+  ];
+  expect(await recorded()).toEqual(before);
+
+  await command((psyberg) =>
+    psyberg.session.abort({ processName: process_name, psybergSessionId: plan.psyberg_session_id }),
+  );
+  await command((psyberg) => psyberg.retire(process_name));
+  const { record } = await command((psyberg) => psyberg.adopt(process_name));
+  expect(record.psyberg_session_id).toBe('20230914060007');
+  expect(await run()).toBe('nothing-new');
+});
