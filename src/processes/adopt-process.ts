@@ -12,9 +12,9 @@ import { planAdoption } from '../plan/index.ts';
 import { adoptTarget } from '../run/drivers/adopt.ts';
 import { openSession } from '../session/open-session.ts';
 import { openTakeover } from '../session/take-over.ts';
+import { unusedSessionId } from '../session/unused-session-id.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { tellOutcome, tellSession } from './tell-session.ts';
-import { unusedSessionId } from './unused-session-id.ts';
 
 export interface Adoption {
   readonly record: RunRecord;

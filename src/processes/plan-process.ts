@@ -19,13 +19,13 @@ import { readTableFile } from '../project/table-files.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
 import type { rowsOfHours } from '../session/rows-of-hours.ts';
+import { unusedSessionId } from '../session/unused-session-id.ts';
 import { judgeSql, treeWhereRead } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
 import { withJudgedSql } from './judged-sql.ts';
 import { asItIsNow, seenOnce } from './seen-once.ts';
-import { unusedSessionId } from './unused-session-id.ts';
 
 export interface PlanRequest {
   /** Default: now, or the next one that no session of the process has. */
@@ -118,10 +118,8 @@ async function planNamed(
     for (const { toRead } of session.sources)
       if (toRead !== undefined) await dropFiles(await engine(), toRead);
   // One without work leaves nothing under its id.
-  const id =
-    request.psybergSessionId === undefined && plan.status === 'work'
-      ? await unusedSessionId(workspace, spec, psybergSessionId)
-      : psybergSessionId;
+  const isGiven = request.psybergSessionId !== undefined || plan.status !== 'work';
+  const id = isGiven ? psybergSessionId : await unusedSessionId(workspace, spec, psybergSessionId);
   const compiled = compilePlan({ ...plan, psyberg_session_id: id }, spec);
   if (request.reads !== true || plan.status !== 'work') return compiled;
   const { readCosts } = await import('../session/read-costs.ts');

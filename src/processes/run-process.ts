@@ -21,6 +21,7 @@ import {
   WAIT_MAX_MS,
   waitForSession,
 } from '../run/leftovers/session-at-work.ts';
+import { unrecordedSessionId } from '../session/unused-session-id.ts';
 import { isOutOfMemory } from '../workload/duckdb/sql-faults.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { addingColumns } from './adding-columns.ts';
@@ -32,7 +33,6 @@ import { failedRecord, idleRecord, withWait } from './records.ts';
 import { specOfPlan } from './spec-of-plan.ts';
 import { followsPublished, type PublishedNow, refuseBeyondExpected, refuseStale } from './stale-plan.ts';
 import { type EndedSession, tellOutcome, tellSession } from './tell-session.ts';
-import { unrecordedSessionId } from './unused-session-id.ts';
 
 export interface ProcessRequest {
   readonly keepBranch: boolean;

@@ -7,11 +7,11 @@ import { followed } from '../plan/index.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { AbortedSession } from '../run/drivers/abort.ts';
 import type { StepRecord, StepRequest, StepStatus } from '../run/drivers/step-records.ts';
+import { unusedSessionId } from '../session/unused-session-id.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { observedSteps } from './observed-steps.ts';
 import { planProcess } from './plan-process.ts';
 import { specOfPlan } from './spec-of-plan.ts';
-import { unusedSessionId } from './unused-session-id.ts';
 
 export interface SessionRequest {
   readonly processName: string;

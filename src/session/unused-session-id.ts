@@ -4,41 +4,47 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessSpec } from '../model/process-spec.ts';
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import { branchName } from '../model/session-branch.ts';
 import { freeSessionId } from '../model/session-id.ts';
 import { laterThanPublished, sessionsWritten } from '../state/sessions-written.ts';
-import type { Workspace } from '../workspace/open-workspace.ts';
+
+/** Where sessions leave what tells of them. */
+interface SessionsRoom {
+  readonly client: CatalogClient;
+  readonly project: ProjectSpec;
+  readonly sessionsDirectory: string;
+}
 
 /**
  * Later than every session that published, of none that failed in the same second, whichever command that
  * was, and not the name of a folder that is there.
  */
 export async function unusedSessionId(
-  workspace: Workspace,
+  room: SessionsRoom,
   { processName, target }: ProcessSpec,
   id: string,
 ): Promise<string> {
-  const recorded = await sessionsOf(workspace, processName);
-  const published = (await workspace.client.loadTable(target.table))?.metadata;
+  const recorded = await sessionsOf(room, processName);
+  const published = (await room.client.loadTable(target.table))?.metadata;
   return freeSessionId(
     laterThanPublished(id, published, processName),
-    (each) =>
-      recorded.has(each) || existsSync(join(workspace.sessionsDirectory, branchName(processName, each))),
+    (each) => recorded.has(each) || existsSync(join(room.sessionsDirectory, branchName(processName, each))),
   );
 }
 
 /** The id of a plan that was made before; another one where a session has had that meanwhile. */
 export async function unrecordedSessionId(
-  workspace: Workspace,
+  room: SessionsRoom,
   { processName }: ProcessSpec,
   id: string,
 ): Promise<string> {
-  const recorded = await sessionsOf(workspace, processName);
+  const recorded = await sessionsOf(room, processName);
   return freeSessionId(id, (each) => recorded.has(each));
 }
 
-async function sessionsOf({ client, project }: Workspace, processName: string): Promise<Set<string>> {
+async function sessionsOf({ client, project }: SessionsRoom, processName: string): Promise<Set<string>> {
   const table = await client.loadTable(project.tables.sessionTable);
   return sessionsWritten(table?.metadata, processName);
 }
