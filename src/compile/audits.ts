@@ -193,10 +193,9 @@ function rowsOutside(audited: Audited): SqlFragment {
 
 /**
  * A row of the target that is in another hour than those of the sources which it is made of: it would be
- * missing where it belongs, or be there twice. With all hours nothing is cut off.
+ * missing where it belongs, or be there twice.
  */
 function rowsElsewhere({ plan, spec, rows }: Audited, window: HourWindow): SqlFragment {
-  if (plan.restates_all === true) return literalFragment('0');
   return statementFragment(
     renderStatement('audit/outside_restated', {
       sources: rows.sources(plan, window).fragment,

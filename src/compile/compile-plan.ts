@@ -21,6 +21,7 @@ import {
 } from '../statements/index.ts';
 import type { Dialect } from './dialect.ts';
 import { dialectOf } from './dialects.ts';
+import { restatesWhole } from './parameters.ts';
 import {
   closeRequest,
   endNameRequest,
@@ -165,6 +166,11 @@ export const firstInsertStep = (
 function clearSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
   const hours = hourTexts(hourIntervals(intervalsOf(plannedHours(plan))));
   const { field_id, type, unit } = plan.target.event_time as NonNullable<Plan['target']['event_time']>;
+  const common = { kind: 'clear-hours', stage: 'load', name: 'clear_hours' } as const;
+  if (restatesWhole(plan)) {
+    const all = bareStep(statement('tables/listed_files'), { manifests: { from_run: 'base-manifests' } });
+    return [{ ...common, ...all, parameters: { ...all.parameters, ...hours, field_id } }];
+  }
   const clear = bareStep(statement('tables/files_in_hours', hoursOfManifests()), {
     ...hours,
     manifests: { from_run: 'base-manifests' },
@@ -175,13 +181,7 @@ function clearSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
     partition_transform: { from_run: 'partition-transform' },
   });
   return [
-    {
-      kind: 'clear-hours',
-      stage: 'load',
-      name: 'clear_hours',
-      ...clear,
-      parameters: { ...clear.parameters, ...hours, field_id },
-    },
+    { ...common, ...clear, parameters: { ...clear.parameters, ...hours, field_id } },
     dialect.carryOver(plan, spec, hours),
   ];
 }

@@ -21,6 +21,7 @@ export {
   namedIn,
   processParameters,
   restatesAppended,
+  restatesWhole,
   windowOf,
   windowReach,
 } from './parameters.ts';

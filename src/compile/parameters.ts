@@ -67,9 +67,9 @@ function hoursOfPlan(plan: Plan): HourWindow | undefined {
   return spanOf(plannedHours(plan));
 }
 
-/** The hours as one window; a stateless load has none. */
+/** The hours as one window; a stateless load has none, and where all is computed again nothing is cut. */
 export function windowOf(plan: Plan): HourWindow | undefined {
-  if (plan.range === null) return undefined;
+  if (plan.range === null || restatesWhole(plan)) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const hours = plannedHours(plan);
   return hours.length < range.lastHour - range.firstHour + 1 ? { ...range, only: hours } : range;
@@ -82,6 +82,9 @@ export function windowOf(plan: Plan): HourWindow | undefined {
  */
 export const restatesAppended = (plan: Plan): boolean =>
   plan.trigger === 'restate' && plan.range !== null && !patternOf(plan).loadsHours;
+
+/** Whether all of them are: then the rows that lie in no hour are as well, and the target is replaced whole. */
+export const restatesWhole = (plan: Plan): boolean => plan.restates_all === true && restatesAppended(plan);
 
 /** SQL that runs hour by hour is written for one hour, or for one day. */
 export const firstWindow = (spec: ProcessSpec, window: HourWindow | undefined): HourWindow | undefined =>
@@ -129,7 +132,8 @@ export const windowReach = (plan: Pick<Plan, 'sources' | 'grain'>): number =>
  * the files that it lists, and for what is read whole: a lookup, or a source whose rows have no hour.
  */
 export function hoursRead(plan: Plan, source: PlanSource): readonly HourRange[] | undefined {
-  if (plan.range === null || source.lookup === true || source.event_time === null) return undefined;
+  if (plan.range === null || restatesWhole(plan)) return undefined;
+  if (source.lookup === true || source.event_time === null) return undefined;
   const range = { firstHour: parseHour(plan.range.first_hour), lastHour: parseHour(plan.range.last_hour) };
   const ranges = countsForWholeDays(plan, source) ? [range] : intervalsOf(plannedHours(plan));
   const read = rangesBehind(ranges, plannedWindow(source));

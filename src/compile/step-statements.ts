@@ -18,7 +18,7 @@ const STATEMENTS = {
   'open-session': [],
   'create-target': ['compile/create_target'],
   'begin-main': ['tables/write_empty_list'],
-  'clear-hours': ['tables/files_in_hours'],
+  'clear-hours': ['tables/files_in_hours', 'tables/listed_files'],
   'carry-over': ['compile/write_files', 'compile/write_first_files'],
   'begin-hours': ['compile/begin_hours'],
   'read-ahead': ['compile/read_ahead'],

@@ -36,8 +36,8 @@ export interface HoursWritten {
   readonly sql: ProcessSql;
   readonly psybergSessionId: string;
   readonly hours: readonly HourRange[];
-  /** True: what other SQL made of these hours is gone. */
-  readonly replaces: boolean;
+  /** True: what other SQL made of these hours is gone; `all`: what it made at all. */
+  readonly replaces: boolean | 'all';
   /** True when it wrote rows of no known hour. */
   readonly unplaced: boolean;
 }
@@ -60,7 +60,7 @@ export function madeAfter(before: readonly HoursMade[], session: HoursWritten): 
   const isOwn = ({ fingerprint }: HoursMade): boolean => fingerprint === sql.fingerprint;
   const own = before.find(isOwn);
   const others = before
-    .filter((each) => !isOwn(each))
+    .filter((each) => !isOwn(each) && replaces !== 'all')
     .map((each) => (replaces ? { ...each, hours: boundedRanges(withoutRanges(each.hours, hours)) } : each))
     .filter((each) => each.hours.length > 0 || each.unplaced);
   const made: HoursMade = {

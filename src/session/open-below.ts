@@ -4,20 +4,21 @@
  * Session.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
-import { refusal, usageError } from '../model/errors.ts';
+import { usageError } from '../model/errors.ts';
 import { wholeUnits } from '../model/grain.ts';
 import { futureHours, intervalsOf, touchedHours, union } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { Session, SourceState } from '../model/session.ts';
+import { hoursAsked } from './hours-asked.ts';
 import { refuseForeignRows, refuseSharedTarget } from './refuse-foreign.ts';
 import { refuseHoursGone } from './refuse-hours-gone.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 /**
  * `open`: opens the session of what changed. Throws what that throws, `restate-without-hours`,
- * `restate-shared-target`, `restate-target-changed`, `restate-hours-gone` and `null-event-times`.
+ * `restate-shared-target`, `restate-target-changed` and `restate-hours-gone`.
  */
 export async function openBelowRestated(
   input: OpenSessionInput,
@@ -35,12 +36,15 @@ export async function openBelowRestated(
   refuseWithoutHours(spec, sources);
   const target = (await input.catalog.loadTable(spec.target.table))?.metadata;
   if (target !== undefined) refuseSharedTarget(input, target);
-  const touched = sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)]);
-  const hours = wholeUnits(spec, union(touched));
+  // Rows of no hour cannot be replaced by hours.
+  const isAll = sources.some(({ files }) => files.some(({ nullEventTimes }) => nullEventTimes > 0n));
+  const hours = isAll
+    ? await hoursAsked(input, { session, recorded: new Map() }, { kind: 'all' })
+    : wholeUnits(spec, union(sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)])));
   if (spec.sources.some(({ onSourceChange }) => onSourceChange === 'append-added'))
     await refuseHoursGone(input, { session, recorded: new Map() }, hours);
-  await refuseForeignRows(input, session, intervalsOf(hours));
-  return Object.freeze({ ...session, restate: { hours, reason } });
+  await refuseForeignRows(input, session, isAll ? 'all' : intervalsOf(hours));
+  return Object.freeze({ ...session, restate: { hours, ...(isAll ? { isAll } : {}), reason } });
 }
 
 function refuseWithoutHours(spec: ProcessSpec, sources: readonly SourceState[]): void {
@@ -67,22 +71,4 @@ function refuseWithoutHours(spec: ProcessSpec, sources: readonly SourceState[]):
         context: { process_name: processName, target },
       },
     );
-  refuseNulls(spec, sources);
-}
-
-/** Rows of no hour cannot be replaced by hours. */
-function refuseNulls({ processName, target }: ProcessSpec, sources: readonly SourceState[]): void {
-  for (const { spec, files } of sources) {
-    const file = files.find(({ nullEventTimes }) => nullEventTimes > 0n);
-    if (file === undefined) continue;
-    const [table, replaced] = [tableName(spec.table), tableName(target.table)];
-    throw refusal(
-      'null-event-times',
-      `rows of ${table} without a ${spec.eventTime} are among those that were replaced, in ${file.path}: they lie in no hour, and ${processName} can replace hours only`,
-      {
-        hint: `give them an event time in ${table}; or drop ${replaced} and run again to load it anew`,
-        context: { table, file: file.path, process_name: processName },
-      },
-    );
-  }
 }

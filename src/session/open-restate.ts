@@ -9,14 +9,16 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
 import { lastOfWholeUnits, wholeUnits } from '../model/grain.ts';
-import type { Hour } from '../model/hour.ts';
+import { type Hour, hourOfMs } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
+import { withoutLookups } from '../model/lookups.ts';
 import { protectionTag, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { HoursToRestate } from '../model/restate.ts';
 import type { ChangedFile, Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/read-watermarks.ts';
 import { isRestated } from '../state/restated.ts';
+import { liveRows } from '../state/target-publishers.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import { withBegin } from './find-begin.ts';
@@ -48,13 +50,14 @@ export async function openRestate(input: OpenSessionInput, asked: HoursToRestate
   refuseOtherGrain(spec, progress);
   refuseSharedTarget(input, target);
   const opened = await openSources(input, target, progress);
-  const wanted = orLastComputed(opened.session, asked, await hoursAsked(input, opened, asked));
+  const wanted = orAnHour(input, { ...opened, target, asked }, await hoursAsked(input, opened, asked));
   const hours = input.restate?.goesOn === true && isRestated(target, spec, wanted) ? [] : wanted;
   await refuseHoursGone(input, opened, hours);
   const ranges = intervalsOf(
     patternOf(spec).readsPrevious ? [...hours, ...laterHours(opened.session, hours)] : hours,
   );
-  await refuseForeignRows(input, opened.session, ranges);
+  const isWhole = asked.kind === 'all' && !patternOf(spec).loadsHours;
+  await refuseForeignRows(input, opened.session, isWhole ? 'all' : ranges);
   return withBegin(
     input,
     Object.freeze({ ...opened.session, restate: restateOf(input, hours, asked.kind === 'all') }),
@@ -68,21 +71,35 @@ const restateOf = ({ restate }: OpenSessionInput, hours: readonly Hour[], isAll:
 });
 
 /**
- * Where neither the sources nor the target have a row, one hour is computed all the same when columns are
- * others than before: its session says of which columns the hours are, and `columns-replaced` is settled.
+ * Where neither the sources nor the target have a row in an hour, one hour is computed all the same: of a
+ * process that appends for the rows that lie in none, and of any when columns are others than before: its
+ * session says of which columns the rows are, and `columns-replaced` is settled.
  */
-function orLastComputed(
-  { spec, sources, target: { completeToHour } }: Session,
-  asked: HoursToRestate,
+function orAnHour(
+  { nowMs }: OpenSessionInput,
+  {
+    session: { spec, sources, target },
+    recorded,
+    target: metadata,
+    asked,
+  }: RestateSources & { readonly target: TableMetadata; readonly asked: HoursToRestate },
   hours: readonly Hour[],
 ): readonly Hour[] {
-  const isEmpty = asked.kind === 'all' && hours.length === 0 && patternOf(spec).loadsHours;
+  if (asked.kind !== 'all' || hours.length > 0) return hours;
   const isOfOthers = sources.some(
     ({ schemaId, watermark }) => watermark?.schemaId !== undefined && watermark.schemaId !== schemaId,
   );
-  return isEmpty && isOfOthers && completeToHour !== undefined
-    ? wholeUnits(spec, [lastOfWholeUnits(spec, completeToHour)])
-    : hours;
+  if (patternOf(spec).loadsHours) {
+    const { completeToHour: last } = target;
+    return isOfOthers && last !== undefined ? wholeUnits(spec, [lastOfWholeUnits(spec, last)]) : hours;
+  }
+  const hasRows = withoutLookups(sources).some(
+    (source) =>
+      (recorded.get(source)?.length ?? 0) > 0 || (source.head !== undefined && source.totalRecords !== 0n),
+  );
+  const main = mainSnapshot(metadata);
+  const isEmpty = main === undefined || liveRows(main) === 0n;
+  return hasRows || (isOfOthers && isEmpty) ? wholeUnits(spec, [hourOfMs(nowMs)]) : hours;
 }
 
 /** The hours of a dimension that follow from those before. */

@@ -14,7 +14,7 @@ import type { Session } from '../model/session.ts';
 import { SUMMARY } from '../state/read-watermarks.ts';
 import { namesEver, publishersOf } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
-import { targetOfHours } from './tables-of-hours.ts';
+import { filesOfSnapshot, targetOfHours } from './tables-of-hours.ts';
 
 /**
  * Throws `restate-shared-target` for a process that appends to a table with rows of others: an hour of it
@@ -39,13 +39,13 @@ export function refuseSharedTarget({ spec }: OpenSessionInput, target: TableMeta
 }
 
 /**
- * Throws `restate-target-changed` where somebody else changed rows of the hours since the process published
- * last: nobody knows why, and they would be gone.
+ * Throws `restate-target-changed` where somebody else changed rows of the hours (`all`: any rows) since the
+ * process published last: nobody knows why, and they would be gone.
  */
 export async function refuseForeignRows(
   input: OpenSessionInput,
   session: Session,
-  ranges: readonly HourRange[],
+  ranges: readonly HourRange[] | 'all',
 ): Promise<void> {
   const table = await targetOfHours(input, session);
   if (table === undefined || ranges.length === 0) return;
@@ -56,8 +56,10 @@ export async function refuseForeignRows(
   const [before, now] = await Promise.all(
     [own, table.snapshot].map(async (snapshot) => {
       const manifests = await source.manifestsOf(snapshot);
-      const hours = hourIntervals(ranges);
-      const files = await sourceFilesOfHours(source, { snapshot, manifests, hours });
+      const files =
+        ranges === 'all'
+          ? await filesOfSnapshot(input, { ...table, snapshot })
+          : await sourceFilesOfHours(source, { snapshot, manifests, hours: hourIntervals(ranges) });
       const deletes = manifests.flatMap((each) => (each.content === 1 ? [each.manifest_path] : []));
       return [...files.map((file) => file.path), ...deletes].sort().join('\n');
     }),
@@ -66,7 +68,7 @@ export async function refuseForeignRows(
   const name = tableName(input.spec.target.table);
   throw refusal(
     'restate-target-changed',
-    `snapshot ${foreign['snapshot-id']} of ${name} (${operationOf(foreign)}), which psyberg did not write, changed rows of these hours since ${input.spec.processName} published snapshot ${own['snapshot-id']}: a restate would take that back`,
+    `snapshot ${foreign['snapshot-id']} of ${name} (${operationOf(foreign)}), which psyberg did not write, changed rows of ${ranges === 'all' ? 'it' : 'these hours'} since ${input.spec.processName} published snapshot ${own['snapshot-id']}: a restate would take that back`,
     {
       hint: `if the change is meant to stay bring it into a source of ${input.spec.processName}; to give it up roll ${name} back to snapshot ${own['snapshot-id']} (set main to it), and restate again`,
       context: {

@@ -211,3 +211,68 @@ describe('of a lookup', () => {
     await expectVerified(world, 'p');
   });
 });
+
+describe('of rows that lie in no hour', () => {
+  const load = process('stateless', "id, coalesce(note, 'none') as note");
+  const without = (id: number): string => `select ${id} as id, 'n${id}' as note, null::timestamptz as ts`;
+  const below = processFile(
+    {
+      process_name: 'below',
+      pattern: 'stateless',
+      sources: [{ table: 'facts.p', event_time: 'ts' }],
+      target: { table: 'facts.below', event_time: 'ts' },
+    },
+    'select * from p',
+  );
+  const settled = async (world: World, names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      expect((await world.run([name]))[0]).toMatchObject({ status: 'nothing-new' });
+      await expectVerified(world, name);
+    }
+  };
+
+  it('all are computed again, too, beside those of hours, and below', async () => {
+    const world = await worldForTest({ processes: [load, below] });
+    await world.create('raw.events', 'id int, note varchar, other varchar, ts timestamptz');
+    for (const rows of [event(2), `${event(3)} union all by name ${without(7)}`, without(8)]) {
+      await world.land('raw.events', rows, 'name');
+      await world.publish('p');
+    }
+    await world.publish('below');
+    await alter(world, SWAPPED);
+    expect((await world.run(['p']))[0]).toMatchObject({ error: { code: 'columns-replaced' } });
+    const restated = await world.psyberg.restate('p', { all: true, downstream: true });
+    expect(restated).toMatchObject([{ status: 'published' }, { status: 'published' }]);
+    expect(await world.rows('select id, note from facts.below')).toEqual(
+      await world.rows("select id, coalesce(note, 'none') from raw.events"),
+    );
+    await settled(world, ['p', 'below']);
+  });
+
+  it('a target of nothing else is settled', async () => {
+    const world = await worldForTest({ processes: [load] });
+    await world.create('raw.events', 'id int, note varchar, ts timestamptz');
+    await world.land('raw.events', without(1), 'name');
+    await world.publish('p');
+    await alter(world, AGAIN);
+    expect((await world.run())[0]).toMatchObject({ error: { code: 'columns-replaced' } });
+    expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+    expect(await world.rows('select note from facts.p')).toEqual(['["none"]']);
+    await settled(world, ['p']);
+  });
+
+  it('rows that another SQL gives an hour, or takes it from, are there once', async () => {
+    const world = await worldForTest({ processes: [load] });
+    await world.create('raw.events', 'id int, note varchar, other varchar, ts timestamptz');
+    await world.land('raw.events', `${event(2)} union all by name ${without(7)}`, 'name');
+    await world.publish('p');
+    const moved =
+      "select id, note, case when id = 7 then timestamptz '2023-09-14 04:00:00Z' end as ts from events";
+    world.writeProcess({ ...load, sql: moved });
+    await world.reopen();
+    expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+    expect(await world.rows('select id, hour(ts) from facts.p')).toEqual(['[2,null]', '[7,"4"]']);
+    await settled(world, ['p']);
+    expect(await world.psyberg.status([])).toMatchObject([{ sql_changed: null }]);
+  });
+});

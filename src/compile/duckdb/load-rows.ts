@@ -66,7 +66,7 @@ export function carryOver(plan: Plan, spec: ProcessSpec, hours: HourTexts): Carr
 export function loadRows(plan: Plan, spec: ProcessSpec): InsertStep {
   const window = windowOf(plan);
   if (window !== undefined && restatesAppended(plan))
-    return writeStep(plan, spec, queryCut(plan, spec, withinRestated(plan, spec, window)), {
+    return writeStep(plan, spec, queryCut(spec, withinRestated(plan, spec, window)), {
       ctes: { ...sourceCtes(plan, undefined), parameters: hoursParameters(window) },
       parameters: processParameters(plan, window),
     });

@@ -79,7 +79,7 @@ export function load(plan: Plan, spec: ProcessSpec): InsertStep {
   if (window !== undefined && restatesAppended(plan)) {
     // Over whole sources, of which those rows are kept that lie in the hours.
     const rows = { ...sourceRows(plan, undefined), parameters: hoursParameters(window) };
-    const query = queryCut(plan, spec, isInside(plan, spec, window));
+    const query = queryCut(spec, isInside(plan, spec, window));
     return { ...common, ...insertOf(plan, spec, { window, rows, query }) };
   }
   const rows = queryRows(plan, spec, window);

@@ -2,6 +2,8 @@
  * What a published snapshot says of hours: which its session wrote, and by which SQL all of them were made.
  * Staged session -> entries of the summary. Pure. Whatever expires later, the newest summary tells it alone.
  */
+
+import { restatesWhole } from '../../compile/index.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { plannedHours } from '../../model/grain.ts';
 import type { HourRange } from '../../model/hour.ts';
@@ -39,7 +41,7 @@ export function hoursSummary(
     sql: { fingerprint: sql.fingerprint, textSha256: sql.text_sha256 },
     psybergSessionId: plan.psyberg_session_id,
     hours,
-    replaces: plan.target.operation === 'overwrite',
+    replaces: restatesWhole(plan) ? 'all' : plan.target.operation === 'overwrite',
     unplaced: hours.length === 0 && addedRecords !== '0',
   });
   return {

@@ -3,7 +3,7 @@
  * returns. Opened -> Staged. Only the session's branch changes.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { firstInsertStep } from '../../compile/index.ts';
+import { firstInsertStep, restatesWhole } from '../../compile/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { assertNever } from '../../model/errors.ts';
 import type { FileLayout } from '../../model/file-layout.ts';
@@ -75,13 +75,15 @@ async function clearHours(staged: Staged, step: ClearHoursStep): Promise<Staged>
   const base = staged.base as Snapshot;
   const { metadata } = await loadTarget(staged);
   const manifests = await liveManifestsOf(engine, base);
-  const near = await manifestsOfHours(engine, {
-    metadata,
-    snapshot: base,
-    manifests,
-    fieldId: step.parameters.field_id,
-    hours: hoursOfTexts(step.parameters),
-  });
+  const near = restatesWhole(staged.plan)
+    ? ofData(manifests)
+    : await manifestsOfHours(engine, {
+        metadata,
+        snapshot: base,
+        manifests,
+        fieldId: step.parameters.field_id,
+        hours: hoursOfTexts(step.parameters),
+      });
   const files = await filesInHours(staged, step, metadata, near);
   if (files.length === 0) return staged;
   const takenOff = await takeOff(staged, { metadata, base, manifests, files });

@@ -3,12 +3,13 @@
  * they become a snapshot with the first commit on the branch.
  */
 import { randomUUID } from 'node:crypto';
+import { restatesWhole } from '../../compile/index.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ClearHoursStep } from '../../model/step.ts';
 import { hoursOfManifests, statement } from '../../statements/index.ts';
 import { type ManifestOfSpec, readEachSpec } from '../../tables/read/each-spec.ts';
-import { queryHours } from '../../tables/read/known-entries.ts';
+import { listedFiles, queryHours } from '../../tables/read/known-entries.ts';
 import { liveManifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tables/read/manifest-list.ts';
 import { findObsoleteDeletes } from '../../tables/read/obsolete-deletes.ts';
 import { rewriteManifests } from '../../tables/write/manifest.ts';
@@ -30,13 +31,21 @@ export interface StagedList {
   readonly operation: 'append' | 'delete';
 }
 
-/** The files with rows of the hours that a step `clear_hours` names, among those of `manifests`. */
-export function filesInHours(
+/**
+ * The files with rows of the hours that a step `clear_hours` names, among those of `manifests`; where all is
+ * computed again every file is.
+ */
+export async function filesInHours(
   session: Begun,
   step: ClearHoursStep,
   metadata: TableMetadata,
   manifests: readonly ManifestOfSpec[],
 ): Promise<FileInHours[]> {
+  const { engine } = session.ports;
+  if (restatesWhole(session.plan)) {
+    const listed = await readEachSpec(metadata, manifests, (paths) => listedFiles(engine, paths));
+    return listed.map((file) => ({ ...file, placement: 'inside' }));
+  }
   return readEachSpec(metadata, manifests, (paths, spec) => {
     const field = timeFieldOf(spec, step.parameters.field_id);
     const bound = bindStep(step, {
@@ -46,8 +55,8 @@ export function filesInHours(
     });
     // Another release may have saved the plan.
     return bound.sql === statement('tables/files_in_hours', hoursOfManifests()).sql
-      ? queryHours(session.ports.engine, 'tables/files_in_hours', bound.parameters as never)
-      : session.ports.engine.query<FileInHours>(bound);
+      ? queryHours(engine, 'tables/files_in_hours', bound.parameters as never)
+      : engine.query<FileInHours>(bound);
   });
 }
 
