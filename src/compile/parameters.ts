@@ -83,7 +83,7 @@ export function windowOf(plan: Plan): HourWindow | undefined {
 export const restatesAppended = (plan: Plan): boolean =>
   plan.trigger === 'restate' && plan.range !== null && !patternOf(plan).loadsHours;
 
-/** Whether all of them are: then the rows that lie in no hour are as well, and the target is replaced whole. */
+/** Whether all of them are: then the rows that lie in no hour are, too, and the target is replaced whole. */
 export const restatesWhole = (plan: Plan): boolean => plan.restates_all === true && restatesAppended(plan);
 
 /** SQL that runs hour by hour is written for one hour, or for one day. */
