@@ -4,16 +4,19 @@
  * the first session loads what came after.
  */
 import { unitTexts } from '../model/grain.ts';
+import type { Hour } from '../model/hour.ts';
 import { union } from '../model/hour-sets.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Session } from '../model/session.ts';
 import { describeSource } from './describe-source.ts';
 import { planHead } from './plan-head.ts';
 
-/** A snapshot without new files, which carries the watermarks. */
-export function planAdoption(session: Session): Plan {
+/** A snapshot without new files, which carries the watermarks. `owed`: of each source. */
+export function planAdoption(
+  session: Session,
+  owed: readonly (readonly Hour[])[] = session.sources.map(({ watermark }) => watermark?.owedHours ?? []),
+): Plan {
   const head = planHead(session, 'work');
-  const owed = session.sources.map((source) => source.watermark?.owedHours ?? []);
   return Object.freeze({
     ...head,
     target: { ...head.target, operation: 'append' as const },

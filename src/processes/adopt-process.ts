@@ -11,6 +11,7 @@ import type { StartSpec } from '../model/start.ts';
 import { planAdoption } from '../plan/index.ts';
 import { adoptTarget } from '../run/drivers/adopt.ts';
 import { openSession } from '../session/open-session.ts';
+import { hoursNotComplete } from '../session/owed-when-adopted.ts';
 import { openTakeover } from '../session/take-over.ts';
 import { unusedSessionId } from '../session/unused-session-id.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -49,11 +50,10 @@ async function adopt(
   const input = { spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine };
   const adoptAt = (source: SourceSpec): StartSpec =>
     places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
-  const session =
-    from === undefined
-      ? await openSession({ ...input, views, endpoint, adoptAt, adoptsAsItIs: places.size === 0 })
-      : await openTakeover(input, from);
-  const planned = planAdoption(await withSqlChanged(workspace, session));
+  const asIs = { ...input, views, endpoint, adoptAt, adoptsAsItIs: places.size === 0 };
+  const session = from === undefined ? await openSession(asIs) : await openTakeover(input, from);
+  const owed = from === undefined ? await hoursNotComplete(asIs, session) : undefined;
+  const planned = planAdoption(await withSqlChanged(workspace, session), owed);
   const id = await unusedSessionId(workspace, spec, input.psybergSessionId);
   const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
   tellSession(workspace, { spec, plan, resumed: false });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/index.ts';
 import { appendLoad, events, overwriteLoad, runOne, snapshotIds } from '../support/event-tables.ts';
 import { orphans } from '../support/orphans.ts';
-import { hourAt, hourNumbers, type World, worldForTest } from '../support/world.ts';
+import { hourAt, hourNumbers, processFile, type World, worldForTest } from '../support/world.ts';
 
 const EVENTS = 'id bigint, ts timestamptz';
 
@@ -15,6 +15,18 @@ async function filledWorld(source: object): Promise<World> {
   await world.land('raw.events', events(10, 5, 1));
   return world;
 }
+const bothLoad = processFile(
+  {
+    process_name: 'both_load',
+    pattern: 'stateful',
+    sources: [
+      { table: 'raw.a', event_time: 'ts' },
+      { table: 'raw.b', event_time: 'ts' },
+    ],
+    target: { table: 'facts.both', event_time: 'ts' },
+  },
+  'select id, ts from a union all select id, ts from b',
+);
 const appendedIds = (world: World) => world.rows('select distinct id // 10 from facts.appended');
 
 describe('start', () => {
@@ -185,6 +197,33 @@ describe('an adopted target', () => {
     await world.publish('overwrite_load');
     expect(await world.rows('select id, ts from facts.overwritten')).toEqual(
       await world.rows('select id, ts from raw.events'),
+    );
+  });
+
+  it('owes the hours that were not complete: of some nothing comes again', async () => {
+    const world = await worldForTest({ processes: [bothLoad] });
+    for (const table of ['raw.a', 'raw.b', 'facts.both']) await world.create(table, EVENTS);
+    const hours = (...all: readonly number[]) =>
+      all.map((hour) => events(hour * 10, 2, hour)).join(' union all ');
+    await world.land('raw.a', hours(0, 1, 2, 3, 4, 60));
+    await world.land('raw.b', hours(0, 1));
+    const whole = 'select id, ts from raw.a union all select id, ts from raw.b';
+    // By whoever loads complete hours only, as the process itself does before it is retired.
+    await world.sql(`insert into facts.both from (${whole}) where ts < timestamptz '${hourAt(2)}'`);
+    world.nowMs = Date.parse(hourAt(20));
+    const { plan } = await world.psyberg.adopt('both_load');
+    expect([hourNumbers(plan.owed_hours), plan.sources.map(({ rows }) => rows)]).toEqual([
+      [2, 3, 4, 60],
+      ['0', '0'],
+    ]);
+    expect((await world.plan('both_load')).status).toBe('waiting');
+    await world.land('raw.b', hours(4));
+    expect(hourNumbers((await world.publish('both_load')).owed_hours)).toEqual([60]);
+    world.nowMs = Date.parse(hourAt(70));
+    await world.land('raw.b', hours(61));
+    await world.publish('both_load');
+    expect(await world.rows('select id, ts from facts.both')).toEqual(
+      await world.rows(`from (${whole}) where ts < timestamptz '${hourAt(61)}'`),
     );
   });
 });

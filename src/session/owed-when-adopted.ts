@@ -1,0 +1,22 @@
+/** The hours that a target owes from its adoption on. Session -> hours of each source. Reads manifests. */
+import { owedWhenAdopted } from '../kinds/patterns/adopted.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import type { Hour } from '../model/hour.ts';
+import { isLookup } from '../model/lookups.ts';
+import type { Session } from '../model/session.ts';
+import type { OpenSessionInput } from './session-input.ts';
+import { liveFiles } from './tables-of-hours.ts';
+
+/** Hours in which a source has rows as of the place of the adoption, and that are not complete there. */
+export async function hoursNotComplete(
+  input: OpenSessionInput,
+  session: Session,
+): Promise<readonly (readonly Hour[])[]> {
+  if (!patternOf(session.spec).loadsHours) return session.sources.map(() => []);
+  const sources = await Promise.all(
+    session.sources.map(async (source) =>
+      isLookup(source) ? source : { ...source, files: await liveFiles(input, source) },
+    ),
+  );
+  return owedWhenAdopted({ ...session, sources });
+}
