@@ -1,5 +1,6 @@
 -- @name tables/keys_elsewhere
--- What: a row whose key equality deletes of other partitions name, and none that applies to its file (Iceberg specification, "Scan Planning").
+-- What: a row whose key equality deletes name as DuckDB compares, of all partitions, and none that applies to its file (Iceberg specification, "Scan Planning") and names it
+--       as {{is_same}} compares (of `named` and `stored_rows`).
 -- @param $delete_paths VARCHAR[] paths of Parquet files with keys
 -- @param $delete_places VARCHAR[] the partition of each; empty where it applies to all
 -- @param $delete_numbers BIGINT[] the sequence number of each
@@ -28,6 +29,6 @@ join named using ({{keys}})
 join files on plain_path(files.path) = stored_rows.filename
 where files.number < named.number
 group by files.path, stored_rows.file_row_number
-having not bool_or(named.place = '' or named.place = files.place)
+having not bool_or((named.place = '' or named.place = files.place) and {{is_same}})
 order by files.path
 limit 1

@@ -260,6 +260,11 @@ export interface Catalogue {
     fragments: 'keys' | 'changed';
     row: AnyRow;
   };
+  'changes/files_without_field': {
+    parameters: { files: readonly string[]; field_id: number };
+    fragments: never;
+    row: { path: string };
+  };
   'changes/files_without_ids': {
     parameters: { files: readonly string[] };
     fragments: never;
@@ -2061,7 +2066,12 @@ export interface Catalogue {
       data_places: readonly string[];
       data_numbers: readonly (bigint | number)[];
     };
-    fragments: 'keys' | 'file_columns';
+    fragments: 'keys' | 'file_columns' | 'is_same';
+    row: { path: string };
+  };
+  'tables/keys_in_folders': {
+    parameters: { files: readonly string[]; field_id: number };
+    fragments: 'key' | 'file_columns';
     row: { path: string };
   };
   'tables/list_totals': {
@@ -2392,6 +2402,11 @@ export interface Catalogue {
       null_event_times: bigint | null;
       fields_without_null: readonly number[];
     };
+  };
+  'tables/zero_keys': {
+    parameters: { files: readonly string[] };
+    fragments: 'file_columns' | 'is_zero';
+    row: { path: string };
   };
   'test/all_rows': {
     parameters: Nothing;

@@ -186,3 +186,84 @@ describe('deletes of one partition', () => {
     expect(await idsOf(world, 'facts.hours')).toEqual([0, 2, 10]);
   });
 });
+
+describe('keys of which DuckDB makes something else', () => {
+  /** Rows 0, 1 and 2 of hour 0, whose keys are given, and a target of them. */
+  const loadedKeys = async (type: string, keys: readonly string[], formatVersion = '2'): Promise<World> => {
+    const world = await worldForTest({ processes: [hoursLoad()] });
+    await world.create('raw.events', `id bigint, ts timestamptz, k ${type}`, { formatVersion });
+    const rows = keys.map((key, id) => `select ${id}, timestamptz '${hourAt(0)}', ${key}::${type}`);
+    await world.land('raw.events', rows.join(' union all '));
+    await world.publish('hours_load');
+    return world;
+  };
+
+  it.each([
+    ['float', "'-0.0'", "'0.0'"],
+    ['double', "'0.0'", "'-0.0'"],
+  ])('are refused where a zero has another sign: %s', async (type, kept, gone) => {
+    const world = await loadedKeys(type, ['1.5', kept, gone]);
+    await deletes(world, 'raw.events', { columns: ['k'], values: `select '1.5'::${type}` });
+    await world.publish('hours_load');
+    await deletes(world, 'raw.events', { columns: ['k'], values: `select ${gone}::${type}` });
+    await expectUnreadable(world, 'raw.events');
+    expect(await idsOf(world, 'facts.hours')).toEqual([1, 2]);
+    await deletes(world, 'raw.events', { columns: ['k'], values: `select ${kept}::${type}` });
+    await world.publish('hours_load');
+    expect(await idsOf(world, 'facts.hours')).toEqual([]);
+  });
+
+  it.each([
+    ['varchar', "'a b'", 'k=a+b'],
+    ['varchar', "'7'", 'k=7'],
+    ['integer', '7', 'other=1/K=7'],
+  ])(
+    'are refused where a folder says another value, or of another type: %s %s',
+    async (type, key, folder) => {
+      const world = await loadedKeys(type, [key, key.replace('7', '8')]);
+      await deletes(world, 'raw.events', { columns: ['k'], values: `select ${key}::${type}`, folder });
+      await expectUnreadable(world, 'raw.events');
+      await expect(world.sql('select count(*) from raw.events')).rejects.toMatchObject({
+        code: 'equality-deletes-unreadable',
+      });
+    },
+  );
+
+  it.each([
+    ['varchar', "'a c'", 'k=a%20c'],
+    ['bigint', '7', 'k=7'],
+    ['date', "'2023-01-01'", 'k=2023-01-01'],
+    ['integer', '7', 'k_bucket=3/ts=2023-01-01'],
+  ])('are followed where a folder says the same: %s %s', async (type, key, folder) => {
+    const world = await loadedKeys(type, [key, 'null'].slice(0, 1));
+    await deletes(world, 'raw.events', { columns: ['k'], values: `select ${key}::${type}`, folder });
+    await world.publish('hours_load');
+    expect(await idsOf(world, 'facts.hours')).toEqual([]);
+  });
+
+  it('are refused where older files have a default for them', async () => {
+    const world = await loadedKeys('integer', ['1', '2'], '3');
+    const { schemas } = await world.metadata('raw.events');
+    const fields = schemas.at(-1)?.fields ?? [];
+    const n = { id: 4, name: 'n', type: 'int', required: true, 'initial-default': 5, 'write-default': 5 };
+    await world.commit('raw.events', [
+      { action: 'add-schema', schema: { type: 'struct', 'schema-id': -1, fields: [...fields, n] } },
+      { action: 'set-current-schema', 'schema-id': -1 },
+    ] as never);
+    await deletes(world, 'raw.events', { columns: ['n'], values: 'select 5::integer' });
+    await expectUnreadable(world, 'raw.events');
+    expect(await idsOf(world, 'facts.hours')).toEqual([0, 1]);
+  });
+
+  it('are followed where a decimal was widened before they were written, and refused where it was since', async () => {
+    const world = await loadedKeys('decimal(9, 2)', ['1.5', '2.5', '3.5']);
+    await world.sql('alter table raw.events alter k type decimal(18, 2)');
+    const ofKey = (key: string) => ({ columns: ['k'], values: `select ${key}::decimal(18, 2)` });
+    await deletes(world, 'raw.events', ofKey('1.5'));
+    await world.publish('hours_load');
+    expect(await idsOf(world, 'facts.hours')).toEqual([1, 2]);
+    await world.sql('alter table raw.events alter k type decimal(20, 2)');
+    await world.land('raw.events', `select 9, timestamptz '${hourAt(0)}', 9.5`);
+    await expectUnreadable(world, 'raw.events');
+  });
+});

@@ -4,6 +4,8 @@
  * writes itself with DELETE.
  */
 import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Engine } from '../../src/engine/index.ts';
 import { columnOf, currentSchema } from '../../src/iceberg/event-time.ts';
 import { renderJson } from '../../src/iceberg/json.ts';
@@ -30,6 +32,8 @@ export type RowDelete =
       readonly values: string;
       /** Of the partitions (as JSON) only these; default: all. */
       readonly partitions?: (partition: string) => boolean;
+      /** Below the table's folder of data, as engines name folders after partitions: `k=a`. */
+      readonly folder?: string;
     }
   /**
    * Rows of the data files (as they are stored) that `where` selects. `per`: one delete file for each data
@@ -69,7 +73,9 @@ export async function writeRowDeletes(
   }
   const written: DeleteManifest[] = [];
   for (const files of groups.values()) {
-    const path = `${tableRoot(metadata)}/data/${randomUUID()}-deletes.parquet`;
+    const folder = change.kind === 'equality' && change.folder !== undefined ? `${change.folder}/` : '';
+    const path = `${tableRoot(metadata)}/data/${folder}${randomUUID()}-deletes.parquet`;
+    if (folder !== '') mkdirSync(dirname(path), { recursive: true });
     const rows = await writeDeleteFile(engine, metadata, files, change, path);
     if (rows > 0n)
       written.push(await writeDeleteManifest(engine, metadata, files[0] as DataFile, { change, path, rows }));

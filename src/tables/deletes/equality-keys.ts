@@ -1,8 +1,8 @@
 /**
  * Equality deletes that DuckDB 1.5.5 would read wrongly: refused before it reads them, whoever asks. It takes
  * `column <> value` for "not deleted", so a row whose key is NULL vanishes with every delete of another key;
- * a key column that the table has dropped makes it read another column; and deletes of one partition take
- * rows of others (`keys-elsewhere.ts`).
+ * a key column that the table has dropped makes it read another column; deletes of one partition take rows of
+ * others, and 0.0 those with -0.0 (`keys-elsewhere.ts`); and keys are read from folders (`keys-read.ts`).
  */
 import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -14,7 +14,8 @@ import { liveManifestsOf, ofDeletes } from '../read/manifest-list.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
 import { filesUnder } from './files-under.ts';
-import { fileHitElsewhere } from './keys-elsewhere.ts';
+import { fileHitByZero, fileHitElsewhere } from './keys-elsewhere.ts';
+import { columnsWithValueAnyway, fileReadByFolder, fileWithoutKey } from './keys-read.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 
 /** False where no manifest need be looked at: the snapshot's summary says that it has none. */
@@ -32,15 +33,38 @@ export async function refuseUnreadable(source: TableWithManifests, snapshot: Sna
     (each) => each.kind === 'equality' && each.status !== 'removed',
   );
   if (deletes.length === 0) return;
-  const columns = keyColumns(source, snapshot, deletes);
-  await refuseOtherTypes(source, snapshot, { deletes, columns });
-  await refuseKeysElsewhere(source, snapshot, { deletes, columns });
-  if (columns.every((column) => column.required)) return;
+  const keyed = { deletes, columns: keyColumns(source, snapshot, deletes) };
+  await refuseOtherTypes(source, snapshot, keyed);
+  await refuseFolders(source, snapshot, keyed);
+  await refuseOtherRows(source, snapshot, keyed);
+  await refuseNulls(source, snapshot, keyed);
+}
+
+interface Keyed {
+  readonly deletes: readonly DeleteFile[];
+  /** The key columns of all of them. */
+  readonly columns: readonly NestedField[];
+}
+
+/** Throws where data files hold NULL in a key, or lack it: DuckDB takes that for NULL, too. */
+async function refuseNulls(
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  { deletes, columns }: Keyed,
+): Promise<void> {
+  const optional = columns.filter((column) => !column.required);
+  const valued = columnsWithValueAnyway(source, columns);
+  if (optional.length + valued.length === 0) return;
   const affected = await filesUnder({ source, head: snapshot }, deletes, snapshot['sequence-number'] ?? 0n);
   const certain = affected.find((file) => file.nullKeys !== undefined && file.nullKeys > 0n);
   if (certain !== undefined) throw unreadable(source, snapshot, holdsNulls(certain.path, columns));
-  const unknown = affected.filter((file) => file.nullKeys === undefined).map((file) => file.path);
-  for (const column of unknown.length === 0 ? [] : columns.filter((each) => !each.required)) {
+  const files = affected.filter((file) => file.nullKeys === undefined).map((file) => file.path);
+  if (files.length === 0) return;
+  for (const column of valued) {
+    const file = await fileWithoutKey(source, snapshot, { files, column });
+    if (file !== undefined) throw unreadable(source, snapshot, lacksColumn(file, column));
+  }
+  for (const column of optional) {
     const schema = fileSchemaFragment([column]);
     const [row] =
       schema === undefined
@@ -51,7 +75,7 @@ export async function refuseUnreadable(source: TableWithManifests, snapshot: Sna
                 column: identifierFragment(column.name),
                 file_columns: schema,
               }),
-              { files: unknown },
+              { files },
             ),
           );
     if (row !== undefined) throw unreadable(source, snapshot, holdsNulls(row.path, [column]));
@@ -106,7 +130,7 @@ const STORED: Readonly<Record<string, string>> = {
 async function refuseOtherTypes(
   source: TableWithManifests,
   snapshot: Snapshot,
-  { deletes, columns }: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
+  { deletes, columns }: Keyed,
 ): Promise<void> {
   const widened = columns.filter((column) =>
     source.metadata.schemas.some((schema) =>
@@ -119,7 +143,7 @@ async function refuseOtherTypes(
       source.engine.query(statement('changes/stored_otherwise'), {
         files,
         field_id: column.id,
-        stored_type: STORED[String(column.type)] ?? '',
+        stored_type: STORED[String(column.type)] ?? String(column.type).replaceAll(' ', '').toUpperCase(),
       }),
     );
     if (row === undefined) continue;
@@ -130,18 +154,36 @@ async function refuseOtherTypes(
   }
 }
 
-/** Throws where a delete of one partition would take a row of another. */
-async function refuseKeysElsewhere(
+/** Throws where DuckDB would read a key from the name of a folder, and another one than the file holds. */
+async function refuseFolders(
   source: TableWithManifests,
   snapshot: Snapshot,
-  keyed: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
+  { deletes, columns }: Keyed,
 ): Promise<void> {
-  const file = await fileHitElsewhere(source, snapshot, keyed);
-  if (file === undefined) return;
-  throw unreadable(source, snapshot, {
-    file,
-    because: `of single partitions by equal values, and ${file}, of another partition or spec, holds a row with such values: DuckDB would drop it, too`,
-  });
+  for (const column of columns) {
+    const file = await fileReadByFolder(source, snapshot, { deletes, column });
+    if (file === undefined) continue;
+    throw unreadable(source, snapshot, {
+      file,
+      because: `by ${column.name}, and DuckDB would read its values from the name of a folder of ${file}, where they are other ones or of another type`,
+    });
+  }
+}
+
+/** Throws where a delete would take rows that Iceberg keeps: of another partition, or with another zero. */
+async function refuseOtherRows(source: TableWithManifests, snapshot: Snapshot, keyed: Keyed): Promise<void> {
+  const elsewhere = await fileHitElsewhere(source, snapshot, keyed);
+  if (elsewhere !== undefined)
+    throw unreadable(source, snapshot, {
+      file: elsewhere,
+      because: `of single partitions by equal values, and ${elsewhere}, of another partition or spec, holds a row with such values: DuckDB would drop it, too`,
+    });
+  const file = await fileHitByZero(source, snapshot, keyed);
+  if (file !== undefined)
+    throw unreadable(source, snapshot, {
+      file,
+      because: `by equal values, 0.0 or -0.0 among them, and ${file} holds a row with the other zero: Iceberg keeps it, and DuckDB would drop it, too`,
+    });
 }
 
 /** `file`: with rows, or with deletes. `because`: how rows are deleted, and what is wrong then. */
@@ -164,4 +206,9 @@ function unreadable(
 const holdsNulls = (file: string, columns: readonly NestedField[]) => ({
   file,
   because: `by equal values of ${columns.map((column) => column.name).join(', ')}, and ${file} holds NULLs there: DuckDB would drop those rows, too`,
+});
+
+const lacksColumn = (file: string, { name }: NestedField) => ({
+  file,
+  because: `by equal values of ${name}, which ${file} has not, since it was added later or is the file's partition: DuckDB would take it for NULL there, and keep rows that are deleted`,
 });

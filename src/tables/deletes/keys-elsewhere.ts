@@ -1,9 +1,12 @@
 /**
- * Equality deletes of a partition. To Iceberg they apply to its files alone (specification, "Scan Planning"),
- * DuckDB 1.5.5 applies them to the files of all partitions. Delete files -> a data file of which it would
- * drop a row, or undefined. No file is opened where the key says the partition: none of another one has it.
+ * Equality deletes that take more rows in DuckDB 1.5.5 than in Iceberg. Those of a partition apply to its files
+ * alone (specification, "Scan Planning"), and DuckDB applies them to the files of all partitions; 0.0 and -0.0
+ * are two keys (Java compares floats by `Float.compare`), and one to DuckDB. Delete files -> a data file of
+ * which it would drop a row, or undefined. No file is opened where the key says the partition: none of another
+ * one has it.
  */
 import type { NestedField, PartitionSpec, Snapshot } from '../../iceberg/table-metadata.ts';
+import { hasNan } from '../../iceberg/trusted-transforms.ts';
 import { fileSchemaFragment, statement, statementFragment } from '../../statements/index.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
@@ -22,17 +25,69 @@ export async function fileHitElsewhere(
     newest: snapshot['sequence-number'] ?? 0n,
     isAsked: () => true,
   });
-  const byKey = Map.groupBy(deletes, (each) => [...each.equalityIds].sort((a, b) => a - b).join());
-  for (const ofKey of byKey.values()) {
-    const ids = new Set(ofKey[0]?.equalityIds);
+  for (const { ids, ofKey, keys } of byKey(deletes, columns)) {
     const doubtful = doubtfulFiles(source, { deletes: ofKey, files: older, ids });
     if (doubtful.length === 0) continue;
-    const keys = columns.filter((column) => ids.has(column.id));
-    const found = await rowHitElsewhere(source, snapshot, { deletes: ofKey, files: doubtful, keys });
+    const found = await rowHit(source, snapshot, { deletes: ofKey, files: doubtful, keys, isSame: 'true' });
     if (found !== undefined) return found;
   }
   return undefined;
 }
+
+/** The path of a data file with a row whose key differs from a deleted one by the sign of a zero. */
+export async function fileHitByZero(
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  { deletes, columns }: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
+): Promise<string | undefined> {
+  for (const { ofKey, keys } of byKey(deletes, columns)) {
+    const named = namedApart(keys);
+    const numbers = named.filter(({ type }) => hasNan(type)).map(({ name }) => name);
+    const schema = fileSchemaFragment(named);
+    if (numbers.length === 0 || schema === undefined) continue;
+    const isZero = numbers.map((name) => `${name} = 0`).join(' or ');
+    const withZero = await reading(source, snapshot, () =>
+      source.engine.query(
+        statement('tables/zero_keys', { file_columns: schema, is_zero: statementFragment(isZero) }),
+        { files: ofKey.map((each) => each.path) },
+      ),
+    );
+    if (withZero.length === 0) continue;
+    const files = await filesBefore({ source, head: snapshot }, ofKey, {
+      newest: snapshot['sequence-number'] ?? 0n,
+      isAsked: () => true,
+    });
+    const isSame = numbers
+      .map((name) => `(named.${name} <> 0 or signbit(named.${name}) = signbit(stored_rows.${name}))`)
+      .join(' and ');
+    const found =
+      files.length === 0
+        ? undefined
+        : await rowHit(source, snapshot, { deletes: ofKey, files, keys, isSame });
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Deletes whose keys are the same columns. */
+function byKey(
+  deletes: readonly DeleteFile[],
+  columns: readonly NestedField[],
+): {
+  readonly ids: ReadonlySet<number>;
+  readonly ofKey: readonly DeleteFile[];
+  readonly keys: readonly NestedField[];
+}[] {
+  const groups = Map.groupBy(deletes, (each) => [...each.equalityIds].sort((a, b) => a - b).join());
+  return [...groups.values()].map((ofKey) => {
+    const ids = new Set(ofKey[0]?.equalityIds);
+    return { ids, ofKey, keys: columns.filter((column) => ids.has(column.id)) };
+  });
+}
+
+/** Under names of their own: a file is read by field ids, whatever its columns are called. */
+const namedApart = (keys: readonly NestedField[]): NestedField[] =>
+  keys.map((column, index) => ({ ...column, name: `key_${index + 1}` }));
 
 interface OfOneKey {
   readonly deletes: readonly DeleteFile[];
@@ -83,13 +138,18 @@ function newestByPlace(
   return [...byPlace].sort(([, left], [, right]) => (left < right ? 1 : left > right ? -1 : 0)).slice(0, 2);
 }
 
-async function rowHitElsewhere(
+/** `isSame`: whether two keys that DuckDB finds equal are. */
+async function rowHit(
   source: TableWithManifests,
   snapshot: Snapshot,
-  { deletes, files, keys }: OfOneKey & { readonly keys: readonly NestedField[] },
+  {
+    deletes,
+    files,
+    keys,
+    isSame,
+  }: OfOneKey & { readonly keys: readonly NestedField[]; readonly isSame: string },
 ): Promise<string | undefined> {
-  // Under names of their own: a file is read by field ids, whatever its columns are called.
-  const named = keys.map((column, index) => ({ ...column, name: `key_${index + 1}` }));
+  const named = namedApart(keys);
   const schema = fileSchemaFragment(named);
   if (schema === undefined) return files[0]?.path;
   const [row] = await reading(source, snapshot, () =>
@@ -97,6 +157,7 @@ async function rowHitElsewhere(
       statement('tables/keys_elsewhere', {
         keys: statementFragment(named.map(({ name }) => name).join(', ')),
         file_columns: schema,
+        is_same: statementFragment(isSame),
       }),
       {
         delete_paths: deletes.map((each) => each.path),
