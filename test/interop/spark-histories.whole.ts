@@ -4,6 +4,7 @@
 // and one that reads its own result. PSYBERG_PROPERTY_RUNS, _MINUTES, _SEED and _PATH as in the histories on DuckDB.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
 import { orphans } from '../support/orphans.ts';
 import {
@@ -78,9 +79,6 @@ const history = fc.record({
     .map(([first, then]): Step[] => [...first, ...then]),
 });
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
-
-/** Of a table that plain DuckDB cannot scan there is nothing to compare with. */
-class BeyondDuckdb extends Error {}
 
 const NAMES = ['joined', 'single', 'running'] as const;
 const sourceName = (index: number): string => `source_${index}`;
@@ -166,10 +164,7 @@ async function runHistory(generated: History): Promise<void> {
       await world.sql(`select id from raw.${name}`);
       if (done !== undefined) cover(`${done} on v${shape.formatVersion}`);
     } catch (error) {
-      const { code, message } = error as Error & { readonly code?: string };
-      if (code === 'engine-internal-error' || message.includes('INTERNAL Error'))
-        throw new BeyondDuckdb(message, { cause: error });
-      throw error;
+      throw isBeyondDuckdb(error) ? new BeyondDuckdb(error.message, { cause: error }) : error;
     }
   };
   try {

@@ -4,6 +4,7 @@
 // processes, some of whose days are restated. PSYBERG_PROPERTY_RUNS, _MINUTES, _SEED, _PATH and _REPORT as in histories.whole.ts.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
 import {
   anyOperations,
@@ -64,8 +65,6 @@ const history = fc.record({
     .map(([first, second, then]): Step[] => [first, second, ...then]),
 });
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
-
-class BeyondDuckdb extends Error {}
 
 /** Rows lie thirteen hours apart: four days. */
 const spread = (shape: SourceShape): SourceShape => ({ ...shape, hoursApart: 13 });
@@ -238,9 +237,7 @@ async function runHistory(given: History): Promise<void> {
       await world.sql(`select id from raw.${table}`);
       if (done !== undefined) cover(`${operation.kind === 'in-one-gap' ? 'in one gap' : done} of ${table}`);
     } catch (error) {
-      throw (error as { code?: string }).code === 'engine-internal-error'
-        ? new BeyondDuckdb((error as Error).message, { cause: error })
-        : error;
+      throw isBeyondDuckdb(error) ? new BeyondDuckdb(error.message, { cause: error }) : error;
     }
   };
   const session = async (): Promise<boolean> => {

@@ -5,6 +5,7 @@
 // histories.whole.ts.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
 import {
   anyOperations,
@@ -103,9 +104,6 @@ hours as (select unnest(generate_series(min(h), timestamptz '${upTo}', interval 
 select h, (select count(*) from times where times.h = hours.h) as n, (select count(*) from times where times.h <= hours.h) as total from hours`;
 }
 
-/** What plain DuckDB 1.5.5 cannot scan; see histories.whole.ts. */
-class BeyondDuckdb extends Error {}
-
 async function runHistory(generated: History): Promise<void> {
   const { sources, steps } = generated;
   const world = await createWorld({ processes: processesOf(generated) });
@@ -144,10 +142,7 @@ async function changeSource(
     await world.sql(`select id from ${table}`);
     if (done !== undefined) cover(operation.kind);
   } catch (error) {
-    const { code, message } = error as Error & { readonly code?: string };
-    if (code === 'engine-internal-error' || message.includes('INTERNAL Error'))
-      throw new BeyondDuckdb(message, { cause: error });
-    throw error;
+    throw isBeyondDuckdb(error) ? new BeyondDuckdb(error.message, { cause: error }) : error;
   }
 }
 
@@ -173,11 +168,9 @@ async function session(
     const isLeft = (record?.catchup?.later_hours ?? 0) > 0 || (record?.owed_hours ?? []).length > 0;
     const wanted = upTo === null ? undefined : countsSql(generated, upTo);
     if (name !== 'counts' || isLeft || wanted === undefined) continue;
-    const rows = await world.rows(wanted).catch((error: Error & { readonly code?: string }) => {
+    const rows = await world.rows(wanted).catch((error: unknown) => {
       // It fails to plan a union of tables that have more deletes than rows; histories.whole.ts asks each.
-      throw error.code === 'engine-internal-error'
-        ? new BeyondDuckdb(error.message, { cause: error })
-        : error;
+      throw isBeyondDuckdb(error) ? new BeyondDuckdb(error.message, { cause: error }) : error;
     });
     expect(await world.rows('select h, n, total from dims.counts')).toEqual(rows);
     cover('compared with plain SQL');

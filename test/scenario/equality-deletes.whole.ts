@@ -187,6 +187,45 @@ describe('deletes of one partition', () => {
   });
 });
 
+describe('partitions that are NULL', () => {
+  it('beside a delete of their spec are refused, before DuckDB compares them', async () => {
+    const world = await worldForTest({ processes: [hoursLoad()] });
+    await world.create('raw.events', EVENTS, { partitionedBy: 'k' });
+    await world.land('raw.events', rowsOf(0));
+    await world.land('raw.events', `select 10, timestamptz '${hourAt(1)}', null`);
+    await world.publish('hours_load');
+    const ofK1 = { columns: ['id'], values: 'select 1::bigint' };
+    await deletes(world, 'raw.events', { ...ofK1, partitions: (text) => text.includes('k1') });
+    await expectUnreadable(world, 'raw.events');
+    await expect(world.sql('select count(*) from raw.events')).rejects.toMatchObject({
+      code: 'equality-deletes-unreadable',
+      message: expect.stringContaining('cannot compare the partition'),
+    });
+    expect(await idsOf(world, 'facts.hours')).toEqual([0, 1, 2, 10]);
+  });
+
+  it('that are newer than the deletes are read', async () => {
+    const world = await worldForTest({ processes: [hoursLoad()] });
+    await world.create('raw.events', EVENTS, { partitionedBy: 'k' });
+    await world.land('raw.events', rowsOf(0));
+    const ofK1 = { columns: ['id'], values: 'select 1::bigint' };
+    await deletes(world, 'raw.events', { ...ofK1, partitions: (text) => text.includes('k1') });
+    await world.land('raw.events', `select 10, timestamptz '${hourAt(1)}', null`);
+    await world.publish('hours_load');
+    expect(await idsOf(world, 'facts.hours')).toEqual([0, 2, 10]);
+    await expectVerified(world, 'hours_load');
+  });
+
+  it('to DuckDB alone, which is not told of days before 1970, are refused likewise', async () => {
+    const world = await worldForTest({ processes: [hoursLoad()] });
+    await world.create('raw.events', EVENTS, { partitionedBy: 'day(ts), k' });
+    await world.land('raw.events', "select 1, timestamptz '1969-12-31 05:00:00Z', 'k1'");
+    await world.publish('hours_load');
+    await deletes(world, 'raw.events', { columns: ['id'], values: 'select 1::bigint' });
+    await expectUnreadable(world, 'raw.events');
+  });
+});
+
 describe('keys of which DuckDB makes something else', () => {
   /** Rows 0, 1 and 2 of hour 0, whose keys are given, and a target of them. */
   const loadedKeys = async (type: string, keys: readonly string[], formatVersion = '2'): Promise<World> => {

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hourText } from '../../src/model/hour.ts';
+import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
 import {
   anyOperations,
@@ -82,8 +83,6 @@ const history = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ...common, ...byRows }) },
 );
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
-
-class BeyondDuckdb extends Error {}
 
 /** A row that drives one of the target, with how many rows the lookup has of its region, and their greatest id. */
 const matched = ({ driver, join }: History): string => `
@@ -271,9 +270,7 @@ async function runHistory(each: History): Promise<void> {
       await world.sql(`select id from raw.${name}`);
       if (done !== undefined) cover(`${operation.kind === 'in-one-gap' ? 'in one gap' : done} of ${name}`);
     } catch (error) {
-      throw (error as { code?: string }).code === 'engine-internal-error'
-        ? new BeyondDuckdb((error as Error).message, { cause: error })
-        : error;
+      throw isBeyondDuckdb(error) ? new BeyondDuckdb(error.message, { cause: error }) : error;
     }
   };
   try {

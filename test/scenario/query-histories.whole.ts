@@ -5,6 +5,7 @@
 // _REPORT as in support/histories.ts.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { closedQuery } from '../support/closed-queries.ts';
 import { histories } from '../support/histories.ts';
 import {
@@ -66,8 +67,6 @@ const history = fc.record({
   steps: fc.array(step, { minLength: 6, maxLength: 12 }),
 });
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
-
-class BeyondDuckdb extends Error {}
 
 const timeSql = (shape: SourceShape): string => eventTimeSql(shape, '$.ts');
 
@@ -135,10 +134,10 @@ async function changeSource(
     }
     await world.sql(`select id from ${table}`);
   } catch (error) {
-    const { code, message } = error as Error & { readonly code?: string };
+    const { message } = error as Error;
     const isDuckdbs =
-      code === 'engine-internal-error' ||
-      /INTERNAL Error|entries without partition info|Duplicate field_id|duplicate name/.test(message);
+      isBeyondDuckdb(error) ||
+      /entries without partition info|Duplicate field_id|duplicate name/.test(message);
     throw isDuckdbs ? new BeyondDuckdb(message, { cause: error }) : error;
   }
 }

@@ -5,6 +5,7 @@
 // histories.whole.ts; PSYBERG_PROPERTY_GRAIN=day for days alone.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
 import {
   anyOperations,
@@ -79,8 +80,6 @@ const history = fc
     after: each.after * hoursApart(each),
   }));
 type History = typeof history extends fc.Arbitrary<infer T> ? T : never;
-
-class BeyondDuckdb extends Error {}
 
 /** The rows of an hour: each row that drives one, with how many rows of its region the window holds. */
 const matched = ({ driver, wide, before, after }: History): string => `
@@ -171,9 +170,7 @@ async function runHistory(each: History): Promise<void> {
       await world.sql(`select id from raw.${name}`);
       if (done !== undefined) cover(`${operation.kind === 'in-one-gap' ? 'in one gap' : done} of ${name}`);
     } catch (error) {
-      throw (error as { code?: string }).code === 'engine-internal-error'
-        ? new BeyondDuckdb((error as Error).message, { cause: error })
-        : error;
+      throw isBeyondDuckdb(error) ? new BeyondDuckdb(error.message, { cause: error }) : error;
     }
   };
   const session = async (): Promise<boolean> => {

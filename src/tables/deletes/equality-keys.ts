@@ -13,9 +13,10 @@ import { fileSchemaFragment, identifierFragment, statement } from '../../stateme
 import { liveManifestsOf, ofDeletes } from '../read/manifest-list.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
-import { filesUnder } from './files-under.ts';
+import { filesBefore, filesUnder, isGlobal } from './files-under.ts';
 import { fileHitByZero, fileHitElsewhere } from './keys-elsewhere.ts';
 import { columnsWithValueAnyway, fileReadByFolder, fileWithoutKey } from './keys-read.ts';
+import { fileBesideUncompared } from './partitions-compared.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 
 /** False where no manifest need be looked at: the snapshot's summary says that it has none. */
@@ -172,18 +173,42 @@ async function refuseFolders(
 
 /** Throws where a delete would take rows that Iceberg keeps: of another partition, or with another zero. */
 async function refuseOtherRows(source: TableWithManifests, snapshot: Snapshot, keyed: Keyed): Promise<void> {
-  const elsewhere = await fileHitElsewhere(source, snapshot, keyed);
-  if (elsewhere !== undefined)
-    throw unreadable(source, snapshot, {
-      file: elsewhere,
-      because: `of single partitions by equal values, and ${elsewhere}, of another partition or spec, holds a row with such values: DuckDB would drop it, too`,
-    });
+  const scoped = keyed.deletes.filter((each) => !isGlobal(each, source));
+  if (scoped.length > 0) await refuseOtherPartitions(source, snapshot, { ...keyed, scoped });
   const file = await fileHitByZero(source, snapshot, keyed);
   if (file !== undefined)
     throw unreadable(source, snapshot, {
       file,
       because: `by equal values, 0.0 or -0.0 among them, and ${file} holds a row with the other zero: Iceberg keeps it, and DuckDB would drop it, too`,
     });
+}
+
+/** `scoped`: those of single partitions. */
+async function refuseOtherPartitions(
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  { scoped, ...keyed }: Keyed & { readonly scoped: readonly DeleteFile[] },
+): Promise<void> {
+  const older = await filesBefore({ source, head: snapshot }, keyed.deletes, {
+    newest: snapshot['sequence-number'] ?? 0n,
+    isAsked: () => true,
+  });
+  const uncompared = fileBesideUncompared(source.asRead ?? source.metadata, {
+    deletes: scoped,
+    files: older,
+    manifests: await source.manifestsOf(snapshot),
+  });
+  if (uncompared !== undefined)
+    throw unreadable(source, snapshot, {
+      file: uncompared,
+      because: `of single partitions by equal values, and DuckDB cannot compare the partition of one of them with that of ${uncompared}: a value of one is NULL, or there are several partition specs`,
+    });
+  const elsewhere = await fileHitElsewhere(source, snapshot, { ...keyed, older });
+  if (elsewhere === undefined) return;
+  throw unreadable(source, snapshot, {
+    file: elsewhere,
+    because: `of single partitions by equal values, and ${elsewhere}, of another partition or spec, holds a row with such values: DuckDB would drop it, too`,
+  });
 }
 
 /** `file`: with rows, or with deletes. `because`: how rows are deleted, and what is wrong then. */

@@ -13,18 +13,21 @@ import type { TableByMetadata, TableWithManifests } from '../read/table-with-man
 import { type DataFile, filesBefore, isGlobal } from './files-under.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 
-/** The path of such a data file. `columns`: the key columns of all delete files. */
+/** The path of such a data file of another partition. `columns`: the key columns of all delete files. */
 export async function fileHitElsewhere(
   source: TableWithManifests,
   snapshot: Snapshot,
-  { deletes, columns }: { readonly deletes: readonly DeleteFile[]; readonly columns: readonly NestedField[] },
+  {
+    deletes,
+    columns,
+    older,
+  }: {
+    readonly deletes: readonly DeleteFile[];
+    readonly columns: readonly NestedField[];
+    /** Data files that are older than one of the deletes. */
+    readonly older: readonly DataFile[];
+  },
 ): Promise<string | undefined> {
-  const scoped = deletes.filter((each) => !isGlobal(each, source));
-  if (scoped.length === 0) return undefined;
-  const older = await filesBefore({ source, head: snapshot }, deletes, {
-    newest: snapshot['sequence-number'] ?? 0n,
-    isAsked: () => true,
-  });
   for (const { ids, ofKey, keys } of byKey(deletes, columns)) {
     const doubtful = doubtfulFiles(source, { deletes: ofKey, files: older, ids });
     if (doubtful.length === 0) continue;

@@ -8,6 +8,8 @@ export interface TableWithManifests {
   readonly engine: Engine;
   readonly metadata: TableMetadata;
   readonly spec: { readonly table: TableIdentifier };
+  /** As DuckDB is told of the table, where it is not told of some partition fields. */
+  readonly asRead?: TableMetadata;
   /** All manifests with live files of one snapshot. Throws `source-unreadable`. */
   manifestsOf(snapshot: Snapshot): Promise<readonly ManifestRow[]>;
 }

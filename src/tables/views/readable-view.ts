@@ -10,7 +10,12 @@ import { currentSchema } from '../../iceberg/event-time.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { hasNan } from '../../iceberg/trusted-transforms.ts';
-import { canHideBounds, type FieldOfSpec, type UnreadFields } from '../../iceberg/unread-fields.ts';
+import {
+  canHideBounds,
+  type FieldOfSpec,
+  type UnreadFields,
+  withoutFields,
+} from '../../iceberg/unread-fields.ts';
 import { refusal } from '../../model/errors.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import {
@@ -70,12 +75,6 @@ export async function composeReadableView(
   const all = await liveManifestsOf(engine, from);
   const unasked = all.filter((manifest) => leftOut?.has(manifest.manifest_path) === true);
   const manifests = all.filter((manifest) => !unasked.includes(manifest));
-  // Whoever reads it, and whether or not the deletes are new: the key of old ones may be dropped since.
-  if (input.readElsewhere !== true)
-    await refuseUnreadable(
-      { engine, metadata, spec: { table }, manifestsOf: () => Promise.resolve(manifests) },
-      from,
-    );
   const data = ofData(manifests);
   const misleading = await misleadingManifests(engine, data, { metadata, eventTime });
   const partitions = await misleadingPartitions(engine, {
@@ -84,6 +83,18 @@ export async function composeReadableView(
     manifests,
     asksForInfinity,
   });
+  // Whoever reads it, and whether or not the deletes are new: the key of old ones may be dropped since.
+  if (input.readElsewhere !== true)
+    await refuseUnreadable(
+      {
+        engine,
+        metadata,
+        spec: { table },
+        asRead: withoutFields(metadata, { partitionFields: partitions.fields, columns: [] }),
+        manifestsOf: () => Promise.resolve(manifests),
+      },
+      from,
+    );
   await refuseSpreadDeletes(engine, input, { manifests, fields: partitions.fields });
   // Numbers are hidden without a look at their bounds: a table without texts then has no manifest opened.
   const { fields } = currentSchema(metadata);

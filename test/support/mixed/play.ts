@@ -1,13 +1,13 @@
 /** Plays a mixed history step by step, and holds each session's work against plain SQL. */
+
 import { expect } from 'vitest';
 import type { RunRecord } from '../../../src/index.ts';
+import { BeyondDuckdb, isBeyondDuckdb } from '../beyond-duckdb.ts';
 import { applyOperation } from '../source-history.ts';
 import { type History, NAMES, type Name, type Step } from './history.ts';
 import { compare, judge, note } from './judge.ts';
 import { hourOf, isThere, openPlayed, PASSES, type Played, shapeOf, TOGGLE } from './played.ts';
 import { filesOf } from './processes.ts';
-
-class BeyondDuckdb extends Error {}
 
 type Of<K extends Step['kind']> = Extract<Step, { kind: K }>;
 
@@ -66,9 +66,7 @@ async function changeSource(played: Played, { side, operation }: Of<'change'>): 
     await world.sql(`select id from ${table}`);
     if (done !== undefined) cover(`${operation.kind === 'in-one-gap' ? 'in one gap' : done} of ${side}`);
   } catch (error) {
-    const { code, message } = error as Error & { readonly code?: string };
-    const isDuckdbs = code === 'engine-internal-error' || message.includes('INTERNAL Error');
-    throw isDuckdbs ? new BeyondDuckdb(message, { cause: error }) : error;
+    throw isBeyondDuckdb(error) ? new BeyondDuckdb(error.message, { cause: error }) : error;
   }
 }
 
