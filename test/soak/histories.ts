@@ -28,12 +28,13 @@ const FILES: Readonly<Record<string, string>> = {
   mixed: 'test/scenario/mixed-histories.whole.ts',
   queries: 'test/scenario/query-histories.whole.ts',
   many: 'test/scenario/many-histories.whole.ts',
+  evolution: 'test/scenario/evolution-histories.whole.ts',
 };
 const minutes = Number(values.minutes);
 const file = FILES[values.of];
 if (values.help || !(minutes > 0) || file === undefined) {
   console.log(
-    'npm run soak -- [--minutes 10] [--seed N] [--of sources|windows|lookups|restates|days|dimensions|mixed|queries|many]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
+    'npm run soak -- [--minutes 10] [--seed N] [--of sources|windows|lookups|restates|days|dimensions|mixed|queries|many|evolution]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
   );
   process.exit(values.help ? 0 : 2);
 }
