@@ -36,7 +36,7 @@ const ROWS = [
   'to_json(e.s)::varchar as j',
   'to_json(e)::varchar as j',
   'e.* exclude (id, ts)',
-  '(e.s).* , e.b as b',
+  'unnest(e.s), e.b as b',
   'hash(e.b)::varchar as h, coalesce(e.a, e.e)::bigint as v',
 ] as const;
 
