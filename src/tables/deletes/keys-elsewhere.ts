@@ -1,9 +1,9 @@
 /**
- * Equality deletes that take more rows in DuckDB 1.5.5 than in Iceberg. Those of a partition apply to its files
- * alone (specification, "Scan Planning"), and DuckDB applies them to the files of all partitions; 0.0 and -0.0
- * are two keys (Java compares floats by `Float.compare`), and one to DuckDB. Delete files -> a data file of
- * which it would drop a row, or undefined. No file is opened where the key says the partition: none of another
- * one has it.
+ * Equality deletes that take more rows in DuckDB 1.5.5 than in Iceberg. Those of a partition apply to its
+ * files alone (specification, "Scan Planning"), and DuckDB applies them to the files of all partitions;
+ * 0.0 and -0.0 are two keys (Java compares floats by `Float.compare`), and one to DuckDB. Delete files ->
+ * a data file of which it would drop a row, or undefined. No file is opened where the key says the
+ * partition: none of another one has it.
  */
 import type { NestedField, PartitionSpec, Snapshot } from '../../iceberg/table-metadata.ts';
 import { hasNan } from '../../iceberg/trusted-transforms.ts';

@@ -1,6 +1,7 @@
 /**
- * Keys of equality deletes that DuckDB 1.5.5 reads otherwise than files hold them: from the names of folders,
- * and NULL in data files without the column. Delete files -> the path of such a file, or undefined.
+ * Keys of equality deletes that DuckDB 1.5.5 reads otherwise than files hold them: from the names of
+ * folders, and NULL in data files without the column. Delete files -> the path of such a file, or
+ * undefined.
  */
 import type { NestedField, Snapshot } from '../../iceberg/table-metadata.ts';
 import { fileSchemaFragment, statement, statementFragment } from '../../statements/index.ts';

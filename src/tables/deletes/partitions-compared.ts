@@ -1,9 +1,9 @@
 /**
- * Partitions that DuckDB 1.5.5 cannot compare. It holds the partition of an equality delete against that of each
- * older file of its spec, value by value, and an internal error ends its database at a NULL, or where the
- * delete has more values. To each file it gives the fields of all specs that some data manifest has, to each
- * delete those of all specs of delete manifests: NULL where they are of another spec. Metadata as DuckDB reads
- * them + files -> the path of such a file, or undefined. Pure.
+ * Partitions that DuckDB 1.5.5 cannot compare. It holds the partition of an equality delete against that
+ * of each older file of its spec, value by value, and an internal error ends its database at a NULL, or
+ * where the delete has more values. To each file it gives the fields of all specs that some data manifest
+ * has, to each delete those of all specs of delete manifests: NULL where they are of another spec.
+ * Metadata as DuckDB reads them + files -> the path of such a file, or undefined. Pure.
  */
 import { currentSchema, type PartitionTuple } from '../../iceberg/event-time.ts';
 import { listFields } from '../../iceberg/schema-fields.ts';
