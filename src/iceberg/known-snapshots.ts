@@ -1,17 +1,24 @@
 /**
- * Metadata files of a table of which an earlier one was parsed here: the snapshots that both list, letter by
- * letter, are taken from that. Text -> TableMetadata. Where others land, each session meets a new file of the
- * source, with all snapshots of the last one and a few more.
+ * Metadata files of a table of which an earlier one was parsed here: the snapshots, and entries of the
+ * snapshot log, that both list, letter by letter, are taken from that. Text -> TableMetadata. Where others
+ * land, each session meets a new file of the source, with all snapshots of the last one and a few more.
  */
 import { keepNewest } from '../model/keep-newest.ts';
 import { parseTableMetadata } from './read-metadata.ts';
-import type { Snapshot, TableMetadata } from './table-metadata.ts';
+import type { TableMetadata } from './table-metadata.ts';
 
-/** Snapshots, and the text that lists them: a whole file, or its items with what stands between them. */
-interface KnownSnapshots {
+/** The lists that a commit adds to and otherwise leaves alone. */
+const LISTS = ['snapshots', 'snapshot-log'] as const;
+type ListName = (typeof LISTS)[number];
+
+/** Items of a list, and the text that holds them: a whole file, or the items with what stands between them. */
+interface KnownList {
   readonly kind: 'file' | 'items';
   readonly text: string;
-  readonly snapshots: readonly Snapshot[];
+  readonly items: readonly object[];
+}
+interface KnownTable extends Readonly<Record<ListName, KnownList>> {
+  readonly characters: number;
 }
 
 /** Characters. Below, parsing all of it takes half a millisecond. */
@@ -22,74 +29,127 @@ const CHARACTERS_KEPT = 16 * 1024 * 1024;
 /**
  * A parser that remembers. It throws what {@link parseTableMetadata} throws. Files of 1,000 snapshots, one
  * after the other, take 1.1 ms in place of 8 (0.6 MB, of a source) and 3 in place of 20 (2 MB, of a target;
- * AMD EPYC, much other work, 2026-12-01), and who commits on top does not render those snapshots anew.
+ * AMD EPYC, much other work, 2026-12-01), and who commits on top does not render those items anew: while the
+ * log was parsed as a whole, a session rendered its 1,000 entries once more, 2 ms.
  */
 export function tableMetadataParser(textMin = TEXT_MIN): (text: string) => TableMetadata {
-  const tables = new Map<string, KnownSnapshots>();
+  const tables = new Map<string, KnownTable>();
   return (text) => {
     const [, uuid] = text.length < textMin ? [] : (UUID.exec(text) ?? []);
     if (uuid === undefined) return parseTableMetadata(text);
     const known = tables.get(uuid);
-    const { metadata, ...parsed } = (known && parseAfter(known, text)) ?? parseWhole(text);
-    keepNewest(tables, [uuid, { ...parsed, snapshots: metadata.snapshots ?? [] }], {
+    const { metadata, table } = (known && parseAfter(known, text)) ?? parseWhole(text);
+    keepNewest(tables, [uuid, table], {
       max: CHARACTERS_KEPT,
-      weightOf: (each) => each.text.length,
+      weightOf: ({ characters }) => characters,
     });
     return metadata;
   };
 }
 
-type Parsed = Omit<KnownSnapshots, 'snapshots'> & { readonly metadata: TableMetadata };
+interface Parsed {
+  readonly metadata: TableMetadata;
+  readonly table: KnownTable;
+}
 
-/** Where its items are is looked for when there is another version: a command mostly reads one. */
-const parseWhole = (text: string): Parsed => ({ kind: 'file', text, metadata: parseTableMetadata(text) });
+/** Where the items of its lists are is looked for when there is another version: a command mostly reads one. */
+function parseWhole(text: string): Parsed {
+  const metadata = parseTableMetadata(text);
+  return { metadata, table: tableOf(text, (name) => ({ kind: 'file', text, items: metadata[name] ?? [] })) };
+}
 
-/** Undefined where the text does not begin its list with these snapshots, or has two lists of that name. */
-function parseAfter(known: KnownSnapshots, text: string): Parsed | undefined {
-  const items = known.kind === 'items' ? known : itemsOf(known);
-  const begin = listBegin(text);
-  if (items === undefined || begin === undefined || !text.startsWith(items.text, begin)) return undefined;
-  const knownEnd = begin + items.text.length;
-  AFTER_ITEM.lastIndex = knownEnd;
-  const after = AFTER_ITEM.exec(text)?.[0];
-  if (after === undefined) return undefined;
-  const restBegin = knownEnd + after.length;
-  const others = itemsFrom(text, restBegin);
-  // A comma that nothing follows is no JSON, and would be cut out.
-  if (others === undefined || after.endsWith(',') !== others.count > 0) return undefined;
+const tableOf = (text: string, listOf: (name: ListName) => KnownList): KnownTable => ({
+  snapshots: listOf('snapshots'),
+  'snapshot-log': listOf('snapshot-log'),
+  // Also where it is a part of the text: V8 keeps the whole of it for that.
+  characters: text.length,
+});
+
+/** What both files say of a list, and how many items the later one has beyond that. */
+interface KnownPart {
+  readonly name: ListName;
+  readonly items: readonly object[];
+  /** Places in the text: of its first item, and of the first that is not known, or of the end of the list. */
+  readonly begin: number;
+  readonly othersBegin: number;
+  readonly othersCount: number;
+  /** The end of the last item. */
+  readonly end: number;
+}
+
+/** Undefined where the text begins neither list with these items. */
+function parseAfter(known: KnownTable, text: string): Parsed | undefined {
+  const parts = LISTS.flatMap((name) => knownPart(name, known[name], text) ?? []).sort(
+    (left, right) => left.begin - right.begin,
+  );
+  const cut = withoutParts(parts, text);
+  if (cut === undefined) return undefined;
   try {
-    const rest = parseTableMetadata(`${text.slice(0, begin)}${text.slice(restBegin)}`);
-    if (rest.snapshots?.length !== others.count) return undefined;
-    return {
-      kind: 'items',
-      text: text.slice(begin, others.count > 0 ? others.end : knownEnd),
-      metadata: { ...rest, snapshots: [...items.snapshots, ...rest.snapshots] },
-    };
+    const rest = parseTableMetadata(cut);
+    if (parts.some(({ name, othersCount }) => rest[name]?.length !== othersCount)) return undefined;
+    const whole = parts.map(({ name, items }) => [name, [...items, ...(rest[name] ?? [])]]);
+    const metadata: TableMetadata = { ...rest, ...Object.fromEntries(whole) };
+    const table = tableOf(text, (name) => {
+      const part = parts.find((each) => each.name === name);
+      const items = metadata[name] ?? [];
+      return part === undefined
+        ? { kind: 'file', text, items }
+        : { kind: 'items', text: text.slice(part.begin, part.end), items };
+    });
+    return { metadata, table };
   } catch {
     // What is wrong, and where, is to be said of the whole text.
     return undefined;
   }
 }
 
-function itemsOf({ text, snapshots }: KnownSnapshots): KnownSnapshots | undefined {
-  const begin = listBegin(text);
-  const items = begin === undefined ? undefined : itemsFrom(text, begin);
-  return items === undefined || items.count === 0 || items.count !== snapshots.length
+/** Undefined where there is nothing to cut out, or one list stands within the other. */
+function withoutParts(parts: readonly KnownPart[], text: string): string | undefined {
+  let [rest, from] = ['', 0];
+  for (const { begin, othersBegin } of parts) {
+    if (begin < from) return undefined;
+    rest += text.slice(from, begin);
+    from = othersBegin;
+  }
+  return from === 0 ? undefined : rest + text.slice(from);
+}
+
+/** Undefined where the text does not begin its list with these items, or has two lists of that name. */
+function knownPart(name: ListName, list: KnownList, text: string): KnownPart | undefined {
+  const known = list.kind === 'items' ? list : itemsOf(name, list);
+  const begin = listBegin(name, text);
+  if (known === undefined || begin === undefined || !text.startsWith(known.text, begin)) return undefined;
+  const knownEnd = begin + known.text.length;
+  AFTER_ITEM.lastIndex = knownEnd;
+  const after = AFTER_ITEM.exec(text)?.[0];
+  if (after === undefined) return undefined;
+  const othersBegin = knownEnd + after.length;
+  const others = itemsFrom(text, othersBegin);
+  // A comma that nothing follows is no JSON, and would be cut out.
+  if (others === undefined || after.endsWith(',') !== others.count > 0) return undefined;
+  const end = others.count > 0 ? others.end : knownEnd;
+  return { name, items: known.items, begin, othersBegin, othersCount: others.count, end };
+}
+
+function itemsOf(name: ListName, { text, items }: KnownList): KnownList | undefined {
+  const begin = listBegin(name, text);
+  const found = begin === undefined ? undefined : itemsFrom(text, begin);
+  return found === undefined || found.count === 0 || found.count !== items.length
     ? undefined
-    : { kind: 'items', text: text.slice(begin, items.end), snapshots };
+    : { kind: 'items', text: text.slice(begin, found.end), items };
 }
 
 // Within a text the quotes would be escaped: such words are those of a field.
 const UUID = /"table-uuid"\s*:\s*"([^"\\]*)"/;
-const NAME = '"snapshots"';
 const LIST = /\s*:\s*\[/y;
 const AFTER_ITEM = /\s*(?:,|(?=\]))/y;
 
 /** The place after the bracket; undefined where it is not the only such text. */
-function listBegin(text: string): number | undefined {
-  const place = text.indexOf(NAME);
-  if (place < 0 || text.indexOf(NAME, place + 1) >= 0) return undefined;
-  LIST.lastIndex = place + NAME.length;
+function listBegin(name: ListName, text: string): number | undefined {
+  const quoted = `"${name}"`;
+  const place = text.indexOf(quoted);
+  if (place < 0 || text.indexOf(quoted, place + 1) >= 0) return undefined;
+  LIST.lastIndex = place + quoted.length;
   return LIST.test(text) ? LIST.lastIndex : undefined;
 }
 

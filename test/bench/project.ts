@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type OpenedProject, open } from '../support/open-project.ts';
+import { startLander } from './lander.ts';
 
 export interface BenchProject {
   readonly root: string;
@@ -74,8 +75,17 @@ const ON_SPARK = PROCESS.replace('event_fact_load', 'event_fact_on_spark')
   .replace('pattern:', 'engine: spark\npattern:')
   .replace('facts.event_fact\n', 'facts.event_fact_spark\n');
 
-/** `spark`: its address, where the process is to be there a second time, on Spark. */
-export async function benchProject(spark?: string): Promise<BenchProject> {
+interface BenchProjectOptions {
+  /** Its address, where the process is to be there a second time, on Spark. */
+  readonly spark?: string;
+  /** Another program lands, as it mostly is. */
+  readonly landedByAnother?: boolean;
+}
+
+export async function benchProject({
+  spark,
+  landedByAnother = false,
+}: BenchProjectOptions = {}): Promise<BenchProject> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'psyberg-bench-'));
   fs.mkdirSync(path.join(root, 'processes'));
   const engines = spark === undefined ? '' : `engines: { spark: { remote: "${spark}" } }\n`;
@@ -93,12 +103,13 @@ export async function benchProject(spark?: string): Promise<BenchProject> {
   await psyberg.sql(
     `create table raw.events (${EVENT_COLUMNS}) partitioned by (landing_hour) with ('format-version' = '2')`,
   );
+  const lander = landedByAnother ? startLander(root) : undefined;
   let next = 0;
   return {
     root,
     psyberg,
     async land(rows, hour) {
-      await psyberg.sql(eventRows({ from: next, to: next + rows, hour: String(hour) }));
+      await (lander ?? psyberg).sql(eventRows({ from: next, to: next + rows, hour: String(hour) }));
       next += rows;
     },
     landedFiles(hour) {
@@ -106,6 +117,7 @@ export async function benchProject(spark?: string): Promise<BenchProject> {
       return fs.readdirSync(folder).map((file) => path.join(folder, file));
     },
     async close() {
+      await lander?.close();
       await psyberg.close();
       fs.rmSync(root, { recursive: true, force: true });
     },

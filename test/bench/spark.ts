@@ -39,7 +39,7 @@ export async function sparkBench(
   // Spark as it is by itself, but for a number of partitions that fits two cores.
   const settings = { 'spark.sql.shuffle.partitions': '2' };
   const spark = await startSparkConnect({ memory: '3g', optimizes: true, settings });
-  const project = await benchProject(spark.remote);
+  const project = await benchProject({ spark: spark.remote });
   const { psyberg } = project;
   let byHand: PySpark | undefined;
   const alone = openSparkSession({ remote: parseRemote(spark.remote) });

@@ -14,7 +14,11 @@ interface FileOf {
   readonly properties: Readonly<Record<string, string>>;
   readonly indent: number;
   readonly end: string;
+  /** The lists in this order, before everything else or after it. */
+  readonly order: readonly ('snapshots' | 'snapshot-log')[];
   readonly first: boolean;
+  /** Ids that the log has lost, as after an expiry. */
+  readonly unlogged: number;
 }
 
 const WORDS = ['', ']', '}]', '"', '\\', '"snapshots":[', '"table-uuid":"x"', ',', '\u0001long 7', 'ü\n'];
@@ -32,8 +36,18 @@ const raw = (_key: string, value: unknown): unknown =>
     ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(`${value}`)
     : value;
 
-function render({ ids, word, properties, indent, end, first }: FileOf): string {
-  const snapshots = { snapshots: ids.map((id) => snapshot(id, WORDS[id % WORDS.length] as string)) };
+const logEntry = (id: number): unknown => ({
+  'snapshot-id': 9_007_199_254_740_993n + BigInt(id),
+  'timestamp-ms': 1_700_000_000_000 + id,
+  ...(id === 13 ? { snapshots: [] } : {}),
+});
+
+function render({ ids, word, properties, indent, end, order, first, unlogged }: FileOf): string {
+  const all = {
+    snapshots: ids.map((id) => snapshot(id, WORDS[id % WORDS.length] as string)),
+    'snapshot-log': ids.slice(unlogged).map(logEntry),
+  };
+  const lists = Object.fromEntries(order.map((name) => [name, all[name]]));
   const table = {
     'format-version': 2,
     'table-uuid': 'u1',
@@ -43,7 +57,7 @@ function render({ ids, word, properties, indent, end, first }: FileOf): string {
     schemas: [{ type: 'struct', 'schema-id': 0, fields: [] }],
     properties,
   };
-  const text = JSON.stringify(first ? { ...snapshots, ...table } : { ...table, ...snapshots }, raw, indent);
+  const text = JSON.stringify(first ? { ...lists, ...table } : { ...table, ...lists }, raw, indent);
   return end === '' ? text : damaged(text, end);
 }
 
@@ -63,7 +77,14 @@ const file: fc.Arbitrary<FileOf> = fc.record({
   properties: fc.constantFrom({}, { a: '"snapshots":[{}]' }, { snapshots: '[' }, { 'table-uuid': 'u2' }),
   indent: fc.constantFrom(0, 0, 0, 2),
   end: fc.constantFrom('', '', '', '', 'comma', 'cut', 'twice', 'word', 'open'),
+  order: fc.constantFrom(
+    ['snapshot-log', 'snapshots'],
+    ['snapshots', 'snapshot-log'],
+    ['snapshots'],
+    ['snapshot-log'],
+  ),
   first: fc.boolean(),
+  unlogged: fc.constantFrom(0, 0, 0, 1),
 });
 /** Files of one table: of each the snapshots that it has more than the one before, or others. */
 const history = fc
@@ -76,9 +97,9 @@ const history = fc
         files.push(next);
         continue;
       }
-      const { indent, first, ids: known } = before;
+      const { indent, first, order, ids: known } = before;
       const more = next.ids.filter((id) => !known.includes(id)).slice(0, 2);
-      files.push({ ...next, indent, first, ids: [...known, ...more] });
+      files.push({ ...next, indent, first, order, ids: [...known, ...more] });
     }
     return files;
   });
@@ -111,15 +132,14 @@ it('is what a parser without a memory makes of it', () => {
   expect(shared).toBeGreaterThan(200);
 });
 
-it('takes over the snapshots that a file of the same table has as well, and reads small files whole', () => {
+it('takes over the snapshots and log entries that a file of the same table has as well, and reads small files whole', () => {
+  const plain = { word: '', properties: {}, indent: 2, end: '', first: false, unlogged: 0 };
   const of = (...numbers: number[]): string =>
-    render({ ids: numbers, word: '', properties: {}, indent: 2, end: '', first: false });
+    render({ ...plain, ids: numbers, order: ['snapshot-log', 'snapshots'] });
   const parse = tableMetadataParser(0);
   const [one, other] = [parse(of(1, 2)), parse(of(1, 2, 3))];
-  expect(other.snapshots?.slice(0, 2).map((known, at) => known === one.snapshots?.[at])).toEqual([
-    true,
-    true,
-  ]);
+  for (const list of ['snapshots', 'snapshot-log'] as const)
+    expect(other[list]?.map((known, at) => known === one[list]?.[at])).toEqual([true, true, false]);
   expect(parse(of(2, 3)).snapshots?.[0]).not.toBe(other.snapshots?.[1]);
   const small = tableMetadataParser();
   expect(small(of(1)).snapshots?.[0]).not.toBe(small(of(1)).snapshots?.[0]);
