@@ -11,7 +11,7 @@ import type { TableMetadata } from './table-metadata.ts';
 const LISTS = ['snapshots', 'snapshot-log'] as const;
 type ListName = (typeof LISTS)[number];
 
-/** Items of a list, and the text that holds them: a whole file, or the items with what stands between them. */
+/** Items of a list, and a text that holds them: a whole file, or just the items and their commas. */
 interface KnownList {
   readonly kind: 'file' | 'items';
   readonly text: string;
@@ -52,7 +52,7 @@ interface Parsed {
   readonly table: KnownTable;
 }
 
-/** Where the items of its lists are is looked for when there is another version: a command mostly reads one. */
+/** The places of its lists are found when there is another version: a command mostly reads only one. */
 function parseWhole(text: string): Parsed {
   const metadata = parseTableMetadata(text);
   return { metadata, table: tableOf(text, (name) => ({ kind: 'file', text, items: metadata[name] ?? [] })) };
