@@ -1,6 +1,6 @@
 /**
- * The library: a project opened, and all that a command, a script or a notebook does with it. It strings the
- * rooms: project -> session -> plan -> compile -> run -> report.
+ * The library: an opened project, and everything that a command, a script or a notebook can do with it. Each
+ * method delegates to a room; `src/processes` strings session -> plan -> compile -> run together.
  */
 import type { DiffRequest } from './compare/diff/diff-table.ts';
 import type { VerifyRequest } from './compare/verify/verify-processes.ts';
@@ -88,70 +88,73 @@ export interface OpenOptions extends WorkspaceOptions, Pick<ObserveOptions, 'met
 }
 
 /**
- * Names are of processes; default: all, in dependency order. What changes tables waits for the call before
- * it.
+ * `names` are names of processes; default: all, in dependency order. A call that changes tables waits until
+ * the call before it has ended.
  */
 export interface Psyberg {
   readonly project: ProjectSpec;
   /**
-   * What a run would do, and why; the objects of `plan --json`, each with the processes among them that it
-   * follows. Writes nothing. `allCauses`: not only the first. `reads`: also what it would read, and a fixed
-   * lookback in its place; manifests of the sources are read for it. `onRefused`: takes what is refused, in
-   * place of being thrown.
+   * What a run would do, and why: the objects of `plan --json`. Each names the processes among them that it
+   * follows. Writes nothing. `allCauses`: every cause of an hour, not only the first ones. `reads`: also how
+   * much the session would read, and how much one with a fixed lookback would; this reads manifests of the
+   * sources. `onRefused`: called with a refused plan, which is otherwise thrown.
    */
   plan(names?: readonly string[], request?: PlansRequest): Promise<ExplainedPlan[]>;
   /**
-   * The rows that a process's query gives now, for its next session or for hours, or those of a source that
-   * it would read. Writes nothing. Throws `hours-invalid`, `source-missing`, `event-time-missing`,
-   * `process-sql-failed` and what planning throws.
+   * The rows that a process's query returns now, for its next session or for given hours, or the rows of a
+   * source that it would read. Writes nothing. Throws `hours-invalid`, `source-missing`,
+   * `event-time-missing`, `process-sql-failed` and what planning throws.
    */
   show(processName: string, request?: ShowRequest): Promise<Shown>;
   /**
-   * The SQL of the load and the audits, to be run in a DuckDB that has {@link serveSession}'s tables
-   * attached; also when nothing is new. Writes nothing. Throws as {@link show}.
+   * The SQL of the load and the audits, to be run in a DuckDB that has attached the tables of
+   * {@link serveSession}; also when nothing is new. Writes nothing. Throws as {@link show}.
    */
   compile(names?: readonly string[], request?: CompileRequest): Promise<CompiledProcess[]>;
   /**
-   * Shows the tables of a process's next session to other programs, read-only, until it is closed, or this
-   * is: `sources.<alias>`, `target.<name>` and, of a dimension, `previous.<name>`. Throws as {@link show}.
+   * Serves the tables of a process's next session to other programs, read-only, until the returned session
+   * or this library is closed: `sources.<alias>`, `target.<name>` and, of a dimension, `previous.<name>`.
+   * Throws as {@link show}.
    */
   serveSession(processName: string, request?: CompileRequest): Promise<ServedSession>;
   /** The objects of `run --json`. A process that fails stops those that read its target. */
   run(names?: readonly string[], request?: RunRequest): Promise<RunRecord[]>;
   /**
-   * Recomputes targets beside the published ones and compares, both ways: sources as of the watermarks, the
-   * SQL of now. The objects of `verify --json`. Writes nothing. What keeps a process from being compared is
-   * in its verification. Throws `hours-invalid` for hours that cannot be read, and `process-unknown`.
+   * Recomputes each target from its sources as of the watermarks with the current SQL, and compares it with
+   * the published one in both directions. The objects of `verify --json`. Writes nothing. If a process
+   * cannot be compared, its verification says why. Throws `hours-invalid` for hours that cannot be read, and
+   * `process-unknown`.
    */
   verify(names?: readonly string[], request?: VerifyRequest): Promise<Verification[]>;
   /**
    * How a table differs between two snapshots, or between a branch and `main`: the object of `diff --json`.
-   * Files that both have are not read. Writes nothing. Throws `table-missing`, `snapshot-unknown` and
+   * Files that are in both are not read. Writes nothing. Throws `table-missing`, `snapshot-unknown` and
    * `key-unknown`.
    */
   diff(table: string, request: DiffRequest): Promise<TableDiff>;
   /**
-   * Computes hours that were loaded once more, by the SQL of now and from the sources as of the watermarks,
-   * which stay; with `downstream` what reads them, too, in dependency order. The objects of `run --json`,
-   * with `trigger: 'restate'`. A process that fails stops those below it; the same call goes on there. With
-   * `atomic` all targets are switched in one commit, or none. Throws `usage`, `hours-invalid`,
-   * `process-unknown` and `atomic-unsupported`; what fails of a process is in its record.
+   * Computes hours again that were loaded before, with the current SQL and from the sources as of the
+   * watermarks, which do not move. With `downstream` also the processes that read them, in dependency order.
+   * The objects of `run --json`, with `trigger: 'restate'`. A process that fails stops those below it;
+   * calling this again continues there. With `atomic` all targets are switched in one commit, or none.
+   * Throws `usage`, `hours-invalid`, `process-unknown` and `atomic-unsupported`; the failure of a process is
+   * in its record.
    */
   restate(processName: string, options: RestateOptions): Promise<RunRecord[]>;
   /**
-   * What {@link restate} would do to the process itself, with what it would read; with `downstream` also the
-   * hours that those below can be expected to compute, an estimate from above. The objects of `plan --json`.
+   * What {@link restate} would do to the process itself, and how much it would read. With `downstream` also
+   * the hours that the processes below may compute, which is an upper bound. The objects of `plan --json`.
    * Writes nothing. Throws as planning does, and `restate-…`.
    */
   planRestate(processName: string, options: RestateOptions): Promise<ExplainedPlan[]>;
-  /** The steps of a run one by one. */
+  /** The steps of a run, one call each. */
   readonly session: SessionSteps;
   /**
-   * Takes over an existing target: its sources count as consumed up to a place (by `namespace.table` in lower
-   * case; under `''` for all others; default: now), in one commit and without loading. `from`: the name that
-   * the process had before; it goes on from that name's watermarks, and `places` is empty. Throws
-   * `target-has-history` when the process has published to it before, `adoption-skips-rows` when another
-   * process has not read its sources up to now, `adopt-from-in-use` and `adopt-from-unknown`.
+   * Takes over an existing target in one commit, without loading: its sources count as consumed up to a
+   * place. `places` gives it by `namespace.table` in lower case, and under `''` for all other sources;
+   * default: now. `from`: the process's former name; it continues from that name's watermarks, and `places`
+   * is empty. Throws `target-has-history` when the process has published to it before, `adoption-skips-rows`
+   * when another process has not read its sources up to now, `adopt-from-in-use` and `adopt-from-unknown`.
    */
   adopt(
     processName: string,
@@ -159,17 +162,17 @@ export interface Psyberg {
     options?: { readonly from?: string },
   ): Promise<Adoption>;
   /**
-   * Ends a process: its rows in the state tables, its tags and its branches go, and its target says no more
-   * how far it came. The target stays, and another process can adopt it. The object of `retire --json`.
-   * Throws `session-running` while a session of it is at work, `process-unknown`.
+   * Ends a process: removes its rows from the state tables, its tags, its branches and the progress that its
+   * target records. The target stays, and another process can adopt it. The object of `retire --json`. Throws
+   * `session-running` while a session of it is running, and `process-unknown`.
    */
   retire(processName: string, request?: { readonly dryRun?: boolean }): Promise<RetireRecord>;
   /**
-   * Statements over the warehouse, tables as `schema.table`: the rows of the last one, and in `results` those
-   * of each. `branch`: tables that have this branch or tag show it, and `branches` in the result says which
-   * did; throws `branch-unknown` where none does. `parameters`: values of `$name`. A run does not hold it up.
-   * `onResult`: takes the result of each statement as it comes, so that none is held whole; the rows that
-   * this returns are then none. `signal`: stops the running statement, and nothing else.
+   * Runs statements over the warehouse, with tables named `schema.table`. Returns the rows of the last one,
+   * and in `results` those of each. Does not wait for a run. `branch`: tables that have this branch or tag
+   * show it, and `branches` in the result says which do; throws `branch-unknown` if none does. `parameters`:
+   * values of `$name`. `onResult`: gets the result of each statement as it arrives, so that none is held in
+   * memory whole; then no rows are returned. `signal`: stops the running statement, and nothing else.
    */
   sql(query: string, options?: QueryOptions): Promise<SqlResult>;
   /**
@@ -177,63 +180,64 @@ export interface Psyberg {
    * rows.
    */
   tables(): Promise<TableRow[]>;
-  /** The statement that makes such a table, as DuckDB takes it. Throws `table-missing`. */
+  /** The CREATE TABLE statement, in DuckDB's SQL, that would make this table. Throws `table-missing`. */
   tableDefinition(name: string): Promise<string>;
   /**
-   * Which session made rows of a table, from which source snapshots and files, by which SQL; of an hour
-   * without rows, what holds it back. The object of `why --json`. Throws `table-missing`,
+   * Which session made the given rows of a table, from which source snapshots and files, with which SQL; for
+   * an hour without rows, what holds it back. The object of `why --json`. Throws `table-missing`,
    * `condition-invalid`, `hours-invalid` and `event-time-missing`.
    */
   why(table: string, request: WhyRequest): Promise<WhyRecord>;
-  /** The branches and tags of all tables beside `main`; undefined where there are more than 1,000 tables. */
+  /** The branches and tags of all tables except `main`; undefined if there are more than 1,000 tables. */
   branches(): Promise<readonly FoundBranch[] | undefined>;
-  /** How far each process has come, and how far it is behind its sources; the objects of `status --json`. */
+  /** How far each process has come, and how far behind its sources it is: the objects of `status --json`. */
   status(names?: readonly string[]): Promise<ProcessStatus[]>;
   /**
-   * The sessions, newest first; of one process, or of all; at most `limit` (20). Throws `process-unknown`.
+   * The sessions of one process or of all, newest first, at most `limit` (20). Throws `process-unknown`.
    */
   history(processName?: string, request?: RowsRequest): Promise<HistoryRow[]>;
   /**
    * Up to which hour each target was announced to be complete, and which hours were reopened; newest first,
-   * at most `limit` (20). `table`: of that one alone. Throws `table-missing`.
+   * at most `limit` (20). `table`: only of that table. Throws `table-missing`.
    */
   signals(request?: SignalsRequest): Promise<SignalRow[]>;
   /**
-   * Waits until a table is announced to be complete up to an hour (counted from 1970), or until the time is
-   * up. Throws `table-missing`.
+   * Waits until a table is announced to be complete up to an hour (counted from 1970), or until a timeout.
+   * Throws `table-missing`.
    */
   waitForSignal(request: WaitRequest): Promise<WaitRecord>;
   /**
-   * Calls with the last announcements, and with each that comes, until `signal` ends it. Throws
+   * Calls back with the last announcements, and with each new one, until `signal` aborts it. Throws
    * `table-missing`.
    */
   followSignals(request: FollowRequest): Promise<void>;
   /**
-   * How late rows come, how far each process is, what each session wrote, and what there is: the object of
-   * `report --json`, of which the page is made. Reads only. What cannot be read is in its `problems`.
+   * How late rows arrive, how far each process is, what each session wrote, and which tables there are: the
+   * object of `report --json`, from which the HTML page is made. Reads only. Its `problems` list what could
+   * not be read.
    */
   report(request?: ReportRequest): Promise<WarehouseReport>;
   /**
-   * Keeps tables small: puts small files together, rewrites manifests, expires snapshots that nobody needs
-   * and removes what nothing reaches. Default: every table of the catalog. Throws `table-missing`,
-   * `orphan-grace-too-short`; what fails for one table is in its record.
+   * Keeps tables small: merges small files, rewrites manifests, expires snapshots that nobody needs and
+   * deletes files that nothing refers to. Default: every table of the catalog. Throws `table-missing` and
+   * `orphan-grace-too-short`; the failure of one table is in its record.
    */
   maintain(tables?: readonly string[], request?: MaintainRequest): Promise<MaintainReport>;
   /**
-   * Lets go what a process that is not in the project keeps from expiring: its tags, and the hold of its
-   * watermarks. `name`: of the process. Throws `drop-tag-in-use` and `tag-unknown`.
+   * Removes the tags of a process that is no longer in the project. Its watermarks stay, but no longer keep
+   * snapshots from expiring. `name`: the process's name. Throws `drop-tag-in-use` and `tag-unknown`.
    */
   dropTag(name: string, request?: { readonly dryRun?: boolean }): Promise<DroppedTagRecord[]>;
-  /** Stops what is running; the run then cleans up and ends with `interrupted`. */
+  /** Stops whatever is running; a run then cleans up and ends with `interrupted`. */
   interrupt(): void;
   close(): Promise<void>;
 }
 
-/** Checks everything that a run needs, and says what to do where it is not there. Never throws. */
+/** Checks everything that a run needs, and says what to do about what is missing. Never throws. */
 export const doctor = async (options: ExamineOptions = {}): Promise<Check[]> =>
   (await import('./inspect/doctor.ts')).examine(options);
 
-/** Opens a project that was read (or made) already. */
+/** Opens a project that has already been read, or was built in code. */
 export async function openProject(
   project: ProjectSpec,
   { metrics, listeners, ...options }: WorkspaceOptions & ObserveOptions = {},
@@ -246,10 +250,10 @@ export async function openProject(
   return psybergOver(await openWorkspace(project, { observer, ...options }));
 }
 
-/** What the parts of the library share. */
+/** What the groups of methods below share. */
 interface Parts {
   readonly workspace: Workspace;
-  /** Work that shares a connection or a branch waits for what was asked before it. */
+  /** Makes calls that share a connection or a branch run one after the other. */
   readonly inTurn: ReturnType<typeof oneAfterTheOther>;
   readonly oneProcess: (name: string) => ProcessSpec;
 }
@@ -283,7 +287,7 @@ const comparing = ({ workspace, inTurn }: Parts): Pick<Psyberg, 'verify' | 'diff
   }),
 });
 
-/** `telling`: runs whose announcements are told to whoever wants to hear of them. */
+/** `telling`: runs processes, and delivers their announcements to the project's `on_signal`. */
 const repairing = (
   { workspace, inTurn, oneProcess }: Parts,
   telling: TellingRuns,
@@ -333,7 +337,7 @@ const inspecting = (workspace: Workspace): Pick<Psyberg, Inspecting | Announced>
     (await import('./inspect/watch-signals.ts')).followSignals(workspace, request),
 });
 
-/** The library over a workspace, which it closes. */
+/** The library over a workspace; closing the library closes the workspace. */
 export function psybergOver(workspace: Workspace): Psyberg {
   const { project } = workspace;
   const inTurn = oneAfterTheOther();

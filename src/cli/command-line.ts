@@ -1,7 +1,7 @@
 /**
  * argv -> command -> exit code. One file a command; each imports what it needs only when it runs.
  */
-// Before any shape of zod's is made.
+// First, because it must take effect before any zod schema is created.
 import './plain-shapes.ts';
 import { readFileSync } from 'node:fs';
 import { type Argument, Command, CommanderError, type Help } from 'commander';
@@ -77,12 +77,12 @@ const argumentTerm = (argument: Argument): string => {
 const HELP: Partial<Help> = {
   showGlobalOptions: true,
   sortSubcommands: false,
-  // Without `[options]`, which nearly all have: descriptions keep room in 80 columns.
+  // Leaves out `[options]`, which nearly every command has, so that descriptions fit into 80 columns.
   subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
   minWidthToWrap: 24,
 };
 
-/** In the order of the help. */
+/** In the order in which the help lists them. */
 const COMMANDS: readonly ((root: Command, act: Act) => void)[] = [
   addNewCommand,
   addCheckCommand,
@@ -121,7 +121,10 @@ const OUTPUT = {
   writeErr: (text: string) => writeAll(2, text),
 };
 
-/** Every command with its options; `act` gives the work of each its surroundings. */
+/**
+ * Every command with its options. `act` wraps the work of a command: it opens its shell and keeps its exit
+ * code.
+ */
 export function program(act: Act): Command {
   const root = new Command('psyberg')
     .description('Incremental loads of Apache Iceberg tables that get late data right')
@@ -169,7 +172,7 @@ function reportFailure(
     readonly log: JsonLog | undefined;
   },
 ): number {
-  // Help and version were asked for, and printed.
+  // Not a failure: --help or --version was asked for and has been printed.
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
   const known = asPsybergError(error, options.help);
   options.log?.line('error', known.message, { event: 'command-failed', error: known });
@@ -195,7 +198,7 @@ function asPsybergError(error: unknown, help: string): PsybergError {
   return shownError(error);
 }
 
-/** The command that argv names, as far as there is one: `psyberg session load`. */
+/** The command that argv names, such as `psyberg session load`; words that name no command are skipped. */
 function commandPath(root: Command, argv: readonly string[]): string {
   let command = root;
   const path = [root.name()];
@@ -209,8 +212,8 @@ function commandPath(root: Command, argv: readonly string[]): string {
 }
 
 /**
- * For --verbose: the chain of causes. Where it was thrown is said only of what nobody foresaw: it is part of
- * a bug report.
+ * For --verbose: the chain of causes. Only an unforeseen error gets a stack trace, since that belongs into a
+ * bug report.
  */
 function causes(error: unknown): string[] {
   const lines: string[] = [];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command `psyberg`. argv -> exit code. It imports nothing else before it has looked at Node: an older
- * one could not even read the rest.
+ * The command `psyberg`. argv -> exit code. It checks Node's version before it imports anything else,
+ * because an older Node cannot even parse the other modules.
  */
 import module from 'node:module';
 import process from 'node:process';
@@ -14,13 +14,14 @@ if (complaint !== undefined) {
   );
   process.exitCode = 2;
 } else {
-  // Each statement under way holds a thread, also while the catalog in this process answers it, which needs
-  // threads as well. Before the first of them is made.
+  // A running statement holds a thread of the pool while it waits for the catalog, which is in this process
+  // and needs threads too: too few would deadlock. Must be set before the pool is created.
   process.env['UV_THREADPOOL_SIZE'] ??= '32';
-  // What is built has a better way (src/setup/bundled-command-line.mjs).
+  // Only when run from source: the built bundle has its own compile cache
+  // (src/setup/bundled-command-line.mjs).
   if (import.meta.filename.endsWith('.ts')) module.enableCompileCache();
   const { runCommandLine } = await import('./command-line.ts');
-  // Everything is written and closed by then; waiting for idle sockets and for memory to be given back would
-  // only take time.
+  // All output is written and everything is closed by now. Exit at once instead of waiting for idle sockets
+  // to close and memory to be freed.
   process.exit(await runCommandLine(process.argv.slice(2)));
 }

@@ -67,7 +67,7 @@ async function run(shell: Shell, names: string[], options: RunCommandOptions): P
   );
 }
 
-/** The plans of the file, or those of them that were named. */
+/** The plans in the file; only those of the named processes, if any are named. */
 async function plansOf(file: string, names: readonly string[]): Promise<CompiledPlan[]> {
   const { readPlanFile } = await import('./plan-file.ts');
   return readPlanFile(file, names);

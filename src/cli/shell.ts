@@ -1,6 +1,6 @@
 /**
- * What every command shares: the global options, and where output goes. stdout is the answer; everything else
- * is stderr.
+ * What every command shares: the global options, where output goes, and how a project is opened. The answer
+ * goes to stdout, everything else to stderr.
  */
 import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -25,15 +25,15 @@ export interface GlobalOptions {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly logFormat?: LogFormat;
-  /** Of the commands that run sessions: the file. */
+  /** Only of commands that run sessions: the file that metrics are written to. */
   readonly metrics?: string;
-  /** Of the commands that print documents. */
+  /** Only of commands that print documents. */
   readonly format?: string;
-  /** Of a command that has {@link varOption}. */
+  /** Only of commands that have {@link varOption}. */
   readonly var?: GivenVariables;
 }
 
-/** `json`: on stderr a JSON object a line. */
+/** `json`: stderr gets one JSON object per line. */
 export type LogFormat = 'text' | 'json';
 
 export interface Shell {
@@ -50,16 +50,16 @@ export interface Shell {
   json(value: unknown): void;
   /** A line on stderr; nothing with --quiet. */
   note(text: string): void;
-  /** The same of something that failed nothing, and is to be known; a log has it with --quiet as well. */
+  /** Like {@link note}, for a problem that failed nothing. A JSON log gets it even with --quiet. */
   warn(text: string): void;
   /**
-   * What is being done: on a terminal one line that is written over, with --verbose a line each, else one now
-   * and then.
+   * Says what is being done. A terminal shows one line that is overwritten; --verbose prints a line for each
+   * step; otherwise a line is printed now and then.
    */
   step(message: string): void;
-  /** How far it is. */
+  /** Says how far the current step has come. */
   progress(progress: WorkProgress): void;
-  /** Nothing is being done any more: takes the line away, so that the next text starts on a clean one. */
+  /** Clears the progress line, so that the next output starts on an empty line. */
   endSteps(): void;
 }
 
@@ -69,10 +69,10 @@ const styleOf = (enabled: boolean): Style => {
   return { strong: colors.bold, faint: colors.dim, good: colors.green, warn: colors.yellow, bad: colors.red };
 };
 
-/** Colours only for a person who looks: a terminal, and no NO_COLOR. */
+/** Colours only where a person looks: on a terminal, unless NO_COLOR is set. */
 const wantsColor = (stream: NodeJS.WriteStream): boolean => pc.isColorSupported && stream.isTTY === true;
 
-/** Of a terminal its own; of a file or a pipe what COLUMNS says, else 80. */
+/** A terminal's own width; for a file or a pipe the value of COLUMNS, else 80. */
 export function widthOf(
   stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>,
   environment: NodeJS.ProcessEnv = process.env,
@@ -86,7 +86,7 @@ const USUAL_WIDTH = 80;
 /** Narrower than this no table can be read. */
 const LEAST_WIDTH = 40;
 
-/** Where `--log-format json` asks for it. */
+/** Opens the JSON log if `--log-format json` asks for it. */
 export async function openLog({ logFormat, quiet, verbose }: GlobalOptions): Promise<JsonLog | undefined> {
   if (logFormat !== 'json') return undefined;
   const { jsonLog } = await import('../observe/log/json-log.ts');
@@ -96,11 +96,11 @@ export async function openLog({ logFormat, quiet, verbose }: GlobalOptions): Pro
 
 export function openShell(options: GlobalOptions, log?: JsonLog): Shell {
   const { stdout, stderr } = process;
-  // Sessions tell the log themselves what they do.
+  // With a JSON log there is no display: sessions report to the log themselves.
   const display = progressDisplay({
     mode: log === undefined ? displayMode(options, stderr) : 'none',
     write: (text) => writeAll(2, text),
-    // Some terminals say 0.
+    // Some terminals report 0 columns.
     columns: () => stderr.columns || USUAL_WIDTH,
     now: () => performance.now(),
     every(ms, tick) {
@@ -140,8 +140,8 @@ export function openShell(options: GlobalOptions, log?: JsonLog): Shell {
 export const errorStyle = (): Style => styleOf(wantsColor(process.stderr));
 
 /**
- * Writes at once, so that nothing is lost when the process ends. A reader that went away (`| head`) is no
- * error.
+ * Writes synchronously, so that nothing is lost when the process ends. A reader that has closed its end
+ * (`| head`) is not an error.
  */
 export function writeAll(descriptor: 1 | 2, text: string): void {
   let rest = Buffer.from(text, 'utf8');
@@ -151,7 +151,7 @@ export function writeAll(descriptor: 1 | 2, text: string): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') process.exit(descriptor === 1 ? 0 : (process.exitCode ?? 0));
-      // A pipe whose reader is slow: wait a moment and go on where it stopped.
+      // EAGAIN: the pipe's reader is slow. Wait a moment and continue where the write stopped.
       if (code !== 'EAGAIN') throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
@@ -175,14 +175,14 @@ export const varOption = (): Option =>
     return { ...others, [name]: text.slice(at + 1) };
   });
 
-/** Of every command. */
+/** An option of every command. */
 export const logFormatOption = (): Option =>
   new Option('--log-format <format>', 'json: what goes to stderr as a JSON object a line').choices([
     'text',
     'json',
   ] satisfies LogFormat[]);
 
-/** Of the commands that run sessions. */
+/** An option of commands that run sessions. */
 export const metricsOption = (): Option =>
   new Option('--metrics <file>', "write how its sessions went to this file, in Prometheus' text format");
 
@@ -192,7 +192,7 @@ export async function projectOf({ options }: Pick<Shell, 'options'>): Promise<Pr
   return readProject({ root: findProjectRoot(options.project ?? '.'), variables: options.var ?? {} });
 }
 
-/** Its parts that have no problem: what is not of them need not keep them from being tested. */
+/** The parts of a project that have no problem, so that they can be tested while another part is broken. */
 export async function soundPartsOf(
   { options }: Pick<Shell, 'options'>,
   engine?: EngineName,
@@ -206,8 +206,8 @@ export async function soundPartsOf(
 }
 
 /**
- * The project of a command, opened, and closed whatever happens. `change`: what the command line sets
- * differently for this call; `serve`: where its catalog is served.
+ * Opens the command's project for `work`, and closes it whatever happens. `change` applies what the command
+ * line overrides for this call; `serve` says where the catalog is served.
  */
 export async function withPsyberg<T>(
   shell: Shell,

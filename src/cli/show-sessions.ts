@@ -1,4 +1,6 @@
-/** Sessions that a command runs, shown as each ends: lines, or one JSON document. Records -> exit code. */
+/**
+ * Runs sessions for a command and prints each as it ends: lines, or one JSON document. Records -> exit code.
+ */
 import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
 import type { Psyberg } from '../psyberg.ts';
 import { sessionsLeftText } from '../report/owed.ts';
@@ -7,13 +9,13 @@ import { onInterruption } from './interruption.ts';
 import type { Shell } from './shell.ts';
 
 export interface ShownSessions {
-  /** Of the processes that may run: so wide is the column of names. */
+  /** The processes that may run: they decide how wide the column of names is. */
   readonly names: readonly string[];
   readonly run: (onRecord: (record: RunRecord, left?: SessionsLeft) => void) => Promise<RunRecord[]>;
   readonly exitCode: (records: readonly RunRecord[]) => number;
 }
 
-/** An interrupt lets the session that runs clean up; its code is then the exit code. */
+/** On an interrupt the running session cleans up first, and the exit code is that of the interrupt. */
 export async function showSessions(
   shell: Shell,
   psyberg: Psyberg,

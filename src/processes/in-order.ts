@@ -1,6 +1,6 @@
 /**
- * What several processes tell while they run side by side, told as if they ran one after the other. Events of
- * many -> events in order.
+ * Orders the messages and records of processes that run side by side, so that they read as if the processes
+ * ran one after the other. Interleaved events -> events in order of the processes.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { WorkProgress } from '../model/progress.ts';
@@ -8,9 +8,9 @@ import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
 import type { Told } from '../workspace/lane.ts';
 
 export interface Ordered {
-  /** Takes what the process at this place tells: passed on at once when it is the first that is not done. */
+  /** Takes the messages of the process at this place; passes them on at once if all before it are done. */
   of(place: number): Told;
-  /** A session of the process at this place has ended. `left`: what later ones are to load. */
+  /** A session of the process at this place has ended. `left`: what later sessions still have to load. */
   record(place: number, record: RunRecord, left: SessionsLeft | undefined): void;
   /** The process at this place is done; a place may be left out for good. */
   done(place: number): void;
@@ -30,7 +30,7 @@ export function inOrder(
 ): Ordered {
   const held: Held[] = Array.from({ length: count }, () => ({ told: [], isDone: false }));
   let first = 0;
-  /** Passes on what the first one has told; of one that is done all, and then of the next. */
+  /** Passes on what the first unfinished process has said; when it is done, goes on with the next. */
   const passOn = (): void => {
     for (let each = held[first]; each !== undefined; each = held[first]) {
       for (const pass of each.told.splice(0)) pass();
@@ -44,7 +44,8 @@ export function inOrder(
   return {
     of: (place) => ({
       onStep(message) {
-        // Whoever logs it asks for which session it was said, also when it is passed on by another.
+        // Bound to its own async context: a log looks there for the session, even if another one passes it
+        // on.
         heldAt(place).told.push(AsyncLocalStorage.bind(() => tell.onStep(message)));
         if (place === first) passOn();
       },

@@ -1,6 +1,6 @@
 /**
- * One process, planned: session -> plan -> compiled plan. Reads only, but for what it remembers of
- * comparisons.
+ * Plans one process: ProcessSpec -> Session -> Plan -> CompiledPlan. Reads only, except that it remembers
+ * which rewrites were compared.
  */
 import { sameReading } from '../binding/same-reading.ts';
 import { withSqlChanged } from '../binding/sql-changed.ts';
@@ -28,17 +28,17 @@ import { withJudgedSql } from './judged-sql.ts';
 import { asItIsNow, seenOnce } from './seen-once.ts';
 
 export interface PlanRequest {
-  /** Default: now, or the next one that no session of the process has. */
+  /** Default: made from the clock, or the next id that no session of the process has used. */
   readonly psybergSessionId?: string;
-  /** All causes of an hour or partition, in place of the first ones. */
+  /** All causes of an hour or partition, instead of only the first ones. */
   readonly allCauses?: boolean;
-  /** True: not even what was compared is remembered. */
+  /** True: does not even remember which rewrites were compared. */
   readonly writesNothing?: boolean;
-  /** Also what the session reads, and what one with a fixed lookback would. */
+  /** Also estimates how much the session reads, and how much one with a fixed lookback would. */
   readonly reads?: boolean;
-  /** Computes hours again that were loaded, in place of what changed. */
+  /** Computes hours again that were loaded before, instead of loading what changed. */
   readonly restate?: RestateRequest;
-  /** Judges the SQL of the process over the columns of its sources, also when nothing is new. */
+  /** Checks the SQL of the process against the columns of its sources, even when nothing is new. */
   readonly binding?: PlanBinding;
 }
 
@@ -54,7 +54,7 @@ export const planProcess = (
     throw nameProcess(withDdlFile(error, workspace.project.root), spec);
   });
 
-/** A table whose DDL the project has, though nobody has created it yet, is told how it is. */
+/** For a missing table whose DDL is in the project: the error with a hint how to create it. */
 function withDdlFile(error: unknown, root: string): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'source-missing') return error;
   const { table } = error.context;
@@ -128,7 +128,7 @@ async function planNamed(
   return Object.freeze({ ...compiled, reads: await readCosts({ ...asked, hoursOf }) });
 }
 
-/** With how many rows lie in the hours that no session loads by itself. */
+/** Adds how many rows lie in the hours that only a restate loads. */
 async function withBeyondRows(
   input: Parameters<typeof rowsOfHours>[0],
   { sources }: Session,

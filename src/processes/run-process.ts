@@ -1,7 +1,7 @@
 /**
- * One process from init to publish, and again where that helps: it waits for another session of its process,
- * plans anew when somebody moved its target meanwhile, and begins again when a query beside it shut the
- * database. Process -> RunRecord; what failed is a record, too.
+ * Runs one process from init to publish, and tries again where that helps: it waits for another running
+ * session of the process, plans again when its target moved meanwhile, and starts over when an unrelated
+ * query shut down the database. Process -> RunRecord; a failure is a record too.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compilePlan } from '../compile/index.ts';
@@ -37,52 +37,58 @@ import { type EndedSession, tellOutcome, tellSession } from './tell-session.ts';
 export interface ProcessRequest {
   readonly keepBranch: boolean;
   /**
-   * A plan that was made before: exactly this one is run, or refused when it is stale. What follows others is
-   * planned once they have published, and refused where it would do more than was expected.
+   * A plan that was made before: exactly this one is run, or refused when it is stale. A plan that follows
+   * other processes is made again once they have published, and refused if it would then do more than it
+   * expected.
    */
   readonly given: CompiledPlan | undefined;
   readonly publishedNow: PublishedNow;
-  /** Not what changed is loaded, but hours are computed again; or what lies below such. */
+  /** Set for a restate: computes the hours it names again, or loads what a restated process above changed. */
   readonly restate?: RestateRequest | undefined;
   /**
-   * The sessions that it is published with. What killed ones have left goes before, by
-   * {@link clearLeftovers}: while commits are held nothing of it may be deleted.
+   * The sessions that it is published together with. Their caller has already removed what killed sessions
+   * left ({@link clearLeftovers}): while commits are held nothing may be deleted.
    */
   readonly together?: Together | undefined;
-  /** What was begun of its sessions while the one before was at work. */
+  /** Sessions of the process that were begun while the one before was running. */
   readonly ahead?: SessionsAhead | undefined;
-  /** Takes how it ended, for whoever knows later whether that is so; default: those who listen are told. */
+  /**
+   * Takes the outcome when it is only preliminary, as in an atomic restate; default: observers are told at
+   * once.
+   */
   readonly onEnded?: (ended: EndedSession) => void;
 }
 
 /** Sessions of a process that are begun before it is their turn (`backlog.ts`). */
 export interface SessionsAhead {
-  /** Their branches, as far as they are known, and that of the session whose turn it is. */
+  /** The branches of these sessions so far, and that of the session whose turn it is. */
   readonly own: OwnSessions;
-  /** What there is of this session; at most once, and undefined where there is nothing. */
+  /** Hands over what was loaded ahead for this session; undefined if nothing was, and on every later call. */
   take(): Promise<LoadedAhead | undefined>;
-  /** What there was of this session was of another one. */
+  /** To be called when what was loaded ahead did not fit the plan and was dropped. */
   dropped(): void;
-  /** Takes the plan that runs. */
+  /** To be called with the plan that now runs. */
   planned(plan: CompiledPlan): void;
-  /** Drops what is begun of later sessions; false where nothing is. They share DuckDB's memory. */
+  /**
+   * Drops what was begun of later sessions, to free the memory that they share; false if there was nothing.
+   */
   makeRoom(): Promise<boolean>;
 }
 
-/** How often a session is planned anew because somebody moved its target meanwhile. */
+/** How often a session is planned again because its target moved meanwhile. */
 const SESSION_ATTEMPTS = 8;
-/** How often it is begun again because queries beside it kept ending the engine. */
+/** How often it starts over because unrelated queries kept shutting down the engine. */
 const BYSTANDER_ATTEMPTS = 3;
 
-/** What one try after the other finds out. */
+/** What is carried from one try of a process to the next. */
 interface Tries {
   plan?: CompiledPlan;
-  /** The try has come beyond planning. */
+  /** True once the current try has made its plan. */
   isPlanned: boolean;
-  /** Under which session its failure stands in the session table. */
+  /** The session id under which its failure is recorded in the session table. */
   recordedId?: string;
   waitedSeconds: number;
-  /** Sessions of killed processes, whose branches were dropped. */
+  /** Killed sessions whose branches were dropped. */
   readonly abandoned: AbandonedSession[];
 }
 
@@ -112,7 +118,7 @@ async function recordOf(
     const { given, restate } = request;
     const asked = restate === undefined ? spec : addingColumns(spec);
     const planned = given === undefined ? asked : specOfPlan(workspace.project, spec, given);
-    return await untilLeftAlone(() => untilPublished(workspace, planned, request, tries));
+    return await repeatedAfterShutdown(() => untilPublished(workspace, planned, request, tries));
   } catch (thrown) {
     request.together?.giveUp();
     const error = await boundComplaint(workspace, spec, thrown);
@@ -124,8 +130,8 @@ async function recordOf(
   }
 }
 
-/** Repeats what failed because a statement that had nothing to do with it shut the database under it. */
-async function untilLeftAlone<T>(work: () => Promise<T>): Promise<T> {
+/** Repeats work that failed only because an unrelated statement shut down the database. */
+async function repeatedAfterShutdown<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
@@ -137,7 +143,7 @@ async function untilLeftAlone<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Plans and runs until a record comes of it. */
+/** Plans and runs, again and again, until there is a record. */
 async function untilPublished(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -160,7 +166,9 @@ async function untilPublished(
   }
 }
 
-/** Undefined after another session of the process was waited for, and where what was begun is dropped. */
+/**
+ * Undefined means try again: it waited for another session of the process, or dropped what was loaded ahead.
+ */
 async function tryOnce(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -187,11 +195,11 @@ async function tryOnce(
     const initSeconds = Math.round(performance.now() - startedMs) / 1000;
     const planned = { plan, initSeconds, tries };
     if (loaded !== undefined && !restsOnSame(loaded, plan)) {
-      // Planned anew, under an id that is later than that of whoever published meanwhile.
+      // The next try gets a new session id, later than that of the session that published meanwhile.
       request.ahead?.dropped();
       return undefined;
     }
-    if (plan.status !== 'work') return await idle(workspace, spec, request, planned);
+    if (plan.status !== 'work') return await endWithoutWork(workspace, spec, request, planned);
     if (await waitsForAnother(workspace, spec, { tries, own: request.ahead?.own })) return undefined;
     tellSession(workspace, { spec, plan, resumed: false });
     request.ahead?.planned(plan);
@@ -202,8 +210,8 @@ async function tryOnce(
 }
 
 /**
- * The plan to run now. What a killed session has left goes before: it may have created the target, or
- * published.
+ * Makes the plan to run now. Leftovers of killed sessions are cleared first, because such a session may have
+ * created the target, or published.
  */
 async function planOnce(
   workspace: Workspace,
@@ -229,12 +237,13 @@ async function planOnce(
   }
   refuseStale(given, fresh, publishedNow);
   if (given.status !== 'work' && fresh.status !== 'work') return fresh;
-  // What was planned is what runs, also where a process before it in this very run has moved a source on
-  // since.
+  // The given plan runs as it is, even if an earlier process of this run has since published to a source.
   return compilePlan({ ...given, psyberg_session_id: id }, spec);
 }
 
-/** Another session of the process loads what this one would: whoever comes second would load for nothing. */
+/**
+ * Waits while another session of the process runs: it loads the same rows, so this one would load in vain.
+ */
 async function waitsForAnother(
   workspace: Workspace,
   { processName }: ProcessSpec,
@@ -258,13 +267,13 @@ interface Planned {
   readonly tries: Tries;
 }
 
-async function idle(
+async function endWithoutWork(
   workspace: Workspace,
   spec: ProcessSpec,
   { together }: ProcessRequest,
   { plan, initSeconds, tries }: Planned,
 ): Promise<RunRecord> {
-  // A crash just after publishing left the tag behind.
+  // A session that was killed right after it published may not have moved its tag.
   if (together === undefined)
     await protectWatermarks({ catalog: workspace.client, onStep: workspace.onStep }, plan, false);
   await sweepAfter(workspace, spec, tries.abandoned);
@@ -285,7 +294,7 @@ async function runOnce(
   const { sweepLater } = await import('../run/leftovers/sweep.ts');
   await sweepLater(ports);
   const target = await workspace.client.loadTable(spec.target.table);
-  // A branch whose folder is gone, or on another machine.
+  // The target has other refs: maybe branches of killed sessions whose folder is gone or on another machine.
   if (together === undefined && Object.keys(target?.metadata.refs ?? {}).length > 1)
     tries.abandoned.push(...(await dropAbandoned(workspace, spec)));
   const ahead = handedOver();

@@ -1,4 +1,6 @@
-/** Several processes, each behind those that write its sources. Names -> RunRecord[] in dependency order. */
+/**
+ * Runs several processes, each after those that write its sources. Names -> RunRecord[] in dependency order.
+ */
 import { usageError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
@@ -32,15 +34,16 @@ export interface RunRequest {
    */
   readonly jobs?: number;
   /**
-   * Called with each record as soon as its session is done, and the processes before it. `left`: what later
-   * sessions are to load.
+   * Called with each record once its session and all processes before it in order are done. `left`: what
+   * later sessions still have to load.
    */
   readonly onRecord?: (record: RunRecord, left?: SessionsLeft) => void;
 }
 
 /**
- * A process that fails stops those that read its target; the others run. Ends early when interrupted. Several
- * sessions of a process are as many records, in order. Throws `usage` for a number of jobs that cannot be.
+ * Runs the processes. One that fails keeps those that read its target from running; the others run. Ends
+ * early when interrupted. Returns a record per session, so a process may have several. Throws `usage` for an
+ * impossible number of jobs.
  */
 export async function runProcesses(
   workspace: Workspace,
@@ -59,7 +62,7 @@ export async function runProcesses(
     workspace.project,
     names ?? plans?.map((plan) => plan.process_name),
   );
-  /** Processes by the targets that they did not bring up to date. */
+  /** By target: the process that failed to bring it up to date. */
   const failed = new Map<string, string>();
   const publishedNow = new Map<string, string>();
   const ordered = inOrder(specs.length, { ...tellOf(workspace), onRecord });
@@ -83,7 +86,7 @@ export async function runProcesses(
       records.push(record);
       ordered.record(place, record, left);
     }
-    // What reads a target that was not brought up to date would publish a result that is known to be behind.
+    // A process that read this target would publish a result that is known to be out of date.
     const last = records.at(-1);
     if (last !== undefined && !UP_TO_DATE.has(last.status)) failed.set(keyOf(spec.target), spec.processName);
     ordered.done(place);
@@ -102,7 +105,7 @@ export async function runProcesses(
   }
 }
 
-/** `isAlone`: no other process runs beside it, so that its own sessions may. */
+/** `isAlone`: no other process runs at the same time, so this one may load its next session ahead. */
 async function* sessionsWith(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -119,7 +122,7 @@ async function* sessionsWith(
   }
 }
 
-/** Undefined for a process whose sessions are not begun ahead. */
+/** Undefined for a process whose sessions cannot be loaded ahead. */
 async function backlogOf(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -130,7 +133,7 @@ async function backlogOf(
   return hasSessionsAhead(spec) ? openBacklog(workspace, spec, request) : undefined;
 }
 
-/** What was not run is told as well. */
+/** Observers hear of a skipped process too. */
 function skip(workspace: Workspace, spec: ProcessSpec, record: RunRecord): RunRecord {
   tellOutcome(workspace, { spec, outcome: record, plan: undefined });
   return record;
@@ -149,15 +152,16 @@ function refuseJobs(jobs: number): void {
   });
 }
 
-/** One alone has the workspace for itself. */
+/** A single lane needs no connection of its own: it uses the workspace itself. */
 const lanesOf = (workspace: Workspace, count: number): Lane[] =>
   count <= 1
     ? [{ forProcess: () => workspace, interrupt: () => undefined, close: () => undefined }]
     : Array.from({ length: count }, (_, index) => openLane(workspace, index + 1));
 
 /**
- * Whom each process waits for, by places: whoever before it writes what it reads, reads what it writes, or
- * writes what it writes. SQL that says how far a source is complete may read any table.
+ * For each process, the places of the processes it waits for: every one before it that writes what it reads,
+ * reads what it writes, or writes the same target. VTTS in SQL may read any table, so a process with it waits
+ * for all before it, and all after it wait for it.
  */
 function waitsFor(specs: readonly ProcessSpec[]): number[][] {
   const reads = specs.map(({ sources }) => new Set(sources.map(keyOf)));
@@ -175,7 +179,7 @@ function waitsFor(specs: readonly ProcessSpec[]): number[][] {
   );
 }
 
-/** What a process ends with whose target is as it is to be. */
+/** The statuses after which a process's target is up to date. */
 export const UP_TO_DATE: ReadonlySet<RunRecord['status']> = new Set(['published', 'nothing-new', 'waiting']);
 
 const keyOf = ({ table }: Pick<ProcessSpec['target'], 'table'>): string => tableName(table).toLowerCase();

@@ -1,7 +1,7 @@
 /**
- * A process session after session, until what it owes is only what is held back. Sessions -> their records,
- * each with what is left. Each session is published for good before the next one begins, so that whatever
- * ends the work in between loses none of them.
+ * Runs session after session of a process until it owes only hours that are held back. Sessions -> their
+ * records, each with what is left. A session is published before the next one begins, so an interruption in
+ * between loses nothing.
  */
 import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
 
@@ -12,8 +12,8 @@ export interface DoneSession {
 }
 
 /**
- * `session`: one of them, which never throws. A session that does not publish is the last one, and so is one
- * that loads the same hours as the one before and leaves the same: then nothing is gained by another.
+ * `session` runs one of them, and never throws. Stops after a session that did not publish, and after one
+ * that loaded the same hours and left the same hours as the one before: another would gain nothing.
  */
 export async function* sessionsOf(
   session: () => Promise<RunRecord>,
@@ -38,6 +38,6 @@ export async function* sessionsOf(
   }
 }
 
-/** The same hours once more, and as much left. */
+/** Whether both loaded the same hours and owe the same hours. */
 const isSameWork = (record: RunRecord, before: RunRecord | undefined): boolean =>
   JSON.stringify([record.range, record.owed_hours]) === JSON.stringify([before?.range, before?.owed_hours]);

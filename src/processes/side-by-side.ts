@@ -1,23 +1,23 @@
 /**
- * Works through tasks that wait for others, several at a time. Tasks -> results in the order of the tasks.
+ * Runs tasks that depend on each other, several at a time. Tasks -> results in the order of the tasks.
  */
 
 export interface Tasks<Result> {
-  /** Places of the tasks, each smaller, that a task waits for. */
+  /** For each task, the places of the earlier tasks that it waits for. */
   readonly after: readonly (readonly number[])[];
-  /** How many at a time; 1 or more. */
+  /** How many run at a time; at least 1. */
   readonly lanes: number;
-  /** `lane`: 0 to `lanes - 1`, of no other task that is under way. Never throws. */
+  /** Never throws. `lane`: 0 to `lanes - 1`; no other running task has the same one. */
   run(place: number, lane: number): Promise<Result>;
-  /** True once nothing more is to begin. */
+  /** True if no further task may begin after this result. */
   isEnded(result: Result): boolean;
 }
 
 /**
- * On several lanes those begin first behind which the longest chain of others waits: it decides when all are
- * done. With one lane, and among equals, it is their order. In the demo the first two of five processes kept
- * both lanes from the chain of three: two jobs took 0.92 to 0.99 times of one (2026-11-29), where that chain
- * is 0.70 to 0.81 of all.
+ * Runs all tasks. With several lanes, the task with the longest chain of others waiting for it begins first,
+ * since that chain decides when everything is done; with one lane, and among equals, the given order counts.
+ * Measured on the demo (2026-11-29), whose longest chain is 0.70 to 0.81 of all work: when the first two of
+ * five processes kept both lanes from that chain, two jobs took 0.92 to 0.99 times as long as one.
  */
 export async function sideBySide<Result>({ after, lanes, run, isEnded }: Tasks<Result>): Promise<Result[]> {
   const results = new Map<number, Result>();
@@ -48,7 +48,7 @@ export async function sideBySide<Result>({ after, lanes, run, isEnded }: Tasks<R
         for (const each of waiting) each();
       }
     }
-    // Whoever waits for a task that nobody begins any more.
+    // Wakes lanes that wait for a task which will no longer begin.
     for (const each of wake.splice(0)) each();
   };
   const working = await Promise.allSettled(
@@ -60,8 +60,8 @@ export async function sideBySide<Result>({ after, lanes, run, isEnded }: Tasks<R
 }
 
 /**
- * Places by how many tasks, one after the other, wait for them; of equals those that have waited for more, so
- * that a chain which is under way goes on; then in their order.
+ * Sorts places by the length of the chain that waits for each, longest first. Among equals, the one that
+ * itself waits for the longer chain comes first, so that a chain once begun goes on; then the given order.
  */
 function longestChainFirst(after: Tasks<unknown>['after']): number[] {
   const above: number[] = [];

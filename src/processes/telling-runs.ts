@@ -1,4 +1,4 @@
-/** Runs and publishes whose announcements are told to whoever `on_signal` names. */
+/** Runs and publishes whose announcements are delivered to the callee that `on_signal` names. */
 import type { RunRecord } from '../model/run-record.ts';
 import type { StepRecord } from '../run/drivers/step-records.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -9,11 +9,11 @@ import type { SignalCalls } from './signal-calls.ts';
 export interface TellingRuns {
   run(names: readonly string[] | undefined, request: RunRequest): Promise<RunRecord[]>;
   publish(request: SessionRequest): Promise<StepRecord>;
-  /** What is not told yet, the next run tells. */
+  /** Stops delivering; the next run delivers what was left. */
   stop(): void;
 }
 
-/** Where nobody is to be told, the runs and publishes as they are. */
+/** Plain runs and publishes if neither the project nor a process has `on_signal`. */
 export function tellingRuns(workspace: Workspace, steps: SessionSteps): TellingRuns {
   const { project } = workspace;
   const isHeard =
