@@ -18,7 +18,7 @@ import { planSession, sqlOfSession } from '../plan/index.ts';
 import { readTableFile } from '../project/table-files.ts';
 import { checkWatermarks } from '../session/check-watermarks.ts';
 import { openSession } from '../session/open-session.ts';
-import type { rowsOfHours } from '../session/rows-of-hours.ts';
+import type { OpenSessionInput } from '../session/session-input.ts';
 import { unusedSessionId } from '../session/unused-session-id.ts';
 import { judgeSql, treeWhereRead } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
@@ -50,7 +50,7 @@ export const planProcess = (
   spec: ProcessSpec,
   request: PlanRequest = {},
 ): Promise<CompiledPlan> =>
-  planNamed(workspace, spec, request).catch((error: unknown) => {
+  planUnnamed(workspace, spec, request).catch((error: unknown) => {
     throw nameProcess(withDdlFile(error, workspace.project.root), spec);
   });
 
@@ -67,7 +67,7 @@ function withDdlFile(error: unknown, root: string): unknown {
   });
 }
 
-async function planNamed(
+async function planUnnamed(
   workspace: Workspace,
   spec: ProcessSpec,
   request: PlanRequest,
@@ -77,16 +77,41 @@ async function planNamed(
       hint: 'run the same command again',
       retryable: true,
     });
+  const input = sessionInput(workspace, spec, request);
+  const session = await openSession(input);
+  if (request.writesNothing !== true) workspace.verified.save();
+  await request.binding?.bind(session);
+  const plan = await judgedPlan(workspace, { input, session }, request);
+  if (request.writesNothing === true || plan.status !== 'work') await dropRowsRead(workspace, session);
+  // One without work leaves nothing under its id.
+  const isGiven = request.psybergSessionId !== undefined || plan.status !== 'work';
+  const id = isGiven
+    ? input.psybergSessionId
+    : await unusedSessionId(workspace, spec, input.psybergSessionId);
+  const compiled = compilePlan({ ...plan, psyberg_session_id: id }, spec);
+  if (request.reads !== true || plan.status !== 'work') return compiled;
+  const { readCosts } = await import('../session/read-costs.ts');
+  const hoursOf = (source: PlanSource) => hoursRead(plan, source);
+  return Object.freeze({ ...compiled, reads: await readCosts({ input, session, plan, hoursOf }) });
+}
+
+/** What opening the session needs. */
+function sessionInput(
+  workspace: Workspace,
+  spec: ProcessSpec,
+  { psybergSessionId, restate }: PlanRequest,
+): OpenSessionInput {
   const { project, client, engine, verified, views, endpoint } = workspace;
   const nowMs = workspace.now();
-  const psybergSessionId = request.psybergSessionId ?? sessionIdOf(nowMs);
-  const { restate } = request;
-  // Which hours are asked for is found out by many looks at the target.
-  const catalog = restate === undefined ? client : seenOnce(client);
-  const input = { spec, project, catalog, engine, views, endpoint };
-  const session = await openSession({
-    ...input,
-    psybergSessionId,
+  return {
+    spec,
+    project,
+    // A restate loads the target many times to find the hours that are asked for.
+    catalog: restate === undefined ? client : seenOnce(client),
+    engine,
+    views,
+    endpoint,
+    psybergSessionId: psybergSessionId ?? sessionIdOf(nowMs),
     nowMs,
     verified,
     ...(engineOf(spec) === 'duckdb'
@@ -95,45 +120,35 @@ async function planNamed(
     ...(restate === undefined
       ? {}
       : { restate, withSqlChanged: (opened) => withSqlChanged(workspace, opened) }),
-  });
-  if (request.writesNothing !== true) verified.save();
-  await request.binding?.bind(session);
-  const planned = await withBeyondRows(
-    { ...input, nowMs },
-    session,
-    planSession(session, { allCauses: request.allCauses ?? false }),
-  );
-  let plan = planned;
-  if (planned.status === 'work') {
-    await checkWatermarks({ ...input, catalog: asItIsNow(catalog) });
+  };
+}
+
+/** The plan of an opened session, with what is known of the process's SQL. */
+async function judgedPlan(
+  workspace: Workspace,
+  { input, session }: { readonly input: OpenSessionInput; readonly session: Session },
+  { allCauses = false, writesNothing = false }: PlanRequest,
+): Promise<Plan> {
+  const { project, engine } = workspace;
+  let plan = await withBeyondRows(input, session, planSession(session, { allCauses }));
+  if (plan.status === 'work') {
+    await checkWatermarks({ ...input, catalog: asItIsNow(input.catalog) });
     const duckdb = await engine();
-    const tree = (await judgeSql(duckdb, project, spec)) ?? (await treeWhereRead(duckdb, spec));
-    plan = withJudgedSql(planned, session, tree);
+    const tree = (await judgeSql(duckdb, project, input.spec)) ?? (await treeWhereRead(duckdb, input.spec));
+    plan = withJudgedSql(plan, session, tree);
   }
-  // A run that has nothing to do asks nothing more.
-  if (plan.status === 'work' || request.writesNothing === true)
-    plan = { ...plan, ...sqlOfSession(await withSqlChanged(workspace, session), plan.status) };
-  // Nobody loads the rows that were read for a plan alone.
-  if (request.writesNothing === true || plan.status !== 'work')
-    for (const { toRead } of session.sources)
-      if (toRead !== undefined) await dropFiles(await engine(), toRead);
-  // One without work leaves nothing under its id.
-  const isGiven = request.psybergSessionId !== undefined || plan.status !== 'work';
-  const id = isGiven ? psybergSessionId : await unusedSessionId(workspace, spec, psybergSessionId);
-  const compiled = compilePlan({ ...plan, psyberg_session_id: id }, spec);
-  if (request.reads !== true || plan.status !== 'work') return compiled;
-  const { readCosts } = await import('../session/read-costs.ts');
-  const asked = { input: { ...input, psybergSessionId, nowMs }, session, plan };
-  const hoursOf = (source: PlanSource) => hoursRead(plan, source);
-  return Object.freeze({ ...compiled, reads: await readCosts({ ...asked, hoursOf }) });
+  // A run without work must stay cheap, so it does not look whether the SQL changed; a plan that is shown does.
+  if (plan.status !== 'work' && !writesNothing) return plan;
+  return { ...plan, ...sqlOfSession(await withSqlChanged(workspace, session), plan.status) };
+}
+
+/** Drops the rows of a folder's new files that the session read, when nothing is going to load them. */
+async function dropRowsRead({ engine }: Workspace, { sources }: Session): Promise<void> {
+  for (const { toRead } of sources) if (toRead !== undefined) await dropFiles(await engine(), toRead);
 }
 
 /** Adds how many rows lie in the hours that only a restate loads. */
-async function withBeyondRows(
-  input: Parameters<typeof rowsOfHours>[0],
-  { sources }: Session,
-  plan: Plan,
-): Promise<Plan> {
+async function withBeyondRows(input: OpenSessionInput, { sources }: Session, plan: Plan): Promise<Plan> {
   const { catchup } = plan;
   if (catchup === undefined || catchup.beyond_hours.length === 0) return plan;
   const { rowsOfHours } = await import('../session/rows-of-hours.ts');
