@@ -1,23 +1,23 @@
 /**
- * The tables of a session under its own catalog: sources cut to what changed, the target on its branch, and
- * what checks look at. DuckDB sees a change with its next statement.
+ * The tables that a session's own catalog shows: sources cut down to what changed, the target on its branch,
+ * and what checks look at. Tables -> view of the catalog; DuckDB sees a change with its next statement.
  */
 import type { SessionTables, SessionViews, ViewTable } from '../catalog/index.ts';
 import { sameTable, type TableIdentifier, tableName } from '../model/names.ts';
 
 export interface SessionView {
-  /** Shows these tables, in place of those that had their names. */
+  /** Adds these tables, replacing those of the same names. */
   show(tables: readonly ViewTable[]): void;
   /** Shows the target under another schema from now on. */
   useSchema(target: TableIdentifier, schemaId: number): void;
-  /** Says that files of its views lie beside that table, so that whoever may read it may read them. */
+  /** Says that files of its views lie beside this table: who may read the table may then read them too. */
   putListsBeside(table: TableIdentifier): void;
   close(): void;
 }
 
 /**
- * `readOnly`: nobody commits through it, not even to a branch. `holdsBranch`: that of its name is nobody
- * else's to see.
+ * Opens an empty view. `readOnly`: no commit goes through it, not even to a branch. `holdsBranch`: nobody
+ * else sees the branch of its name.
  */
 export function sessionView(
   views: SessionViews,

@@ -3,8 +3,8 @@
  *
  *   Begun -open-> Opened -load-> Staged -compose-> Composed -audit-> Audited -publish-> Published
  *
- * Each holds all that the one before held. What a failure has to undo is in {@link Leftovers}, the one thing
- * that is written to: a stage that throws returns no value that could tell.
+ * Each holds everything that the one before held. What a failure must undo is in {@link Leftovers}, the only
+ * part that is mutable: a stage that throws returns no value that could carry it.
  */
 import { join } from 'node:path';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -23,41 +23,41 @@ import type { CountedManifest, CountedRow, Work } from '../workload/port.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 
-/** What stays the same from the first stage to the last. */
+/** What a session knows before its first stage. */
 export interface Begun {
   readonly ports: RunPorts;
   readonly spec: ProcessSpec;
-  /** From {@link Opened} on compiled for the columns that the query really returns. */
+  /** From {@link Opened} on, compiled for the columns that the query really returns. */
   readonly plan: CompiledPlan;
-  /** Name of the branch, and of the session's view. */
+  /** The name of the session's branch, and of its view. */
   readonly branch: string;
-  /** Files of this session alone. */
+  /** The folder of this session's own files. */
   readonly directory: string;
   /** True when the steps run as separate commands. */
   readonly stepwise: boolean;
-  /** False for a look: it may create nothing that stays. */
+  /** False for a look, which may create nothing that stays. */
   readonly writes: boolean;
   /**
-   * An adoption publishes no rows. `from`: the name whose progress it takes over, since the process was
-   * renamed.
+   * Set for an adoption, which publishes no rows. `from`: the former name of a renamed process, whose
+   * progress is taken over.
    */
   readonly adoption: { readonly from: string | undefined } | undefined;
-  /** How long its stages took so far; absent of one that goes step by step. */
+  /** How long its stages have taken so far; absent when the steps run as separate commands. */
   readonly stageSeconds?: (() => StageSeconds) | undefined;
   /** The tables as DuckDB sees them for this session. */
   readonly view: SessionView;
   readonly leftovers: Leftovers;
 }
 
-/** What a session has left behind it so far, for whoever ends it. */
+/** What ending the session has to clean up. */
 export interface Leftovers {
-  /** True when a branch of that name was there before this session: it is not its own to drop. */
+  /** True if a branch of its name existed before: it belongs to another session and must not be dropped. */
   branchOfAnother: boolean;
-  /** True when files were written for a commit that another one overtook: they are looked for at the end. */
+  /** True if files were written for a commit that lost a race: the end of the session sweeps them. */
   lostRaces: boolean;
-  /** A schema with new columns, added to the target and not its current one. */
+  /** A schema with new columns that was added to the target but is not its current one. */
   schemaId: number | undefined;
-  /** Files of the engine's own tables, written ahead. */
+  /** Files of the state tables, written ahead. */
   stateRows: StateWriter | undefined;
 }
 
@@ -66,19 +66,19 @@ export interface Opened extends Begun {
   /** The snapshot of `main` that the session is staged on; undefined for an adopted target without one. */
   readonly base: Snapshot | undefined;
   /**
-   * The schema that the session works under and publishes, with columns that the table's own (`from`) does
-   * not have; undefined for that one.
+   * The schema with new columns that the session works under and publishes; `from`: the table's current one.
+   * Undefined if the session adds no column.
    */
   readonly schema: { readonly id: number; readonly from: number } | undefined;
-  /** What is shown of a source where that is not its whole snapshot, by alias. */
+  /** By alias: the view of a source that does not show its whole snapshot. */
   readonly shown: ReadonlyMap<string, ReadableView>;
   /** What a dimension reads as `previous`; undefined for other patterns, and on an empty target. */
   readonly previous: Snapshot | undefined;
-  /** There where its rows were written while the session before it was at work. */
+  /** Set if its rows were written while the session before it was running. */
   readonly ahead?: RowsAhead;
 }
 
-/** Rows in files that are in no snapshot yet. */
+/** Rows whose files are not in any snapshot yet. */
 export interface RowsAhead {
   /** Undefined where there is no row. */
   readonly rows: CountedManifest | undefined;
@@ -95,26 +95,26 @@ export interface Staged extends Opened {
   /** That snapshot, once it is on the branch. */
   readonly clearedId: SnapshotId | undefined;
   /**
-   * The snapshots with rows that were put on the branch, as they were committed. Its history is not asked for
-   * them: an expiry by somebody else leaves a branch only its head, and what the others added would count as
-   * old, or be lost.
+   * The snapshots with rows that were committed to the branch. They are remembered here, not read from the
+   * branch's history: if somebody expires all of it but the head, rows of the others would count as old, or
+   * be lost.
    */
   readonly stagedIds: readonly SnapshotId[];
-  /** Those among them that hold what the query returned; the others hold rows that were carried over. */
+  /** Those of them that hold what the query returned; the others hold rows that were carried over. */
   readonly insertIds: readonly SnapshotId[];
   /**
-   * What the writer counted of the rows that the query returned; undefined where there are none, where it
-   * does not tell, and where another process wrote them.
+   * What the writer counted in the rows that the query returned; undefined if there are none, if it does not
+   * count, or if another process wrote them.
    */
   readonly written: WriterCounts | undefined;
   /** Rows that were carried over. */
   readonly carriedRows: bigint;
   /**
-   * Of a process that runs hour by hour: the rows that it computed, and the hours that came out otherwise
-   * than the target had them; undefined where nobody compared. `plan` is by now that of the computed hours.
+   * For a process that computes hour by hour: how many rows it computed, and which hours differ from what the
+   * target had (undefined if they were not compared). `plan` now covers only the computed hours.
    */
   readonly computed: { readonly rows: bigint; readonly differing: readonly Hour[] | undefined };
-  /** That of a session which has begun to write it beside the load. */
+  /** Set if the session began to write its state during the load. */
   readonly state: StateWriter | undefined;
 }
 
@@ -124,12 +124,12 @@ export interface Composed extends Staged {
   readonly state: StateWriter;
 }
 
-/** Its rows are counted, and its audits are run. */
+/** The rows are counted, and the audits have run. */
 export interface Audited extends Composed {
-  /** Whether the staged rows are shown: not before a statement asks for them. */
+  /** Whether the staged rows are visible to SQL: they are shown only when a statement needs them. */
   readonly stagedIsShown: boolean;
   readonly rowsRead: bigint;
-  /** What was read of the sources, by alias. */
+  /** By alias: the files of a source that were read, with their row counts. */
   readonly filesRead: ReadonlyMap<string, readonly CountedRow[]>;
   readonly rowsWritten: bigint;
   readonly audits: readonly AuditResult[];
@@ -137,60 +137,60 @@ export interface Audited extends Composed {
   readonly failures: readonly StateRow[];
 }
 
-/** `main` is the session's snapshot, or one that the same session published from another process. */
+/** `main` is at the session's snapshot, or at one that another run of the same step published. */
 export interface Published extends Audited {
   readonly publishedSnapshotId: SnapshotId | undefined;
-  /** Files that nothing refers to since: they go when the session is closed. */
+  /** Files that nothing refers to any more; they are deleted when the session is closed. */
   readonly obsolete: {
-    /** Manifest lists of what was staged. */
+    /** Manifest lists of the staging snapshots. */
     readonly lists: readonly string[];
-    /** Of the engine's own tables. */
+    /** Files of the state tables. */
     readonly stateFiles: readonly string[];
   };
 }
 
-/** Writes the engine's own tables; the values that it is given say what. */
+/** Writes the state tables. */
 export interface StateWriter {
-  /** Begins to write watermarks and signal, beside other work: the plan alone says what they are. */
+  /** Begins to write watermarks and signal in the background: they follow from the plan alone. */
   beginProgress(targetTableUuid: string): void;
-  /** Begins to write the session's record, beside other work. The rows are counted by then. */
+  /** Begins to write the session's record in the background, once its rows are counted. */
   beginSession(counted: Audited): void;
   /**
-   * The changes on the tables as they are now; undefined when a commit of them without an answer was made
-   * after all.
+   * The changes to commit, based on the tables as they are now; undefined if an earlier commit of them, whose
+   * answer was lost, turns out to have been made.
    */
   changes(audited: Audited): Promise<StateChange[] | undefined>;
-  /** To be called when the commit of the changes got no answer. */
+  /** To be called when a commit of the changes got no answer: their files must then not be deleted. */
   unanswered(): void;
-  /** Commits them one by one, after the target was published: for catalogs without multi-table commits. */
+  /** Commits the tables one by one after the target, for catalogs without multi-table commits. */
   writeApart(audited: Audited): Promise<void>;
-  /** Deletes what was written for nothing. */
+  /** Deletes files that were written but will not be committed. */
   discard(): Promise<void>;
 }
 
-/** Manifests of a base, and what replaces them there. */
+/** Manifests of a base that list files of the replaced hours, and the manifests that replace them. */
 export interface TakenOff {
   readonly affected: readonly ManifestToRewrite[];
   readonly rewritten: readonly RewrittenManifest[];
 }
-/** The files of a session's hours in another snapshot than its base. */
+/** The files of the session's hours in a snapshot other than its base. */
 export interface FilesOfHours {
   readonly files: readonly FileInHours[];
-  /** Manifests without them, when those of the session's own base serve. */
+  /** The manifests without these files, if those written for the session's own base still fit. */
   readonly takenOff: TakenOff | undefined;
 }
 /**
- * The base without the files of the replaced hours: manifests that are written already, and become a snapshot
+ * The base without the files of the replaced hours. Its manifests are already written; they become a snapshot
  * with the first commit on the branch.
  */
 export interface ClearedBase extends TakenOff {
-  /** The files that are taken off. */
+  /** The files that were taken out. */
   readonly files: readonly FileInHours[];
-  /** A view of those among them that hold other rows as well; undefined where there are none. */
+  /** A view of those files that also hold rows of other hours; undefined if there are none. */
   readonly straddling: Snapshot | undefined;
 }
 
-/** A live file of the target with rows of the replaced hours. */
+/** A live file of the target that holds rows of the replaced hours. */
 export interface FileInHours extends Record<string, unknown> {
   readonly manifest_path: string;
   readonly path: string;
@@ -206,7 +206,7 @@ export interface ComposedSnapshot {
   readonly metadata: TableMetadata;
 }
 
-/** What its workload has to know of it. */
+/** The session as its workload sees it. */
 export const workOf = ({ plan, spec, ports }: Begun): Work => ({ plan, spec, root: ports.project.root });
 
 /** A session before its first stage. */
@@ -220,7 +220,7 @@ export function beginSession(
     stageSeconds,
     holdsBranch = false,
   }: Partial<Pick<Begun, 'stepwise' | 'adoption' | 'stageSeconds'>> & {
-    /** True: its branch is nobody else's to see, see `holdsBranch` of a session's tables. */
+    /** True: nobody else may see its branch; see `SessionTables.holdsBranch`. */
     readonly holdsBranch?: boolean;
   } = {},
 ): Begun {
@@ -240,7 +240,7 @@ export function beginSession(
   };
 }
 
-/** That session with nothing pinned. */
+/** The session with nothing pinned yet. */
 export const unopened = (session: Begun): Opened => ({
   ...session,
   base: undefined,
@@ -249,7 +249,7 @@ export const unopened = (session: Begun): Opened => ({
   previous: undefined,
 });
 
-/** That session with nothing on its branch. */
+/** The session with nothing on its branch yet. */
 export const unstaged = (opened: Opened): Staged => ({
   ...opened,
   cleared: undefined,
@@ -262,7 +262,7 @@ export const unstaged = (opened: Opened): Staged => ({
   state: undefined,
 });
 
-/** That session with nothing counted. */
+/** The session with nothing counted yet. */
 export const unaudited = (composed: Composed): Audited => ({
   ...composed,
   stagedIsShown: false,
@@ -272,11 +272,3 @@ export const unaudited = (composed: Composed): Audited => ({
   audits: [],
   failures: [],
 });
-
-/** Whether the SQL of the process or of its audits may compare times with `infinity`. */
-export const asksForInfinity = ({ spec }: Pick<Begun, 'spec'>): boolean =>
-  [
-    spec.sql,
-    JSON.stringify([spec.audits, spec.variables]),
-    ...(spec.macros ?? []).map(({ definition }) => definition),
-  ].some((sql) => /infinity/i.test(sql));

@@ -1,6 +1,6 @@
 /**
- * A run of a whole session in one process: stage after stage, and nothing else. CompiledPlan -> RunRecord.
- * Every failure ends in the old state.
+ * Runs a whole session in one process, stage by stage. CompiledPlan -> RunRecord. After a failure everything
+ * is as it was before.
  */
 
 import { hasLapsed } from '../../markers/session-marker.ts';
@@ -27,15 +27,18 @@ export interface RunOptions {
   /** Leaves the branch of a session whose audits failed, for a person to look at. */
   readonly keepBranch: boolean;
   readonly initSeconds: number;
-  /** Those that it is published with: its commits are held, and it is closed when they are made. */
+  /**
+   * The sessions it is published together with: its commits are held back, and it is closed once they are
+   * made.
+   */
   readonly together?: Together | undefined;
-  /** Its rows, where they are written already; see {@link restsOnSame}. */
+  /** Its rows, if they were written ahead; see {@link restsOnSame}. */
   readonly ahead?: LoadedAhead | undefined;
 }
 
 /**
- * Runs every stage. Throws what a stage throws, after cleaning up; a failed blocking audit is a record, not
- * an error.
+ * Runs every stage. Throws what a stage throws, after cleaning up. A failed blocking audit is returned as a
+ * record, not thrown.
  */
 export async function runSession(
   ports: RunPorts,
@@ -45,7 +48,7 @@ export async function runSession(
 ): Promise<RunRecord> {
   const clock = stageClock();
   const stageSeconds = () => clock.seconds(initSeconds);
-  // A branch that may have to stay is one of the catalog.
+  // A branch that may be kept must exist in the catalog; any other can be held in this process alone.
   const holdsBranch = !keepBranch;
   const session =
     ahead === undefined ? beginSession(ports, plan, spec, { holdsBranch }) : goOnBy(ahead, plan);
@@ -57,7 +60,7 @@ export async function runSession(
     const composed = await clock.time('load', composeStage(staged));
     const audited = await clock.time('audit', auditStage(composed));
     if (!isBlocked(audited)) return clock.time('publish', publishStage(audited));
-    // Of rows that others have taken away an audit says nothing.
+    // Other machines may have deleted the rows of a lapsed session, so its failed audits mean nothing.
     if (hasLapsed(session.directory, ports.markersAreShared)) throw sessionLapsed(session);
     await endBlocked(audited, { keepBranch, together });
     return audited;
@@ -76,7 +79,7 @@ export async function runSession(
   return runRecord(ended, { status: 'published', seconds: stageSeconds(), error: undefined });
 }
 
-/** Writes down that the audits failed, and undoes the session, or leaves its branch. */
+/** Records that the audits failed, and then undoes the session, or keeps its branch. */
 async function endBlocked(
   audited: Audited,
   { keepBranch, together }: Pick<RunOptions, 'keepBranch' | 'together'>,
@@ -84,7 +87,8 @@ async function endBlocked(
   const { rowsRead, rowsWritten, failures, leftovers } = audited;
   await leftovers.stateRows?.discard();
   if (together !== undefined) {
-    // What it has staged is held, and nobody may come to see it: what it wrote down of its failure is.
+    // Its commits were held and nobody will ever see them; only the record of its failure is written for
+    // good.
     await abandonSession(audited);
     together.giveUp();
   }
@@ -97,7 +101,7 @@ async function endBlocked(
     failures,
   });
   if (together !== undefined) return;
-  // Without its marker the branch is nobody's: the next session of the process drops it.
+  // Closing removes the marker, so the next session of the process will drop the kept branch.
   if (keepBranch) await closeSession(audited);
   else await abandonSession(audited);
 }
@@ -105,9 +109,9 @@ async function endBlocked(
 type Timed = 'load' | 'audit' | 'publish';
 
 interface StageClock {
-  /** Adds what `work` takes to a part of the record. */
+  /** Awaits `work`, and adds the time it takes to one part of the record. */
   time<T>(part: Timed, work: Promise<T>): Promise<T>;
-  /** @returns seconds, to the millisecond; of the part that is running what it took so far. */
+  /** The seconds of each part, to the millisecond, including the running part so far. */
   seconds(init: number): RunRecord['seconds'];
 }
 

@@ -1,6 +1,6 @@
 /**
- * The fourth stage: counts what was read and staged, and runs the audits, queries that select the bad rows of
- * the cohort. Composed -> Audited. A blocking one that fails stops the publish.
+ * The fourth stage: counts what was read and staged, and runs the audits, each a query that selects bad rows.
+ * Composed -> Audited. A failed audit with severity `block` stops the publish.
  */
 import { hoursRead, windowReach } from '../../compile/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
@@ -32,8 +32,8 @@ import { showStaged } from './compose.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
 
 /**
- * Throws `rows-outside-hours`, `rows-without-source`, `hours-not-alone`, `rows-not-alone`,
- * `rows-not-read` or `audit-sql-failed`; an audit that fails is no error.
+ * Runs the audits. Throws `rows-outside-hours`, `rows-without-source`, `hours-not-alone`, `rows-not-alone`,
+ * `rows-not-read` or `audit-sql-failed`; a failed audit is not an error.
  */
 export const auditStage = (composed: Composed): Promise<Audited> =>
   duringStage(composed, 'audit', async () =>
@@ -43,7 +43,7 @@ export const auditStage = (composed: Composed): Promise<Audited> =>
     }),
   );
 
-/** Where the engine works on several statements at once, those that have to run begin together. */
+/** If the engine can run several statements at once, starts all that have to run. */
 async function begunAhead(audited: Audited): Promise<Audited> {
   const { workload, project } = audited.ports;
   if (workload.ahead === undefined) return audited;
@@ -100,7 +100,7 @@ async function countSources(audited: Audited, step: CountSourcesStep): Promise<A
       source,
       files.filter((each) => each.alias === source.alias),
     );
-  // A lookup is no part of what a session loads: its rows are checked, and not counted as read.
+  // A session does not load a lookup's rows: they are checked, but not counted as read.
   const lookups = new Set(audited.plan.sources.flatMap(({ lookup, alias }) => (lookup ? [alias] : [])));
   return {
     ...(await withRowsAside(audited)),
@@ -128,7 +128,7 @@ async function checkSourceRead(
 ): Promise<void> {
   const { plan } = opened;
   if (source.read.kind === 'nothing') return;
-  // Of some hours: the rows of the others were read, and are not asked for.
+  // With a range only some hours are queried, so the count cannot match all rows of the files.
   if (source.read.kind === 'files')
     return plan.range === null ? checkFilesRead(opened, source, files) : undefined;
   const view = opened.shown.get(source.alias)?.snapshot;
@@ -170,7 +170,7 @@ function rowsOutsideHours({ plan, spec }: Begun, count: bigint): PsybergError {
   );
 }
 
-/** Runs one declared audit; its result takes the place of an earlier one of that audit. */
+/** Runs one declared audit. Its result replaces an earlier one of the same audit. */
 export async function runAudit(before: Audited, step: AuditStep): Promise<Audited> {
   const declared = declaredAudit(before, step);
   const kind = auditKind(declared.kind);
@@ -189,7 +189,7 @@ export async function runAudit(before: Audited, step: AuditStep): Promise<Audite
   };
 }
 
-/** What an audit's statement would return, where counts tell it; undefined where it has to run. */
+/** What an audit's statement would return, if counts already tell; undefined if it has to run. */
 function rowsTold(
   { rowsRead, rowsWritten, written }: Audited,
   step: AuditStep,
@@ -226,13 +226,13 @@ async function inItsFile(opened: Opened, declared: AuditSpec, error: unknown): P
   return opened.ports.workload.placedInAudit(workOf(opened), declared, columns, error);
 }
 
-/** True when an audit that stops the publish has failed. */
+/** True if a blocking audit has failed. */
 export const isBlocked = ({ audits }: Pick<Audited, 'audits'>): boolean =>
   audits.some((each) => each.status === 'failed' && each.severity === 'block');
 
-/** Rows of a failed audit in the run's record. */
+/** How many rows of a failed audit the run's record shows. */
 const SAMPLE_ROWS = 10;
 
-/** How many rows an audit hands over of those that it finds. */
+/** How many of the bad rows an audit returns. */
 export const keptRowsOf = ({ auditFailureRows }: Pick<RunPorts['project'], 'auditFailureRows'>): number =>
   Math.max(SAMPLE_ROWS, auditFailureRows);

@@ -1,7 +1,7 @@
 /**
- * The last stage: what nothing refers to any more goes, watermarks are protected from expiry, and the
- * session's view and files go. Nothing here can make a published session unpublished: what fails is for the
- * next session to do.
+ * The last stage: deletes files that nothing refers to, protects the watermarks from expiry, and removes the
+ * session's view and files. Published -> nothing. A failure here does not undo the publish: the next session
+ * cleans up.
  */
 
 import { removeBeside } from '../../files/remove.ts';
@@ -15,13 +15,13 @@ import { protectWatermarks } from '../leftovers/protect-watermarks.ts';
 import type { Published } from '../session.ts';
 import { duringStage, foldSteps } from './fold-steps.ts';
 
-/** Never throws: what could not be cleaned up is said, and left. */
+/** Closes the session. Never throws: what could not be cleaned up is reported, and left. */
 export async function closeStage(published: Published): Promise<void> {
   const { plan, ports } = published;
   const closing = (): Promise<Published> => foldSteps(published, 'cleanup', closeStep);
   await duringStage(published, 'close', closing).catch(async (error: unknown) => {
     ports.onStep(`${plan.process_name}: published, and not cleaned up after: ${String(error)}`);
-    // Or every later session of the process would wait for it, here and in other processes.
+    // Otherwise every later session of the process would wait for this one, here and in other processes.
     giveUp(published.directory);
     await detachSession(published).catch(() => undefined);
   });
@@ -37,8 +37,8 @@ async function closeStep(published: Published, step: StepOf<'cleanup'>): Promise
       await endName(published, step.ended);
       return published;
     case 'close-session':
-      // Behind the commit of the tags: beside it a store would be asked over one connection more, which takes
-      // as long to open as the answer takes to come.
+      // After the commit of the tags, not beside it: that would need one more connection to a store, and
+      // opening one takes as long as waiting for the answer.
       removeBeside([...obsolete.lists, ...obsolete.stateFiles]);
       await closeSession(published);
       return published;
@@ -47,7 +47,7 @@ async function closeStep(published: Published, step: StepOf<'cleanup'>): Promise
   }
 }
 
-/** What cannot be removed is said, and named by `psyberg doctor`. */
+/** Removes what the ended name left. What cannot be removed is reported here, and by `psyberg doctor`. */
 async function endName({ ports, spec }: Published, ended: string): Promise<void> {
   await dropSessionsOfEndedName(ports, spec.target.table, ended).catch((error: unknown) =>
     ports.onStep(`${ended}: what its sessions left stays: ${String(error)}`),

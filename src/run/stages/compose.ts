@@ -1,5 +1,5 @@
 /**
- * The third stage: the one snapshot to publish, from the base and what is on the branch. Staged -> Composed.
+ * The third stage: composes the one snapshot to publish from the base and the branch. Staged -> Composed.
  * Nothing is committed.
  */
 import { randomUUID } from 'node:crypto';
@@ -42,8 +42,8 @@ export const composeStage = (staged: Staged): Promise<Composed> =>
 
 async function composeOnBase(staged: Staged): Promise<Composed> {
   const state = staged.state ?? stateWriter(staged);
-  // Where no row was loaded nobody has begun; a stepwise session is published by another process, which
-  // writes its own.
+  // An adoption loads nothing, so its state was not begun yet. A stepwise session is published by another
+  // process, which writes the state itself.
   if (staged.state === undefined && !staged.stepwise)
     state.beginProgress((await loadTarget(staged)).metadata['table-uuid']);
   const composed = await composeSnapshot(staged, { base: staged.base });
@@ -51,14 +51,14 @@ async function composeOnBase(staged: Staged): Promise<Composed> {
 }
 
 export interface ComposeOptions {
-  /** What the branch's snapshots are put on. */
+  /** The snapshot that the branch's changes are applied to. */
   readonly base: Snapshot | undefined;
   /**
-   * The id of an earlier attempt, when `main` moved: the state tables name it already, and two answers to one
-   * question cannot both be lost.
+   * The id of an earlier attempt, to be kept when `main` moved: the state tables already name it, and an
+   * attempt whose answer was lost can then be recognized by it.
    */
   readonly snapshotId?: SnapshotId;
-  /** For an overwrite on another base than its branch was cut at: the files of its hours there. */
+  /** For an overwrite on another base than its branch began at: the files of its hours in that base. */
   readonly takeOff?: FilesOfHours;
 }
 
@@ -68,15 +68,14 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
   const { base, snapshotId = newSnapshotId() } = options;
   const { metadata } = await loadTarget(staged);
   const place = { metadata, snapshotId, sequenceNumber: nextSequenceNumber(metadata) };
-  // An overwrite's branch already says what is left of its own base; on another one the hours are taken off
-  // again.
+  // The branch already leaves the replaced hours out of its own base; on another base that is done again.
   const rebased =
     base === undefined || options.takeOff === undefined
       ? undefined
       : await clearedOn(staged, { ...place, base, ...options.takeOff });
   const manifestList = metadataPath(metadata, `snap-${snapshotId}`, branch);
   await writeManifestList(staged, { ...place, base, rebased, manifestList });
-  // A list that was only a step on the way.
+  // It was only needed to write the list above.
   if (rebased !== undefined && rebased !== base) removeFile(rebased['manifest-list']);
   const reopened = staged.adoption === undefined ? reopenedHours(plan, staged.computed.differing) : [];
   const snapshot = await describeSnapshot(ports.engine, {
@@ -99,14 +98,14 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
 interface NewList {
   readonly metadata: TableMetadata;
   readonly base: Snapshot | undefined;
-  /** The base without the replaced hours, where they are taken off again. */
+  /** The new base without the replaced hours; undefined if the branch's own base is used. */
   readonly rebased: Snapshot | undefined;
   readonly snapshotId: SnapshotId;
   readonly sequenceNumber: bigint;
   readonly manifestList: string;
 }
 
-/** Writes the list of what the base holds and of what is on the branch. */
+/** Writes the manifest list: what the base holds, and what was added on the branch. */
 async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
   const { ports, plan, branch } = staged;
   const { metadata, base, rebased, snapshotId, sequenceNumber, manifestList } = list;
@@ -138,7 +137,7 @@ async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
     'next-row-id': metadata['next-row-id'] ?? 0n,
     'snapshot-list': manifestList,
   });
-  // Another release may have saved the plan.
+  // If another release saved the plan its statement may differ from ours: then run it, do not imitate it.
   const rows =
     writes.sql === listStatement('tables/write_manifest_list', rowLineageOf(metadata)).sql
       ? composedRows({ carried: carriedList, staged: stagedList, stagingIds, snapshotId, sequenceNumber })
@@ -148,8 +147,8 @@ async function writeManifestList(staged: Staged, list: NewList): Promise<void> {
 }
 
 /**
- * Shows what audits look at: the staged rows, and the whole table as it will be published. A session whose
- * audits are all told by the writer's counts never needs it.
+ * Shows what audits read: the staged rows, and the whole table as it will be published. Not needed if the
+ * writer's counts already answer all audits.
  */
 export async function showStaged(session: Audited): Promise<Audited> {
   if (session.stagedIsShown) return session;
@@ -175,7 +174,7 @@ export async function showStaged(session: Audited): Promise<Audited> {
     ...(head ?? snapshot),
     'manifest-list': staged,
   });
-  // Only audits of the project's own read the whole table.
+  // Only audits written in SQL by the user can read the whole table.
   const whole = spec.audits.some((audit) => audit.sql !== undefined)
     ? await readableTarget(session, metadata, snapshot)
     : { snapshot };

@@ -1,7 +1,7 @@
 /**
- * The hours, or days, of a process that reads its own result of the one before, one after the other. Where
- * one comes out as the target has it, those after it stay as they are, up to the next one that changed.
- * Staged -> Staged with the plan of the hours that were computed.
+ * Computes the hours (or days) of a process that reads its own result of the hour before, one after the
+ * other. If an hour comes out as the target already has it, the hours after it stay as they are, up to the
+ * next one that changed. Staged -> Staged, with a plan that covers only the computed hours.
  */
 import { planOfComputed } from '../../compile/index.ts';
 import { assertNever } from '../../model/errors.ts';
@@ -19,22 +19,27 @@ import { checkPreviousRead, checkStoredRead } from '../checks/target-read.ts';
 import { type Staged, workOf } from '../session.ts';
 import { duringStep } from './fold-steps.ts';
 
-/** A session in its hours. */
+/** How far a session has come in its hours. */
 interface Walk {
   readonly staged: Staged;
-  /** The place of each hour among those that were planned. */
+  /** The position of each hour among the planned ones. */
   readonly places: ReadonlyMap<string, number>;
-  /** Those that were computed, ascending, and before them those that are empty. */
+  /** The hours that are empty, then those computed so far, each ascending. */
   readonly hours: string[];
-  /** Hours of the target on which it relied: that one stays as it is, and that the next goes on from it. */
+  /**
+   * Stored hours that it relied on: an hour that stays as it is, and the one that the next hour starts from.
+   */
   readonly relied: Hour[];
-  /** After a stop the hour that is computed next, or null; undefined: the hour of the next step. */
+  /** After a stop: the hour to compute next, or null if none is. Undefined: no stop, the next step's hour. */
   resumeAt: string | null | undefined;
   rows: bigint;
   differing: readonly Hour[] | undefined;
 }
 
-/** Throws `rows-not-read`, and what the query brings. The same session where the plan has no such steps. */
+/**
+ * Computes the hours; returns the same session if its plan has no such steps. Throws `rows-not-read`, and
+ * errors of the query.
+ */
 export async function computeHours(staged: Staged): Promise<Staged> {
   const { plan, spec, ports } = staged;
   const steps = stepsOf(plan, 'load').filter(isHoursStep);
@@ -56,10 +61,10 @@ export async function computeHours(staged: Staged): Promise<Staged> {
   };
 }
 
-/** After a stop only the hour that the session goes on with is computed, or what ends the hours. */
+/** After a stop, every step is skipped up to the hour to resume at, or up to the end of the hours. */
 function isLeftOut(step: ComputeHoursStep, resumeAt: Walk['resumeAt']): boolean {
   if (resumeAt === undefined) return false;
-  // The hour that follows may be one of those that are read together, whichever.
+  // A read-ahead covers several hours: needed if the hour to resume at is any of them.
   if (step.kind === 'read-ahead')
     return resumeAt === null || resumeAt < step.first_hour || resumeAt > step.last_hour;
   return step.kind === 'compute-hour' ? step.hour !== resumeAt : step.kind === 'may-stop';
@@ -93,7 +98,7 @@ async function hoursStep(walk: Walk, step: ComputeHoursStep): Promise<void> {
 }
 
 async function computeHour(walk: Walk, step: ComputeHourStep): Promise<void> {
-  // A session that an earlier release opened names no hours: it computes all of them, in their order.
+  // A session opened by an earlier release names no hours in its steps: it computes all, in order.
   const hour = step.hour ?? (walk.staged.plan.hours[walk.hours.length]?.hour as string);
   tellHours(walk, hour);
   const isAfterComputed = walk.resumeAt === undefined;
@@ -102,7 +107,7 @@ async function computeHour(walk: Walk, step: ComputeHourStep): Promise<void> {
   walk.resumeAt = undefined;
 }
 
-/** What comes next goes on from the target. */
+/** The hour came out as stored: the session resumes from the target's own rows. */
 function stopAfter(walk: Walk, { hour, resume_at: resumeAt }: MayStopStep): void {
   walk.resumeAt = resumeAt;
   walk.relied.push(parseHour(hour));
@@ -120,7 +125,7 @@ const tellHours = ({ staged: { ports, plan }, places, rows }: Walk, hour: string
     rows,
   });
 
-/** The hours that were computed, as statements over all of them bind them. */
+/** The computed hours, as bound by statements that run over all of them. */
 function computedInputs({ staged: { plan }, hours: computed }: Walk): RunInputs {
   const hours = plannedHours({ ...plan, hours: computed.map((hour) => ({ hour })) });
   const instant = (hour: Hour): string => new Date(hour * HOUR_MS).toISOString();

@@ -1,9 +1,9 @@
-/** The steps of one stage, in their order: what `plan --steps` prints of it is what runs. */
+/** Runs the steps of one stage in order: exactly those that `plan --steps` prints. Session -> session. */
 import { type Step, type StepOf, type StepStage, stepsOf } from '../../model/step.ts';
 import type { StageName } from '../../observe/port.ts';
 import type { Begun } from '../session.ts';
 
-/** Runs each step on what the one before it has made of the session. The steps are those of `value.plan`. */
+/** Runs the steps of `value.plan` in `stage`, each on the session that the one before returned. */
 export async function foldSteps<Value extends Begun, Stage extends StepStage>(
   value: Value,
   stage: Stage,
@@ -26,13 +26,13 @@ export async function foldEach<Value extends Begun, One extends Step>(
   return current;
 }
 
-/** Says what is done now, and has it observed as a part of its stage. */
+/** Runs a step: announces it, and reports it to the observer as a part of its stage. */
 export function duringStep<T>({ ports, plan }: Begun, step: Step, work: () => Promise<T>): Promise<T> {
   const { stage, name } = step;
   ports.onStep(`${plan.process_name}: ${stage} ${name}`);
   return ports.observer.during({ kind: 'step', stage, name }, work);
 }
 
-/** Has a stage observed as a part of its session. */
+/** Runs a stage, and reports it to the observer as a part of its session. */
 export const duringStage = <T>({ ports }: Begun, stage: StageName, work: () => Promise<T>): Promise<T> =>
   ports.observer.during({ kind: 'stage', stage }, work);

@@ -1,6 +1,6 @@
 /**
- * The second stage: takes the replaced hours off the base, carries other rows over, and writes what the query
- * returns. Opened -> Staged. Only the session's branch changes.
+ * The second stage: takes the files of the replaced hours out of the base, writes their rows of other hours
+ * again, and writes what the query returns. Opened -> Staged. Only the session's branch changes.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { firstInsertStep, restatesWhole } from '../../compile/index.ts';
@@ -42,13 +42,13 @@ import { loadTarget, targetLayout } from '../target.ts';
 import { computeHours } from './compute-hours.ts';
 import { duringStage, foldEach } from './fold-steps.ts';
 
-/** Throws `rows-not-read`, `null-in-required-column`, and what the query brings. */
+/** Loads the session. Throws `rows-not-read`, `null-in-required-column`, and errors of the query. */
 export const loadStage = (opened: Opened): Promise<Staged> =>
   duringStage(opened, 'load', async () => foldEach(await computeHours(unstaged(opened)), rowSteps, loadStep));
 
 type RowStep = Exclude<StepOf<'load'>, ComputeHoursStep>;
 
-/** What follows the hours, of the plan as it is by then: of those that were computed. */
+/** The steps after the hours, taken from the plan that by then covers only the computed hours. */
 const rowSteps = ({ plan }: Staged): RowStep[] =>
   stepsOf(plan, 'load').filter((step): step is RowStep => !isHoursStep(step));
 
@@ -66,9 +66,9 @@ async function loadStep(staged: Staged, step: RowStep): Promise<Staged> {
 }
 
 /**
- * Takes the files of the replaced hours off the base. Delete files of other engines that applied to nothing
- * else go with them. The branch shows it with the first rows that are staged: in a commit of its own it would
- * cost one, and a reader of the branch would find it half done.
+ * Takes the files of the replaced hours out of the base, and with them delete files of other engines that
+ * apply to nothing else. It is committed together with the first staged rows: a commit of its own would cost
+ * one more, and show readers of the branch a half-done state.
  */
 async function clearHours(staged: Staged, step: ClearHoursStep): Promise<Staged> {
   const { engine } = staged.ports;
@@ -91,7 +91,7 @@ async function clearHours(staged: Staged, step: ClearHoursStep): Promise<Staged>
   return { ...staged, cleared: { files, ...takenOff, straddling } };
 }
 
-/** Shows the files that hold other rows than those of the replaced hours, with row-level deletes applied. */
+/** Shows the files that also hold rows of other hours, with row-level deletes applied. */
 async function showStraddling(
   staged: Staged,
   {
@@ -127,7 +127,10 @@ async function showStraddling(
   return snapshot;
 }
 
-/** Brings back the other rows of straddling files. Nothing straddles a target partitioned by hour. */
+/**
+ * Writes the rows of other hours in straddling files again. No file straddles if the target is partitioned by
+ * hour.
+ */
 async function carryOver(staged: Staged, step: CarryOverStep): Promise<Staged> {
   if (staged.cleared?.straddling === undefined) return staged;
   const { after, written } = await stageRows(staged, step, await targetLayout(staged));
@@ -142,28 +145,28 @@ async function insertRows(staged: Staged, step: InsertStep): Promise<Staged> {
   const insert = plan.target.exists ? step : firstInsertStep(plan, spec, layout, ports.workload.dialect);
   const loading = stageRows(staged, insert, layout, staged.ahead);
   const beginning = staged.stepwise ? undefined : beginBeside(staged);
-  // Whichever fails, the other one is not to meet a session that has ended.
+  // If one fails the other must still end first, or it would work on a session that is already undone.
   await Promise.allSettled([loading, beginning]);
   const [{ after: loaded, written }, state] = await Promise.all([loading, beginning]);
   const snapshotId = newest(staged, loaded);
   const after = { ...loaded, state };
-  // No row came: the branch still has to show that the replaced hours are gone.
+  // The query returned no row, but the branch must still show that the replaced hours are gone.
   return snapshotId === undefined
     ? commitStaged(after)
     : { ...after, written, insertIds: [...after.insertIds, snapshotId] };
 }
 
 /**
- * Begins what does not depend on the rows: counting what is read, and writing watermarks and signals. A step
- * of an orchestrator's is a process of its own, and leaves that to those that follow.
+ * Begins, during the load, what does not depend on its rows: counting what is read, and writing watermarks
+ * and signals. Not when steps run as separate commands: the process of this one ends before they are needed.
  */
 async function beginBeside(staged: Staged): Promise<StateWriter> {
   const { plan, ports } = staged;
-  // The load goes first: behind what is begun here it would wait for 14 ms (2026-11-30).
+  // Lets the load's statement go first: queued behind this work it would wait 14 ms (2026-11-30).
   await nextTurn();
   const { metadata } = await loadTarget(staged);
-  // Rows of files lie in a table of one connection; and a file in a store would be fetched twice, once for
-  // each of two statements that begin together.
+  // Not for rows of a folder, which are in a temporary table of one connection. And not in an object store,
+  // where two statements that begin together would both fetch the same files.
   const reads = plan.sources.every(({ read }) => read.kind !== 'files') && !isInAnyStore(metadata.location);
   for (const step of plan.steps)
     if (reads && step.kind === 'count-sources') ports.workload.countAhead?.(step);
@@ -174,13 +177,13 @@ async function beginBeside(staged: Staged): Promise<StateWriter> {
 
 interface Rows {
   readonly after: Staged;
-  /** What the writer counted; undefined where there was no row. */
+  /** What the writer counted; undefined if there was no row. */
   readonly written: WriterCounts | undefined;
 }
 
 /**
- * Writes the rows of a step, unless they are written, and puts them on the branch; where there is none the
- * session is as it was.
+ * Writes the rows of a step, unless they were written ahead, and commits them to the branch. Without any row
+ * the session stays as it was.
  */
 async function stageRows(
   staged: Staged,
@@ -201,6 +204,6 @@ async function stageRows(
   return { after, written };
 }
 
-/** The snapshot that was staged between the two. */
+/** The snapshot that was staged between the two states, if any. */
 const newest = (before: Staged, after: Staged): bigint | undefined =>
   after.stagedIds.length > before.stagedIds.length ? after.stagedIds.at(-1) : undefined;

@@ -18,15 +18,15 @@ import { duringStage, foldSteps } from './fold-steps.ts';
 const FORMAT_VERSION_MAX = 3;
 
 /**
- * Throws `target-moved`, `session-running`, what is wrong with the query or its columns, and what a source
- * that changed meanwhile brings.
+ * Opens the session. Throws `target-moved`, `session-running`, errors of the query and its columns, and the
+ * error of a source that changed meanwhile.
  */
 export const openStage = (session: Begun | Opened): Promise<Opened> =>
   duringStage(session, 'open', () =>
     'ahead' in session ? openedAhead(session) : foldSteps(unopened(session), 'branch', openStep),
   );
 
-/** Of a session whose rows are written the sources are shown. Its target is not, as it is by now. */
+/** For a session whose rows were written ahead: its sources are already shown, its target is not yet. */
 async function openedAhead(opened: Opened): Promise<Opened> {
   const pinned = await pinBase(opened);
   const { metadata } = await loadTarget(pinned);
@@ -54,8 +54,8 @@ async function openStep(opened: Opened, step: StepOf<'branch'>): Promise<Opened>
 }
 
 /**
- * Pins the planned base. The branch begins with the first snapshot that is staged on it: a commit that only
- * names it would make every session wait for one more pair of durable files (8 ms at 1,000 snapshots,
+ * Pins the planned base. The branch is created only with the first staged snapshot: a commit that does
+ * nothing else would make every session wait for two more durable files (8 ms at 1,000 snapshots,
  * 2026-11-22).
  */
 async function pinBase(opened: Opened): Promise<Opened> {
@@ -80,8 +80,8 @@ async function pinBase(opened: Opened): Promise<Opened> {
       { hint: 'run again' },
     );
   await targetLayout(opened);
-  // Version 1 has neither sequence numbers nor branches that others could read; its rows and files stay as
-  // they are.
+  // Version 1 has neither sequence numbers nor branches that others could read. The upgrade leaves its rows
+  // and files as they are.
   if (version < 2)
     await ports.catalog.commitTable(spec.target.table, {
       requirements: [

@@ -1,7 +1,7 @@
 /**
- * The fifth stage. Audited -> Published: one commit that moves `main` to the audited snapshot, sets the
- * watermarks, records the session and announces completeness. There is no moment at which one of them exists
- * without the others.
+ * The fifth stage: one commit that moves `main` to the audited snapshot, sets the watermarks, records the
+ * session and announces completeness, so that none of them ever exists without the others. Audited ->
+ * Published.
  */
 import type { CommitTableRequest } from '../../catalog/service/catalog.ts';
 import { removeFile } from '../../files/remove.ts';
@@ -28,7 +28,7 @@ import { rebase } from '../staging/rebase.ts';
 import { loadTarget, targetMoved } from '../target.ts';
 import { duringStage, duringStep } from './fold-steps.ts';
 
-/** Tries of a commit whose fate the catalog does not tell; it is gone then, and the next run looks again. */
+/** How often a commit is tried without an answer from the catalog, before the next run has to find out. */
 const UNANSWERED_MAX = 5;
 
 /**
@@ -43,8 +43,8 @@ export const publishStage = (audited: Audited): Promise<Published> =>
 async function publishAudited(audited: Audited): Promise<Published> {
   noteSignals(audited);
   const { published, together } = await publishTarget(audited);
-  // Published is published: what is not written down now, the next session of the process writes down
-  // (`records/repair-state.ts`).
+  // The target is published, so a failure here is not thrown: the next session of the process writes down
+  // what is missing (`records/repair-state.ts`).
   if (!together)
     await published.state
       .writeApart(published)
@@ -61,80 +61,82 @@ interface Outcome {
 }
 
 /**
- * Commits the target, with the state tables where the catalog takes several tables at once. Without that the
- * target goes first: its summary holds the watermarks, and the state tables are an index of it.
+ * Commits the target, together with the state tables if the catalog can commit several tables at once.
+ * Otherwise the target goes first: its summary holds the watermarks, and the state tables are only an index
+ * of it.
  */
 async function publishTarget(first: Audited): Promise<Outcome> {
   const { leftovers } = first;
   const tries = patience();
   let audited = first;
   let unanswered = 0;
-  /** Of the last try that got no answer: it may have been made, or be made in a moment. */
-  let finishLast: (() => Outcome) | undefined;
+  /** Set after a try that got no answer: that commit may have been made, or may still be made. */
+  let finishUnanswered: (() => Outcome) | undefined;
   for (;;) {
-    // The answer was lost, and so was the first look: the commit may have been made all the same.
-    if (finishLast !== undefined && (await isPublished(audited)) === true) return finishLast();
+    // The last try got no answer, and looking right after it got none either: look again before another try.
+    if (finishUnanswered !== undefined && (await isPublished(audited)) === true) return finishUnanswered();
     const unknown = (error: unknown): never => {
-      throw finishLast !== undefined && !provesUnpublished(error) ? commitUnknown(first, error) : error;
+      throw finishUnanswered !== undefined && !provesUnpublished(error) ? commitUnknown(first, error) : error;
     };
     const current = await onCurrentMain(audited).catch(unknown);
     const tried = current === undefined ? undefined : await committed(current).catch(unknown);
-    if (tried === undefined) return finishLast === undefined ? publishedElsewhere(audited) : finishLast();
+    if (tried === undefined)
+      return finishUnanswered === undefined ? publishedElsewhere(audited) : finishUnanswered();
     audited = tried.audited;
     const { finish, failure } = tried;
     if (failure === undefined) return finish();
     const { error } = failure;
     leftovers.lostRaces = true;
     if (mayBeMade(error)) audited.state.unanswered();
-    // A lost answer is not a lost commit: look before trying again, or the rows are published twice.
+    // A lost answer is not a lost commit: look before trying again, or the rows could be published twice.
     const done = await isPublished(audited);
     if (done === true) return finish();
-    // The same commit again does no harm when the first one is still on its way: only one of the two finds
-    // `main` as it must be.
+    // Repeating the commit is safe even if the first one is still on its way: both require the same state of
+    // `main`, so only one of them can succeed.
     const uncertain = done === undefined || isUnanswered(error);
     if (uncertain) {
       unanswered += 1;
-      finishLast = finish;
+      finishUnanswered = finish;
     }
     const hopeful = uncertain
       ? unanswered < UNANSWERED_MAX
       : error instanceof PsybergError && error.retryable && !isWaitedFor(error);
     if (hopeful && (await tries.again())) continue;
-    if (finishLast !== undefined) throw commitUnknown(first, error);
-    // A database that did not answer for a minute says so itself.
+    if (finishUnanswered !== undefined) throw commitUnknown(first, error);
+    // The error of a database that did not answer for a minute says so itself.
     const isOvertaken = hopeful && !(error instanceof PsybergError && error.kind === 'unavailable');
     throw isOvertaken ? contended(first, error) : error;
   }
 }
 
-/** A store that says nothing was asked several times, each with a wait, before it is told as that. */
+/** An unreachable store has already been tried several times, with waits, before it is reported as such. */
 const isWaitedFor = ({ code }: PsybergError): boolean => code === 'storage-unreachable';
 
 /** One try of the commit. */
 interface Tried {
-  /** With the snapshot as it was composed for `main` as it is now. */
+  /** With its snapshot composed for `main` as it was at this try. */
   readonly audited: Audited;
-  /** What the session is once the commit is known to be made. */
+  /** The session's outcome, once the commit is known to be made. */
   readonly finish: () => Outcome;
-  /** Undefined: it was made. */
+  /** Undefined if the commit was made. */
   readonly failure: { readonly error: unknown } | undefined;
 }
 
 /**
- * Commits what was composed for `main` as it is, with the state tables as they are now: every session of the
- * warehouse commits to those, so they come one after the other. Undefined when a commit before this one turns
- * out to have been made. Throws where nothing was tried.
+ * Commits the composed snapshot, with the state tables as they are now. All sessions of a warehouse commit
+ * to those tables, so they take turns. Undefined if an earlier commit turns out to have been made. Throws if
+ * nothing was tried.
  */
 async function committed(audited: Audited): Promise<Tried | undefined> {
   const { catalog } = audited.ports;
-  // Asked for every try: a catalog that does not list its endpoints shows only by its answer that it has none
-  // for this.
+  // Asked again for every try: a catalog that does not list its endpoints shows only by a failed commit that
+  // it cannot commit several tables.
   const together = await catalog.commitsTogether();
   return catalog.inTurn(async () => {
     const changes = together ? await audited.state.changes(audited) : [];
     refuseLapsed(audited);
     if (changes === undefined) return undefined;
-    // Last: it says how long each stage took, and this one up to here.
+    // Built last, because the summary says how long each stage took, this one included.
     const target = targetChange(audited);
     const failure = await catalog
       .commitTransaction([target.change, ...changes.map((each) => each.change)])
@@ -154,7 +156,7 @@ async function committed(audited: Audited): Promise<Tried | undefined> {
 }
 
 /**
- * `main` has moved by another hand: an earlier try that is still on its way will not find it as it must be.
+ * True if somebody else has moved `main`: an earlier try that is still on its way can then no longer succeed.
  */
 const provesUnpublished = (error: unknown): boolean =>
   error instanceof PsybergError && ['target-moved', 'session-overtaken'].includes(error.code);
@@ -171,7 +173,7 @@ function commitUnknown({ plan }: Begun, error: unknown): PsybergError {
   );
 }
 
-/** Others were first with every try, and may be with those of a session that is planned anew. */
+/** The error when others committed first at every try: planning again at once would not help. */
 function contended({ plan }: Begun, error: unknown): PsybergError {
   return conflict(
     'publish-contended',
@@ -185,8 +187,8 @@ function contended({ plan }: Begun, error: unknown): PsybergError {
 }
 
 /**
- * The session with its snapshot on `main` as it is now: composed again when `main` moved, or when another
- * session's snapshot took its sequence number; undefined when it is in the history of `main` already.
+ * The session with a snapshot that fits `main` as it is now: composed again if `main` moved, or if another
+ * session's snapshot took its sequence number. Undefined if the session is already in the history of `main`.
  */
 async function onCurrentMain(audited: Audited): Promise<Audited | undefined> {
   const { composed, plan, spec, leftovers } = audited;
@@ -207,9 +209,9 @@ async function onCurrentMain(audited: Audited): Promise<Audited | undefined> {
 }
 
 /**
- * Throws `session-overtaken` where the session of this id is another one: two machines that do not see each
- * other's markers may begin in the same second. A session in one process publishes under one snapshot id;
- * that of single steps may have been published by a step that ran twice.
+ * Throws `session-overtaken` if the session that published under this id is another one: two machines that
+ * do not see each other's markers may begin in the same second. A whole run publishes under one snapshot id,
+ * so another id tells them apart; of a stepwise session the same step may have run twice.
  */
 function refuseNamesake({ plan, spec, stepwise, composed }: Audited, metadata: TableMetadata): void {
   const found = sessionSnapshot(plan, metadata);
@@ -222,17 +224,17 @@ function refuseNamesake({ plan, spec, stepwise, composed }: Audited, metadata: T
 }
 
 /**
- * Throws `session-overtaken` where the session is so old that other machines may take it for a lost one's: a
- * machine that slept for a day would publish files that they have deleted. Last before the commit: what they
- * do after it, its requirements find out.
+ * Throws `session-overtaken` if the session is so old that other machines may take it for dead: a machine
+ * that slept for a day would publish files that they have deleted. Checked last before the commit; what
+ * others do after that, the commit's requirements detect.
  */
 function refuseLapsed({ ports, plan, directory }: Audited): void {
   if (hasLapsed(directory, ports.markersAreShared)) throw sessionLapsed({ plan });
 }
 
 /**
- * Throws `target-moved` or `session-overtaken` where the session cannot follow `main`. `own`: the session
- * that published last under this name.
+ * Throws `target-moved` or `session-overtaken` if the session may not be published on this `main`. `own`: the
+ * session that published last under this name.
  */
 function refuseOvertaken(
   { plan, spec, adoption }: Audited,
@@ -241,11 +243,10 @@ function refuseOvertaken(
 ): void {
   const moved = targetMoved(plan, mainSnapshot(metadata)?.['snapshot-id']);
   const from = adoption?.from;
-  // A session of the old name that published meanwhile has moved the watermarks that are taken over.
+  // For a renamed process: a session of its former name may have moved the watermarks that are taken over.
   const session = from === undefined ? own : (progressInSummary(metadata, from)?.psybergSessionId ?? null);
   if (from !== undefined && own !== null) throw moved;
-  // The session before this one is not in the history any more: somebody rolled the target back, or expired
-  // it.
+  // The session before this one is no longer in the history: somebody rolled the target back, or expired it.
   if (session === null && plan.target.previous_session_id !== null) throw moved;
   if (session !== plan.target.previous_session_id)
     throw conflict(
@@ -256,11 +257,11 @@ function refuseOvertaken(
         context: { process_name: spec.processName, session },
       },
     );
-  // Rows of somebody else that came while this one ran: what a first session is planned on has to be empty.
+  // A first session needs a target without rows of others, and such rows came while it ran.
   if (session === null && adoption === undefined && isFilledByOthers(spec, metadata)) throw moved;
 }
 
-/** True when a first session that is planned on this target would be refused, as far as metadata tell. */
+/** True if a first session planned on this target would be refused, as far as the metadata tell. */
 function isFilledByOthers({ processName, target }: ProcessSpec, metadata: TableMetadata): boolean {
   if (target.existingRows === 'keep') return false;
   const main = mainSnapshot(metadata);
@@ -270,7 +271,7 @@ function isFilledByOthers({ processName, target }: ProcessSpec, metadata: TableM
 
 interface TargetChange {
   readonly change: CommitTableRequest;
-  /** Manifest lists that nobody needs once it is made: those of the staging snapshots. */
+  /** Manifest lists of the staging snapshots, which nothing needs once the commit is made. */
   readonly obsoleteLists: readonly string[];
 }
 
@@ -280,7 +281,7 @@ function targetChange(audited: Audited): TargetChange {
   const head = branchHead(metadata, branch);
   const snapshots = stagingSnapshots(metadata, branch, audited.base?.['snapshot-id']);
   const staging = snapshots.map((each) => each['snapshot-id']);
-  // Somebody's expiry took staged snapshots, and left their files: they are looked for when the session ends.
+  // Somebody expired staging snapshots but left their files: the end of the session sweeps those.
   if (staging.length < audited.stagedIds.length + (audited.clearedId === undefined ? 0 : 1))
     leftovers.lostRaces = true;
   const { processName } = spec;
@@ -314,7 +315,7 @@ function targetChange(audited: Audited): TargetChange {
   return { change, obsoleteLists: snapshots.map((each) => each['manifest-list']) };
 }
 
-/** Told at the last moment: by then all stages but the commit itself are done. */
+/** Adds the stages' seconds to the summary, as late as possible: only the commit itself is missing. */
 function withStageSeconds(snapshot: Snapshot, { stageSeconds }: Begun): Snapshot {
   if (stageSeconds === undefined) return snapshot;
   const { init, load, audit, publish } = stageSeconds();
@@ -322,7 +323,7 @@ function withStageSeconds(snapshot: Snapshot, { stageSeconds }: Begun): Snapshot
   return { ...snapshot, summary: { ...snapshot.summary, ...told } as Record<string, string> };
 }
 
-/** What the target says of a name whose progress is taken over: it has published nothing that is its own. */
+/** Removes the target's properties of a former name: that name has no progress of its own any more. */
 function endedProperties({ adoption }: Begun, { properties = {} }: TableMetadata): TableUpdate[] {
   const from = adoption?.from;
   if (from === undefined) return [];
@@ -331,7 +332,7 @@ function endedProperties({ adoption }: Begun, { properties = {} }: TableMetadata
 }
 
 /**
- * Looks whether the session's snapshot is in the history of `main`. Undefined when the catalog does not say.
+ * Whether the session's snapshot is in the history of `main`; undefined if the catalog does not answer.
  */
 async function isPublished(audited: Audited): Promise<boolean | undefined> {
   try {
@@ -358,7 +359,7 @@ function sessionSnapshot(
   return undefined;
 }
 
-/** The same step of the session, run twice at once: the other one published, and writes the state tables. */
+/** The outcome when the same step ran twice at once: the other one published, and writes the state tables. */
 async function publishedElsewhere(audited: Audited): Promise<Outcome> {
   const { metadata } = await loadTarget(audited);
   const publishedSnapshotId = sessionSnapshot(audited.plan, metadata)?.['snapshot-id'];

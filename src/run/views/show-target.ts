@@ -10,8 +10,9 @@ import type { CompiledPlan, Plan } from '../../model/plan.ts';
 import { manifestsOf } from '../../tables/read/manifest-list.ts';
 import { manifestsOutside } from '../../tables/read/prune-manifests.ts';
 import { composeReadableView, type ReadableView } from '../../tables/views/readable-view.ts';
-import { asksForInfinity, type Begun, type Opened } from '../session.ts';
+import type { Begun, Opened } from '../session.ts';
 import { loadTarget } from '../target.ts';
+import { asksForInfinity } from './asks-for-infinity.ts';
 import { viewsFolder } from './views-folder.ts';
 
 /** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */
