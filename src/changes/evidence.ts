@@ -1,6 +1,7 @@
 /**
- * What the snapshots between watermark and head did to the source's files, read from the manifests that they
- * added. DetectedGap -> evidence, on which the verdicts are given. Cost follows the change, not the table.
+ * Gathers what the snapshots between watermark and head did to the source's files, from the manifests that
+ * they added. DetectedGap -> Evidence, on which the verdicts are based. Cost follows the change, not the
+ * table.
  */
 import { operationOf } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../iceberg/table-metadata.ts';
@@ -25,8 +26,8 @@ export interface SnapshotEvidence {
   /** True when the source was rolled back to before it. */
   readonly undone: boolean;
   /**
-   * Whose rows its delete files took: such as were there at the watermark (`hit`), such as came since
-   * (`new`), or nobody's (`missed`).
+   * Which rows its delete files deleted: `hit`, rows that were there at the watermark; `new`, only rows that
+   * came since; `missed`, none; `none`, it has no delete files.
    */
   readonly rowDeletes: 'none' | 'hit' | 'new' | 'missed';
 }
@@ -38,10 +39,10 @@ export interface Evidence {
   readonly watermark: Watermark;
   /** The watermark's snapshot; undefined when it was expired. */
   readonly consumed: Snapshot | undefined;
-  /** First those undone, then those that came, each oldest first. */
+  /** First the undone snapshots, then the added ones, each oldest first. */
   readonly snapshots: readonly SnapshotEvidence[];
   readonly manifests: readonly ManifestRow[];
-  /** The manifest lists in which these stand. */
+  /** The manifest lists that these were read from. */
   readonly manifestLists: readonly string[];
   readonly deletes: RowDeletesSince;
 }
@@ -50,8 +51,8 @@ export interface Evidence {
 export type Ends = Pick<Evidence, 'head' | 'watermark' | 'consumed'>;
 
 /**
- * Reads what the snapshots of the gap did. `passOver`: snapshots whose manifests need not be read, as
- * their summaries say enough.
+ * Reads what the snapshots of the gap did. `passOver`: true for a snapshot whose summary says enough, so
+ * that its manifests are not read.
  */
 export async function gatherEvidence(
   source: Source,
@@ -90,7 +91,9 @@ export async function gatherEvidence(
 export const idsOf = (snapshots: readonly Snapshot[]): ReadonlySet<SnapshotId> =>
   new Set(snapshots.map((snapshot) => snapshot['snapshot-id']));
 
-/** Each chain for itself: a commit that was undone and picked again may have its manifest in both. */
+/**
+ * Reads each chain by itself: a commit that was undone and then cherry-picked may have its manifest in both.
+ */
 async function filesBySnapshot(
   source: Source,
   read: {
@@ -106,13 +109,13 @@ async function filesBySnapshot(
   return Map.groupBy(files, (file) => file.snapshotId);
 }
 
-/** An undone snapshot's additions are removals now, and the other way round. */
+/** Undoing a snapshot turns its additions into removals, and the other way round. */
 const turned = (file: ChangedFile): ChangedFile => ({
   ...file,
   status: file.status === 'added' ? 'removed' : 'added',
 });
 
-/** Operations that may put rows from one file into another. */
+/** Operations that may move rows from one file to another. */
 const REWRITING: ReadonlySet<string> = new Set(['replace', 'overwrite']);
 
 function deletesOf(
@@ -138,8 +141,8 @@ function deletesOf(
 }
 
 /**
- * The greatest sequence number of files that were there before `snapshots`. Undefined where numbers do not
- * tell: version 1 has none, and DuckDB gave its snapshots the same one again and again.
+ * The greatest sequence number that files from before `snapshots` can have. Undefined if sequence numbers do
+ * not tell: format version 1 has none, and DuckDB used to give several snapshots the same one.
  */
 function numberBefore(snapshots: readonly Snapshot[], consumed: Snapshot | undefined): bigint | undefined {
   const numbers = snapshots.map((snapshot) => snapshot['sequence-number'] ?? 0n);

@@ -1,10 +1,11 @@
 /**
- * What changed in a source between watermark and head. Reader + head -> files with hours, and each snapshot
- * judged: news or not, and why. A change whose rows or hours cannot be known is refused here, before anything
- * is planned.
+ * Finds what changed in a source between watermark and head. Reader + head -> the changed files with their
+ * hours, and for each snapshot whether it counts, and why. A change whose rows or hours cannot be known is
+ * refused here, before anything is planned.
  *
- * The rules are `verdicts/`, one file each. On the whole gap: `first-load`, `files-between` and `live-files`
- * (history is gone), `entangled`; otherwise on each snapshot by itself, in the order of {@link VERDICTS}.
+ * The rules are in `verdicts/`, one file each. Some judge the whole gap: `first-load`, `entangled`, and, if
+ * the history does not tell, `files-between` or `live-files`. Otherwise each snapshot is judged by itself,
+ * by the first of {@link VERDICTS} that applies.
  */
 import { snapshotById } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
@@ -34,10 +35,10 @@ export type Changes = Pick<
   'detectedBy' | 'changes' | 'files' | 'deleteFiles' | 'listedBy' | 'manifestLists'
 >;
 
-/** On one snapshot, the first that applies. */
+/** The rules for one snapshot: the first that applies decides. */
 const VERDICTS = [picked, replace, missedRowDeletes, replacedFiles, rewrite, counted];
 
-/** Finds what changed since the watermark; without one everything is new. */
+/** Finds what changed since the watermark; without a watermark everything is new. */
 export async function findChanges(
   reader: Reader,
   head: Snapshot,
@@ -60,7 +61,7 @@ export async function findChanges(
   return changesOf(reader, evidence, judged);
 }
 
-/** A process that takes added rows does not ask what became of the others. */
+/** Not for a process that only takes added rows: it does not care what happened to others. */
 const isEntangled = ({ needs }: Reader, { deletes }: Evidence): boolean =>
   deletes.entangled && needs !== 'added-rows';
 
@@ -68,13 +69,14 @@ async function evidenceOf(reader: Reader, gap: DetectedGap, ends: Ends): Promise
   const saysEnough = (snapshot: Snapshot): boolean => rewriteBySummary(snapshot) !== undefined;
   const evidence = await gatherEvidence(reader.source, gap, ends, saysEnough);
   const passedOver = [...gap.undone, ...gap.added].some(saysEnough);
-  // Entangled files are compared as they were and as they are, whoever moved their rows meanwhile.
+  // In an entangled gap files are compared at both ends, so no snapshot's own summary may stand for its
+  // files.
   return isEntangled(reader, evidence) && passedOver
     ? gatherEvidence(reader.source, gap, ends, () => false)
     : evidence;
 }
 
-/** The files of the changes that count, net of what came and went. */
+/** The files of the changes that count, without those that came and went, or went and came back. */
 async function changesOf(reader: Reader, evidence: Evidence, judged: JudgedGap): Promise<Changes> {
   const { gap, deletes, manifestLists } = evidence;
   const inOrder = filesInOrder(evidence, wholeWhereShared(reader, evidence, judged));
@@ -112,10 +114,9 @@ function countedFiles({ changes, bySnapshot }: JudgedGap): ReadonlyMap<bigint, r
 }
 
 /**
- * A rewrite that was compared counts in the hours in which its rows differ: the other rows are in its files
- * of both sides. Where one of these also came or went in another change that counts, the two events are not
- * of the same hours, and netted by its path the file would take the others along: such a rewrite counts
- * whole.
+ * A rewrite whose rows were compared counts only in the hours in which they differ. But if one of its files
+ * also came or went in another change that counts, netting both events by path would lose hours, because the
+ * two do not stand for the same ones. Such a rewrite counts with all its hours.
  */
 function wholeWhereShared(
   { needs }: Reader,
@@ -133,15 +134,16 @@ function wholeWhereShared(
   return new Map([...counted, ...whole]);
 }
 
-/** Whether a manifest of a counted snapshot also holds files that others brought. */
+/** Whether a manifest of a counted snapshot also lists files of other snapshots. */
 function holdsOthers({ manifests }: Evidence, { changes }: JudgedGap): boolean {
   const ids = idsOfCounted(changes);
   return manifests.some((manifest) => manifest.mixed && ids.has(manifest.added_snapshot_id));
 }
 
 /**
- * History does not say it: the files of the watermark's snapshot beside those of the head, or (when that one
- * is gone, too) the live files by number. `loaded`: see {@link compareFiles}.
+ * The changes if history does not tell: compares the files of the watermark's snapshot with those of the
+ * head, or, if that snapshot is gone too, takes the live files by sequence number. `loaded`: see {@link
+ * compareFiles}.
  */
 async function changesByFiles(reader: Reader, ends: Ends, loaded?: ReadonlySet<string>): Promise<Changes> {
   const { head, watermark, consumed } = ends;
@@ -161,7 +163,7 @@ async function changesByFiles(reader: Reader, ends: Ends, loaded?: ReadonlySet<s
   };
 }
 
-/** A process that appends and goes on has no use for rows that are gone. */
+/** Only a process that computes hours again has a use for deleted rows. */
 const rowDeletesFor = ({ needs }: Reader, deletes: RowDeletesSince): readonly ChangedFile[] =>
   needs === 'hours' ? deletes.files : [];
 

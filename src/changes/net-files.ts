@@ -1,8 +1,7 @@
 /**
- * What several snapshots did to a table's files, taken together. Changed files in order -> net changes. Pure.
- * A file's path is its identity and its rows never change, so a file that came and went (or went and came
- * back, as a cherry-pick after a rollback does) brings nothing: nobody has to load it, and nobody has lost
- * it.
+ * Sums up what several snapshots did to a table's files. Changed files in order -> net changes. Pure. A path
+ * identifies a file, and its rows never change. So a file that came and went, or went and came back (as a
+ * cherry-pick after a rollback brings it back), is no change.
  */
 import type { SnapshotId } from '../iceberg/table-metadata.ts';
 import type { ChangedFile } from '../model/session.ts';
@@ -24,7 +23,7 @@ export function netFiles(files: readonly ChangedFile[]): ChangedFile[] {
   return [...last.values()].filter((file) => first.get(file.path) === file.status);
 }
 
-/** The files of the snapshots in the order in which these took effect: undoing begins with the newest. */
+/** The files of the snapshots in the order in which they took effect: undoing begins with the newest. */
 export function filesInOrder(
   { gap }: { readonly gap: DetectedGap },
   bySnapshot: ReadonlyMap<SnapshotId, readonly ChangedFile[]>,

@@ -8,7 +8,7 @@ import { byManifestPath, liveManifestsOf, type ManifestRow } from '../tables/rea
 import { reading } from '../tables/read/reading.ts';
 import type { Source, SourceTable } from './source.ts';
 
-/** A source with its manifests at hand. */
+/** Opens a source. */
 export function openSource(engine: Engine, table: SourceTable): Source {
   const lists = new Map<string, Promise<readonly ManifestRow[]>>();
   const source: Source = {

@@ -1,6 +1,6 @@
 /**
- * One source of a process while a session is opened: its metadata, its event time, and its manifests. A
- * manifest list never changes, so each is read once, however many rules ask for it.
+ * The types of a source while a session is opened: what is known of its table, how to read it, and who asks.
+ * No code.
  */
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -18,33 +18,33 @@ export interface ViewPorts {
   readonly endpoint: { readonly uri: string; readonly token: string };
 }
 
-/** What reading files needs to know of a source. */
+/** What is known of a source's table before it is read. */
 export interface SourceTable extends ViewPorts {
   readonly spec: SourceSpec;
   readonly metadata: TableMetadata;
   /** Undefined when the process names no event-time column for the source. */
   readonly eventTime: { readonly column: NestedField; readonly unit: StoredUnit } | undefined;
   /**
-   * The hour in which the clock plus the tolerance lies. Event times in a later hour are set aside (whole
-   * hours, as everything here): one bad row may not drag a range along.
+   * The hour of now plus the tolerance for the future. Event times in a later hour are set aside, so that
+   * one bad row does not stretch the range of hours.
    */
   readonly lastAllowedHour: Hour;
-  /** Rewrites that need not be compared again. */
+  /** Rewrites that were compared before and need not be again. */
   readonly verified?: VerifiedRewrites;
 }
 
-/** A source that can be read. */
+/** A source opened for reading (`open-source.ts`). */
 export interface Source extends SourceTable {
   readonly engine: Engine;
   /** All manifests with live files of one snapshot. Throws `source-unreadable`. */
   manifestsOf(snapshot: Snapshot): Promise<readonly ManifestRow[]>;
 }
 
-/** A process that asks what changed in a source. */
+/** A process that reads a source, and what it can do with changes of it. */
 export interface Reader {
   readonly source: Source;
   readonly processName: string;
   readonly needs: ChangesNeeded;
-  /** The snapshots of the source up to which the process has read, this watermark's and earlier ones. */
+  /** The snapshots of all watermarks that the process ever had on the source. */
   readonly watermarksEver: () => Promise<ReadonlySet<SnapshotId>>;
 }

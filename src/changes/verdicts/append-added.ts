@@ -1,7 +1,7 @@
 /**
- * `on_source_change: append-added`: what a process that takes added rows, whatever else happened to its
- * source, is to load. A writer that deletes or updates rows by copying the rest of their file (Spark does so
- * by default) adds files, but hardly a row; so files are loaded only where their rows are new.
+ * The rules of `on_source_change: append-added`: the process loads added rows, whatever else happened to its
+ * source. A writer that deletes or updates rows by copying the rest of their file (as Spark does by default)
+ * adds files with hardly a new row, so a file is loaded only if its rows are new.
  */
 import { ancestors, operationOf, snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -12,7 +12,9 @@ import { newsOfFiles } from '../rows/compare-rows.ts';
 import type { Source, SourceTable } from '../source.ts';
 import { noNews, type SnapshotVerdict } from './verdict.ts';
 
-/** Applies to a snapshot that was picked from a history which the process has read: its rows are loaded. */
+/**
+ * Applies to a snapshot cherry-picked from a history that the process has read: its rows are loaded already.
+ */
 export const picked: SnapshotVerdict = async (reader, seen, { gap }) => {
   if (reader.needs !== 'added-rows' || seen.undone || pickedFrom(seen.snapshot) === undefined)
     return undefined;
@@ -22,17 +24,19 @@ export const picked: SnapshotVerdict = async (reader, seen, { gap }) => {
     : undefined;
 };
 
-/** Applies to a compaction that also dropped rows (deleted ones, say): it would bring all others again. */
+/**
+ * Applies to a compaction that also dropped rows (deleted ones, say): loading it would load the others again.
+ */
 export const replacedFiles: SnapshotVerdict = ({ needs }, seen) =>
   needs === 'added-rows' && operationOf(seen.snapshot) === 'replace'
     ? noNews(seen, 'files were rewritten: none of their rows is new')
     : undefined;
 
 /**
- * `files` (what is different at the head) without those that hold only rows of the files that went.
- * `inOrder`: all that came and went since. `consumed`: the watermark's snapshot, where it is still there.
- * Throws `source-changed` for a file of old rows and new ones: a file is loaded as a whole. The same where
- * the rows cannot be compared.
+ * `files` (what differs at the head) without the added files that hold only rows of removed files.
+ * `inOrder`: all files that came or went since the watermark. `consumed`: the watermark's snapshot, unless it
+ * was expired. Throws `source-changed` for a file with both old and new rows, because files are loaded whole,
+ * and if the rows cannot be compared.
  */
 export async function withoutCopies(
   source: Source,
@@ -49,7 +53,8 @@ export async function withoutCopies(
   },
 ): Promise<ChangedFile[]> {
   const gone = files.filter((file) => file.status === 'removed');
-  // A snapshot that took no file away copied no row; what one copied, a later one may have copied again.
+  // A snapshot that removed no file copied no row. All that removed one are suspects: copies may be copied
+  // again.
   const removing = new Set(
     inOrder.filter((file) => file.status === 'removed').map((file) => file.snapshotId),
   );
@@ -91,8 +96,8 @@ function mixed({ spec }: SourceTable, files: readonly ChangedFile[], why: string
 }
 
 /**
- * Of `added`, the snapshots that were picked from a history which the process has read (Iceberg's writers
- * name it in the summary): their rows are there.
+ * The snapshots of `added` that were cherry-picked from a history which the process has read. Iceberg's
+ * writers name the picked snapshot in the summary.
  */
 function pickedAgain(
   metadata: TableMetadata,
@@ -111,7 +116,7 @@ function pickedAgain(
   );
 }
 
-/** The snapshot whose files this one took over; undefined for one that was not picked. */
+/** The snapshot that this one was cherry-picked from, if it was. */
 function pickedFrom({ summary }: Snapshot): SnapshotId | undefined {
   const source = summary?.['source-snapshot-id'];
   return source === undefined || !/^\d+$/.test(source) ? undefined : BigInt(source);

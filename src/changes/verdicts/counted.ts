@@ -1,6 +1,6 @@
 /**
- * `append`, `overwrite`, `delete`, and whatever nobody else explains: the files that came are news, and the
- * hours of those that came and of those that went changed.
+ * The default rule, for `append`, `overwrite`, `delete` and whatever no other rule explains: the snapshot
+ * counts, and the hours of all files that it added or removed have changed.
  */
 import { changeOf, reasonOf, type SnapshotVerdict } from './verdict.ts';
 

@@ -1,8 +1,8 @@
 /**
- * Both: row-level deletes of rows that no append brought since, and rewrites of files (maintenance, too). A
- * deleted row may have gone to a rewritten file or come from one, so no snapshot can be judged by itself: the
- * files that went are compared, as the watermark saw them, with those that came, as the head shows them. What
- * happened in between does not matter.
+ * The rule for a gap with both row-level deletes (of rows that were not appended since the watermark) and
+ * rewrites of files, maintenance included. A deleted row may have moved to a rewritten file or come from
+ * one, so no snapshot can be judged by itself. Instead the removed files, as of the watermark, are compared
+ * with the added files, as of the head; what happened in between does not matter.
  */
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
@@ -22,30 +22,33 @@ import { counted } from './counted.ts';
 import { missedRowDeletes } from './row-deletes.ts';
 import { type JudgedGap, judgeEach } from './verdict.ts';
 
-/** Without what rewrites and row-level deletes of one snapshot would say: they are compared all together. */
+/**
+ * The rules for single snapshots here: none for rewrites or row-level deletes, which are compared all
+ * together.
+ */
 const BY_THEMSELVES = [missedRowDeletes, counted];
 
 /**
- * The changes and files that count. Where a file that went has nothing to be compared with, or the
- * watermark's snapshot was expired, all of them do, with all their hours.
+ * The changes and files that count. If there is nothing to compare, or the watermark's snapshot was expired,
+ * every file counts with all its hours.
  */
 export async function entangled(reader: Reader, evidence: Evidence): Promise<JudgedGap> {
   const { consumed } = evidence;
   const alone = await judgeEach(BY_THEMSELVES, reader, evidence);
-  // What a process that appends may have loaded was deleted: it stops at that, whatever else there is.
+  // A process that appends is refused anyway, since rows that it may have loaded were deleted.
   const stops = reader.needs !== 'hours' && evidence.deletes.files.length > 0;
   if (consumed === undefined || stops) return alone;
   return (await compareEnds(reader, { ...evidence, consumed }, alone)) ?? alone;
 }
 
 /**
- * What is compared: the files that only one of the two ends has, but those that an append brought are news
- * anyway.
+ * Splits the files that only one of the two ends has: those to compare, and those of appends, which are new
+ * in any case.
  */
 function filesToCompare(inOrder: readonly ChangedFile[], { gap }: Evidence) {
   const net = netFiles(inOrder);
   const undone = idsOf(gap.undone);
-  // A snapshot that took no file away moved no row from one file to another: what it added is news.
+  // A snapshot that removed no file moved no row from one file to another: what it added is new.
   const removing = new Set(
     inOrder.filter((file) => file.status === 'removed').map((file) => file.snapshotId),
   );
@@ -69,7 +72,7 @@ async function compareEnds(
   const { removing, isNews, news, gone, come } = filesToCompare(inOrder, evidence);
   if (gone.length === 0 || come.length === 0) return undefined;
   const appends = needs !== 'hours';
-  // New rows in files of their own are loaded also from such as came and went since.
+  // A process that appends may find new rows in files that came and went since: they were copied on.
   const passed = appends ? cameAndWent(inOrder).filter(isNews) : [];
   const differing = await remembering(
     source,
@@ -77,7 +80,8 @@ async function compareEnds(
     () => compareLiveRows(source, comparisonOf(evidence, { gone, come, passed })),
   );
   if (differing === undefined) return undefined;
-  // A process that appends is to meet every file that went, and stop: what came holds rows that it has.
+  // A process that appends must see every removed file, and be refused: the added files hold rows that it
+  // has.
   const replaced =
     differing.length === 0
       ? []
@@ -120,7 +124,7 @@ const comparisonOf = (
 
 const pathsOf = (files: readonly ChangedFile[]): string[] => files.map((file) => file.path);
 
-/** The files that were added and then removed, each once. */
+/** The files that were first added and then removed, each once. */
 function cameAndWent(inOrder: readonly ChangedFile[]): ChangedFile[] {
   const byPath = Map.groupBy(inOrder, (file) => file.path);
   return [...byPath.values()].flatMap((entries) =>
@@ -130,14 +134,14 @@ function cameAndWent(inOrder: readonly ChangedFile[]): ChangedFile[] {
 
 interface Compared {
   readonly deletes: RowDeletesSince;
-  /** Snapshots that took files away. */
+  /** Snapshots that removed files. */
   readonly removing: ReadonlySet<SnapshotId>;
-  /** Those of the change that count. */
+  /** The files of this change that count. */
   readonly files: readonly ChangedFile[];
   readonly differing: readonly DifferingHours[];
 }
 
-/** A change that was judged by itself, as the comparison of the two ends shows it. */
+/** Corrects a change that was judged by itself by what the comparison of the two ends found. */
 function judgedAgain(
   change: SnapshotChange,
   { deletes, removing, files, differing }: Compared,

@@ -1,9 +1,9 @@
 /**
- * Snapshots in between were expired, the table was replaced under its uuid, or files came back by a rollback:
- * the files of the watermark's snapshot beside those of the head say all, as long as that snapshot is there
- * (a tag keeps it). Where files were replaced, their live rows are compared: hours that differ changed, and a
- * process that appends loads the files that hold no row of those that went, if all others hold what these
- * held.
+ * The rule if the history between watermark and head does not tell: snapshots were expired, the table was
+ * replaced under its uuid, or a rollback brought files back. As long as the watermark's snapshot exists (a
+ * tag keeps it), its files are compared with those of the head. If files were replaced, their live rows are
+ * compared: the hours that differ have changed. A process that appends loads the added files without any old
+ * row, provided that the other added files hold exactly the rows of the removed ones.
  */
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
@@ -34,10 +34,9 @@ export interface ComparedEnds {
 }
 
 /**
- * The files that count. `loaded`: paths of files that came back and are loaded already; given after a
- * rollback.
- * @throws PsybergError `history-expired` where a process that takes added rows cannot be told which rows are
- * new.
+ * The files that count. `loaded`, given after a rollback: paths of files that came back and were loaded
+ * before.
+ * @throws PsybergError `history-expired` if a process that takes added rows cannot tell which rows are new.
  */
 export async function compareFiles(
   reader: Reader,
@@ -157,7 +156,7 @@ async function filesBetween(
   const paths = (files: readonly ChangedFile[]): Set<string> => new Set(files.map((file) => file.path));
   const [then, now] = [paths(was), paths(is)];
   return {
-    // The one change that stands for all of them is the head's.
+    // One change stands for all of them, under the head's id.
     files: [
       ...is.filter((file) => !then.has(file.path)),
       ...was.filter((file) => !now.has(file.path)).map((file) => ({ ...file, status: 'removed' as const })),
@@ -177,14 +176,14 @@ interface FilesBetween {
   readonly head: Snapshot;
   /** As {@link filesBetween} gives them. */
   readonly files: readonly ChangedFile[];
-  /** Whether only files of new rows are of use: to a process that appends. */
+  /** True for a process that appends, which can only use files of new rows. */
   readonly newRowsOnly: boolean;
 }
 
 /**
- * The files that count: all, where nothing was replaced. Otherwise their rows are compared, and what counts
- * are the hours that differ; or, for `newRowsOnly`, the files of rows that were not there, if all other files
- * together hold what the removed ones held. `reason` says what was found.
+ * The files that count: all, if nothing was replaced. Otherwise rows are compared, and the hours that differ
+ * count. For `newRowsOnly` the files of only new rows count, if all other added files together hold exactly
+ * the rows of the removed ones. `reason` says what was found.
  */
 async function judgeFilesBetween(
   source: Source,

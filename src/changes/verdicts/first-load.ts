@@ -1,4 +1,4 @@
-/** A process that has no watermark on the source: all its live files are news. */
+/** The rule for a source without a watermark: all its live files are new. */
 import { operationOf } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { ChangedFile, SnapshotChange } from '../../model/session.ts';
@@ -7,7 +7,7 @@ import { countsOf } from '../evidence.ts';
 import { readLiveFiles } from '../files/read-files.ts';
 import type { Source } from '../source.ts';
 
-/** Everything that the head holds. Throws `equality-deletes-unreadable`. */
+/** All live files of the head. Throws `equality-deletes-unreadable`. */
 export async function firstLoad(
   source: Source,
   head: Snapshot,

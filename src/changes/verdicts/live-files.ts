@@ -1,8 +1,9 @@
 /**
- * The watermark's snapshot was expired, too: live files tell. Every file carries the sequence number of the
- * commit that added it. If as many rows at or below the watermark's number are live as there were then, and
- * those that its own snapshot added are among them, nothing was removed, and the files above it are exactly
- * the news. Otherwise nobody can say: refused.
+ * The rule if history was expired, the watermark's snapshot included: the live files decide. Every file
+ * carries the sequence number of the commit that added it. If as many rows at or below the watermark's
+ * number are live as there were then, those of its own snapshot among them, then nothing was removed, and
+ * the files above that number are exactly the new ones. Otherwise nobody can tell, and the session is
+ * refused.
  */
 import { ancestors } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
@@ -19,7 +20,9 @@ import type { Source } from '../source.ts';
 const REMEDY =
   'rebuild the target from the source (drop it and run again), and keep snapshots of the source longer than the time between two runs';
 
-/** The news as live files. Throws `history-expired` when removals since the watermark cannot be excluded. */
+/**
+ * The live files that are new. Throws `history-expired` if removals since the watermark cannot be excluded.
+ */
 export async function liveFilesSince(
   source: Source,
   head: Snapshot,
@@ -52,7 +55,7 @@ export async function liveFilesSince(
 
 type Expired = (why: string, remedy?: string) => PsybergError;
 
-/** Sequence numbers must tell what came before the watermark and what after it. */
+/** Refuses if sequence numbers do not tell what came before the watermark and what after it. */
 function refuseUnnumbered(source: Source, head: Snapshot, watermark: Watermark, expired: Expired): void {
   const name = tableName(source.spec.table);
   if (source.metadata['format-version'] === 1)
@@ -60,8 +63,8 @@ function refuseUnnumbered(source: Source, head: Snapshot, watermark: Watermark, 
       `${gapText(name, head, watermark)} were expired, and a table of format version 1 does not number its files`,
       `${REMEDY}; format version 2 (upgrade the table) can tell new files from old ones`,
     );
-  // The known chain goes back beyond the watermark without meeting it: that snapshot was rolled back, and
-  // counts alone may not show it.
+  // If the known history reaches back beyond the watermark without containing it, that snapshot was rolled
+  // back; counts alone might not show that.
   for (const snapshot of ancestors(source.metadata, head))
     if ((snapshot['sequence-number'] ?? 0n) <= watermark.sequenceNumber)
       throw expired(
@@ -74,7 +77,10 @@ function refuseUnnumbered(source: Source, head: Snapshot, watermark: Watermark, 
 const gapText = (name: string, head: Snapshot, watermark: Watermark): string =>
   `snapshots of ${name} between the watermark (${watermark.snapshotId}) and its head (${head['snapshot-id']})`;
 
-/** As many rows as then must be there still, and no row deleted one by one. */
+/**
+ * Refuses if fewer or more rows than then are live at or below the watermark, or rows were deleted one by
+ * one.
+ */
 function refuseRemovals(
   source: Source,
   head: Snapshot,
@@ -86,7 +92,7 @@ function refuseRemovals(
     throw expired(
       `${gapText(name, head, watermark)} were expired, and its files do not tell what came since: expected ${watermark.totalRecords ?? 'an unknown number of'} rows up to the watermark, found ${before.olderRows}; rows were removed, or the table was upgraded from format version 1`,
     );
-  // What the watermark's snapshot added is gone, and as many other rows are there: it was rolled back.
+  // Fewer rows than the watermark's snapshot added, though the total fits: it was rolled back and replaced.
   if (before.ownRows < (watermark.addedRecords ?? 0n))
     throw expired(
       `the source ${name} holds ${before.ownRows} of the ${watermark.addedRecords} rows that its snapshot ${watermark.snapshotId} (the watermark) had added, which was expired: it was rolled back, and what that undid cannot be told`,
@@ -97,7 +103,7 @@ function refuseRemovals(
 
 interface RowsBefore {
   readonly olderRows: bigint;
-  /** At exactly that number. */
+  /** Live rows of files at exactly that number. */
   readonly ownRows: bigint;
   readonly newerFiles: ReadonlySet<string>;
   /** Whether single rows were deleted since. */

@@ -1,15 +1,14 @@
 /**
- * `replace` with as many rows as before: a compaction, which changes files and no row (Iceberg specification,
- * "Snapshots"): no news. A count that differs says otherwise, and is believed. Our own maintenance says so in
- * its summary, also where it takes deleted rows out of files.
+ * The rule for `replace` with as many rows as before: a compaction, which changes files but no row (Iceberg
+ * specification, "Snapshots"), so it does not count. If the row counts differ it does. Psyberg's own
+ * maintenance is recognized by its summary, even when it takes deleted rows out of files.
  */
 import { operationOf } from '../../iceberg/history.ts';
 import { isMaintenance } from '../../state/no-news.ts';
 import { noNews, type SnapshotVerdict } from './verdict.ts';
 
 /**
- * Not to be asked where row-level deletes and rewrites are entangled: a rewrite may have taken deleted rows
- * along.
+ * Not valid in an entangled gap (`entangled.ts`), where a rewrite may have dropped deleted rows.
  */
 export const replace: SnapshotVerdict = (_reader, seen) => {
   const { snapshot, counts, rowDeletes } = seen;

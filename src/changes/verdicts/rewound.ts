@@ -1,8 +1,8 @@
 /**
- * The watermark is no ancestor of the head: the source was rolled back, and what was undone and what is new
- * both count. To a process that appends, files that an undone snapshot had removed are no news where it has
- * loaded them: where one of its earlier watermarks had them. One that came and went between two sessions was
- * never loaded.
+ * The rule for a source that was rolled back, so that the watermark is no ancestor of the head: both the
+ * undone and the new snapshots count. A process that appends must not load a file again that an undone
+ * snapshot had removed and that is now back. It has loaded such a file if the file was there at one of its
+ * earlier watermarks; a file that came and went between two sessions was never loaded.
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import { ancestors, snapshotById } from '../../iceberg/history.ts';
@@ -18,13 +18,13 @@ import type { Reader, Source, SourceTable } from '../source.ts';
 export interface ReturnedFiles {
   /** Files that an undone snapshot had removed, and that are back. */
   readonly returned: readonly ChangedFile[];
-  /** Paths of those whose rows the process has. */
+  /** Paths of those that the process has loaded. */
   readonly loaded: ReadonlySet<string>;
-  /** True when some of them are not loaded: then only the files of the two ends tell what is new. */
+  /** True if some were not loaded: then only comparing the files of both ends tells what is new. */
   readonly unloaded: boolean;
 }
 
-/** The files that are back. `net`: what is different at the head; `undone`: ids of the undone snapshots. */
+/** The files that are back. `net`: what differs at the head; `undone`: ids of the undone snapshots. */
 export async function returnedFiles(
   { source, needs, watermarksEver }: Reader,
   net: readonly ChangedFile[],
@@ -37,9 +37,9 @@ export async function returnedFiles(
 }
 
 /**
- * Paths of the files that were loaded. `returned`: files that undone snapshots had removed, under the ids of
- * those; `watermarks`: snapshots of the source up to which the process has read, in any order. Throws
- * `history-expired` where the history that would tell is gone.
+ * Paths of the files that were loaded before. `returned`: the files that are back, each with the id of the
+ * undone snapshot that had removed it. `watermarks`: snapshots of all the process's watermarks, in any
+ * order. Throws `history-expired` if the history that would tell is gone.
  */
 async function loadedBefore(
   source: Source,

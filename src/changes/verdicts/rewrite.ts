@@ -1,9 +1,9 @@
 /**
- * A commit that only rewrote files, or changed few rows of many: an `overwrite` with as many rows in the same
- * hours (a compaction by a writer that does not know `replace`, an update), or an `overwrite` or `replace`
- * over files with row-level deletes that has no more rows than before. Counts and hours make it suspect; its
- * rows, compared, decide. This reads data in planning: those files, once, and what changed no row is
- * remembered.
+ * The rule for a commit that may have only rewritten files, or changed few of their rows: an `overwrite`
+ * with as many rows in the same hours (an update, or a compaction by a writer that does not know `replace`),
+ * or an `overwrite` or `replace` of files with row-level deletes that has no more rows than before. Counts
+ * and hours make it a suspect; comparing its rows decides. So planning reads the data of these files, once:
+ * a rewrite that changed no row is remembered.
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { operationOf, snapshotById } from '../../iceberg/history.ts';
@@ -25,8 +25,8 @@ import type { Source } from '../source.ts';
 import { changeOf, noNews, reasonOf, type SnapshotVerdict } from './verdict.ts';
 
 /**
- * Applies to a commit whose rows could be compared: one that changed no row does not count, and one that
- * changed rows of some hours touches those alone.
+ * Applies to a suspect whose rows could be compared. It does not count if no row changed; otherwise it
+ * counts only in the hours in which rows differ.
  */
 export const rewrite: SnapshotVerdict = async ({ source }, seen) => {
   const differing = await hoursOfSuspect(source, seen);
@@ -46,7 +46,8 @@ const looksRewritten = ({ snapshot, counts, files }: SnapshotEvidence): boolean 
   spanOf(files, 'added') === spanOf(files, 'removed');
 
 /**
- * Where rows had been deleted one by one, a rewrite has fewer rows in its files than the files it replaces.
+ * Whether it has no more rows than before: rewriting files with row-level deletes leaves out the deleted
+ * rows.
  */
 const looksRewrittenWithoutDeleted = ({ snapshot, counts, undone }: SnapshotEvidence): boolean =>
   ['overwrite', 'replace'].includes(operationOf(snapshot)) &&
@@ -63,8 +64,8 @@ function spanOf(files: readonly ChangedFile[], status: ChangedFile['status']): s
 }
 
 /**
- * Undefined when the commit is no suspect, or its rows cannot be compared: the change then counts as it is,
- * with all its hours.
+ * The hours in which a suspect's rows differ. Undefined if the commit is no suspect, or its rows cannot be
+ * compared: it then counts with all its hours.
  */
 async function hoursOfSuspect(source: Source, seen: SnapshotEvidence): Promise<DifferingHours[] | undefined> {
   const { snapshot, files, undone } = seen;
@@ -74,8 +75,8 @@ async function hoursOfSuspect(source: Source, seen: SnapshotEvidence): Promise<D
   const [before, after] = undone ? [snapshot, parent] : [parent, snapshot];
   return remembering(source, { before, after }, async () => {
     const manifests = [...(await source.manifestsOf(before)), ...(await source.manifestsOf(after))];
-    // A deleted row is still in its file: a rewrite with the same rows in its files would bring it back, and
-    // one without them loses nothing.
+    // With row-level deletes the files alone do not tell: a deleted row is still in its file, and a rewrite
+    // that kept it there would bring it back.
     if (ofDeletes(manifests).length > 0)
       return compareLiveRows(source, {
         before: { snapshot: before, files: pathsOf(files, 'removed') },
@@ -95,7 +96,7 @@ async function compareFiles(
   const { metadata } = source;
   const schema = currentSchema(metadata);
   const columns = fileSchemaFragment(schema.fields);
-  // Not every default for files without the column (version 3) can be told to read_parquet.
+  // read_parquet cannot be given every default value for files without the column (format version 3).
   if (columns === undefined || schema.fields.some((field) => field['initial-default'] !== undefined))
     return undefined;
   const members = schema.fields.flatMap((field) => membersOf(field.type));

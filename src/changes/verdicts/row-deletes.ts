@@ -1,11 +1,11 @@
 /**
- * Row-level deletes (positions, equality, deletion vectors): hours in which rows that were there at the
- * watermark went changed; `../row-deletes.ts` finds them. Rows that came and went between two sessions are
- * absent, and a snapshot that took nobody's rows is no news.
+ * The rule for row-level deletes (positions, equality, deletion vectors). The hours of deleted rows that
+ * were there at the watermark have changed; `../row-deletes.ts` finds those hours. A snapshot that deleted
+ * no row at all does not count.
  */
 import { noNews, ROW_DELETES, type SnapshotVerdict } from './verdict.ts';
 
-/** Applies to a snapshot of row-level deletes alone that took no row which was there. */
+/** Applies to a snapshot with nothing but row-level deletes that hit no row. */
 export const missedRowDeletes: SnapshotVerdict = (_reader, seen) =>
   seen.rowDeletes === 'missed' && !seen.undone && seen.files.length === 0
     ? noNews(seen, ROW_DELETES.missed as string)

@@ -1,6 +1,7 @@
 /**
- * A verdict says what a change of a source means to a process: does it count, and which files and hours does
- * it touch. One file each, with the rule in its head; `find-changes.ts` asks them in order.
+ * The types of verdicts. A verdict says what a change of a source means to a process: whether it counts, and
+ * which files and hours it touches. One file each, whose head comment is the rule; `find-changes.ts` asks
+ * them in order.
  */
 import { operationOf } from '../../iceberg/history.ts';
 import type { SnapshotId } from '../../iceberg/table-metadata.ts';
@@ -25,7 +26,8 @@ export interface JudgedGap {
 }
 
 /**
- * A rule for one snapshot. Returns undefined where it does not apply, or cannot tell: the next rule is asked.
+ * A rule for one snapshot. Returns undefined if it does not apply or cannot tell; then the next rule is
+ * asked.
  */
 export type SnapshotVerdict = (
   reader: Reader,
@@ -48,13 +50,13 @@ export function changeOf(
   };
 }
 
-/** The verdict that a snapshot brings no news. */
+/** The verdict that a snapshot does not count. */
 export const noNews = (seen: SnapshotEvidence, reason: string): Judged => ({
   change: changeOf(seen, { counted: false, reason }),
   files: seen.files,
 });
 
-/** What is to say of a snapshot besides its operation. */
+/** What the plan says about a snapshot besides its operation. */
 export const reasonOf = ({ undone, rowDeletes }: SnapshotEvidence): string | undefined =>
   undone ? 'rolled back' : ROW_DELETES[rowDeletes];
 
@@ -65,7 +67,7 @@ export const ROW_DELETES: Readonly<Record<SnapshotEvidence['rowDeletes'], string
   missed: 'deletes no row that was there',
 };
 
-/** Judges snapshot by snapshot: of the verdicts the first that applies. The last one must apply always. */
+/** Judges each snapshot by the first verdict that applies. The last verdict must always apply. */
 export async function judgeEach(
   verdicts: readonly SnapshotVerdict[],
   reader: Reader,
