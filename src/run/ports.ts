@@ -1,4 +1,4 @@
-/** What a run needs of the outside. Made once for a project; every session of a command shares it. */
+/** What a run needs from outside. Made once for a project; the sessions of a command share it. */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -25,9 +25,9 @@ export interface RunPorts {
    * may be theirs.
    */
   readonly markersAreShared: boolean;
-  /** Begins and ends them, also for other machines that share the warehouse. */
+  /** Begins and ends the markers, also for other machines that share the warehouse. */
   readonly markers: SharedMarkers;
-  /** Takes what the stages of sessions, and what they ask of DuckDB and the catalog, tell of themselves. */
+  /** Observes the stages of sessions, and what they ask of DuckDB and the catalog. */
   readonly observer: Observer;
   /** Called with what is being done; for progress on stderr. */
   readonly onStep: (message: string) => void;

@@ -1,4 +1,4 @@
-/** What a session reports. Session -> RunRecord, plain JSON. Pure. */
+/** Makes the record of a session. Session -> RunRecord, plain JSON. Pure. */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import { withGrain } from '../model/grain.ts';
@@ -32,7 +32,7 @@ export function runRecord(
   };
 }
 
-/** The parts of a record that the plan alone gives. */
+/** The fields of a record that follow from the plan alone. */
 export function recordHead(
   plan: CompiledPlan,
 ): Pick<
@@ -71,8 +71,8 @@ export function recordHead(
 }
 
 /**
- * What a failed blocking audit says: which one, how many rows, and one of them. `isKept`: the branch stays,
- * and the hint holds the command that shows its rows.
+ * The error of failed blocking audits: which ones, how many rows, and one of them. `isKept`: the branch
+ * stays, and the hint gives the command that shows its rows.
  */
 export function auditError({ plan, audits, branch }: Audited, isKept: boolean): PsybergError {
   const failed = audits.filter((audit) => audit.status === 'failed' && audit.severity === 'block');

@@ -1,4 +1,4 @@
-/** The target of a session as it is now: its metadata, its branch, its layout. */
+/** The target of a running session: its metadata now, its layout, and the views of it. Session -> target. */
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
 import type { ViewTable } from '../catalog/index.ts';
 import { isEmptyRoot } from '../iceberg/empty-table.ts';
@@ -12,8 +12,8 @@ import type { Opened } from './session.ts';
 import { hasFewPartitions } from './views/few-partitions.ts';
 
 /**
- * The target's metadata now, under the session's schema. Throws `target-missing` when somebody dropped it
- * meanwhile, `target-moved` when somebody gave it another schema than that to which this session adds.
+ * Loads the target's metadata, under the session's schema. Throws `target-missing` if somebody dropped the
+ * table meanwhile, and `target-moved` if somebody changed the schema that this session adds columns to.
  */
 export async function loadTarget({
   ports,
@@ -64,8 +64,8 @@ export const targetView = ({ spec, branch, base }: Pick<Opened, 'spec' | 'branch
 });
 
 /**
- * Where an engine that commits puts its rows: the target without any, in no snapshot of it. `plan`: of a
- * load.
+ * A view for an engine that commits its rows itself (Spark): an empty copy of the target that collects its
+ * commits without a snapshot in the target. `plan`: only for a load.
  */
 export function collectedView({
   ports,
@@ -90,15 +90,15 @@ export function collectedView({
 }
 
 /**
- * True when `main` is what the plan found. One that was empty then may have begun since: with a try of the
- * same session that was killed, or with another first session.
+ * True if `main` is what the plan found. If there was none, an empty first snapshot is fine too: a killed
+ * try of this session, or another first session, may have committed it since.
  */
 export const isPlannedBase = ({ target }: Plan, main: Snapshot | undefined): boolean =>
   target.base_snapshot_id === null
     ? main === undefined || isEmptyRoot(main)
     : String(main?.['snapshot-id']) === target.base_snapshot_id;
 
-/** `target-moved`; `found`: the snapshot of `main` now. */
+/** The error `target-moved`. `found`: the snapshot of `main` now. */
 export const targetMoved = (plan: Plan, found: bigint | undefined): PsybergError =>
   conflict(
     'target-moved',

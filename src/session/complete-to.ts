@@ -20,7 +20,7 @@ import type { OpenSessionInput } from './session-input.ts';
 import { eventTimeFacts } from './source-facts.ts';
 import { askVtts } from './vtts.ts';
 
-/** What is known of the source by then. `from`: where its changes were looked for from. */
+/** What is already known of the source. `from`: the position from which its changes were looked for. */
 interface Found {
   readonly head: Snapshot;
   readonly from: Watermark | undefined;
@@ -58,9 +58,9 @@ export async function completenessOf(
 }
 
 /**
- * Up to which hour rows of the newest one say that the source is complete: those of days say it of their day.
- * A target of days has only such as are complete; a date stands for its midnight as long as its day is not
- * over, and a process of days would wait for the next one to know that it is.
+ * The hour up to which rows in the newest hour show the source to be complete: rows of a day show it for the
+ * whole day. A target of days only has complete days. A date stands for its midnight until its day is over;
+ * after that it stands for the day, or a process of days would have to wait for the next date.
  */
 function lastOfNewest(input: OpenSessionInput, table: SourceTable, newestHour: Hour): Hour {
   const writer = input.project.processes.find((each) => sameTable(each.target.table, table.spec.table));
@@ -72,8 +72,8 @@ function lastOfNewest(input: OpenSessionInput, table: SourceTable, newestHour: H
 }
 
 /**
- * A source without rows is complete where that is known without looking at it; its hours have a type all the
- * same.
+ * The state of a source without a snapshot: complete if its VTTS does not depend on rows; its event time is
+ * known all the same.
  */
 export async function emptyState(
   input: OpenSessionInput,
@@ -86,8 +86,8 @@ export async function emptyState(
 }
 
 /**
- * Most providers cost a query; without changes and debts only a dimension, or a process of several
- * sources, moves on by completeness alone.
+ * Whether to ask the VTTS provider. Most of them cost a query, and without changes and owed hours only a
+ * dimension, or a process of several sources, moves on by completeness alone.
  */
 function asksProvider(
   { spec, lookUpTo }: OpenSessionInput,
@@ -104,7 +104,7 @@ function asksProvider(
     patternOf(spec).readsPrevious
   )
     return true;
-  // What was loaded reaches hours that come.
+  // Rows that were loaded already may reach hours that become complete only now.
   if (source.window !== undefined) return true;
   return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
 }
@@ -115,7 +115,7 @@ async function signalsOf({ catalog, project, engine }: OpenSessionInput): Promis
   return found === undefined ? undefined : stateRelation(await engine(), { table, ...found }, SIGNAL);
 }
 
-/** The hour up to which the source is complete, as its provider says it. */
+/** Asks the VTTS provider up to which hour the source is complete. */
 const askProvider = (
   input: OpenSessionInput,
   spec: SourceSpec,
@@ -131,6 +131,6 @@ const askProvider = (
     engine: input.engine,
   });
 
-/** The last hour that is not of the future. */
+/** The last hour that does not count as future. */
 export const lastAllowedHour = ({ nowMs }: OpenSessionInput, { futureToleranceMs }: SourceSpec): Hour =>
   hourOfMs(nowMs + futureToleranceMs);

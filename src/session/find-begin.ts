@@ -1,7 +1,8 @@
 /**
- * Where the hours of a process begin that computes each from the one before: with the first row of a source.
- * Its query may return rows for an hour without any, so that hours before the first one would be made up, and
- * are taken off where the rows that they began with went. Session -> Session that says so.
+ * Finds the first hour of a process that computes each hour from the one before: the hour of the first row
+ * of its sources. Its query may return rows for an hour without source rows, so earlier hours would be made
+ * up; those that exist because the first rows were deleted since are taken out. Session -> Session with
+ * `begin`.
  */
 import { firstHourOfRows, surelyHasRowsBy } from '../changes/first-row.ts';
 import { openSource } from '../changes/open-source.ts';
@@ -19,7 +20,7 @@ import { sourceWindow } from '../model/window-hours.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { type TableOfHours, tableAtHead, targetOfHours } from './tables-of-hours.ts';
 
-/** The same session where it has no hours to compute. Throws what reading throws. */
+/** Adds where the hours begin; the same session if it has no hours to compute. Throws what reading throws. */
 export async function withBegin(input: OpenSessionInput, session: Session): Promise<Session> {
   if (!patternOf(session.spec).readsPrevious || input.adoptAt !== undefined) return session;
   const firstHour = firstToCompute(session);
@@ -39,7 +40,7 @@ export async function withBegin(input: OpenSessionInput, session: Session): Prom
   return Object.freeze({ ...session, begin });
 }
 
-/** For a look at hours: says which of them lie before the first row of the sources. */
+/** For a look: adds which of its hours lie before the first row of the sources. */
 export async function withBeginBefore(input: OpenSessionInput, session: Session): Promise<Session> {
   const { lookFrom } = input;
   if (lookFrom === undefined || !patternOf(session.spec).readsPrevious) return session;
@@ -48,16 +49,19 @@ export async function withBeginBefore(input: OpenSessionInput, session: Session)
   return Object.freeze({ ...session, begin: await emptyBefore(input, session, { sources, lastHour }) });
 }
 
-/** Rows of a window with a key only reach hours in which another source has rows. */
+/** Whether its rows can begin an hour: rows of a keyed window only reach hours that another source begins. */
 const begins = ({ spec, head }: SourceState): boolean => spec.window?.key === undefined && head !== undefined;
 
-/** Where rows only came since, those that were there before still are, and the hours after them computed. */
+/** Whether the source had a row by `lastHour` at the watermark and has only gained rows since. */
 const hadRowsBy = (source: SourceState, lastHour: Hour): boolean =>
   source.watermark?.newestHour !== undefined &&
   source.watermark.newestHour - sourceWindow(source).afterHours <= lastHour &&
   onlyGotRows(source);
 
-/** And those that came are there: a partition may be a day, of which its rows are some hours. */
+/**
+ * Whether it gained a row by `lastHour`. Hours from a partition do not count: it may be a day of which only
+ * some hours have rows.
+ */
 const gotRowsBy = (source: SourceState, lastHour: Hour): boolean =>
   onlyGotRows(source) &&
   source.files.some(
@@ -73,11 +77,11 @@ const onlyGotRows = ({ detectedBy, files, deleteFiles }: SourceState): boolean =
   (deleteFiles ?? []).length === 0 &&
   files.every(({ status }) => status === 'added');
 
-/** A source as it is pinned, opened once. */
+/** A source opened at its pinned snapshot. */
 interface Opened {
   readonly source: Source;
   readonly snapshot: Snapshot;
-  /** How far its rows reach back. */
+  /** How many hours back its rows reach through a window. */
   readonly afterHours: number;
 }
 
@@ -104,7 +108,7 @@ async function openedOf(input: OpenSessionInput, sources: readonly SourceState[]
   return opened;
 }
 
-/** The first hour of the target that a row reaches; infinite where there is none. */
+/** The first hour of the target that a source row reaches; infinite if there is no row. */
 async function firstReachedBy(opened: readonly Opened[]): Promise<Hour> {
   let first = Number.POSITIVE_INFINITY;
   for (const { source, snapshot, afterHours } of opened)
@@ -116,8 +120,9 @@ const beginOfUnit = (spec: Session['spec'], hour: Hour): Hour =>
   Number.isFinite(hour) ? unitOf(spec, hour).firstHour : hour;
 
 /**
- * A threshold leaves the changed hours owed. Where these are the first ones, others begin or end with them:
- * those up to the hour in which the rows begin now, or began, and the session does not reach them either.
+ * The hours that begin or cease to exist with a change that the catch-up threshold leaves owed. If the owed
+ * hours are the first of all, the hours between where the rows began and where they begin now are affected
+ * too, and the session does not reach them.
  */
 async function hoursLeftBehind(
   input: OpenSessionInput,
@@ -132,14 +137,14 @@ async function hoursLeftBehind(
   const opened = target === undefined ? undefined : await openTable(input, target);
   const found = opened === undefined ? undefined : await firstHourOfRows(opened.source, opened.snapshot);
   const stored = found === undefined ? Number.POSITIVE_INFINITY : unitOf(spec, found).firstHour;
-  // Only with a change of its first hour the process begins earlier: its query may return no row there.
+  // The process begins earlier only if its first hour changed: elsewhere its query may just return no row.
   const isEarlier = begin < stored && wholeUnits(spec, pending(session)).includes(begin);
   const [firstHour, end] = isEarlier ? [begin, stored] : [stored, begin];
   const lastHour = Math.min(end, floor) - 1;
   return firstHour <= lastHour ? hoursOf({ firstHour, lastHour }) : [];
 }
 
-/** Nothing where the session computes none of the hours that the target has. */
+/** From which hour on the target has rows; nothing if the session computes none of the hours that it has. */
 async function storedFrom(
   input: OpenSessionInput,
   session: Session,

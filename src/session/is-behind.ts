@@ -1,11 +1,11 @@
-/** How far processes that feed each other are apart. Target metadata -> yes or no. */
+/** Whether a chain of processes has caught up with itself. Target metadata -> yes or no. */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { tableKey, tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { progressInSummary, watermarkFor } from '../state/read-watermarks.ts';
 
-/** True when one of the processes has not taken up what another one of them has published. */
+/** True if one of the processes has not yet read what another one of them published. */
 export async function isBehind(
   client: Pick<CatalogClient, 'loadTable'>,
   chain: readonly ProcessSpec[],

@@ -25,8 +25,9 @@ import { sessionOf } from './session-of.ts';
 import { targetProgress } from './target-progress.ts';
 
 /**
- * Opens a session. Throws `target-not-empty`, `target-not-writable`, `grain-changed`, `source-missing`,
- * `source-replaced`, `source-changed`, `history-expired` and the errors of reading.
+ * Opens a session: for a look, an adoption or a restate if `input` says so. Throws `target-not-empty`,
+ * `target-not-writable`, `grain-changed`, `source-missing`, `source-replaced`, `source-changed`,
+ * `history-expired` and the errors of reading.
  */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { restate } = input;
@@ -34,7 +35,7 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
   return restate === undefined ? openChanges(input) : openBelowRestated(input, openChanges);
 }
 
-/** What changed since the watermarks. */
+/** Opens a session of what changed since the watermarks. */
 async function openChanges(input: OpenSessionInput): Promise<Session> {
   const { spec, catalog } = input;
   const loadedTarget = await catalog.loadTable(spec.target.table);
@@ -68,7 +69,7 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
   return withBegin(input, await restateLookups(input, opened));
 }
 
-/** Every source as of its head; what was loaded of it says only how far the target has come. */
+/** Opens a look: every source as of its head, whatever was loaded of it. */
 async function openHeads(
   input: OpenSessionInput,
   lastHour: Hour,

@@ -1,6 +1,6 @@
 /**
- * One source of a session: its pinned head, what changed since the watermark, and how far it is complete.
- * SourceSpec + metadata + watermark -> SourceState. DuckDB is started only when something changed.
+ * Opens one source of a session: pins its head, finds what changed since the watermark, and how far it is
+ * complete. SourceSpec + metadata + watermark -> SourceState. DuckDB is started only if something changed.
  */
 import { findChanges } from '../changes/find-changes.ts';
 import { openSource } from '../changes/open-source.ts';
@@ -38,7 +38,7 @@ export async function openSourceState(
   const loaded = await input.catalog.loadTableToRead(spec.table);
   const name = tableName(spec.table);
   const found = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
-  // As a lookup it was looked at, and none of its rows has been loaded.
+  // A watermark with `onChange` is from when this source was a lookup: none of its rows has been loaded.
   const watermark = found?.onChange === undefined ? found : undefined;
   const untouched = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
   if (loaded === undefined) {
@@ -76,7 +76,7 @@ export async function openSourceState(
   return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
 }
 
-/** The snapshot that the session pins: the head of `main`, or where an adoption says. */
+/** The snapshot that the session pins: the head of `main`, or the place that an adoption names. */
 function headOf(input: OpenSessionInput, spec: SourceSpec, metadata: TableMetadata): Snapshot | undefined {
   const main = mainSnapshot(metadata);
   const adoptedAt = input.adoptAt?.(spec);
@@ -90,7 +90,7 @@ interface Pinned {
   readonly progress: ProcessProgress | undefined;
 }
 
-/** What changed up to the head, and how far the source is complete there. */
+/** The state of a source at its head: what changed up to it, and how far the source is complete. */
 async function stateAt(
   input: OpenSessionInput,
   table: SourceTable,
@@ -135,7 +135,7 @@ async function stateAt(
   };
 }
 
-/** Where a process without a watermark begins; undefined: with all rows. */
+/** The snapshot after which a process without a watermark begins to read; undefined: it reads all rows. */
 function beginningOf(input: OpenSessionInput, { spec, metadata }: SourceTable, head: Snapshot) {
   const asOfNow = input.adoptAt !== undefined || input.lookUpTo !== undefined;
   const start = asOfNow ? { kind: 'now' as const } : spec.start;

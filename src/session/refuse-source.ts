@@ -1,6 +1,6 @@
 /**
- * Sources that no session reads: missing, another table by now, without a snapshot, with rows that have no
- * event time. SourceSpec + metadata -> nothing, or an error.
+ * Refuses sources that a session cannot read: missing, replaced by another table, without a snapshot, or
+ * with rows that have no event time. SourceSpec + metadata -> nothing, or an error.
  */
 import type { SourceTable } from '../changes/source.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
@@ -9,7 +9,7 @@ import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Watermark } from '../model/session.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
-/** A source that another process of the project will write may be missing still; any other is an error. */
+/** Refuses a missing source, unless a process of the project is going to create it. */
 export function refuseMissing(input: OpenSessionInput, spec: SourceSpec): void {
   if (input.project.processes.some((each) => sameTable(each.target.table, spec.table))) return;
   const name = tableName(spec.table);
@@ -41,8 +41,8 @@ export const sourceRewound = ({ spec }: OpenSessionInput, name: string, watermar
   );
 
 /**
- * Rows without an event time belong to no hour: a process that loads hours never sees them. They are counted,
- * unless the source says that they may not be there.
+ * Refuses new rows without an event time if the source says `nulls: refuse`. Such rows belong to no hour, so
+ * a process that loads hours never sees them; otherwise they are only counted.
  */
 export function refuseNulls(
   { spec }: OpenSessionInput,

@@ -1,4 +1,6 @@
-/** What opening a session needs to know and to reach. */
+/**
+ * What opening a session needs: the process, the catalog, DuckDB on demand, and what kind of session it is.
+ */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { VerifiedRewrites } from '../changes/rows/verified-rewrites.ts';
 import type { ViewPorts } from '../changes/source.ts';
@@ -17,31 +19,31 @@ export interface OpenSessionInput extends ViewPorts {
   readonly nowMs: number;
   readonly catalog: CatalogClient;
   /**
-   * For adopting: where each source counts as consumed; it is then shown as of that snapshot, without
-   * changes.
+   * For an adoption: the place up to which each source counts as consumed. The source is then pinned at that
+   * snapshot, without changes.
    */
   readonly adoptAt?: (source: SourceSpec) => StartSpec;
   /**
-   * For looking at hours, up to this one: each source is shown as of its head, whatever was loaded of it, and
-   * nothing is refused that only loading could get wrong. How far it is complete is asked only for hours that
-   * the target does not have yet: without a watermark all manifests of the source would be read for it.
+   * For a look: its last hour. Each source is pinned at its head, whatever was loaded of it, and nothing is
+   * refused that only a load could get wrong. Completeness is asked only for hours that the target does not
+   * have yet, since without a watermark that reads all manifests of the source.
    */
   readonly lookUpTo?: Hour;
-  /** Of a look: the first of the hours. */
+  /** For a look: its first hour. */
   readonly lookFrom?: Hour;
-  /** Of a look: true where nobody asks how far its sources are complete. */
+  /** For a look: true if the target has all its hours, so that completeness need not be asked. */
   readonly isLoaded?: boolean;
-  /** For adopting: nobody said a place, so that nothing may have come since another process has read. */
+  /** For an adoption without a named place: no source may have changed since another process read it. */
   readonly adoptsAsItIs?: boolean;
-  /** What is asked of the sources' changes; default: what the pattern can use. */
+  /** What the process can do with changes of its sources; default: what its pattern says. */
   readonly changesNeeded?: ChangesNeeded;
-  /** For restating: what somebody asked for. */
+  /** For a restate: what was asked for. */
   readonly restate?: RestateRequest;
-  /** For restating: says by which SQL the hours of the target were made (`Session.sqlChanged`). */
+  /** For a restate: adds to a session which hours were made by other SQL (`Session.sqlChanged`). */
   readonly withSqlChanged?: (session: Session) => Promise<Session>;
   /**
-   * Says whether the query does with rows that were loaded what it did then, whatever its sources' columns
-   * are called by now; undefined: it cannot say.
+   * Whether the query still treats already loaded rows as it did then, although columns of its sources were
+   * renamed; its answer is undefined if it cannot tell.
    */
   readonly readsAsBefore?: (asked: {
     readonly spec: ProcessSpec;

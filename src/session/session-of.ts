@@ -1,4 +1,4 @@
-/** A session from what was opened. Sources + target -> Session, frozen. Pure. */
+/** Puts a session together from its opened parts. Sources + target -> Session, frozen. Pure. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import type { ProcessProgress } from '../state/read-watermarks.ts';

@@ -1,5 +1,5 @@
 /**
- * Where a source begins for a process that has no watermark on it. Metadata + StartSpec -> Snapshot. Pure.
+ * Where a process without a watermark begins to read a source. Metadata + StartSpec -> Snapshot. Pure.
  */
 import { ancestors, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -8,8 +8,8 @@ import { instantText } from '../model/hour.ts';
 import type { StartSpec } from '../model/start.ts';
 
 /**
- * The snapshot after which the source is read; undefined: from the beginning. Throws `start-unknown` when the
- * table does not know (any more).
+ * The snapshot after which the source is read; undefined: from the beginning. Throws `start-unknown` if that
+ * snapshot or time is not in the table's history, or was expired.
  */
 export function startSnapshot(
   metadata: TableMetadata,
@@ -36,8 +36,8 @@ export function startSnapshot(
       return found;
     }
     case 'timestamp': {
-      // The line of parents and not the snapshot log: a rollback leaves entries of snapshots there that main
-      // does not have.
+      // Follows parents, not the snapshot log: after a rollback the log still names snapshots that are no
+      // longer on main.
       for (const snapshot of ancestors(metadata, head))
         if (snapshot['timestamp-ms'] <= start.atMs) return snapshot;
       const first = oldest(metadata, head);

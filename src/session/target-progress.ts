@@ -1,6 +1,6 @@
 /**
- * How far a process has come, as a session finds it. Target metadata + watermark table -> progress, or a
- * refusal where the two do not tell.
+ * Finds how far a process has come on its target. Target metadata + watermark table -> progress, or a
+ * refusal if the two do not tell.
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
@@ -20,7 +20,7 @@ import { heirOf, isUntouched, namesEver } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 export type ProgressInput = Pick<OpenSessionInput, 'spec' | 'project' | 'catalog' | 'engine'> & {
-  /** There while a target is adopted: then lost watermarks are what the adoption sets. */
+  /** Set for an adoption, which sets watermarks itself, so that lost ones are not refused. */
   readonly adoptAt?: OpenSessionInput['adoptAt'];
 };
 
@@ -37,7 +37,7 @@ export async function targetProgress(
   const found = progressInSummary(target, processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
   if (found !== undefined || isUntouched(target)) return found;
-  // Its progress is another's now, who goes on from there; or is that other's again.
+  // Another process has taken over its progress, or that take-over was undone.
   if (heirOf(target, processName) !== undefined || isAdoptionUndone(target, processName)) return undefined;
   refuseRewoundTarget(input, target, processName);
   const { highWaterMarkTable } = project.tables;
@@ -50,7 +50,7 @@ export async function targetProgress(
         isAdopted: input.adoptAt !== undefined,
       })
     : undefined;
-  const behind = copy !== undefined && isBehind(copy, target, processName);
+  const behind = copy !== undefined && isCopyBehind(copy, target, processName);
   if ((copy === undefined || behind) && input.adoptAt === undefined)
     refuseLostWatermark(input, target, processName);
   if (behind || copy === undefined) return undefined;
@@ -64,10 +64,10 @@ export async function targetProgress(
 }
 
 /**
- * A catalog that commits one table after the other may have lost the last session's rows; those of the one
- * before would have it loaded again.
+ * Whether the watermark table lacks the last published session, as a catalog that commits tables one by one
+ * may leave it. Going on from the session before would load that session's rows again.
  */
-function isBehind(
+function isCopyBehind(
   { writtenBy = '' }: CopiedProgress,
   { properties, 'table-uuid': uuid }: TableMetadata,
   processName: string,

@@ -1,8 +1,8 @@
 /**
- * The part of a session that does not depend on what the session before it leaves: its sources are shown, and
- * its rows are written, while that one is still at work. CompiledPlan -> Opened with rows. Nothing is
- * committed: what is written becomes the session's own when that is planned again on what was published, and
- * would write the same (`restsOnSame`).
+ * Does the part of a session that does not depend on the session before it, while that one is still running:
+ * shows its sources and writes its rows. CompiledPlan -> Opened with rows. Nothing is committed. When the
+ * session is planned again on what was published, it takes over these rows if it would write the same
+ * (`restsOnSame`).
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { fitColumns } from '../../iceberg/fit-columns.ts';
@@ -20,12 +20,12 @@ import { loadTarget } from '../target.ts';
 import { attachSession } from '../views/show-sources.ts';
 import { undo, undoneOnFailure } from './undo.ts';
 
-/** A session whose rows are written, and of which nothing is on its branch. */
+/** A session whose rows are written, but not yet committed to its branch. */
 export type LoadedAhead = Opened & { readonly ahead: NonNullable<Opened['ahead']> };
 
 /**
- * Whether the rows of such a session depend on nothing but its sources: what computes hour by hour reads the
- * hour before, and rows of an append are found out from what was published.
+ * Whether the rows of a session depend on nothing but its sources. Not so if it computes hour by hour, which
+ * reads the hour before, nor for an append, whose new files follow from what was published.
  */
 export function canLoadAhead(plan: CompiledPlan, spec: ProcessSpec): boolean {
   const { loadsHours, readsPrevious } = patternOf(spec);
@@ -43,8 +43,8 @@ export function canLoadAhead(plan: CompiledPlan, spec: ProcessSpec): boolean {
 }
 
 /**
- * Writes the session's marker, shows its sources and writes its rows; undefined where it cannot go ahead
- * after all. `keepBranch`: as the session is going to run. Throws what these bring. Nothing is left then.
+ * Writes the session's marker, shows its sources and writes its rows; undefined if it cannot go ahead after
+ * all. `keepBranch`: as the session will run later. Leaves nothing behind if it throws or returns undefined.
  */
 export async function loadAhead(
   ports: RunPorts,
@@ -59,7 +59,7 @@ export async function loadAhead(
     if (metadata['format-version'] < 2) return undefined;
     const attached = await duringStage(session, 'open', () => attachSession(unopened(session)));
     const columns = await ports.workload.describe(workOf(session));
-    // A session that adds columns, or leaves some out, does so on the table as it finds it.
+    // New columns are added to the table as the session finds it when its turn comes.
     if (fitColumns(columns, currentSchema(metadata).fields).added.length > 0) return undefined;
     return duringStage(session, 'load', () => withRows(attached, insertOf(plan) as InsertStep, metadata));
   });
@@ -83,8 +83,8 @@ const countsOf = ({ steps }: CompiledPlan): CountSourcesStep[] =>
   steps.filter((step) => step.kind === 'count-sources');
 
 /**
- * The session goes on by this plan, which {@link restsOnSame} was asked of. What was begun to be counted is
- * asked for by the very steps that it was begun with.
+ * Continues the session with a plan that {@link restsOnSame} has approved. Counts that are already running
+ * are asked for by the very step objects that they were started with, so those are kept.
  */
 export function goOnBy(loaded: LoadedAhead, plan: CompiledPlan): LoadedAhead {
   const begun = countsOf(loaded.plan);
@@ -94,17 +94,17 @@ export function goOnBy(loaded: LoadedAhead, plan: CompiledPlan): LoadedAhead {
   return { ...loaded, plan: { ...plan, steps } };
 }
 
-/** Leaves no trace of it. Never throws: what it cannot clean up the next session of the process does. */
+/** Removes every trace of it. Never throws: the next session of the process cleans up what is left. */
 export const dropAhead = (loaded: LoadedAhead): Promise<void> => undo(loaded);
 
 /**
- * Whether a session by this plan would show the same sources and write the same rows as the one that was
- * loaded. Its base is another one, and so are the causes of its hours.
+ * Whether a session with this plan would show the same sources and write the same rows as the loaded one.
+ * Its base and the causes of its hours are different in any case, and do not matter.
  */
 export const restsOnSame = (loaded: LoadedAhead, plan: CompiledPlan): boolean =>
   JSON.stringify(whatRowsRestOn(loaded.plan)) === JSON.stringify(whatRowsRestOn(plan));
 
-/** What of a source its rows depend on. */
+/** The fields of a source that the rows depend on. */
 const SOURCE_KEYS = [
   ...(['alias', 'table', 'lookup', 'read', 'head', 'window', 'window_keys'] as const),
   ...(['event_time', 'event_time_type', 'event_time_unit'] as const),
@@ -119,7 +119,7 @@ const whatRowsRestOn = (plan: CompiledPlan): unknown => [
   plan.hours.map(({ hour, empty }) => [hour, empty]),
   plan.sources.map((source) => SOURCE_KEYS.map((key) => source[key])),
   [plan.target.table_uuid, plan.target.operation, plan.target.format_version, plan.target.layout],
-  // Whoever published in between has another session to go on from.
+  // If another session published in between, this one has to follow that.
   plan.target.previous_session_id,
   plan.steps.filter(({ stage, kind }) => stage === 'branch' || stage === 'load' || kind === 'count-sources'),
 ];

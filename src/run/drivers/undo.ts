@@ -1,4 +1,4 @@
-/** What every run does when it fails: the session is undone before the error is thrown on. */
+/** Undoes a session when its run fails, before the error is thrown on. */
 
 import { giveUp, hasLapsed } from '../../markers/session-marker.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -7,23 +7,25 @@ import { sessionLapsed } from '../leftovers/lapsed.ts';
 import { type Begun, workOf } from '../session.ts';
 
 /**
- * Runs `work` under the session's marker, up to its publishing. When that fails, every trace of it goes, and
- * the error is thrown with its place in the user's file.
+ * Runs `work`, at most up to the publish, under the session's marker. If it fails every trace of the session
+ * is removed, and the error is thrown with its place in the user's file.
  */
 export async function undoneOnFailure<T>(session: Begun, work: () => Promise<T>): Promise<T> {
-  // Before the cleaning up begins: a session of this id that another process runs is not ours to abandon.
+  // Outside of the cleaning up: if another process runs a session of this id this throws, and that session
+  // is not ours to undo.
   await session.ports.markers.begin(session.directory, false);
   return undoneUnlessDone(session, work);
 }
 
-/** The same for a session that has its marker. */
+/** The same for a session that already has its marker. */
 export async function undoneUnlessDone<T>(session: Begun, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    // Whether it was published is for the next session to find out: until then nothing may be deleted.
+    // The next session has to find out whether this one was published: until then nothing may be deleted.
     const isUnknown = error instanceof PsybergError && error.code === 'commit-unknown';
-    // Whatever went wrong in it then came of that: its branch and its files may be gone.
+    // Others may have deleted the branch and files of a lapsed session, so that is the cause of any other
+    // error.
     const lapsed = !isUnknown && hasLapsed(session.directory, session.ports.markersAreShared);
     if (isUnknown) giveUp(session.directory);
     else await undo(session);
@@ -35,7 +37,9 @@ export async function undoneUnlessDone<T>(session: Begun, work: () => Promise<T>
 export const placed = (session: Begun, error: unknown): unknown =>
   session.ports.workload.placed(workOf(session), error);
 
-/** Leaves no trace of the session. Never throws: what is left the next session of the process cleans up. */
+/**
+ * Removes every trace of the session. Never throws: the next session of the process cleans up what is left.
+ */
 export async function undo(session: Begun): Promise<void> {
   try {
     session.ports.workload.resume();
