@@ -2,10 +2,12 @@
  * What happened to a lookup since a session last used it. Metadata + watermark -> snapshots, each with
  * whether it may have changed rows. Pure. A lookup is read whole, so its manifests are not asked.
  */
-import { between, countInSummary, operationOf } from '../iceberg/history.ts';
+import { countInSummary } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { DetectedBy, SnapshotChange, Watermark } from '../model/session.ts';
 import { bringsNothing } from '../state/no-news.ts';
+import { gapBetween } from './gap.ts';
+import { changeOf } from './verdicts/verdict.ts';
 
 /** How a lookup came from the state that was used to the one that it has. */
 export interface LookupChanges {
@@ -13,7 +15,7 @@ export interface LookupChanges {
   readonly changes: readonly SnapshotChange[];
 }
 
-const DETECTED_BY = { straight: 'snapshots', forked: 'rewound', unknown: 'live-files' } as const;
+const ROLLED_BACK = 'rolled back';
 
 /**
  * `watermark`: the state that was used last; undefined: none was. A table that was dropped and created again
@@ -31,46 +33,43 @@ export function lookupChanges(
   if (watermark.tableUuid !== metadata['table-uuid'])
     return {
       detectedBy: 'first-load',
-      changes: [changeOf(head, { counted: true, reason: 'the table was dropped and created again' })],
+      changes: [changeBySummary(head, { counted: true, reason: 'the table was dropped and created again' })],
     };
-  const { kind, added, undone } = between(metadata, head, watermark.snapshotId);
-  if (kind === 'unknown')
+  const { detectedBy, added, undone } = gapBetween(metadata, head, watermark);
+  if (detectedBy === 'live-files')
     return {
-      detectedBy: DETECTED_BY[kind],
-      changes: [changeOf(head, { counted: true, reason: 'the snapshots in between were expired' })],
+      detectedBy,
+      changes: [changeBySummary(head, { counted: true, reason: 'the snapshots in between were expired' })],
     };
   const judged = (snapshot: Snapshot, reason?: string): SnapshotChange =>
     bringsNothing(metadata, snapshot, isVerified)
-      ? changeOf(snapshot, { counted: false, reason: 'no row changed' })
-      : changeOf(snapshot, { counted: true, ...(reason === undefined ? {} : { reason }) });
+      ? changeBySummary(snapshot, { counted: false, reason: 'no row changed' })
+      : changeBySummary(snapshot, { counted: true, reason });
   return {
-    detectedBy: DETECTED_BY[kind],
+    detectedBy,
     changes: [
-      ...undone.map((snapshot) => judged(snapshot, 'rolled back')),
+      ...undone.map((snapshot) => judged(snapshot, ROLLED_BACK)),
       ...added.map((snapshot) => judged(snapshot)),
     ],
   };
 }
 
-function changeOf(
+/** The change of a snapshot, counted as its summary says. */
+function changeBySummary(
   snapshot: Snapshot,
-  { counted, reason }: { readonly counted: boolean; readonly reason?: string },
+  verdict: { readonly counted: boolean; readonly reason: string | undefined },
 ): SnapshotChange {
   const count = (key: string): bigint => countInSummary(snapshot, key) ?? 0n;
   const [came, went] = [
     { files: Number(count('added-data-files')), rows: count('added-records') },
     { files: Number(count('deleted-data-files')), rows: count('deleted-records') },
   ];
-  const [added, removed] = reason === 'rolled back' ? [went, came] : [came, went];
-  return {
-    snapshotId: snapshot['snapshot-id'],
-    operation: operationOf(snapshot),
-    committedAtMs: snapshot['timestamp-ms'],
-    counted,
-    ...(reason === undefined ? {} : { reason }),
+  const [added, removed] = verdict.reason === ROLLED_BACK ? [went, came] : [came, went];
+  const counts = {
     addedFiles: added.files,
     removedFiles: removed.files,
     addedRows: added.rows,
     removedRows: removed.rows,
   };
+  return changeOf({ snapshot, counts }, verdict);
 }

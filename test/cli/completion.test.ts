@@ -1,17 +1,14 @@
 // Goal: a shell offers what the command line takes, and nothing else. Method: candidates from the real tree of
-// commands, and the script of
-// bash in bash; zsh and fish are in completion.whole.ts.
-import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+// commands, and the script of bash in bash; zsh and fish are in completion.whole.ts.
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { program } from '../../src/cli/command-line.ts';
 import { candidatesFor } from '../../src/cli/completion/candidates.ts';
 import { processNamesIn } from '../../src/cli/completion/process-names.ts';
 import { commandsOf } from '../docs/reference-pages.ts';
-import { COMMAND_FILE } from '../support/command-file.ts';
+import { completionProject } from './completion-project.ts';
 import { makeProject, removeFolders, temporaryFolder } from './fixture.ts';
 
 const SCRIPTS = fileURLToPath(new URL('../../templates/completion', import.meta.url));
@@ -77,22 +74,7 @@ describe('candidates', () => {
 });
 
 describe('the scripts', () => {
-  const project = makeProject({
-    'processes/a.sql': '/*---\nprocess_name: a_load\n---*/',
-    'two words.sql': '',
-  }).root;
-  const bin = join(project, 'bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${COMMAND_FILE}' "$@"\n`, {
-    mode: 0o755,
-  });
-  const run = async (shell: string, ...argv: string[]): Promise<string> =>
-    (
-      await promisify(execFile)(shell, argv, {
-        cwd: project,
-        env: { ...process.env, PATH: `${bin}:${process.env['PATH']}`, HOME: project },
-      })
-    ).stdout;
+  const { run } = completionProject();
   it('is printed as it stands', async () => {
     expect(await run('psyberg', 'completion', 'bash')).toContain('complete -F _psyberg psyberg\n');
   });

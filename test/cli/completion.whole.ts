@@ -1,13 +1,10 @@
 // Goal: the scripts complete in zsh and fish as in bash. Method: real shells, zsh at a prompt; one that is not
 // installed is said loudly to be left out.
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { COMMAND_FILE } from '../support/command-file.ts';
-import { makeProject, removeFolders } from './fixture.ts';
+import { completionProject } from './completion-project.ts';
+import { removeFolders } from './fixture.ts';
 
 const SCRIPTS = fileURLToPath(new URL('../../templates/completion', import.meta.url));
 afterAll(removeFolders);
@@ -17,22 +14,7 @@ for (const shell of ['zsh', 'fish'].filter((each) => !has(each)))
   console.warn(`NOT TESTED: completion in ${shell}, which is not installed`);
 
 describe('the scripts', () => {
-  const project = makeProject({
-    'processes/a.sql': '/*---\nprocess_name: a_load\n---*/',
-    'two words.sql': '',
-  }).root;
-  const bin = join(project, 'bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'psyberg'), `#!/bin/sh\nexec '${process.execPath}' '${COMMAND_FILE}' "$@"\n`, {
-    mode: 0o755,
-  });
-  const run = async (shell: string, ...argv: string[]): Promise<string> =>
-    (
-      await promisify(execFile)(shell, argv, {
-        cwd: project,
-        env: { ...process.env, PATH: `${bin}:${process.env['PATH']}`, HOME: project },
-      })
-    ).stdout;
+  const { run } = completionProject();
   it.skipIf(!has('fish'))('completes in fish', async () => {
     const text = `source '${SCRIPTS}/psyberg.fish'; complete -C 'psyberg stat'; complete -C 'psyberg run a'; complete -C 'psyberg plan --expl'`;
     expect((await run('fish', '-c', text)).split('\n').map((each) => each.split('\t')[0])).toEqual([

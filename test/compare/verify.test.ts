@@ -2,21 +2,9 @@
 // a process of each pattern and their late rows; faults are put into the targets by commits of others that
 // leave what a session published of its progress.
 import { expect, it } from 'vitest';
-import type { Verification } from '../../src/index.ts';
-import { appendProcess, countProcess, EVENTS, events } from '../support/count-events.ts';
-import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
-
-const state = processFile(
-  {
-    process_name: 'state_load',
-    pattern: 'dimension',
-    sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
-    target: { table: 'facts.states', event_time: 'hour' },
-  },
-  `select $first_hour::timestamptz as hour, id % 3 as kind, count(*) + coalesce(max(before), 0) as total, sum(id * 0.1)::double as weight
-from (select id, null as before from e union all select kind, total from previous)
-group by all`,
-);
+import { countProcess, EVENTS, events } from '../support/count-events.ts';
+import { hourAt, processFile, worldForTest } from '../support/world.ts';
+import { publishedWorld, short, verified } from './published-world.ts';
 
 it('gives a query over days the range of a session: from the first midnight on', async () => {
   const file = processFile(
@@ -39,24 +27,6 @@ it('gives a query over days the range of a session: from the first midnight on',
   expect(await world.rows('select n from facts.days')).toEqual(['["2"]', '["2"]']);
   expect(short(await verified(world, 'days_load'))).toMatchObject({ status: 'equal' });
 });
-
-async function publishedWorld(): Promise<World> {
-  const world = await worldForTest({ processes: [appendProcess(), countProcess(), state] });
-  await world.create('raw.events', EVENTS, { partitionedBy: 'landing_hour' });
-  await world.land('raw.events', [0, 1, 2, 3].map((hour) => events(hour * 10, 6, hour)).join(' union all '));
-  await world.run();
-  // Late rows, and an hour more.
-  await world.land('raw.events', `${events(50, 4, 1, 4)} union all ${events(60, 5, 4, 4)}`);
-  await world.run();
-  return world;
-}
-
-const short = ({ status, missing, extra, hours }: Verification) => ({
-  ...{ status, missing, extra },
-  hours: hours.map(({ hour }) => hour),
-});
-const verified = async (world: World, name: string, hours?: string): Promise<Verification> =>
-  (await world.psyberg.verify([name], hours === undefined ? {} : { hours }))[0] as Verification;
 
 it('finds nothing where there is nothing, over all patterns, and a row that somebody changed', async () => {
   const world = await publishedWorld();

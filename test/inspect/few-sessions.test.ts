@@ -12,7 +12,7 @@ import { SESSION } from '../../src/state/tables/session.ts';
 import type { StateRow } from '../../src/state/tables/state-table.ts';
 import { ensureStateTable } from '../../src/state/write-state.ts';
 import { propertySeed } from '../support/property-seed.ts';
-import { writeStateHistory } from '../support/state-history.ts';
+import { numberedTables, stateMetadata, writeStateHistory } from '../support/state-history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -21,11 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-let tables = 0;
-const newTable = (): TableIdentifier => {
-  tables += 1;
-  return { namespace: ['psyberg'], name: `sessions_${tables}` };
-};
+const newTable = numberedTables('sessions');
 
 interface Write {
   readonly process: string;
@@ -93,11 +89,7 @@ function rowsOf({ process, sources, byDuckdb, shared }: Write, at: number): Stat
 const write = (table: TableIdentifier, writes: readonly Write[]): Promise<void> =>
   writeStateHistory(world, table, SESSION, { writes, rowsOf });
 
-const metadataOf = async (table: TableIdentifier): Promise<TableMetadata> => {
-  const loaded = await world.psyberg.internals.client.loadTable(table);
-  if (loaded === undefined) throw new Error('there is no such table');
-  return loaded.metadata;
-};
+const metadataOf = (table: TableIdentifier): Promise<TableMetadata> => stateMetadata(world, table);
 
 interface Answers {
   readonly last: unknown;

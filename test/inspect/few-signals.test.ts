@@ -12,7 +12,7 @@ import type { TableIdentifier } from '../../src/model/names.ts';
 import { SIGNAL, type SignalTableRow } from '../../src/state/tables/signal.ts';
 import { ensureStateTable } from '../../src/state/write-state.ts';
 import { propertySeed } from '../support/property-seed.ts';
-import { writeStateHistory } from '../support/state-history.ts';
+import { numberedTables, stateMetadata, writeStateHistory } from '../support/state-history.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -21,11 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-let tables = 0;
-const newTable = (): TableIdentifier => {
-  tables += 1;
-  return { namespace: ['psyberg'], name: `signals_${tables}` };
-};
+const newTable = numberedTables('signals');
 
 const WRITE = fc.record({
   process: fc.constantFrom('a', 'b'),
@@ -63,11 +59,7 @@ function rowsOf({ process, signal, day, hour, reopened, byDuckdb }: Write, at: n
 const write = (table: TableIdentifier, writes: readonly Write[]): Promise<void> =>
   writeStateHistory(world, table, SIGNAL, { writes, rowsOf });
 
-const metadataOf = async (table: TableIdentifier): Promise<TableMetadata> => {
-  const loaded = await world.psyberg.internals.client.loadTable(table);
-  if (loaded === undefined) throw new Error('there is no such table');
-  return loaded.metadata;
-};
+const metadataOf = (table: TableIdentifier): Promise<TableMetadata> => stateMetadata(world, table);
 
 const ASKED = [
   { signalName: undefined, limit: 3 },

@@ -1,11 +1,9 @@
 // Goal: the file of a state table that is written without DuckDB holds what the one that it writes holds, under the
 // same columns. Method: random rows of every state table, both ways, read again.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
+import { describe, expect, it } from 'vitest';
 import type { NestedField } from '../../src/iceberg/table-metadata.ts';
 import { stateFile } from '../../src/state/state-file.ts';
 import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
@@ -15,19 +13,10 @@ import { SESSION } from '../../src/state/tables/session.ts';
 import { SIGNAL } from '../../src/state/tables/signal.ts';
 import type { StateRow } from '../../src/state/tables/state-table.ts';
 import { fieldIdsFragment, NOTHING, statement, statementFragment } from '../../src/statements/index.ts';
+import { engineInFolder } from '../support/engine-in-folder.ts';
 import { propertySeed } from '../support/property-seed.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'psyberg-state-file-'));
-let base: Engine;
-let engine: Engine;
-beforeAll(async () => {
-  base = await openEngine();
-  engine = await forkWithMacros(base);
-});
-afterAll(() => {
-  base.close();
-  rmSync(folder, { recursive: true });
-});
+const { engine, folder } = await engineInFolder('psyberg-state-file-');
 
 const VALUES: Readonly<Record<string, readonly (string | number)[]>> = {
   string: ['', 'a', 'ü\'"\n', '[]', 'x'.repeat(5000), '👩‍👩‍👧'],

@@ -1,8 +1,24 @@
 /** State tables as an earlier release made them, and their histories by both releases. */
+import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../../src/model/names.ts';
 import { type StateRow, type StateTable, stateTable } from '../../src/state/tables/state-table.ts';
 import { commitStateChange, ensureStateTable } from '../../src/state/write-state.ts';
 import type { World } from './world.ts';
+
+/** Names of tables that no test had before: `sessions_1`, `sessions_2`. */
+export function numberedTables(name: string): () => TableIdentifier {
+  let count = 0;
+  return () => {
+    count += 1;
+    return { namespace: ['psyberg'], name: `${name}_${count}` };
+  };
+}
+
+export async function stateMetadata({ psyberg }: World, table: TableIdentifier): Promise<TableMetadata> {
+  const loaded = await psyberg.internals.client.loadTable(table);
+  if (loaded === undefined) throw new Error('there is no such table');
+  return loaded.metadata;
+}
 
 /** Without the columns that came later. */
 const earlierStateTable = (of: StateTable): StateTable =>

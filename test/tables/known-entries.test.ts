@@ -1,11 +1,9 @@
 // Goal: what is read of a small manifest without DuckDB means to every question what DuckDB reads of it. Method:
 // random manifests, each question over the entries that are known and over the files.
-import { existsSync, mkdtempSync, rmSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
+import { describe, expect, it } from 'vitest';
 import {
   hoursOfManifests,
   renderStatement,
@@ -13,19 +11,10 @@ import {
   statementFragment,
 } from '../../src/statements/index.ts';
 import { knownEntries, listedFiles, queryBounds, queryHours } from '../../src/tables/read/known-entries.ts';
+import { engineInFolder } from '../support/engine-in-folder.ts';
 import { propertySeed } from '../support/property-seed.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'psyberg-known-'));
-let base: Engine;
-let engine: Engine;
-beforeAll(async () => {
-  base = await openEngine();
-  engine = await forkWithMacros(base);
-});
-afterAll(() => {
-  base.close();
-  rmSync(folder, { recursive: true });
-});
+const { engine, folder } = await engineInFolder('psyberg-known-');
 
 let written = 0;
 async function write(entries: readonly string[]): Promise<string> {

@@ -1,11 +1,10 @@
 // Goal: a manifest list that is written from what is known of small lists is the list that DuckDB writes, and counts
 // the same. Method: random lists, as writers of every format version leave them, and both ways.
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BoundStatement, type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
+import { expect, it } from 'vitest';
+import type { BoundStatement } from '../../src/engine/index.ts';
 import type { ManifestFileRow, RowIds } from '../../src/iceberg/manifest-row.ts';
 import {
   listStatement,
@@ -23,19 +22,10 @@ import {
   writeKnownRows,
 } from '../../src/tables/write/compose-known.ts';
 import { knownTotals } from '../../src/tables/write/known-counts.ts';
+import { engineInFolder } from '../support/engine-in-folder.ts';
 import { propertySeed } from '../support/property-seed.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'psyberg-known-list-'));
-let base: Engine;
-let engine: Engine;
-beforeAll(async () => {
-  base = await openEngine();
-  engine = await forkWithMacros(base);
-});
-afterAll(() => {
-  base.close();
-  rmSync(folder, { recursive: true });
-});
+const { engine, folder } = await engineInFolder('psyberg-known-list-');
 
 let written = 0;
 const newPath = (): string => {

@@ -1,26 +1,15 @@
 // Goal: what never changes is read once: a manifest list by its engine, the columns of manifests of one schema; and
 // nothing is taken for another. Method: small Avro files, some of which are gone when they are asked for again.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
+import { expect, it, vi } from 'vitest';
 import { readLocalFile, readLocalHead, writeLocalFile } from '../../src/files/local.ts';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import { manifestColumns } from '../../src/tables/read/manifest-columns.ts';
 import { liveManifestsOf, manifestsOf } from '../../src/tables/read/manifest-list.ts';
+import { engineInFolder } from '../support/engine-in-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'psyberg-read-once-'));
-let base: Engine;
-let engine: Engine;
-beforeAll(async () => {
-  base = await openEngine();
-  engine = await forkWithMacros(base);
-});
-afterAll(() => {
-  base.close();
-  rmSync(folder, { recursive: true });
-});
+const { engine, folder } = await engineInFolder('psyberg-read-once-');
 
 async function write(name: string, query: string): Promise<string> {
   const path = join(folder, name);

@@ -1,29 +1,17 @@
 // Goal: manifests and the hours of their files are read the same way by whoever asks. Method: small Avro files, as
 // writers leave them, and the statements that read them.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Engine, forkWithMacros, openEngine } from '../../src/engine/index.ts';
+import { describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import { queryHours } from '../../src/tables/read/known-entries.ts';
 import { knownFiles } from '../../src/tables/read/known-files.ts';
 import { readManifests } from '../../src/tables/read/manifest-list.ts';
+import { engineInFolder } from '../support/engine-in-folder.ts';
 
 const HOUR_US = 3_600_000_000;
 /** 2023-09-14T05:00Z, in hours since 1970. */
 const FIVE = 470_765;
-const folder = mkdtempSync(join(tmpdir(), 'psyberg-tables-'));
-let base: Engine;
-let engine: Engine;
-beforeAll(async () => {
-  base = await openEngine();
-  engine = await forkWithMacros(base);
-});
-afterAll(() => {
-  base.close();
-  rmSync(folder, { recursive: true });
-});
+const { engine, folder } = await engineInFolder('psyberg-tables-');
 
 async function write(name: string, query: string): Promise<string> {
   const path = join(folder, name);
