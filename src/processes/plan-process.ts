@@ -137,7 +137,7 @@ async function judgedPlan(
     const tree = (await judgeSql(duckdb, project, input.spec)) ?? (await treeWhereRead(duckdb, input.spec));
     plan = withJudgedSql(plan, session, tree);
   }
-  // A run without work must stay cheap, so it does not look whether the SQL changed; a plan that is shown does.
+  // A run without work must stay cheap, so it does not look whether the SQL changed; a plan to be shown does.
   if (plan.status !== 'work' && !writesNothing) return plan;
   return { ...plan, ...sqlOfSession(await withSqlChanged(workspace, session), plan.status) };
 }

@@ -1,4 +1,4 @@
-/** Whether a session's SQL may compare times with `infinity`, which decides how its tables are shown. Pure. */
+/** Whether a session's SQL may compare times with `infinity`; its tables are then shown otherwise. Pure. */
 import type { Begun } from '../session.ts';
 
 /** True if the SQL of the process or of its audits, variables or macros names `infinity`. */
