@@ -35,6 +35,13 @@ export function onInterruption(stop: () => void): Interruption {
   };
 }
 
+/** The same for work that cleans up after itself: says so, and how to end it at once. */
+export const onInterruptedWork = (shell: { note(text: string): void }, stop: () => void): Interruption =>
+  onInterruption(() => {
+    shell.note('interrupted: cleaning up; press again to end at once');
+    stop();
+  });
+
 /** The exit code of `work`, or of the signal that stopped it. */
 export async function untilInterrupted(
   psyberg: { interrupt(): void },

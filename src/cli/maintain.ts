@@ -9,7 +9,7 @@ import {
 } from '../model/maintain-record.ts';
 import { EXIT, highestOfErrors } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { onInterruption } from './interruption.ts';
+import { onInterruptedWork } from './interruption.ts';
 import { countOf, givenDurationMs, sizeBytes } from './measures.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -77,10 +77,7 @@ async function maintain(shell: Shell, names: string[], given: MaintainCommandOpt
   const options = maintainOptions(given);
   const { maintainSummary, maintainText } = await import('../report/maintain-report.ts');
   return withPsyberg(shell, async (psyberg) => {
-    const interruption = onInterruption(() => {
-      shell.note('interrupted: cleaning up; press again to end at once');
-      psyberg.interrupt();
-    });
+    const interruption = onInterruptedWork(shell, () => psyberg.interrupt());
     try {
       const report = await psyberg.maintain(names, options);
       if (shell.options.json === true) shell.json(report);

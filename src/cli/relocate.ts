@@ -6,7 +6,7 @@ import type { RelocateReport } from '../model/relocate-record.ts';
 import type { CopyRequest } from '../workspace/copy-project.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { onInterruption } from './interruption.ts';
+import { onInterruptedWork } from './interruption.ts';
 import type { Shell } from './shell.ts';
 
 interface RelocateOptions {
@@ -57,9 +57,8 @@ async function relocate(shell: Shell, options: RelocateOptions): Promise<number>
   ]);
   const project = readProject({ root: findProjectRoot(shell.options.project ?? '.') });
   let isStopped = false;
-  const interruption = onInterruption(() => {
+  const interruption = onInterruptedWork(shell, () => {
     isStopped = true;
-    shell.note('interrupted: cleaning up; press again to end at once');
   });
   try {
     const report = await relocated(project, options, {

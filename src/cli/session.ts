@@ -14,7 +14,7 @@ import type { InitRequest, Psyberg, SessionRequest, StepRecord } from '../psyber
 import { runText } from '../report/run-report.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { onInterruption } from './interruption.ts';
+import { onInterruptedWork } from './interruption.ts';
 import { metricsOption, type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface SessionOptions {
@@ -179,10 +179,7 @@ async function withSession(
       const { processesInDependencyOrder } = await import('../project/dependency-order.ts');
       const [spec] = processesInDependencyOrder(psyberg.project, [options.process_name]) as [ProcessSpec];
       await checkOptions(spec, options);
-      const interruption = onInterruption(() => {
-        shell.note('interrupted: cleaning up; press again to end at once');
-        psyberg.interrupt();
-      });
+      const interruption = onInterruptedWork(shell, () => psyberg.interrupt());
       try {
         const { psyberg_session_id: id } = options;
         return await work(psyberg, {

@@ -5,7 +5,7 @@ import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
 import type { Psyberg } from '../psyberg.ts';
 import { sessionsLeftText } from '../report/owed.ts';
 import { runSummary, runText } from '../report/run-report.ts';
-import { onInterruption } from './interruption.ts';
+import { onInterruptedWork } from './interruption.ts';
 import type { Shell } from './shell.ts';
 
 export interface ShownSessions {
@@ -22,10 +22,7 @@ export async function showSessions(
   { names, run, exitCode }: ShownSessions,
 ): Promise<number> {
   const startedMs = performance.now();
-  const interruption = onInterruption(() => {
-    shell.note('interrupted: cleaning up; press again to end at once');
-    psyberg.interrupt();
-  });
+  const interruption = onInterruptedWork(shell, () => psyberg.interrupt());
   const nameWidth = Math.max(0, ...names.map((each) => each.length));
   const show = (record: RunRecord, left?: SessionsLeft): void => {
     const goesOn = left !== undefined;

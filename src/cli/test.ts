@@ -4,7 +4,7 @@ import { ENGINE_NAMES, type EngineName } from '../model/engines.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { onInterruption } from './interruption.ts';
+import { onInterruptedWork } from './interruption.ts';
 import { projectOf, type Shell, soundPartsOf, varOption } from './shell.ts';
 import { exitCodeOfTests, type ShownRequest, writeJunit } from './test-results.ts';
 
@@ -76,10 +76,7 @@ async function once(shell: Shell, request: ShownRequest, junit: string | undefin
     soundPartsOf(shell, request.engine),
   ]);
   let interrupt = (): void => {};
-  const interruption = onInterruption(() => {
-    shell.note('interrupted: cleaning up; press again to end at once');
-    interrupt();
-  });
+  const interruption = onInterruptedWork(shell, () => interrupt());
   try {
     const { testText, testSummary } = await import('../report/test-report.ts');
     const startedMs = performance.now();

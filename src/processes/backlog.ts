@@ -17,7 +17,7 @@ import type { RunRecord } from '../model/run-record.ts';
 import { branchName } from '../model/session-branch.ts';
 import { canLoadAhead, dropAhead, type LoadedAhead, loadAhead } from '../run/drivers/ahead.ts';
 import { afterPublished } from '../run/records/after-published.ts';
-import { type Lane, openLane, type Told } from '../workspace/lane.ts';
+import { type Lane, openLane, type ProgressSink } from '../workspace/lane.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { planProcess } from './plan-process.ts';
 import { type ProcessRequest, runProcess } from './run-process.ts';
@@ -188,7 +188,7 @@ async function planAfter(
 }
 
 /** Holds back messages until `tellNow` is called, and drops progress until then. */
-function heldBack({ onStep, onProgress }: Told): Told & { tellNow(): void } {
+function heldBack({ onStep, onProgress }: ProgressSink): ProgressSink & { tellNow(): void } {
   let held: (() => void)[] | undefined = [];
   return {
     onStep(message) {

@@ -5,11 +5,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { WorkProgress } from '../model/progress.ts';
 import type { RunRecord, SessionsLeft } from '../model/run-record.ts';
-import type { Told } from '../workspace/lane.ts';
+import type { ProgressSink } from '../workspace/lane.ts';
 
 export interface Ordered {
   /** Takes the messages of the process at this place; passes them on at once if all before it are done. */
-  of(place: number): Told;
+  of(place: number): ProgressSink;
   /** A session of the process at this place has ended. `left`: what later sessions still have to load. */
   record(place: number, record: RunRecord, left: SessionsLeft | undefined): void;
   /** The process at this place is done; a place may be left out for good. */
@@ -26,7 +26,7 @@ interface Held {
 /** `count`: how many places there are. */
 export function inOrder(
   count: number,
-  tell: Told & { onRecord(record: RunRecord, left?: SessionsLeft): void },
+  tell: ProgressSink & { onRecord(record: RunRecord, left?: SessionsLeft): void },
 ): Ordered {
   const held: Held[] = Array.from({ length: count }, () => ({ told: [], isDone: false }));
   let first = 0;

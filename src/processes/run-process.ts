@@ -10,7 +10,7 @@ import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RestateRequest } from '../model/restate.ts';
 import type { RunRecord } from '../model/run-record.ts';
-import { dropAhead, type LoadedAhead, restsOnSame } from '../run/drivers/ahead.ts';
+import { dropAhead, type LoadedAhead, writesSameRows } from '../run/drivers/ahead.ts';
 import type { Together } from '../run/drivers/together.ts';
 import { runSession } from '../run/drivers/whole.ts';
 import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
@@ -194,7 +194,7 @@ async function tryOnce(
     tries.isPlanned = true;
     const initSeconds = Math.round(performance.now() - startedMs) / 1000;
     const planned = { plan, initSeconds, tries };
-    if (loaded !== undefined && !restsOnSame(loaded, plan)) {
+    if (loaded !== undefined && !writesSameRows(loaded, plan)) {
       // The next try gets a new session id, later than that of the session that published meanwhile.
       request.ahead?.dropped();
       return undefined;

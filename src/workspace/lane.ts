@@ -8,11 +8,12 @@ import { namesBeside } from '../workload/duckdb/index.ts';
 import type { Workspace } from './open-workspace.ts';
 import { workloadFor } from './workload-for.ts';
 
-export type Told = Pick<Workspace, 'onStep' | 'onProgress'>;
+/** Takes the messages and the progress of a process. */
+export type ProgressSink = Pick<Workspace, 'onStep' | 'onProgress'>;
 
 export interface Lane {
   /** The workspace for one process. `told`: takes its steps and its progress. */
-  forProcess(told: Told): Workspace;
+  forProcess(told: ProgressSink): Workspace;
   /** Stops the statement that it runs, until its workload takes statements again. */
   interrupt(): void;
   close(): void;
@@ -23,7 +24,7 @@ export const LANES_MAX = 64;
 
 /** `number`: 1 to {@link LANES_MAX}, of no other lane that is open. */
 export function openLane(workspace: Workspace, number: number): Lane {
-  let told: Told = workspace;
+  let told: ProgressSink = workspace;
   const onProgress = (progress: StatementProgress): void => told.onProgress(progress);
   const connection = connectionBeside(workspace, { number, onProgress });
   const release = workspace.onInterrupt(connection.interrupt);
@@ -60,7 +61,7 @@ interface ConnectionBeside {
 
 function connectionBeside(
   workspace: Pick<Workspace, 'engine' | 'isInterrupted'>,
-  { number, onProgress }: { readonly number: number; readonly onProgress: Told['onProgress'] },
+  { number, onProgress }: { readonly number: number; readonly onProgress: ProgressSink['onProgress'] },
 ): ConnectionBeside {
   let opened: { readonly base: Engine; readonly opening: Promise<Engine> } | undefined;
   const withEngine = (work: (engine: Engine) => void): void => {

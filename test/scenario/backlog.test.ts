@@ -10,7 +10,7 @@ import type { RunRecord } from '../../src/model/run-record.ts';
 import { UNOBSERVED } from '../../src/observe/port.ts';
 import { readProject } from '../../src/project/read-project.ts';
 import { type Psyberg, psybergOver } from '../../src/psyberg.ts';
-import { type LoadedAhead, restsOnSame } from '../../src/run/drivers/ahead.ts';
+import { type LoadedAhead, writesSameRows } from '../../src/run/drivers/ahead.ts';
 import { openWorkspace } from '../../src/workspace/open-workspace.ts';
 import { orphans } from '../support/orphans.ts';
 import { hourAt, hourNumbers, processFile, type World, worldForTest } from '../support/world.ts';
@@ -255,7 +255,7 @@ it('takes rows for those of a plan only where it reads and writes the same', asy
     { steps: plan.steps.filter(({ kind }) => kind !== 'insert') },
   ];
   for (const other of others)
-    expect(restsOnSame(loaded, { ...plan, ...other }), JSON.stringify(other)).toBe(false);
+    expect(writesSameRows(loaded, { ...plan, ...other }), JSON.stringify(other)).toBe(false);
   const elsewhere = { ...plan.target, base_snapshot_id: '1' };
-  expect(restsOnSame(loaded, { ...plan, target: elsewhere, owed_hours: [] })).toBe(true);
+  expect(writesSameRows(loaded, { ...plan, target: elsewhere, owed_hours: [] })).toBe(true);
 });

@@ -28,7 +28,7 @@ export async function adoptTarget(
 ): Promise<RunRecord> {
   const startedMs = performance.now();
   const session = beginSession(ports, plan, spec, { adoption: { from } });
-  const published = await undoneOnFailure(session, async () => {
+  const published = await undoneOnFailure(session, {}, async () => {
     const nothing = unopened(session);
     const opened: Opened = { ...nothing, base: mainSnapshot((await loadTarget(nothing)).metadata) };
     const staged = unstaged(opened);

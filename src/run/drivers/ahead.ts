@@ -2,7 +2,7 @@
  * Does the part of a session that does not depend on the session before it, while that one is still running:
  * shows its sources and writes its rows. CompiledPlan -> Opened with rows. Nothing is committed. When the
  * session is planned again on what was published, it takes over these rows if it would write the same
- * (`restsOnSame`).
+ * (`writesSameRows`).
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { fitColumns } from '../../iceberg/fit-columns.ts';
@@ -53,7 +53,7 @@ export async function loadAhead(
   { keepBranch }: { readonly keepBranch: boolean },
 ): Promise<LoadedAhead | undefined> {
   const session = beginSession(ports, plan, spec, { holdsBranch: !keepBranch });
-  const loaded = await undoneOnFailure(session, async () => {
+  const loaded = await undoneOnFailure(session, {}, async () => {
     const { metadata } = await loadTarget(unopened(session));
     // It becomes one of version 2 with the session that finds it.
     if (metadata['format-version'] < 2) return undefined;
@@ -83,10 +83,10 @@ const countsOf = ({ steps }: CompiledPlan): CountSourcesStep[] =>
   steps.filter((step) => step.kind === 'count-sources');
 
 /**
- * Continues the session with a plan that {@link restsOnSame} has approved. Counts that are already running
+ * Continues the session with a plan that {@link writesSameRows} has approved. Counts that are already running
  * are asked for by the very step objects that they were started with, so those are kept.
  */
-export function goOnBy(loaded: LoadedAhead, plan: CompiledPlan): LoadedAhead {
+export function continueAhead(loaded: LoadedAhead, plan: CompiledPlan): LoadedAhead {
   const begun = countsOf(loaded.plan);
   const steps = plan.steps.map(
     (step) => begun.find((each) => each.name === step.name && each.kind === step.kind) ?? step,
@@ -101,8 +101,8 @@ export const dropAhead = (loaded: LoadedAhead): Promise<void> => undo(loaded);
  * Whether a session with this plan would show the same sources and write the same rows as the loaded one.
  * Its base and the causes of its hours are different in any case, and do not matter.
  */
-export const restsOnSame = (loaded: LoadedAhead, plan: CompiledPlan): boolean =>
-  JSON.stringify(whatRowsRestOn(loaded.plan)) === JSON.stringify(whatRowsRestOn(plan));
+export const writesSameRows = (loaded: LoadedAhead, plan: CompiledPlan): boolean =>
+  JSON.stringify(rowDependencies(loaded.plan)) === JSON.stringify(rowDependencies(plan));
 
 /** The fields of a source that the rows depend on. */
 const SOURCE_KEYS = [
@@ -110,7 +110,7 @@ const SOURCE_KEYS = [
   ...(['event_time', 'event_time_type', 'event_time_unit'] as const),
 ];
 
-const whatRowsRestOn = (plan: CompiledPlan): unknown => [
+const rowDependencies = (plan: CompiledPlan): unknown => [
   plan.status,
   plan.psyberg_session_id,
   plan.trigger,

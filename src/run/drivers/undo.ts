@@ -8,17 +8,17 @@ import { type Begun, workOf } from '../session.ts';
 
 /**
  * Runs `work`, at most up to the publish, under the session's marker. If it fails every trace of the session
- * is removed, and the error is thrown with its place in the user's file.
+ * is removed, and the error is thrown with its place in the user's file. `hasMarker`: the session was begun
+ * before and has its marker already.
  */
-export async function undoneOnFailure<T>(session: Begun, work: () => Promise<T>): Promise<T> {
-  // Outside of the cleaning up: if another process runs a session of this id this throws, and that session
-  // is not ours to undo.
-  await session.ports.markers.begin(session.directory, false);
-  return undoneUnlessDone(session, work);
-}
-
-/** The same for a session that already has its marker. */
-export async function undoneUnlessDone<T>(session: Begun, work: () => Promise<T>): Promise<T> {
+export async function undoneOnFailure<T>(
+  session: Begun,
+  { hasMarker = false }: { readonly hasMarker?: boolean },
+  work: () => Promise<T>,
+): Promise<T> {
+  // Outside of the cleaning up: if another process runs a session of this id this throws, and that session is
+  // not ours to undo.
+  if (!hasMarker) await session.ports.markers.begin(session.directory, false);
   try {
     return await work();
   } catch (error) {

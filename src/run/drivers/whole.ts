@@ -19,9 +19,9 @@ import { composeStage } from '../stages/compose.ts';
 import { loadStage } from '../stages/load.ts';
 import { openStage } from '../stages/open.ts';
 import { publishStage } from '../stages/publish.ts';
-import { goOnBy, type LoadedAhead } from './ahead.ts';
+import { continueAhead, type LoadedAhead } from './ahead.ts';
 import type { Together } from './together.ts';
-import { undoneOnFailure, undoneUnlessDone } from './undo.ts';
+import { undoneOnFailure } from './undo.ts';
 
 export interface RunOptions {
   /** Leaves the branch of a session whose audits failed, for a person to look at. */
@@ -32,7 +32,7 @@ export interface RunOptions {
    * made.
    */
   readonly together?: Together | undefined;
-  /** Its rows, if they were written ahead; see {@link restsOnSame}. */
+  /** Its rows, if they were written ahead; see {@link writesSameRows}. */
   readonly ahead?: LoadedAhead | undefined;
 }
 
@@ -51,20 +51,23 @@ export async function runSession(
   // A branch that may be kept must exist in the catalog; any other can be held in this process alone.
   const holdsBranch = !keepBranch;
   const session =
-    ahead === undefined ? beginSession(ports, plan, spec, { holdsBranch }) : goOnBy(ahead, plan);
+    ahead === undefined ? beginSession(ports, plan, spec, { holdsBranch }) : continueAhead(ahead, plan);
   const timed = { ...session, stageSeconds };
-  const undone = ahead === undefined ? undoneOnFailure : undoneUnlessDone;
-  const ended = await undone(timed, async (): Promise<Audited | Published> => {
-    const opened = await clock.time('load', openStage(timed));
-    const staged = await clock.time('load', loadStage(opened));
-    const composed = await clock.time('load', composeStage(staged));
-    const audited = await clock.time('audit', auditStage(composed));
-    if (!isBlocked(audited)) return clock.time('publish', publishStage(audited));
-    // Other machines may have deleted the rows of a lapsed session, so its failed audits mean nothing.
-    if (hasLapsed(session.directory, ports.markersAreShared)) throw sessionLapsed(session);
-    await endBlocked(audited, { keepBranch, together });
-    return audited;
-  });
+  const ended = await undoneOnFailure(
+    timed,
+    { hasMarker: ahead !== undefined },
+    async (): Promise<Audited | Published> => {
+      const opened = await clock.time('load', openStage(timed));
+      const staged = await clock.time('load', loadStage(opened));
+      const composed = await clock.time('load', composeStage(staged));
+      const audited = await clock.time('audit', auditStage(composed));
+      if (!isBlocked(audited)) return clock.time('publish', publishStage(audited));
+      // Other machines may have deleted the rows of a lapsed session, so its failed audits mean nothing.
+      if (hasLapsed(session.directory, ports.markersAreShared)) throw sessionLapsed(session);
+      await endBlocked(audited, { keepBranch, together });
+      return audited;
+    },
+  );
   if (!('publishedSnapshotId' in ended))
     return runRecord(ended, {
       status: 'audit-failed',
