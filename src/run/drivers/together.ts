@@ -1,7 +1,7 @@
 /**
- * Sessions that are published together: each has published where commits are held, and one commit makes all
- * of it. Published[] -> Published[]. Targets that stand still are not computed again: what others commit to
- * the engine's own tables meanwhile costs their rows, written anew.
+ * Publishes several sessions in one commit. Published[] -> nothing. Each session has published into a
+ * catalog that holds its commits, and here they are committed as one. If others meanwhile only committed to
+ * state tables, the targets are not computed again: only the rows of the state tables are written again.
  */
 import type { HeldCommits } from '../../catalog/index.ts';
 import { giveUp } from '../../markers/session-marker.ts';
@@ -12,21 +12,21 @@ import { patience } from '../patience.ts';
 import type { Published } from '../session.ts';
 import { closeStage } from '../stages/close.ts';
 
-/** Takes the sessions as they come. */
+/** Collects the sessions of an atomic restate. */
 export interface Together {
-  /** A session that has published, and is to be closed when the commits are made. */
+  /** Adds a session whose commits are held. It is closed once they are made. */
   add(session: Published): void;
-  /** One has failed: none of them is published, and commits are made at once from now on. */
+  /** To be called when a session failed: nothing is published, and from now on commits are no longer held. */
   giveUp(): void;
 }
 
-/** Tries of a commit whose fate the catalog does not tell. */
+/** How often a commit is tried without an answer from the catalog. */
 const UNANSWERED_MAX = 5;
 
 /**
- * Makes the commits of the sessions one, and closes them. Throws `target-moved` when others were first with a
- * target: all of them are to be computed again. Throws `publish-contended` or `commit-unknown` after the last
- * try.
+ * Commits everything that the sessions published, and closes them. Throws `target-moved` if others committed
+ * to a target first, so that all sessions have to run again, and `publish-contended` or `commit-unknown`
+ * after the last try.
  */
 export async function publishTogether(held: HeldCommits, sessions: readonly Published[]): Promise<void> {
   const tries = patience();
@@ -57,7 +57,7 @@ export async function publishTogether(held: HeldCommits, sessions: readonly Publ
   for (const session of current) await closeStage(session);
 }
 
-/** The sessions on the tables as they are now. The same commit again where nobody has moved them. */
+/** Bases the sessions on the tables as they are now; the same sessions if no table moved. */
 async function onCurrentTables(
   held: HeldCommits,
   sessions: readonly Published[],
@@ -75,7 +75,7 @@ async function onCurrentTables(
     );
   held.drop(held.tables().filter((id) => !isTarget(id)));
   const again: Published[] = [];
-  // Each finds the rows of those before it.
+  // One after the other, since each composes its state rows on those of the sessions before it.
   for (const session of sessions) {
     const changes = (await session.state.changes(session)) ?? [];
     await session.ports.catalog.commitTransaction(changes.map(({ change }) => change));

@@ -1,6 +1,6 @@
 /**
- * Leaves no trace of a session: view detached, branch dropped, its files deleted. Also of sessions whose
- * process died.
+ * Removes every trace of a session: detaches its view, drops its branch, deletes its files. Also for
+ * sessions whose process died. Session -> nothing.
  */
 
 import { existsSync, readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Folders of which nothing is left. Path -> nothing. A store has none. */
+/** Removes folders that are empty by now. Path -> nothing. An object store has no folders. */
 import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 

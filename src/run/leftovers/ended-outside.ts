@@ -1,7 +1,7 @@
 /**
- * What a session does on another engine is stopped before its files are swept. Marker -> whether it was.
- * Where that engine does not answer, the marker stays: it may write files after the sweep, and the next
- * session of the process stops it first, and sweeps again.
+ * Stops what a session still does on another engine, before its files are swept. Marker -> whether it was
+ * stopped. If that engine does not answer it may write files after the sweep. Then the marker stays, so that
+ * the next session of the process stops it and sweeps again.
  */
 import { giveUp, readMarker } from '../../markers/session-marker.ts';
 import type { RunPorts } from '../ports.ts';

@@ -1,4 +1,6 @@
-/** A session that others may have taken for a lost machine's. Session -> the conflict that plans it anew. */
+/**
+ * The error of a session so old that other machines may take it for dead. Session -> conflict: plan again.
+ */
 import { conflict, type PsybergError } from '../../model/errors.ts';
 import type { Begun } from '../session.ts';
 

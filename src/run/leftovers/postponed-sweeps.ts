@@ -1,7 +1,7 @@
 /**
- * Sweeps that wait for a day. Two machines in front of one foreign catalog may have begun sessions of one
- * process in the same second, which then have one name; neither sees the other's marker. What is named so is
- * deleted only when both have ended. Folder <-> notes.
+ * Notes sweeps that have to wait for a day. Two machines in front of one foreign catalog may begin sessions
+ * of one process in the same second. These then have the same name, and neither machine sees the other's
+ * marker, so files of that name are deleted only when both must have ended. Folder <-> notes.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

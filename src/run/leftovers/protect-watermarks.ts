@@ -1,8 +1,8 @@
 /**
- * A tag on each source keeps the snapshot of the process's watermark from being expired: what was removed
- * since can then always be told. Positions -> tags. Best effort, in a commit of its own after publishing: a
- * source that may not be written, or is busy, never holds a session up, and a tag that stayed behind is moved
- * by the next session. Only metadata is written.
+ * Moves the tag on each source that keeps the snapshot of the process's watermark from being expired: with
+ * that snapshot it can always be told what was removed since. Positions -> tags. Best effort, in a commit of
+ * its own after publishing: a source that is read-only or busy must not hold up a session, and the next
+ * session moves a tag that stayed behind. Only metadata is written.
  */
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -13,8 +13,8 @@ import type { Plan, PlanPosition, PlanSource } from '../../model/plan.ts';
 const ATTEMPTS = 3;
 
 /**
- * The sources whose tag is not where it belongs, each with the position that it belongs to. `published`: the
- * plan's heads are the watermarks now.
+ * The sources whose tag is at the wrong snapshot, each with the right position. `published`: the plan was
+ * published, so its heads are now the watermarks.
  */
 export function unprotected(
   plan: Plan,
@@ -33,7 +33,7 @@ export function unprotected(
   });
 }
 
-/** Moves the tags. Never throws; what could not be protected is told through `onStep`. */
+/** Moves the tags. Never throws; reports through `onStep` what could not be protected. */
 export async function protectWatermarks(
   {
     catalog,

@@ -1,8 +1,8 @@
 /**
- * Whether another session of a process is at work on this machine, and waiting for it. Markers -> session.
- * Two sessions of one process load the same rows, and only one of them can publish: the second one waits, and
- * plans anew what is left. A dead process's marker holds nobody up, and neither does one of another machine,
- * of which nobody here can tell whether it lives.
+ * Finds another running session of a process on this machine, and waits for it. Markers -> session. Two
+ * sessions of one process would load the same rows, and only one of them can publish, so the second one
+ * waits and then plans what is left. The marker of a dead process holds nobody up. Nor does one of another
+ * machine, because nobody here can tell whether that process lives.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,20 +15,20 @@ export interface SessionAtWork {
   readonly psybergSessionId: string;
   readonly pid: number;
   readonly startedAtMs: number;
-  /** False where the system does not say when a process began: the pid may be another's by now. */
+  /** False if the system does not say when a process began: the pid may belong to another process by now. */
   readonly isCertain: boolean;
 }
 
 /**
- * How long one session waits for another, as long as one that publishes tries again. Longer, and those that a
- * scheduler starts every hour would pile up behind one that takes long.
+ * How long one session waits for another: as long as a publish is tried again. If it were longer, sessions
+ * that a scheduler starts every hour would pile up behind a slow one.
  */
 export const WAIT_MAX_MS = 60_000;
 const POLL_MS = 100;
-/** A look into a store is a request. */
+/** Looking into an object store costs a request, so not every poll does. */
 const POLLS_A_LOOK = 10;
 
-/** Names of branches: sessions that whoever asks has begun itself. */
+/** Branches of sessions that the caller itself has begun. */
 export type OwnSessions = ReadonlySet<string>;
 const NONE: OwnSessions = new Set();
 
@@ -47,7 +47,7 @@ export function sessionAtWork(
     if (session?.processName !== processName || own.has(name)) continue;
     const directory = join(sessionsDirectory, name);
     const marker = readMarker(directory);
-    // The steps of an orchestrator have no process between them: a run overtakes them.
+    // A stepwise session has no process between its steps, so nobody waits for it: a run may overtake it.
     if (marker === undefined || marker.stepwise || !isOfHere(marker)) continue;
     if (isAtWork(marker, directory))
       return {
@@ -75,7 +75,7 @@ export async function waitForSession(
   }: {
     readonly isInterrupted: () => boolean;
     readonly onStep: (text: string) => void;
-    /** Takes note of markers that lie elsewhere: here are copies of them, which stay when those have gone. */
+    /** Updates the local copies of markers that lie elsewhere; a copy would outlive its marker otherwise. */
     readonly learn: () => Promise<void>;
     readonly own?: OwnSessions;
   },
@@ -91,7 +91,7 @@ export async function waitForSession(
     if (told !== other.psybergSessionId) onStep(`${processName}: waits for ${who}, which is at work`);
     told = other.psybergSessionId;
     if (performance.now() - startedMs > WAIT_MAX_MS) {
-      // Whoever cannot be told from another process with that pid must not hold up every session from now on.
+      // It may just be an unrelated process with that pid, which must not hold up every session from now on.
       if (!other.isCertain) return secondsSince(startedMs);
       throw conflict(
         'session-running',

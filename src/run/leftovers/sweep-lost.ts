@@ -1,7 +1,8 @@
 /**
- * Deletes what sessions of lost machines have left in front of a foreign catalog: nobody knows their names
- * any more, but their files carry them. Tables of a project -> files that went. A file goes only where its
- * session published nothing, and no snapshot of its table holds it; what has no session's name is of others.
+ * Deletes files that sessions of lost machines left in front of a foreign catalog. Nothing records these
+ * sessions any more, but file names contain theirs. Tables of a project -> deleted files. A file is deleted
+ * only if its session published nothing and no snapshot of its table holds it. Files without the name of a
+ * session belong to others.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * A catalog whose target looks as if a session had published that is still at work. Client + plan -> client,
- * for planning what comes after that session. A forecast: what is planned so is planned again once it is
- * true.
+ * Shows a target as if a running session had already published, so that the next session can be planned
+ * ahead. Client + plan -> client. Only a forecast: the next session is planned again once that session has
+ * published.
  */
 import type { CatalogClient, LoadedTable } from '../../catalog/client/catalog-client.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';

@@ -1,6 +1,7 @@
 /**
- * What a published snapshot says of hours: which its session wrote, and by which SQL all of them were made.
- * Staged session -> entries of the summary. Pure. Whatever expires later, the newest summary tells it alone.
+ * Makes the summary entries about hours: which hours the session wrote, and which SQL made each hour of the
+ * target. Staged session -> entries of the summary. Pure. The newest summary alone says all of it, whatever
+ * expires later.
  */
 
 import { restatesWhole } from '../../compile/index.ts';

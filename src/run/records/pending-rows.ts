@@ -1,7 +1,6 @@
 /**
- * Rows of a session for one of the engine's own tables, and the files that hold them. Rows -> a change of the
- * table as it is now. The files are written early, beside other work, and again only when the table moved
- * meanwhile.
+ * Writes a session's rows of one state table ahead of the commit. Rows -> a change of the table as it is
+ * now. The files are written early, during other work, and again only if the table moved meanwhile.
  */
 
 import { forkWhenAsked } from '../../engine/index.ts';

@@ -1,4 +1,4 @@
-/** What a published snapshot says of how far its process came. Plan -> entries of the summary. Pure. */
+/** Makes the summary entries that say how far a process has come. Plan -> entries of the summary. Pure. */
 import { completeToHour } from '../../model/complete-to-hour.ts';
 import type { Plan } from '../../model/plan.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';

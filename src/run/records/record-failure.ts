@@ -1,7 +1,7 @@
 /**
- * A session that failed before it could publish, as a row of the session table: `history` and `status` tell
- * of it. Error -> rows, in a commit of their own. It replaces nothing and never throws: what failed is told
- * by its own error, and a warehouse that cannot be written to keeps no record of that.
+ * Records a session that failed before it could publish in the session table, where `history` and `status`
+ * find it. Error -> rows, in a commit of their own. Replaces nothing, and never throws: the failure is
+ * reported by its own error, and a warehouse that cannot be written to keeps no record.
  */
 
 import { discard } from '../../files/remove.ts';

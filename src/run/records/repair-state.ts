@@ -1,8 +1,8 @@
 /**
- * The state tables as an index of what targets' histories say. A foreign catalog may commit one table after
- * another: a session that was killed between its target and the state tables has published all the same, and
- * the next session of its process writes down what that one could not. Target metadata + rows -> rows that
- * are missing.
+ * Writes rows that are missing in the state tables, which are only an index of the targets' histories.
+ * Target metadata + rows -> missing rows. With a foreign catalog that commits table by table, a session that
+ * is killed between its target and the state tables has published all the same, and the next session of its
+ * process repairs the index.
  */
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';

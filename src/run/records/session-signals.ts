@@ -1,4 +1,4 @@
-/** What a session announces. Session -> rows of the signal table. Pure. */
+/** Makes the announcements of a session. Session -> rows of the signal table. Pure. */
 import { completeToHour } from '../../model/complete-to-hour.ts';
 import { reopenedHours, type SignalTableRow, signalRows } from '../../state/tables/signal.ts';
 import type { Staged } from '../session.ts';

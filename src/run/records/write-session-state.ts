@@ -1,7 +1,7 @@
 /**
- * What a session writes into the engine's own tables: watermarks, its record, its signal. Session -> changes
- * to commit together with the target. The files are written while the snapshot is composed and the
- * audits run, and again only for a table that moved meanwhile.
+ * Writes a session's watermarks, record and signal for the state tables. Session -> changes to commit
+ * together with the target. The files are written while the snapshot is composed and the audits run, and
+ * again only for a table that moved meanwhile.
  */
 import { completeToHour } from '../../model/complete-to-hour.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';

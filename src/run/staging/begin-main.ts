@@ -1,7 +1,7 @@
 /**
- * The empty snapshot with which `main` begins. Target without `main` -> one commit. Without it a client that
- * takes the newest snapshot of a table whose `main` is not there (DuckDB does) would read the rows that a
- * session has staged on its branch and not published.
+ * Commits the empty snapshot with which `main` begins. Target without `main` -> one commit. Some clients
+ * (DuckDB) read the newest snapshot of a table without `main`: they would read rows that are staged on a
+ * branch and not published.
  */
 
 import { removeFile } from '../../files/remove.ts';
@@ -19,9 +19,9 @@ import type { Opened } from '../session.ts';
 import { loadTarget, targetMoved, targetView } from '../target.ts';
 
 /**
- * Commits the empty snapshot and makes it the session's base; executes the step `begin_main`. A try of this
- * session that was killed, or another first session, may have been before it: then theirs is the base.
- * Throws `target-moved` when somebody has filled the table meanwhile.
+ * Executes the step `begin_main`: commits the empty snapshot, and makes it the session's base. If a killed
+ * try of this session, or another first session, has committed one already, that is the base. Throws
+ * `target-moved` if somebody has filled the table meanwhile.
  */
 export async function beginMain(opened: Opened, step: BeginMainStep): Promise<Opened> {
   if (opened.base !== undefined) return opened;
@@ -54,7 +54,7 @@ export async function beginMain(opened: Opened, step: BeginMainStep): Promise<Op
       updates: [{ action: 'add-snapshot', snapshot }, moveMain(metadata, snapshotId)],
     });
   } catch (error) {
-    // An answer that was lost leaves the file: the commit may have been made.
+    // Keep the file unless the commit certainly failed: after a lost answer it may have been made.
     if (!(error instanceof PsybergError) || error.code !== 'commit-conflict') throw error;
     removeFile(manifestList);
     throw targetMoved(plan, mainSnapshot((await loadTarget(opened)).metadata)?.['snapshot-id']);

@@ -1,7 +1,7 @@
 /**
- * Snapshots on the session's branch: the base without the replaced hours, and the rows that are staged on it.
- * Manifests -> one commit. Both are committed together: every commit waits for durable files (8 ms at 1,000
- * snapshots, 2026-11-22).
+ * Commits snapshots to the session's branch: the base without the replaced hours, and the staged rows.
+ * Manifests -> one commit. Both are committed together, because every commit waits for durable files (8 ms
+ * at 1,000 snapshots, 2026-11-22).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TableCommit } from '../../catalog/client/catalog-client.ts';
@@ -16,14 +16,14 @@ import { loadTarget } from '../target.ts';
 import { clearedList, type StagedList, type StagingPlace } from './take-off.ts';
 
 /**
- * Tries of a staging commit: it loses only to other sessions that stage or publish on the same table in the
- * same few milliseconds.
+ * How often a staging commit is tried: it only loses to other sessions that stage or publish on the same
+ * table in the same few milliseconds.
  */
 const ATTEMPTS = 20;
 
 /**
- * Commits what is to be on the branch: the cleared base while it is not there yet, and the snapshot whose
- * list `write` writes. Writes it again when another session took its sequence number.
+ * Commits the cleared base, unless it is on the branch already, and the snapshot whose manifest list `write`
+ * writes. Writes both again if another session took their sequence numbers.
  */
 export async function commitStaged(
   staged: Staged,
@@ -62,7 +62,7 @@ export async function commitStaged(
   }
 }
 
-/** Puts the snapshots on the branch, whose head is still that of `metadata`. */
+/** Puts the snapshots on the branch; requires that its head is still that of `metadata`. */
 const branchCommit = (metadata: TableMetadata, branch: string, added: readonly Snapshot[]): TableCommit => ({
   requirements: [
     { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
@@ -83,7 +83,7 @@ const branchCommit = (metadata: TableMetadata, branch: string, added: readonly S
   ],
 });
 
-/** The table as it is after `added`: sequence numbers and row ids go on from there. */
+/** The place for a snapshot after `added`, from where sequence numbers and row ids continue. */
 function placeAfter(
   metadata: TableMetadata,
   parent: Snapshot | undefined,

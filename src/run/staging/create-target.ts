@@ -26,7 +26,7 @@ export async function createTarget(opened: Opened, step: CreateTargetStep): Prom
     markCreatedTable(directory, (await loadTarget(opened)).metadata['table-uuid']);
   } catch (error) {
     if (!(await ports.catalog.tableExists(spec.target.table))) throw error;
-    // Another session was first: the table, and what it stages there, are its own.
+    // Another session created it first: the table, and what is staged there, belong to that session.
     throw conflict(
       'target-moved',
       `the target ${plan.target.table} was created by another session while this one ran`,
@@ -37,7 +37,7 @@ export async function createTarget(opened: Opened, step: CreateTargetStep): Prom
   return opened;
 }
 
-/** A query of this process may have asked for the namespace before it was there. */
+/** Creates the table; again if DuckDB remembers from an earlier query that the namespace did not exist. */
 async function createKnown(opened: Opened, step: CreateTargetStep): Promise<void> {
   const { engine, workload } = opened.ports;
   try {

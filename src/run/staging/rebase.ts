@@ -1,7 +1,7 @@
 /**
- * Putting what a session staged on a `main` that moved meanwhile. Audited + the new main -> Audited, or
- * `target-moved`: plan again. An append fits on any base. An overwrite fits when nobody touched its hours:
- * then the files that it takes off are still the same ones.
+ * Puts what a session staged on a `main` that moved meanwhile. Audited + the new main -> Audited, or
+ * `target-moved`: plan again. An append fits on any base. An overwrite fits if nobody touched its hours, so
+ * that the files it replaces are still the same ones.
  */
 
 import { ancestors } from '../../iceberg/history.ts';
@@ -18,8 +18,8 @@ import { targetMoved } from '../target.ts';
 import { filesInHours } from './take-off.ts';
 
 /**
- * Composes the session's snapshot on `main` under the id that it has. Throws `target-moved` where that would
- * lose or keep rows that it must not.
+ * Composes the session's snapshot again on `main`, under the same id. Throws `target-moved` if that would
+ * lose rows, or keep rows that must go.
  */
 export async function rebase(
   audited: Audited,
@@ -40,8 +40,9 @@ export async function rebase(
 }
 
 /**
- * The files of the session's hours in `main`, when they are those of the session's own base. Only manifests
- * that one of the two has and the other has not are read: what others did costs, not the size of the table.
+ * The files of the session's hours in `main`, if they are the same as in the session's own base; throws
+ * `target-moved` otherwise. Reads only manifests that are in one of the two snapshots, so the cost follows
+ * what others did, not the size of the table.
  */
 async function filesOfHoursIn(
   staged: Staged,
@@ -50,9 +51,10 @@ async function filesOfHoursIn(
   const { plan, base, ports, spec, cleared } = staged;
   const moved = targetMoved(plan, main?.['snapshot-id']);
   const clear = clearStepOf(plan);
-  // Planned on an empty table: two that both find nothing to replace would both add their rows.
+  // Planned on an empty table: of two such sessions both would find nothing to replace, and both add their
+  // rows.
   if (base === undefined || clear === undefined || main === undefined) throw moved;
-  // Rolled back, or the history between was expired: what happened is not known.
+  // `main` was rolled back, or the history in between was expired: nobody knows what happened.
   if (![...ancestors(metadata, main)].some((snapshot) => snapshot['snapshot-id'] === base['snapshot-id']))
     throw moved;
   const [before, now] = await Promise.all([manifestsOf(ports.engine, base), manifestsOf(ports.engine, main)]);
@@ -69,8 +71,8 @@ async function filesOfHoursIn(
     ...known.filter((file) => still.has(file.manifest_path)),
     ...found.filter((file) => mine.has(file.path)),
   ];
-  // The manifests that were written without these files say the same of the new base, unless somebody wrote
-  // those that they stand for anew.
+  // The manifests written without these files also fit the new base, unless somebody has rewritten the
+  // manifests that they replace.
   return {
     files,
     takenOff:
@@ -90,7 +92,7 @@ function samePaths(left: readonly FileInHours[], right: readonly FileInHours[]):
   return paths.size === right.length && right.every((file) => paths.has(file.path));
 }
 
-/** A dimension has read the hour before its first one as `previous`, or the day. */
+/** Adds the hour (or day) before the first one, which a dimension has read as `previous`. */
 function withUnitBefore(clear: ClearHoursStep, plan: WithGrain): ClearHoursStep {
   const hours = clear.parameters.first_hours.map((hour) => String(Number(hour) - unitHours(plan)));
   return { ...clear, parameters: { ...clear.parameters, first_hours: hours } };

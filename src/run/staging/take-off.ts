@@ -1,6 +1,6 @@
 /**
- * Taking the files of replaced hours off a snapshot. Base + hours -> manifests without them. Written early;
- * they become a snapshot with the first commit on the branch.
+ * Takes the files of replaced hours out of a snapshot. Base + hours -> manifests without them. They are
+ * written early, and become a snapshot with the first commit on the branch.
  */
 import { randomUUID } from 'node:crypto';
 import { restatesWhole } from '../../compile/index.ts';

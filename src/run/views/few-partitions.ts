@@ -1,12 +1,12 @@
 /**
- * Whether an engine that commits may write the rows of a load as they come. Plan -> yes, where it is sure
- * enough. Pure.
+ * Decides whether Spark may write the rows of a load in the order in which they come. Plan -> true if that
+ * is safe. Pure.
  *
- * Iceberg has Spark bring the rows of each partition together first, by a shuffle and a sort, so that it
- * becomes one file. Few rows of few files are read by one task, which makes one file of each partition as
- * well if it holds them all open: of 100,000 rows into 11 hours the INSERT took 0.80 to 0.88 s of CPU so in
- * place of 1.05, and 0.91 with the sort alone (means of 6, turn about, Spark 4.1.2, Xeon, 2 cores with four
- * times as much other work, 2026-11-30). Each open file takes memory, so there have to be few of them.
+ * By default Iceberg makes Spark shuffle and sort the rows, so that each partition becomes one file. Few
+ * rows of few files are read by one task, which also writes one file per partition if it keeps all of them
+ * open. For 100,000 rows into 11 hours the INSERT then took 0.80 to 0.88 s of CPU in place of 1.05, and 0.91
+ * with the sort alone (means of 6, turn about, Spark 4.1.2, Xeon, 2 cores with four times as much other
+ * work, 2026-11-30). Each open file takes memory, so there must be few of them.
  */
 import { HOUR_MS } from '../../model/hour.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';

@@ -1,8 +1,8 @@
 /**
- * A source of many files, shown with only those that can hold rows of the session's hours. Plan source ->
- * Snapshot to show, or undefined. DuckDB opens every manifest of a table for each statement that reads it,
- * and a session has four or more: with 2,700 files in 100 manifests each of them took 110 to 140 ms, however
- * few files it read (2026-11-22). One look at the manifests here serves them all.
+ * Narrows a source of many files to those that can hold rows of the session's hours. Plan source -> Snapshot
+ * to show, or undefined. DuckDB opens every manifest of a table for each statement that reads it, and a
+ * session has four or more such statements: with 2,700 files in 100 manifests each took 110 to 140 ms,
+ * however few files it read (2026-11-22). Reading the manifests once here serves all of them.
  */
 
 import type { CatalogClient } from '../../catalog/client/catalog-client.ts';

@@ -1,5 +1,5 @@
 /**
- * The rows of a folder's new files, for the statements of a session. Plan -> a temporary relation.
+ * Reads a folder's new files into a temporary relation, for the statements of a session. Plan -> relation.
  */
 import { areHeld, holdFiles, rowsByFile } from '../../landing/read-files.ts';
 import { conflict } from '../../model/errors.ts';

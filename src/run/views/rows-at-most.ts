@@ -1,4 +1,4 @@
-/** How many rows the statements of a session read. Opened -> a number that it is not more than. */
+/** Estimates from above how many rows the statements of a session read. Opened -> number of rows. */
 import { auditsReadTarget } from '../../compile/index.ts';
 import { countInSummary } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';

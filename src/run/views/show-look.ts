@@ -1,7 +1,7 @@
 /**
- * What a look shows: the sources as a session reads them, the target and what is `previous` in it; read-only.
- * Opened -> tables of the look's view. Where other programs read them, nothing is left out that this look
- * does not ask for.
+ * Shows the tables of a look, read-only: the sources as a session reads them, the target, and `previous`.
+ * Opened -> tables of the look's view. If other programs read them (`whole`), they show all hours, not only
+ * those of the look.
  */
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
 import { snapshotById } from '../../iceberg/history.ts';

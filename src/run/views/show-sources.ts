@@ -1,5 +1,5 @@
 /**
- * What a session's query reads: each source cut to what its plan says. Plan sources -> tables of the
+ * Shows the sources of a session, each cut down to what the plan says is read. Plan sources -> tables of the
  * session's view.
  */
 import { randomUUID } from 'node:crypto';

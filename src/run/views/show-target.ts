@@ -1,6 +1,6 @@
 /**
- * The target as a session's statements read it. Snapshots of the target -> tables of the session's view, read
- * as sources are: without bounds and partitions by which DuckDB would skip rows.
+ * Shows snapshots of the target to a session's statements. Snapshots -> tables of the session's view. Like
+ * sources they are shown without bounds and partitions by which DuckDB would wrongly skip rows.
  */
 import type { ViewTable } from '../../catalog/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -15,7 +15,7 @@ import { loadTarget } from '../target.ts';
 import { asksForInfinity } from './asks-for-infinity.ts';
 import { viewsFolder } from './views-folder.ts';
 
-/** A snapshot of the target as it is to be read. `leftOut`: manifests that are not asked for. */
+/** A readable view of a snapshot of the target. `leftOut`: manifests that are not needed. */
 export async function readableTarget(
   session: Begun,
   metadata: TableMetadata,
@@ -38,9 +38,8 @@ export async function readableTarget(
 }
 
 /**
- * What a dimension reads as `previous`, and compares its hours with: the base, with the manifests
- * that may hold
- * them.
+ * The view of what a dimension reads as `previous` and compares its hours with: the base, reduced to the
+ * manifests that may hold those hours.
  */
 export async function previousView(
   opened: Opened,
@@ -73,8 +72,8 @@ export async function previousView(
 }
 
 /**
- * The hour before the first one, or the day; where hours may stay as they are, the target is compared with
- * all others.
+ * The hours of `previous`: the hour (or day) before the first one; also all planned hours, if computed hours
+ * are compared with those of the target.
  */
 function hoursOfPrevious(plan: CompiledPlan): HourRange {
   const before = hoursBefore(plan);

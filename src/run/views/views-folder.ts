@@ -1,8 +1,8 @@
 /**
- * Where the files of a session's views lie: lists and manifests that only its statements read. Session ->
- * folder. DuckDB reads them in the session's own folder, on this machine. An engine elsewhere gets to the
- * files of tables alone, so for that one they lie beside the target, in a folder of the session's name, where
- * whoever sweeps after a session looks.
+ * Says where the files of a session's views lie: manifests and lists that only its statements read. Session
+ * -> folder. For DuckDB it is the session's own folder on this machine. An engine elsewhere can only reach
+ * files of tables, so for it they lie beside the target, in a folder with the session's name, where a sweep
+ * finds them.
  */
 import { basename } from 'node:path';
 import { filesBeginning } from '../../files/list.ts';
@@ -21,8 +21,8 @@ import type { Begun } from '../session.ts';
 type Placed = Pick<Begun, 'ports' | 'spec' | 'directory' | 'view' | 'writes'>;
 
 /**
- * The folder, which is there. A target that the session has still to create has none: until then they lie
- * beside the table of sessions, which every project has. Throws `engine-cannot` for a look where neither is.
+ * The folder, made if it was missing. While the target does not exist yet it lies beside the session table,
+ * which every project has. Throws `engine-cannot` for a look if neither table exists.
  */
 export async function viewsFolder(session: Placed): Promise<string> {
   const { ports, spec, directory, view } = session;
@@ -50,7 +50,7 @@ async function tableOfSessions({ ports, spec, writes }: Placed): Promise<TableMe
   );
 }
 
-/** Deletes what lies there, at the end of a session: nothing that stays names any of it. */
+/** Deletes the files of the views at the end of a session, when nothing refers to them any more. */
 export async function removeViews({
   ports,
   spec,
