@@ -1,4 +1,4 @@
-/** A text with parts of it replaced, and where each place of it was before. Pure. */
+/** Replaces parts of a text, and says where each place of the result was before. Pure. */
 import type { TextPosition } from '../model/process-spec.ts';
 
 /** Offsets are of the text as it was, in UTF-16 units; `to` is exclusive. */

@@ -1,8 +1,8 @@
 /**
- * The columns of `previous` before the target exists: a dimension's SQL reads its own result of the hour
- * before, so its columns are known only from its own query. Query -> CTE. Found as a fixed point: start with
- * the names that the query uses of `previous`, without a type, prepare the query, take over the types of its
- * result, and repeat until nothing changes.
+ * Finds the columns of `previous` before the target exists: a dimension's SQL reads its own result of the
+ * hour before, so its columns are known only from its own query. Query -> CTE. Found as a fixed point: start
+ * with the names that the query uses of `previous`, without a type, prepare the query, take over the types of
+ * its result, and repeat until nothing changes.
  */
 import { usageError } from '../model/errors.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

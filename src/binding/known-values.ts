@@ -1,6 +1,6 @@
 /**
- * What SQL may name as `$name`, as a value of its type: a text is bound without the values that only a
- * session has. Name -> SQL. Pure.
+ * Gives SQL for what a text may name as `$name`, as a value of the right type: a text is bound without the
+ * values that only a session has. Name -> SQL. Pure.
  */
 import type { TypedValue } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';

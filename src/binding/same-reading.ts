@@ -1,9 +1,9 @@
 /**
- * Whether the query of a process does with rows that it has loaded what it did when it loaded them, though a
- * source has other names by now: columns that were renamed, dropped, added, or whose name another took.
- * DuckDB plans the query over the same columns by the names of then and of now. Spec + names -> yes or no.
- * What it reads by a star, as a whole row, by `columns()` or through a macro is in the plan; a name that
- * means a column of another source is none of this one.
+ * Decides whether the query of a process still treats rows that it has loaded as it did then, although
+ * columns of a source were renamed, dropped or added, or took each other's names. Spec + names -> yes or no.
+ * DuckDB plans the query over the same columns with their former and their present names. What the query
+ * reads by a star, as a whole row, by `columns()` or through a macro shows up in that plan; a name that means
+ * a column of another source does not count.
  */
 import type { Binder, Bound, BoundColumn, PlannedOver, QueryPlan } from '../engine/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Whether the SQL of a process is another one than that by which the hours of its target were made. Session
- * -> Session. A text that a session has run before is known by its hash: DuckDB parses new ones alone.
+ * Finds whether the SQL of a process differs from that which made the hours of its target. Session ->
+ * Session. A text that a session has run before is known by its hash: DuckDB parses only new ones.
  */
 import { type Binder, type Engine, parseQuery } from '../engine/index.ts';
 import { engineOf } from '../model/engines.ts';

@@ -1,4 +1,4 @@
-/** The columns of a table, as the SQL that reads it sees them. DDL -> columns, or what is wrong in it. */
+/** Finds the columns of a table, as SQL that reads it sees them. DDL -> columns, or what is wrong in it. */
 import type { Binder, BoundColumn, TextFault } from '../engine/index.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';

@@ -1,6 +1,6 @@
 /**
- * Copies a file between folders and stores, so that it can be told that the copy is the file: bytes and
- * MD5. A copy that is there already is not made again. Path -> path.
+ * Copies a file between folders and stores, and checks size and MD5 of the copy. Path -> path. A copy that is
+ * there already is not made again.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';

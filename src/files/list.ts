@@ -1,4 +1,4 @@
-/** Files below a folder, on this machine or in a store. Place -> files. */
+/** Lists files below a folder, on this machine or in a store. Place -> files. */
 import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../catalog/files/locations.ts';

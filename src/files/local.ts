@@ -1,6 +1,6 @@
 /**
- * What is done to files of tables without DuckDB, which is quicker, where they lie on this machine. In a
- * store there are no folders to make.
+ * Reads, writes and lists files of tables on this machine without DuckDB, which is quicker. In a store there
+ * are no folders to make.
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { makeFolder } from '../catalog/files/folders.ts';

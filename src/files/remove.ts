@@ -1,6 +1,6 @@
 /**
- * Deletes files of tables, wherever they lie. One that is gone already, or in a store that this process
- * does not reach, stays an orphan and harms nobody: an error here would hide what came before it.
+ * Deletes files of tables, wherever they lie. A file that is gone already, or in a store that this process
+ * cannot reach, stays an orphan and harms nobody: an error here would hide the one that came before.
  */
 import { unlinkSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';

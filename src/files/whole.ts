@@ -1,4 +1,7 @@
-/** Whole files, on this machine or in a store, for what DuckDB cannot read or write. Path -> bytes. */
+/**
+ * Reads and writes whole files, on this machine or in a store, for what DuckDB cannot read or write. Path ->
+ * bytes.
+ */
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { storeOf } from '../objects/mounts.ts';

@@ -1,5 +1,5 @@
 /**
- * The branches that sessions of a process have on its target, and why each is there. Refs + markers ->
+ * Lists the branches that sessions of a process have on its target, and why each is there. Refs + markers ->
  * branches. Reads only.
  */
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The marker of a running session: a folder with the name of its branch, that says which process is at work.
- * Path -> marker. A branch or a folder whose marker names a dead process is an abandoned session's.
+ * Writes and reads the marker of a running session: a folder with the name of its branch that says which
+ * process is at work. Path -> marker. A branch or folder whose marker names a dead process belongs to an
+ * abandoned session.
  */
 import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';

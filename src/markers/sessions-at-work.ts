@@ -1,4 +1,4 @@
-/** Which sessions may still be at work. Markers + metadata -> yes, no, since when. Reads only. */
+/** Finds which sessions may still be running. Markers + metadata -> yes, no, since when. Reads only. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stagingSnapshots } from '../iceberg/references.ts';

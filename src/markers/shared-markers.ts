@@ -1,8 +1,7 @@
 /**
- * Markers of sessions of machines that share a warehouse in an object store. Each machine has those of
- * its own sessions in a folder, and copies of the others' beside them, so that whoever asks who is at
- * work looks into that folder alone. In the store a marker is one object, which the first to write it
- * has.
+ * Shares markers between machines that use one warehouse in an object store. Each machine keeps the markers
+ * of its own sessions in a folder, with copies of the others' beside them, so that only that folder has to be
+ * read. In the store a marker is one object, and the first machine to write it owns it.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';

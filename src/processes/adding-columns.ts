@@ -1,4 +1,4 @@
-/** A process as a restate runs it. ProcessSpec -> ProcessSpec. Pure. */
+/** Changes a process for a restate, which may add columns. ProcessSpec -> ProcessSpec. Pure. */
 import type { ProcessSpec } from '../model/process-spec.ts';
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Judges the SQL of processes as they are planned: queries and audits are bound over the columns that their
- * sources have at this moment. Session -> nothing, or one error. A wrong column is told by a plan, with its
- * place, and not first by the session that has something to load.
+ * Checks the SQL of processes while they are planned: binds queries and audits over the columns that their
+ * sources have now. Session -> nothing, or one error. So a plan already reports a wrong column, with its
+ * place, and not only the first session with something to load.
  */
 import { bindProcess } from '../binding/bind-process.ts';
 import type { BindingFault } from '../binding/bind-text.ts';

@@ -1,7 +1,7 @@
 /**
- * What is wrong with the SQL of a process, said of the SQL alone. Error of a session -> the error to show. A
- * session runs the query within one of its own, and DuckDB looks for a column that it does not find in there
- * outside of it as well: its complaint is then of the outer one ("Candidate tables: unnamed_subquery").
+ * Finds the error in a process's SQL by binding that SQL alone. Error of a session -> the error to show. A
+ * session nests the query in one of its own, and DuckDB looks for an unknown column in the outer query as
+ * well, so that its complaint is about that one ("Candidate tables: unnamed_subquery").
  */
 import { PsybergError } from '../model/errors.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';

@@ -1,4 +1,7 @@
-/** What killed sessions of a process have left goes, before and after one of it that runs. */
+/**
+ * Removes what killed sessions of a process have left, before and after a session runs. Workspace + process
+ * -> those sessions.
+ */
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
 import { hasSessionFolder } from '../workspace/folders.ts';

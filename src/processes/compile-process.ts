@@ -1,4 +1,4 @@
-/** The SQL of a process's load and audits, for a person to read and run. Process + hours -> texts. */
+/** Compiles the SQL of a process's load and audits for a person to read and run. Process + hours -> texts. */
 import type { CompiledTexts } from '../compile/index.ts';
 import { compiledMark } from '../model/compiled-mark.ts';
 import type { Plan, PlanStatus } from '../model/plan.ts';

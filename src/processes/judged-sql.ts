@@ -1,4 +1,7 @@
-/** What a process's SQL says of its rows, in its plan. Plan + tree -> Plan. Pure. */
+/**
+ * Adds to a plan what its SQL says about its rows: warnings, and which rows to compare. Plan + tree -> Plan.
+ * Pure.
+ */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { engineOf } from '../model/engines.ts';
 import type { Plan } from '../model/plan.ts';

@@ -1,6 +1,6 @@
 /**
- * Steps of a session that are told: the commands of one session tell of one run. What it takes to tell is
- * looked up only where somebody listens.
+ * Reports the single steps of a session to observers, so that its commands look like one run. What this needs
+ * is looked up only if somebody listens.
  */
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

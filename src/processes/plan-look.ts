@@ -1,7 +1,4 @@
-/**
- * What a look at a process shows: its next session, or hours that somebody names. Process + hours -> plan.
- * Reads only.
- */
+/** Plans a look at a process: at its next session, or at given hours. Process + hours -> plan. Reads only. */
 import type { HoursAsked } from '../compile/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError, usageError } from '../model/errors.ts';

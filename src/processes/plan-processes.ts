@@ -1,5 +1,5 @@
 /**
- * The plans of a project, or of some of its processes, as one: each says what it follows. Names ->
+ * Plans a project, or some of its processes, as a whole: each plan says which others it follows. Names ->
  * CompiledPlan[]. Reads only.
  */
 import { type ErrorJson, PsybergError } from '../model/errors.ts';

@@ -1,4 +1,4 @@
-/** A process that failed, in the session table. Record + error -> row. */
+/** Records a failed process in the session table. Record + error -> row. */
 import type { ErrorJson } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

@@ -1,4 +1,4 @@
-/** Records of processes whose session did not run to its end. Outcome -> RunRecord. Pure. */
+/** Makes the records of processes whose session did not run to its end. Outcome -> RunRecord. Pure. */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { PsybergError } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';

@@ -1,7 +1,7 @@
 /**
- * Hours that are computed again, and what reads them. Process + hours -> RunRecord[]. Each process is a
- * session of its own: what a killed or failed restate has published is published, and the same call goes on
- * there, by what the tables say; or all of them publish in one commit.
+ * Computes hours again, and then what reads them. Process + hours -> RunRecord[]. Each process runs a session
+ * of its own. What a killed or failed restate has published stays published, and the same call continues from
+ * there, as the tables tell; or all processes publish in one commit.
  */
 import { usageError } from '../model/errors.ts';
 import { parseHourRange } from '../model/hour-range.ts';

@@ -1,7 +1,7 @@
 /**
- * Processes whose targets are published in one commit. Names -> RunRecord[] in dependency order. Each is a
- * session like any other, over the tables as those before it leave them; what they commit is held in a
- * workspace of its own until the last one has passed its audits. Where one fails nothing is published.
+ * Runs processes whose targets are published in one commit. Names -> RunRecord[] in dependency order. Each
+ * runs a session like any other, over the tables as those before it leave them. Their commits are held in a
+ * workspace of its own until the last one has passed its audits; if one fails nothing is published.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { engineOf } from '../model/engines.ts';

@@ -1,6 +1,6 @@
 /**
- * A catalog of which each table is looked at once: plans of one command are made of the same heads, however
- * many processes read a table. Client of a catalog -> client, for reading alone.
+ * Wraps a catalog so that each table is loaded only once: all plans of one command then see the same heads,
+ * however many processes read a table. Client -> client, for reading only.
  */
 import { type TableIdentifier, tableKey } from '../model/names.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';

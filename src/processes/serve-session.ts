@@ -1,6 +1,6 @@
 /**
- * The tables of a process's next session for other programs: under the catalog that this workspace serves,
- * read-only. Process + hours -> view.
+ * Serves the tables of a process's next session to other programs, read-only, under the catalog of this
+ * workspace. Process + hours -> view.
  */
 import { usageError } from '../model/errors.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

@@ -1,4 +1,7 @@
-/** The steps of a session one by one, for an orchestrator: each finds what the one before has left. */
+/**
+ * Runs the steps of a session one by one, for an orchestrator. Process + session id -> record. Each step
+ * finds what the one before has left.
+ */
 import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import type { CompiledPlan } from '../model/plan.ts';

@@ -1,4 +1,7 @@
-/** The rows that a process's query gives now, or that it would read. Process + hours -> rows. Reads only. */
+/**
+ * Reads the rows that a process's query returns now, or that it would read. Process + hours -> rows. Reads
+ * only.
+ */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import type { CompiledPlan, Plan, PlanStatus } from '../model/plan.ts';

@@ -1,7 +1,6 @@
 /**
- * Tells what sessions announced, beside the processes that run on. Never throws and never fails a
- * run: what is
- * not taken is said, and told again by the next run.
+ * Delivers the announcements of sessions while processes run on. Never throws, and never fails a run: a call
+ * that is not accepted is reported, and made again by the next run.
  */
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { callOnSignal } from '../run/signals/call.ts';

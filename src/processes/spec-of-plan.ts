@@ -1,6 +1,6 @@
 /**
- * A process with the values that a plan of it was made with: what was planned is what runs. Plan + spec ->
- * spec. Pure.
+ * Gives a process the variable values that its plan was made with, so that what was planned is what runs.
+ * Plan + spec -> spec. Pure.
  */
 import { refusal, usageError } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';

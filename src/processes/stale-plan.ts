@@ -1,4 +1,4 @@
-/** A plan that was made earlier, held against a fresh one. Two plans -> nothing, or a refusal. Pure. */
+/** Checks a plan that was made earlier against a fresh one. Two plans -> nothing, or a refusal. Pure. */
 import { refusal } from '../model/errors.ts';
 import type { WithGrain } from '../model/grain.ts';
 import { parseHour } from '../model/hour.ts';

@@ -1,4 +1,4 @@
-/** What is told of a session to those who listen to it. Workspace + plan -> told. */
+/** Reports sessions to observers: their beginning, their outcome, their abort. Workspace + plan -> events. */
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { Outcome, SessionTold } from '../observe/port.ts';

@@ -1,7 +1,6 @@
 /**
- * Takes off the tag that keeps the snapshot of a process's watermark, where the process is no more. Name +
- * table
- * -> whether there was one. One metadata commit.
+ * Removes the tag that keeps the snapshot of a process's watermark, when the process is gone. Name + table ->
+ * whether there was one. One metadata commit.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { PsybergError } from '../model/errors.ts';

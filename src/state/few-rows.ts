@@ -1,8 +1,8 @@
 /**
- * The rows of a state table that has few of them, read from its files without DuckDB. Metadata -> rows, or
- * undefined where a statement is to read them. A command that does nothing else with DuckDB need not start
- * it, which takes 110 ms of CPU; one file took 7 here, 16 files 28, and 64 files or 2,000 rows 70 to 75
- * (Intel Xeon, 2026-11-30, loaded).
+ * Reads the rows of a small state table from its files, without DuckDB. Metadata -> rows, or undefined if a
+ * statement has to read them. A command that needs DuckDB for nothing else then need not start it, which
+ * takes 110 ms of CPU; here one file took 7, 16 files 28, and 64 files or 2,000 rows 70 to 75 (Intel Xeon,
+ * 2026-11-30, loaded).
  */
 import zlib from 'node:zlib';
 import type { FileMetaData, SchemaElement } from 'hyparquet';

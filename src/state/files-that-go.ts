@@ -1,6 +1,6 @@
 /**
- * Which files of a state table give way to what a session writes. Live files + what is written -> files that
- * go.
+ * Finds the files of a state table that are replaced by what a session writes. Live files + what is written
+ * -> replaced files.
  */
 import type { Engine } from '../engine/index.ts';
 import { statement } from '../statements/index.ts';

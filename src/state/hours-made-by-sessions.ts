@@ -1,7 +1,7 @@
 /**
- * By which SQL the hours of a target were made, as the session table tells it: where no snapshot of the
- * process is left, for example after another engine has compacted the target and expired the rest. Rows of
- * sessions -> HoursMade[].
+ * Finds by which SQL the hours of a target were made from the session table. Rows of sessions -> HoursMade[].
+ * Needed when no snapshot of the process is left, for example after another engine has compacted the target
+ * and expired the rest.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';

@@ -1,6 +1,7 @@
 /**
- * What this process has written into a state table that keeps one file a process: the rows of a process need
- * not be read back. Manifest list -> rows. A manifest list never changes, and its path is nobody else's.
+ * Remembers what this process has written into a state table that keeps one file per process, so that those
+ * rows need not be read back. Manifest list -> rows. A manifest list never changes, and no other has its
+ * path.
  */
 import { keepNewest } from '../model/keep-newest.ts';
 import type { StateRow } from './tables/state-table.ts';

@@ -1,7 +1,7 @@
 /**
- * Snapshots that changed no row, as their summaries tell. Snapshot -> what it counts, or undefined where its
- * manifests have to be read. Pure. Planning passes such over without reading them, and `status` does not call
- * a process behind for them.
+ * Recognizes snapshots that changed no row by their summaries. Snapshot -> its counts, or undefined if its
+ * manifests have to be read. Pure. Planning skips such snapshots without reading them, and `status` does not
+ * call a process behind because of them.
  */
 import { countInSummary, operationOf } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';

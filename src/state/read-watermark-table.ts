@@ -1,5 +1,6 @@
 /**
- * The second copy of how far a process has come: its rows in `high_water_mark_table`. Table -> watermarks.
+ * Reads the second copy of how far a process has come: its rows in `high_water_mark_table`. Table ->
+ * watermarks.
  */
 import type { Engine } from '../engine/index.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';

@@ -1,7 +1,7 @@
 /**
- * How far a process has come. Target metadata -> watermarks. The summary of the last published snapshot is
- * the source of truth: data and watermark are one commit there. `high_water_mark_table` is the second copy,
- * for a target whose history was expired.
+ * Reads how far a process has come from its target. Target metadata -> watermarks. The summary of the last
+ * published snapshot is the source of truth, since data and watermark are one commit there.
+ * `high_water_mark_table` is the second copy, for a target whose history was expired.
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';

@@ -1,7 +1,7 @@
 /**
- * The two copies of a watermark beside each other. Rows + target metadata -> nothing, or a refusal. The
- * summary is the truth, and rows that are behind it are put right; rows that say what no summary says tell of
- * a target that lost snapshots: going on from there would load rows twice that others may have seen already.
+ * Compares the two copies of a watermark. Rows + target metadata -> nothing, or a refusal. The summary is the
+ * truth, and rows that are behind it are corrected. Rows that say what no summary says mean that the target
+ * lost snapshots: continuing from there would load rows twice that others may have seen already.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';

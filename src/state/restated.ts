@@ -1,7 +1,7 @@
 /**
- * What a restate leaves in the summary of the snapshot that it publishes: from there its record is written
- * down should the state tables lack it, and a restate of what lies below goes on. Plan -> properties, target
- * metadata -> hours. Pure.
+ * Writes and reads what a restate leaves in the summary of the snapshot that it publishes. Plan ->
+ * properties, target metadata -> hours. Pure. From it a missing record can be written to the state tables,
+ * and a restate of the processes below can continue.
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';

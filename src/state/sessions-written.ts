@@ -1,6 +1,4 @@
-/**
- * Which sessions of a process there were, as metadata tell: no statement is needed. Metadata -> ids. Pure.
- */
+/** Finds the sessions that a process has had, from metadata alone. Metadata -> ids. Pure. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { laterSessionId } from '../model/session-id.ts';
 import { lastSessionOf, retiredProperty, SUMMARY } from './read-watermarks.ts';

@@ -1,6 +1,6 @@
 /**
- * The Parquet file of new rows of a state table, without a statement. Rows -> bytes, or undefined where
- * DuckDB is to write them. DuckDB takes 7 ms of CPU to plan and write a file of one row, this 1.4
+ * Makes the Parquet file of new rows of a state table without a statement. Rows -> bytes, or undefined if
+ * DuckDB has to write them. DuckDB takes 7 ms of CPU to plan and write a file of one row, this takes 1.4
  * (2026-11-30), and every session writes three.
  */
 import type { ParquetWriteOptions } from 'hyparquet-writer';

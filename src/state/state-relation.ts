@@ -1,7 +1,7 @@
 /**
- * The rows of a state table as a statement reads them: from its files, which one small manifest lists.
- * Metadata -> what stands behind `from`. By the name of the table DuckDB asks the catalog for it, and a store
- * for list, manifest and every file of every process.
+ * Makes the relation by which a statement reads a state table: its files, as its one small manifest lists
+ * them. Metadata -> what stands behind `from`. If a statement named the table, DuckDB would ask the catalog
+ * for it, and a store for the list, the manifest and every file of every process.
  */
 import type { Engine } from '../engine/index.ts';
 import { currentSchema } from '../iceberg/event-time.ts';

@@ -1,6 +1,6 @@
 /**
- * Whose rows a target holds, as its metadata tell. Metadata -> names of processes. Pure. A name whose
- * progress another one has taken over is no publisher any more.
+ * Finds whose rows a target holds, from its metadata. Metadata -> names of processes. Pure. A name whose
+ * progress another process has taken over is no publisher any more.
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';

@@ -1,6 +1,6 @@
 /**
- * A state table of an earlier release gets the columns that were added since. Table -> metadata with all
- * columns, or an error for one that was not made by this engine.
+ * Adds columns to a state table that an earlier release made. Table -> metadata with all columns, or an error
+ * for a table that psyberg did not make.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { currentSchema } from '../iceberg/event-time.ts';

@@ -1,5 +1,5 @@
 /**
- * Writes the engine's own tables. Rows -> files and a table change to be committed together with the target.
+ * Writes the state tables. Rows -> files, and a table change to be committed together with the target.
  * Nothing is visible before that commit. Every table keeps one manifest, so reading and writing state costs
  * the same after ten thousand sessions.
  */

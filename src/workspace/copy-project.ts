@@ -1,6 +1,6 @@
 /**
  * Copies the warehouse of a project to another place, with a catalog of its own. ProjectSpec -> report. The
- * project is not changed: psyberg.yaml names the copy once somebody writes it there.
+ * project itself is not changed: it uses the copy only once somebody writes its place into psyberg.yaml.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

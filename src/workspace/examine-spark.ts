@@ -1,6 +1,6 @@
 /**
- * Whether the Spark of a project answers, and gets to what its sessions need. Workspace -> what it is. Where
- * Spark finds tables as files, one is put beside a table of the project, and removed.
+ * Checks whether the Spark of a project answers, and whether it reaches what sessions need. Workspace -> what
+ * was found. If Spark finds tables as files, a file is put beside a table of the project, and removed.
  */
 import { randomUUID } from 'node:crypto';
 import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';

@@ -1,4 +1,4 @@
-/** Where a project keeps what belongs to no table. ProjectSpec -> paths. */
+/** Says where a project keeps files that belong to no table. ProjectSpec -> paths. */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProjectSpec } from '../model/process-spec.ts';

@@ -1,8 +1,8 @@
 /**
- * What is known of reaching files: what psyberg.yaml says, with the keys of this machine where it wants them,
- * and what came with tables. ProjectSpec + tables -> StorageAccess[]. Keys that expire are fetched anew while
- * DuckDB works: a statement may run for longer than they hold. What opens files also deletes those that a
- * session leaves over.
+ * Collects how files are reached: what psyberg.yaml says, with this machine's keys where it asks for them,
+ * and the credentials that came with tables. ProjectSpec + tables -> StorageAccess[]. Keys that expire are
+ * renewed while DuckDB works, because a statement may run for longer than they are valid. Whoever opens files
+ * here also deletes those that a session left over.
  */
 // Node's own, in Deno too: its global ones cannot be told to hold no process.
 import { clearTimeout, setTimeout } from 'node:timers';

@@ -1,6 +1,6 @@
 /**
- * A place to run one process at a time beside others, in the same DuckDB: a connection of its own, on which
- * the session's catalog has a name of its own. Workspace -> Workspace.
+ * Opens a lane: a workspace in which one process at a time runs beside others in the same DuckDB, on a
+ * connection of its own and with another name for the session's catalog. Workspace -> Workspace.
  */
 import type { Engine } from '../engine/index.ts';
 import type { StatementProgress } from '../model/progress.ts';

@@ -1,4 +1,4 @@
-/** What a workspace's catalog holds, by name. Workspace -> tables, branches. Reads only. */
+/** Lists what a workspace's catalog holds, by name. Workspace -> tables, branches. Reads only. */
 import { type FoundBranch, findBranch, tablesOf } from '../catalog/index.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { Workspace } from './open-workspace.ts';

@@ -1,6 +1,6 @@
 /**
- * What psyberg does for tables of a foreign catalog, whose maintenance is its own: files that carry the names
- * of sessions go, where those published nothing. Workspace -> MaintainReport.
+ * Deletes files of dead sessions from tables of a foreign catalog, which maintains everything else itself.
+ * Workspace -> MaintainReport. A file goes only if its name is that of a session which published nothing.
  */
 
 import type { MaintainRequest } from '../maintain/index.ts';

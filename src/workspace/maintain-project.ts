@@ -1,4 +1,7 @@
-/** Maintenance of a workspace's tables, and of what processes that are gone keep from it. */
+/**
+ * Maintains the tables of a workspace, and removes what processes that are gone still keep. Workspace ->
+ * MaintainReport.
+ */
 import type { MaintainRequest } from '../maintain/index.ts';
 import { usageError } from '../model/errors.ts';
 import type { DroppedTagRecord, MaintainReport } from '../model/maintain-record.ts';

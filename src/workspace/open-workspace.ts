@@ -1,7 +1,7 @@
 /**
- * A project with all that work on it needs: its catalog, a client of it, and DuckDB, which is started by
- * the first call that asks for it. ProjectSpec -> Workspace. What the library and its commands do is
- * built on this.
+ * Opens a project with everything that works on it: its catalog, a client of it, and DuckDB, which is started
+ * by the first call that asks for it. ProjectSpec -> Workspace. The library and all commands are built on
+ * this.
  */
 
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';

@@ -1,4 +1,4 @@
-/** The catalog that a project names, started. ProjectSpec -> CatalogServer. */
+/** Starts the catalog that a project names. ProjectSpec -> CatalogServer. */
 import { type CatalogServer, type ServeOptions, startCatalog, startProxy } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { filesRemoved } from '../files/remove.ts';

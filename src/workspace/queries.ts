@@ -1,4 +1,4 @@
-/** A user's statements over a workspace. Text -> results. */
+/** Runs a user's statements over a workspace. Text -> results. */
 import type { Engine, Parameters, Script } from '../engine/index.ts';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { statementsIn } from '../model/scan-sql.ts';

@@ -1,6 +1,5 @@
 /**
- * Puts the paths of a project's warehouse right after its folder was moved or copied. ProjectSpec ->
- * report.
+ * Corrects the paths in a project's warehouse after its folder was moved or copied. ProjectSpec -> report.
  */
 import { openWarehouseFiles } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';

@@ -1,4 +1,4 @@
-/** Ends a process of a workspace, or one that the project has no more. Name -> RetireRecord. */
+/** Ends a process of a workspace, or one that is no longer in the project. Name -> RetireRecord. */
 import { usageError } from '../model/errors.ts';
 import { parseTableName, sameTable } from '../model/names.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';

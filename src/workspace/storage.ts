@@ -1,5 +1,6 @@
 /**
- * How the files of a project's tables are reached. ProjectSpec -> settings, and the store that they open.
+ * Says how the files of a project's tables are reached. ProjectSpec -> settings, and the store that they
+ * open.
  */
 import { credentialChain } from '../aws/credential-chain.ts';
 import { LOCAL_MARKERS, type SharedMarkers, storeMarkers } from '../markers/shared-markers.ts';

@@ -1,4 +1,4 @@
-/** The tables of a project's warehouse, where there is one. Names -> metadata. Reads only. */
+/** Loads the tables of a project's warehouse, if there is one. Names -> metadata. Reads only. */
 import fs from 'node:fs';
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
 import { type TableIdentifier, tableKey } from '../model/names.ts';

@@ -1,4 +1,4 @@
-/** Work of a process's engine beside its sessions. Workspace + process -> what `work` returns. */
+/** Does work of a process's engine outside of its sessions. Workspace + process -> what `work` returns. */
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type WorkBeside, workBeside } from '../run/drivers/beside.ts';
 import type { Workspace } from './open-workspace.ts';

@@ -1,5 +1,6 @@
 /**
- * The engine that works on the rows of a process. Spec -> Workload. Spark's is loaded where it is asked for.
+ * Chooses the engine that works on the rows of a process. Spec -> Workload. Spark's code is loaded only when
+ * it is needed.
  */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';

@@ -1,8 +1,9 @@
 /**
- * Folders of their own into which views have tables written. Views -> the same, which tell of each. DuckDB's
- * Iceberg extension makes a secret for such a folder when a statement names the table, and one for a folder
- * goes before one for the table that it is in (DuckDB 1.5.5, 2026-11-30): rows would be written by what the
- * catalog said then, without what psyberg.yaml adds, and with keys that nobody renews.
+ * Notes the folders of their own into which views write tables. Views -> the same views, which report each
+ * folder. DuckDB's Iceberg extension makes a secret for such a folder when a statement names the table, and a
+ * secret for a folder takes precedence over one for the table that contains it (DuckDB 1.5.5, 2026-11-30).
+ * Rows would then be written with what the catalog said at that time, without what psyberg.yaml adds, and
+ * with keys that nobody renews.
  */
 import type { SessionTables, SessionViews } from '../catalog/index.ts';
 import type { TableIdentifier } from '../model/names.ts';

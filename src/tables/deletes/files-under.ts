@@ -1,6 +1,6 @@
 /**
- * The data files that delete files are about. Delete files + a snapshot -> its live data files under them.
- * Reads manifests.
+ * Finds the data files that delete files apply to. Delete files + a snapshot -> its live data files under
+ * them. Reads manifests.
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';

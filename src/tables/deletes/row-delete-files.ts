@@ -1,6 +1,6 @@
 /**
- * The delete files in delete manifests: position deletes, equality deletes and deletion vectors. Manifests ->
- * DeleteFile[].
+ * Reads the delete files in delete manifests: position deletes, equality deletes and deletion vectors.
+ * Manifests -> DeleteFile[].
  */
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';

@@ -1,4 +1,4 @@
-/** How many bytes the files of manifests have, by the manifests alone. */
+/** Sums the bytes of the files of manifests, from the manifests alone. Manifests -> bytes. */
 import type { Engine } from '../../engine/index.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { statement } from '../../statements/index.ts';

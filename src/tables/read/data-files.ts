@@ -1,4 +1,4 @@
-/** The data files that data manifests list, with the hours that their bounds state. Manifests -> rows. */
+/** Reads the data files that manifests list, with the hours that their bounds state. Manifests -> rows. */
 import type { Engine } from '../../engine/index.ts';
 import type { StatementRow } from '../../statements/index.ts';
 import { queryHours } from './known-entries.ts';

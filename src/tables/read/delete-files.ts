@@ -1,5 +1,5 @@
 /**
- * The delete files that delete manifests list. Manifest -> rows; delete files -> the data files that they
+ * Reads the delete files that manifests list. Manifest -> rows; delete files -> the data files that they
  * name.
  */
 import type { Engine } from '../../engine/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Manifests read one partition spec after the other: DuckDB reads several Avro files with the partition
- * struct of the first. Manifests -> rows.
+ * Reads manifests one partition spec after the other, because DuckDB reads several Avro files with the
+ * partition struct of the first. Manifests -> rows.
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';

@@ -1,4 +1,6 @@
-/** What may hold rows of some hours. Manifests + hours -> manifests, data files, by their metadata alone. */
+/**
+ * Finds what may hold rows of some hours, from metadata alone. Manifests + hours -> manifests, data files.
+ */
 import type { Engine } from '../../engine/index.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';

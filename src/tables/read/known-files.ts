@@ -1,7 +1,7 @@
 /**
- * Which files of a snapshot hold rows of which hours, read once for the sessions of a backlog: they read
- * neighbouring hours of one snapshot, one session after the other. Snapshot + hours -> manifests, data files.
- * A manifest list never changes, and its path is nobody else's.
+ * Finds which files of a snapshot hold rows of which hours, read once for all sessions of a backlog, which
+ * read neighbouring hours of one snapshot. Snapshot + hours -> manifests, data files. A manifest list never
+ * changes, and no other has its path.
  */
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { Hour, HourRange } from '../../model/hour.ts';

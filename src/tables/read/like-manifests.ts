@@ -1,4 +1,4 @@
-/** Manifests in groups that one statement can read. Pure. */
+/** Groups manifests that one statement can read. Pure. */
 import type { ManifestRow } from './manifest-list.ts';
 
 /** Manifests whose entries have the same columns, as far as the manifest list tells. */

@@ -1,7 +1,7 @@
 /**
- * The columns of a manifest as DuckDB reads them. They follow from the schema in the file's header alone, so
- * DuckDB is asked once for each schema; a session opens five manifests of its own, and each question costs it
- * 4 to 6 ms (2026-11-29, AMD EPYC, 2 cores). Manifest -> columns.
+ * Finds the columns of a manifest as DuckDB reads them. Manifest -> columns. They follow from the schema in
+ * the file's header alone, so DuckDB is asked once per schema: a session opens five manifests of its own, and
+ * each question costs 4 to 6 ms (2026-11-29, AMD EPYC, 2 cores).
  */
 import type { Engine } from '../../engine/index.ts';
 import { readLocalHead } from '../../files/local.ts';

@@ -1,4 +1,4 @@
-/** The manifests that snapshots' lists name. Lists -> rows. */
+/** Reads the manifests that snapshots' lists name. Lists -> rows. */
 import type { Engine } from '../../engine/index.ts';
 import { localFacts } from '../../files/local.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';

@@ -1,6 +1,6 @@
 /**
- * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and types
- * of the first, and what only another has would be lost. Manifests -> groups.
+ * Groups manifests that one statement can read: DuckDB reads several Avro files with the columns and types of
+ * the first, so what only another file has would be lost. Manifests -> groups.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { ManifestColumn } from '../../statements/index.ts';

@@ -1,7 +1,8 @@
 /**
- * Delete files of other engines that go with the data files that a session replaces. Manifests + removed
- * files -> delete files to remove. Left where they are they would harm no row, but every reader would go on
- * opening them; and a deletion vector has to go with its data file (Iceberg specification, "Delete Formats").
+ * Finds delete files of other engines that must go with the data files that a session replaces. Manifests +
+ * removed files -> delete files to remove. They would harm no row if they stayed, but every reader would go
+ * on opening them, and a deletion vector must go with its data file (Iceberg specification, "Delete
+ * Formats").
  */
 import type { Engine } from '../../engine/index.ts';
 import { renderJson } from '../../iceberg/json.ts';

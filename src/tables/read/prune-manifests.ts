@@ -1,6 +1,6 @@
 /**
- * Which manifests need not be opened for some hours. Manifest list -> paths. An overwrite then costs what it
- * touches, not what the table holds.
+ * Finds manifests that need not be opened for some hours. Manifest list -> paths. With it an overwrite costs
+ * what it touches, not what the table holds.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';

@@ -1,4 +1,4 @@
-/** What a catalog does for clients that are DuckDB. Engine -> functions for `startCatalog`. */
+/** Makes what a catalog does for clients that are DuckDB. Engine -> functions for `startCatalog`. */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { refuseLostManifests, type ShownTable } from './lost-manifests.ts';

@@ -1,6 +1,6 @@
 /**
- * A snapshot that shows single files of another one. Files -> a list with copies of their entries, no data
- * touched.
+ * Makes a snapshot that shows single files of another one. Files -> a list with copies of their entries; no
+ * data is touched.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';

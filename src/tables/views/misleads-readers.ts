@@ -1,8 +1,8 @@
 /**
- * Whether DuckDB would skip files of a table whose rows a query asks for. Metadata + the columns that the
- * query may name -> yes or no, yes in doubt. For queries that read tables as they are, since they may write
- * to them: who only reads is shown a view without such fields (`readable-view.ts`). Manifests are opened only
- * for columns of whose type or partitions something can be wrong.
+ * Decides whether DuckDB would skip files of a table whose rows a query asks for. Metadata + the columns that
+ * the query may name -> yes or no; yes if in doubt. Needed for queries that read tables as they are because
+ * they may write to them; queries that only read get a view without such fields (`readable-view.ts`).
+ * Manifests are opened only for columns whose type or partitions can be wrong.
  */
 import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';

@@ -1,6 +1,6 @@
 /**
- * Snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined where there is
- * nothing to correct. Bounds that cannot be right make it skip files whose rows are asked for, as do
+ * Makes views of snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined
+ * if nothing has to be corrected. Wrong bounds make DuckDB skip files whose rows are asked for, as do
  * partition transforms that it computes otherwise than Iceberg, and row counts of delete files break its
  * estimates.
  */

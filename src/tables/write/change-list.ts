@@ -1,4 +1,4 @@
-/** The manifest list of a change view: the manifests that some snapshots added. Lists -> a list. */
+/** Writes the manifest list of a change view: the manifests that some snapshots added. Lists -> a list. */
 import type { BoundStatement, Engine } from '../../engine/index.ts';
 import { listStatement, type ParametersOf, type Statement } from '../../statements/index.ts';
 import { asStep, changeRows, writeRowsOr } from './compose-known.ts';

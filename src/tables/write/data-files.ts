@@ -1,6 +1,6 @@
 /**
- * The manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes and
- * bounds, in no snapshot yet.
+ * Makes the manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes
+ * and bounds, in no snapshot yet.
  */
 import type { Engine } from '../../engine/index.ts';
 import { isLocalPath } from '../../files/local.ts';

@@ -1,4 +1,4 @@
-/** Manifest lists of new snapshots. Manifests -> the list that names them. */
+/** Writes manifest lists of new snapshots. Manifests -> the list that names them. */
 import type { Engine } from '../../engine/index.ts';
 import { manifestFileRow } from '../../iceberg/manifest-row.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';

@@ -1,6 +1,6 @@
 /**
- * Manifests written anew: entries taken over, removed, or with less said of them. Manifests -> manifests that
- * are in no list yet.
+ * Rewrites manifests: takes entries over, removes them, or leaves out some of what they say. Manifests ->
+ * manifests that are in no list yet.
  */
 import type { Engine } from '../../engine/index.ts';
 import { isLocalPath } from '../../files/local.ts';

@@ -1,8 +1,8 @@
 /**
- * What DuckDB's own INSERT, UPDATE and CREATE TABLE AS write into manifests and no reader can use, put right
- * before it is committed. Snapshot -> the same snapshot, or one over mended copies. DuckDB 1.5.5 cuts lower
- * bounds of texts within a character, at which PyIceberg fails, and truncates texts after characters as a
- * person sees them, by which others do not find the rows.
+ * Repairs manifests that DuckDB's own INSERT, UPDATE and CREATE TABLE AS wrote, before they are committed.
+ * Snapshot -> the same snapshot, or one over repaired copies. DuckDB 1.5.5 cuts lower bounds of texts within
+ * a character, at which PyIceberg fails, and truncates texts after user-perceived characters, so that other
+ * readers do not find the rows.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';

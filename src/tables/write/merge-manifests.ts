@@ -1,5 +1,5 @@
 /**
- * Merging manifests at commit: every session adds one, and readers open them all. Base -> a manifest list
+ * Merges manifests at commit, since every session adds one and readers open them all. Base -> a manifest list
  * with few manifests. Without it a table of 314 hourly sessions took 170 ms and more for every scan, however
  * little the scan read (2026-11-22).
  */

@@ -1,4 +1,4 @@
-/** Names and numbers that a new snapshot's files take from the table. Metadata -> values. Pure. */
+/** Makes the names and numbers that a new snapshot's files take from the table. Metadata -> values. Pure. */
 import { randomUUID } from 'node:crypto';
 import { tableRoot } from '../../iceberg/new-snapshot.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';

@@ -1,6 +1,6 @@
 /**
- * A `replace` snapshot: other files, the same rows. New manifests in place of old ones -> a snapshot that is
- * not committed yet.
+ * Makes a `replace` snapshot: other files, the same rows. New manifests in place of old ones -> a snapshot
+ * that is not committed yet.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';

@@ -1,7 +1,7 @@
 /**
- * What a new snapshot says of itself. Manifest list -> snapshot, with its summary (Iceberg specification,
- * "Optional Snapshot Summary Fields") and, from version 3 on, its row ids ("Snapshot Row IDs"). Everything is
- * counted from the files that will be committed, not from what was meant.
+ * Describes a new snapshot. Manifest list -> snapshot, with its summary (Iceberg specification, "Optional
+ * Snapshot Summary Fields") and, from version 3 on, its row ids ("Snapshot Row IDs"). Everything is counted
+ * from the files that will be committed, not from what was intended.
  */
 import type { Engine } from '../../engine/index.ts';
 import { countInSummary } from '../../iceberg/history.ts';

@@ -1,7 +1,7 @@
 /**
- * Files that another engine has written and committed to a table of its own, taken over for a snapshot of
- * ours. Its snapshot -> a manifest that is in no list yet. Its own manifests go: their entries name its
- * snapshots.
+ * Takes over files that another engine has written and committed to a table of its own. That table's snapshot
+ * -> a manifest of ours that is in no list yet. Its own manifests are not used, because their entries name
+ * its snapshots.
  */
 import type { Engine } from '../../engine/index.ts';
 import { removeFile } from '../../files/remove.ts';
