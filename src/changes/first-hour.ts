@@ -1,6 +1,6 @@
 /**
- * The first of some hours in which a table has rows: by its files' metadata, and where rows were deleted one
- * by one by the event time of those that are left. Snapshot + hours -> hour.
+ * Finds the first of some hours in which a table has rows: from its files' metadata, and, where rows were
+ * deleted one by one, from the event time of the rows that are left. Snapshot + hours -> hour.
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { type Hour, type HourRange, hourIntervals } from '../model/hour.ts';

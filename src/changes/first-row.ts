@@ -1,6 +1,6 @@
 /**
- * Where the rows of a table begin. Snapshot -> its first hour with rows. Nothing is taken for granted here:
- * an hour too early would be one that a process computes from nothing.
+ * Finds where the rows of a table begin. Snapshot -> its first hour with rows. Nothing is assumed here: a
+ * process would compute an hour that is too early from nothing.
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { CALENDAR, type Hour, type HourRange, hourIntervals } from '../model/hour.ts';

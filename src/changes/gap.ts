@@ -1,5 +1,5 @@
 /**
- * Which snapshots lie between a watermark and a head. Metadata -> snapshots. Pure. The chain of parents
+ * Finds which snapshots lie between a watermark and a head. Metadata -> snapshots. Pure. The chain of parents
  * decides: a commit time may go backwards, and a rolled-back snapshot is still in the metadata.
  */
 import { between, type Gap } from '../iceberg/history.ts';

@@ -1,6 +1,6 @@
 /**
- * What happened to a lookup since a session last used it. Metadata + watermark -> snapshots, each with
- * whether it may have changed rows. Pure. A lookup is read whole, so its manifests are not asked.
+ * Finds what happened to a lookup since a session last used it. Metadata + watermark -> snapshots, each with
+ * whether it may have changed rows. Pure. A lookup is read whole, so its manifests are not read.
  */
 import { countInSummary } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';

@@ -1,7 +1,7 @@
 /**
- * The newest hour in which a source has rows. Changed files (and what the watermark remembers) -> hour. While
- * rows only come, the changed files tell; when the newest ones may have gone, all live files are looked at:
- * their bounds, and of those that lost rows one by one the event-time column.
+ * Finds the newest hour in which a source has rows. Changed files (and what the watermark remembers) -> hour.
+ * While rows are only added, the changed files tell. If the newest rows may be gone, all live files are
+ * looked at: their bounds, and the event-time column of those that lost rows one by one.
  */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';

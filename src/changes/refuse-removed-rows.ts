@@ -1,4 +1,7 @@
-/** A process that appends cannot take rows back: it stops instead of publishing something wrong. */
+/**
+ * Refuses changes that removed rows, for a process that appends: it cannot take rows back, and stops instead
+ * of publishing something wrong.
+ */
 import { snapshotById } from '../iceberg/history.ts';
 import { refusal } from '../model/errors.ts';
 import { hourRangeText } from '../model/hour-range.ts';

@@ -1,6 +1,6 @@
 /**
- * Sources that no SQL can read, since DuckDB cannot: said before anything is planned, with what and where.
- * Metadata or files -> nothing, or `source-unsupported`.
+ * Refuses sources that DuckDB cannot read, before anything is planned, and says what and where. Metadata or
+ * files -> nothing, or `source-unsupported`.
  */
 import { currentSchema } from '../iceberg/event-time.ts';
 import { FORMAT_VERSION_MAX } from '../iceberg/read-metadata.ts';

@@ -1,8 +1,8 @@
 /**
- * Row-level deletes (positions, equality, deletion vectors): which hours the deleted rows belong to. Metadata
- * does not say it, so the files that new delete files are about are read twice, as of the watermark and as of
- * the head, and only their event-time column: whatever rows differ, those hours changed. Works for position
- * deletes, equality deletes and deletion vectors alike, and for deletes that were taken back.
+ * Finds which hours the rows of row-level deletes belong to. Metadata does not say it, so the event-time
+ * column of the files that new delete files apply to is read twice, as of the watermark and as of the head:
+ * the hours whose rows differ have changed. Works alike for position deletes, equality deletes and deletion
+ * vectors, and for deletes that were taken back.
  */
 import { besideFiles } from '../iceberg/file-columns.ts';
 import { snapshotById } from '../iceberg/history.ts';

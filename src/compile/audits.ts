@@ -1,6 +1,6 @@
 /**
- * Audits as statements over the cohort of a session: its source rows and the rows it staged. Plan + spec +
- * the rows as an engine sees them -> steps. Pure.
+ * Compiles audits to statements over the cohort of a session: its source rows and the rows it staged. Plan +
+ * spec + the rows as an engine sees them -> steps. Pure.
  */
 import { type AuditScope, auditKind } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';

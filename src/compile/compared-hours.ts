@@ -1,6 +1,6 @@
 /**
- * Computed hours held against those that the target has, as DuckDB does it for every engine: that of another
- * one shows DuckDB its rows under the same name. Plan -> steps. Pure.
+ * Compiles the comparison of computed hours with those that the target has. Plan -> steps. Pure. DuckDB does
+ * it for every engine: another engine shows DuckDB its rows under the same name.
  */
 
 import { unitOf } from '../model/grain.ts';

@@ -1,9 +1,9 @@
 /**
- * Where a process that reads its own result may stop: after an hour whose rows came out as the target has
- * them, hours of whose sources nothing changed stay as they are. Plan -> places. Pure.
+ * Finds where a process that reads its own result may stop: after an hour whose rows came out as the target
+ * has them, the hours whose sources did not change stay as they are. Plan -> places. Pure.
  *
- * It holds because such an hour is the query's answer to the state of the hour before and to its sources, and
- * neither is another one: whatever made the stored rows, the state that they go on from is the same.
+ * This is right because such an hour is the query's answer to its sources and to the hour before, and neither
+ * has changed: whatever made the stored rows, later hours start from the same state.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { LayoutType } from '../model/file-layout.ts';

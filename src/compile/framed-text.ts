@@ -1,4 +1,4 @@
-/** The frame of what `psyberg compile` gives: a head of remarks before the statements of a shell. Pure. */
+/** Frames what `psyberg compile` prints: remarks before the statements of a shell. Pure. */
 import { compiledMark } from '../model/compiled-mark.ts';
 import { hourRangeOf, hourRangeText } from '../model/hour-range.ts';
 import type { Plan } from '../model/plan.ts';

@@ -1,6 +1,6 @@
 /**
- * A look: a session that is opened to be read, by a person or by another program. What its statements are
- * compiled for, and what they are. Nothing of it is in a plan.
+ * The types of a look: a session that is opened to be read by a person or another program. It says what its
+ * statements are compiled for, and what they are; no plan contains any of it.
  */
 import type { QueryColumn } from '../model/column-type.ts';
 import type { Plan } from '../model/plan.ts';

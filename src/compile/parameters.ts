@@ -1,6 +1,6 @@
 /**
- * Which hours a session's SQL is written for, and what it may name. Plan -> windows and parameters, for every
- * engine alike. Pure.
+ * Says which hours a session's SQL is written for, and which parameters it may name. Plan -> windows and
+ * parameters, for every engine alike. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { engineOf } from '../model/engines.ts';

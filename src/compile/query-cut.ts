@@ -1,4 +1,4 @@
-/** What a query returns over whole sources, cut to the hours of a session, for every engine alike. Pure. */
+/** Cuts what a query returns over whole sources to the hours of a session, for every engine alike. Pure. */
 import type { ProcessSpec } from '../model/process-spec.ts';
 import {
   renderStatement,

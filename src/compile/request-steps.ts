@@ -1,6 +1,6 @@
 /**
- * Steps that are requests to the catalog and not SQL: shown as a comment, executed by their kind. Plan ->
- * steps.
+ * Makes the steps that are requests to the catalog and not SQL. Plan -> steps. They are shown as a comment,
+ * and executed by their kind.
  */
 import { protectionTag } from '../model/names.ts';
 import type { Plan } from '../model/plan.ts';

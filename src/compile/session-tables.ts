@@ -1,4 +1,4 @@
-/** The tables of a session, as every engine finds them in its catalog. Spec -> names. Pure. */
+/** Names the tables of a session, as every engine finds them in its catalog. Spec -> names. Pure. */
 import { SESSION_CATALOG } from '../model/engines.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { type SqlFragment, tableFragment } from '../statements/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Which statements of `sql/` the steps of a plan are, and what they bind. Pure. In a plan a value is JSON, or
- * the name of one that only running produces; the header of the statement says what it is when it is bound.
+ * Makes steps from statements of `sql/` and the values that they bind. Pure. In a plan a value is JSON, or
+ * the name of one that only running produces; the header of the statement gives its type when it is bound.
  */
 import type { RunInput, Step, StepValue } from '../model/step.ts';
 import {

@@ -1,6 +1,6 @@
 /**
- * Reads, writes and lists files of tables on this machine without DuckDB, which is quicker. In a store there
- * are no folders to make.
+ * Handles files of tables on this machine without DuckDB, which is quicker: facts, reads, writes. In a store
+ * there are no folders to make.
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { makeFolder } from '../catalog/files/folders.ts';

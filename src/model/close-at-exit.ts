@@ -1,6 +1,6 @@
 /**
- * What is closed when a process has nothing left to do: a script that forgets `close` ends, and ends in
- * order.
+ * Closes what is open when a process has nothing left to do, so that a script that forgets `close` ends, and
+ * ends in order.
  */
 
 const open = new Set<() => Promise<void>>();

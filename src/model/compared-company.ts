@@ -1,4 +1,6 @@
-/** Which hours around its own a session computes once more, to see whether its rows hang on them. Pure. */
+/**
+ * Says which hours around its own a session computes once more, to see whether its rows depend on them. Pure.
+ */
 import { unitHours, type WithGrain } from './grain.ts';
 
 /** The most: what a session shows of a source of many files has them, too. */

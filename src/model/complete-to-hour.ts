@@ -1,4 +1,4 @@
-/** How far a target is complete once a plan is published. Plan -> hour. Pure. */
+/** Finds how far a target is complete once a plan is published. Plan -> hour. Pure. */
 import { lastOfWholeUnits, type WithGrain } from './grain.ts';
 import { hourText, parseHour } from './hour.ts';
 import type { Plan } from './plan.ts';

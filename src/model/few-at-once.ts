@@ -1,4 +1,4 @@
-/** Calls of which only so many are under way at a time; the others wait in the order they were made. */
+/** Limits how many calls run at a time; the others wait in the order in which they were made. */
 export type FewAtOnce = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /** `most`: 1 or more. */

@@ -1,4 +1,4 @@
-/** Those of some values that are there: absence is no value. */
+/** Drops undefined values from an object: with exact optional types absence is not a value. */
 export const given = <Values extends object>(
   values: {
     readonly [Key in keyof Values]: Values[Key] | undefined;

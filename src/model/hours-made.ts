@@ -1,7 +1,7 @@
 /**
- * By which SQL the hours of a target were made: what each published session adds to what the one before it
- * said. HoursMade[] + session -> HoursMade[]. Pure. The newest summary tells it alone, whatever became of the
- * snapshots before.
+ * Keeps by which SQL the hours of a target were made: each published session adds to what the one before it
+ * said. HoursMade[] + session -> HoursMade[]. Pure. The newest summary says all of it, whatever became of
+ * older snapshots.
  */
 import { type Hour, type HourRange, hoursOf, hourText, parseHour } from './hour.ts';
 import { atMostRanges, unionOfRanges, withoutRanges } from './hour-ranges.ts';

@@ -1,5 +1,5 @@
 /**
- * Calls that wait for each other. Functions -> functions whose calls run one at a time, in the order they
+ * Makes calls wait for each other. Functions -> functions whose calls run one at a time, in the order they
  * were made.
  */
 

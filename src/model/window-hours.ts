@@ -1,5 +1,5 @@
 /**
- * What a window does to hours: which hours of the target a source's hours change, and which hours of a source
+ * Applies windows to hours: which hours of the target a source's hours change, and which hours of a source
  * the target's depend on. Hours -> hours. Pure.
  */
 import { type Hour, type HourRange, hoursOf } from './hour.ts';

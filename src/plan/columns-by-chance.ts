@@ -1,7 +1,7 @@
 /**
- * The columns of a query that are other ones each time, where all its others are the same. Tree -> names, or
- * undefined. Pure. `select id, ts, now() as loaded_at` gives the same rows again but for `loaded_at`: with it
- * left out they can be compared as those of any other query.
+ * Finds the columns of a query whose values differ each time, while all others stay the same. Tree -> names,
+ * or undefined. Pure. `select id, ts, now() as loaded_at` returns the same rows again except for `loaded_at`:
+ * without that column they can be compared like those of any other query.
  */
 import type { MacroSpec } from '../model/process-spec.ts';
 import {

@@ -1,4 +1,7 @@
-/** Which columns of a query lie in the unit of the rows that they come of. Pure. */
+/**
+ * Finds which columns of a query lie in the same unit (hour or day) as the rows that they are made from.
+ * Pure.
+ */
 import {
   columnReference,
   columnReferences,

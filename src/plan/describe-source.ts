@@ -1,4 +1,4 @@
-/** One source as a plan shows it. SourceState -> PlanSource. Pure. */
+/** Describes one source for a plan. SourceState -> PlanSource. Pure. */
 
 import { folderName } from '../model/files-source.ts';
 import { type Hour, hourText, instantText } from '../model/hour.ts';

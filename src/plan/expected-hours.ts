@@ -1,7 +1,7 @@
 /**
- * The hours that a process may load once the writers of its sources have published: an estimate from above.
- * Plan + what moves its sources -> hours. Pure. Each rule follows its pattern's, with every unknown taken for
- * the most that it can be.
+ * Estimates from above the hours that a process may load once the writers of its sources have published. Plan
+ * + what moves its sources -> hours. Pure. Each rule follows its pattern's, and takes every unknown as the
+ * most that it can be.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { lastOfWholeUnits, plannedHours, roundedUp, unitHours, unitOf, wholeUnits } from '../model/grain.ts';

@@ -1,7 +1,7 @@
 /**
- * Plans of a DAG, seen together: what a process may do once those above it have published. Plans in
- * dependency order -> plans. Pure. The hours are an estimate from above: where nothing else comes meanwhile,
- * a session loads these or fewer.
+ * Relates the plans of a DAG: what a process may do once those above it have published. Plans in dependency
+ * order -> plans. Pure. The hours are an upper bound: if nothing else arrives meanwhile a session loads these
+ * or fewer.
  */
 
 import { completeToHour } from '../model/complete-to-hour.ts';

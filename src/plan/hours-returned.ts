@@ -1,8 +1,8 @@
 /**
- * The hours of a session among what a query returns. Parsed query -> parameters. Pure.
+ * Finds uses of the session's range of hours in what a query returns. Parsed query -> parameters. Pure.
  *
- * A session of a stateful process computes one hour or many at once, as rows came. What such a query returns
- * for an hour is another value when the hour is computed beside others.
+ * A session of a stateful process computes one hour or many at once, as rows came. If the query returns
+ * something of the range itself, an hour gets another value when it is computed together with others.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

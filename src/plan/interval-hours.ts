@@ -1,4 +1,4 @@
-/** How many hours an interval of a query is long. Parsed query -> hours. Pure. */
+/** Computes how many hours an interval in a query is long. Parsed query -> hours. Pure. */
 import { isTreeNode, lowerText } from '../model/query-tree.ts';
 
 const UNIT_HOURS: Readonly<Record<string, number>> = {

@@ -1,9 +1,9 @@
 /**
- * Joins of sources that nothing ties to the same hour. Parsed query + sources -> pairs. Pure.
+ * Finds joins of sources that nothing ties to the same hour. Parsed query + sources -> pairs. Pure.
  *
- * A session shows the rows of its hours. Where rows of two sources meet by a key alone, or by times that may
- * lie hours apart, what meets depends on the hours that a session happens to load. Looked at are the tables
- * of every FROM, through CTEs and subqueries, and those of subqueries with the tables around them.
+ * A session shows the rows of its hours only. If rows of two sources meet by a key alone, or by times that
+ * may be hours apart, what meets depends on the hours that a session happens to load. This looks at the
+ * tables of every FROM, through CTEs and subqueries, and at those of subqueries with the tables around them.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';

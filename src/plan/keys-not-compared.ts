@@ -1,8 +1,9 @@
 /**
- * Keys of windows and lookups by which a query compares nothing. Parsed query + sources -> keys. Pure.
+ * Finds keys of windows and lookups that the query does not compare with anything. Parsed query + sources ->
+ * keys. Pure.
  *
- * Only hours with a row of a changed key are computed again, which is right where rows of the source are
- * found by the key alone. A name that is compared somewhere is taken for it; macros are not looked into.
+ * Only hours with a row of a changed key are computed again, which is right only if the query finds rows of
+ * the source by that key. A name that is compared anywhere counts as compared; macros are not looked into.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

@@ -1,4 +1,4 @@
-/** The parts of a plan that every pattern shares, but for its sources. Session -> plan parts. Pure. */
+/** Makes the parts of a plan that every pattern shares, except its sources. Session -> plan parts. Pure. */
 
 import { auditKind } from '../kinds/audits/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';

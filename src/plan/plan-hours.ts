@@ -1,6 +1,6 @@
 /**
- * Plans a look at hours that somebody names: sources pinned at their heads, whatever was loaded of them.
- * Session + hours -> Plan. Pure. No session runs such a plan: it knows nothing of what changed.
+ * Plans a look at given hours: sources pinned at their heads, whatever was loaded of them. Session + hours ->
+ * Plan. Pure. No session runs such a plan, since it knows nothing of what changed.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { lastHourToLoad } from '../kinds/patterns/overwrite.ts';

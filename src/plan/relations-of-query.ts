@@ -1,6 +1,6 @@
 /**
- * What the FROM of a query reads of the sources of its process, also through CTEs and subqueries: which
- * sources' rows a relation is made of, and which of its columns are their event times. Tree -> relations.
+ * Finds what the FROM of a query reads of its process's sources, also through CTEs and subqueries: which
+ * sources' rows a relation is made from, and which of its columns are their event times. Tree -> relations.
  * Pure.
  */
 import type { SourceSpec } from '../model/process-spec.ts';

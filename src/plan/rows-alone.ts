@@ -1,6 +1,6 @@
 /**
- * Whether the SQL of a process means the same to sessions, which see a part of the rows at a time, as over
- * whole tables. Parsed query -> what speaks against it. Pure.
+ * Decides whether the SQL of a process means the same to sessions, which see a part of the rows at a time, as
+ * over whole tables. Parsed query -> what speaks against it. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';

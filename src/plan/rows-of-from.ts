@@ -1,4 +1,4 @@
-/** What the tables of a FROM are made of. Tree -> relations. Pure. */
+/** Finds what the tables of a FROM are made from. Tree -> relations. Pure. */
 import type { SourceSpec } from '../model/process-spec.ts';
 import {
   columnReferences,

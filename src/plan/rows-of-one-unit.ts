@@ -1,6 +1,6 @@
 /**
- * Which tables of a FROM meet in rows of one hour (of a process of days: day) alone, because equal times are
- * compared. Pure.
+ * Finds which tables of a FROM meet only in rows of one hour (or day), because the query compares their times
+ * for equality. Pure.
  */
 import {
   columnReference,

@@ -1,9 +1,9 @@
 /**
- * What the rows of a query, a CTE or a subquery are made of. Tree -> rows. Pure.
+ * Finds what the rows of a query, a CTE or a subquery are made from. Tree -> rows. Pure.
  *
  * Sessions see a part of the rows of a source at a time. `inUnit` are columns whose value lies in the same
- * hour (of a process of days: day) as every source row that a row was made of: what groups by one of them
- * never puts rows of several hours together.
+ * hour (or day) as every source row that a row was made from: grouping by one of them never puts rows of
+ * several hours together.
  */
 import type { SourceSpec } from '../model/process-spec.ts';
 import { isTreeNode, listed, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';

@@ -1,9 +1,9 @@
 /**
- * Where a query takes several rows of its sources to make one, though a session sees them at different
- * times. Parsed query + sources -> places. Pure.
+ * Finds where a query makes one row from several source rows that sessions may see at different times. Parsed
+ * query + sources -> places. Pure.
  *
- * A stateless session reads the new rows alone, so rows of two sessions never meet. One of hours reads whole
- * hours, so rows may meet within an hour, and those of two hours only where it happens to compute both.
+ * A stateless session reads only new rows, so rows of two sessions never meet. A session of hours reads whole
+ * hours, so rows may meet within an hour, but rows of two hours meet only if it happens to compute both.
  */
 import {
   byteOf,

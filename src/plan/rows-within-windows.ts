@@ -1,7 +1,7 @@
 /**
- * Whether rows of a source with a window meet only those that they may reach through it, because times are
- * compared: `r.ts <= c.ts and r.ts > c.ts - interval 30 day` beside `before: 30d`. Where the SQL does not say
- * so, what meets depends on how many hours a session computes together. Pure.
+ * Decides whether rows of a source with a window meet only rows that they may reach through it, because the
+ * query compares times: `r.ts <= c.ts and r.ts > c.ts - interval 30 day` beside `before: 30d`. Otherwise what
+ * meets depends on how many hours a session computes together. Pure.
  */
 import { isTreeNode, listed, lowerText, type TreeNode } from '../model/query-tree.ts';
 import { hoursOfInterval } from './interval-hours.ts';

@@ -1,4 +1,4 @@
-/** What a plan says of the SQL of its process: Session -> plan parts. Pure. */
+/** Makes what a plan says of the SQL of its process. Session -> plan parts. Pure. */
 import { unitTexts, type WithGrain } from '../model/grain.ts';
 import { hoursMadeJson } from '../model/hours-made.ts';
 import type { Plan, PlanStatus } from '../model/plan.ts';

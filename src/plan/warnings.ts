@@ -1,6 +1,6 @@
 /**
- * What a plan does as it is told to, and its author may not have meant. Plan + parsed query -> warnings.
- * Pure.
+ * Warns of what a plan does as written, although its author may not have meant it. Plan + parsed query ->
+ * warnings. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { unitHours } from '../model/grain.ts';

@@ -1,6 +1,6 @@
 /**
- * The watermarks that a session goes on from, held against the watermark table. Session input -> nothing, or
- * a refusal. Starts DuckDB: for sessions with work alone.
+ * Checks the watermarks that a session continues from against the watermark table. Session input -> nothing,
+ * or a refusal. Starts DuckDB, so only for sessions with work.
  */
 import { refuseContradiction } from '../state/refuse-contradiction.ts';
 import type { OpenSessionInput } from './session-input.ts';

@@ -1,6 +1,6 @@
 /**
- * Which columns the SQL of a process may read by their names. SQL text -> name -> yes or no. Pure. What the
- * text does not tell (a star, a whole row, a pattern of names) may be any column.
+ * Finds which columns the SQL of a process may read by their names. SQL text -> name -> yes or no. Pure.
+ * Whatever the text leaves open (a star, a whole row, a pattern of names) may be any column.
  */
 import { engineOf } from '../model/engines.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';

@@ -1,8 +1,9 @@
 /**
- * Whether the columns that a query reads are still those by which the process has loaded. A column is its
- * field id: one that was dropped, or renamed, and whose name another took has other values in rows that were
- * loaded; what reads whole rows gives others of them after any rename; and no snapshot says so. Metadata +
- * watermark -> nothing, or `columns-replaced`. Reads metadata of the other sources, where names changed.
+ * Refuses a session if columns that the query reads are no longer those by which the process has loaded.
+ * Metadata + watermark -> nothing, or `columns-replaced`. A column is its field id. If it was dropped or
+ * renamed, and another column took its name, that name means other values in rows that were loaded; what
+ * reads whole rows returns other rows after any rename; and no snapshot shows it. Reads metadata of the other
+ * sources if names changed.
  */
 import { currentSchema } from '../iceberg/event-time.ts';
 import type { Schema, TableMetadata } from '../iceberg/table-metadata.ts';

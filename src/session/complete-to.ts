@@ -1,6 +1,4 @@
-/**
- * How far a source is complete, and its newest hour with rows. SourceTable + head -> hours.
- */
+/** Finds how far a source is complete, and its newest hour with rows. SourceTable + head -> hours. */
 import { relative } from 'node:path';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import type { Source, SourceTable } from '../changes/source.ts';

@@ -1,6 +1,6 @@
 /**
- * The event-time column of a source, and that it is still the one by which the process has loaded. Metadata
- * -> column and unit. Pure.
+ * Finds the event-time column of a source, and refuses one by which the process has not loaded before.
+ * Metadata -> column and unit. Pure.
  */
 
 import type { SourceTable } from '../changes/source.ts';

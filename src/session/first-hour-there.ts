@@ -1,6 +1,6 @@
 /**
- * Where hours that somebody names begin to be of the process: before its first one it has nothing, and a
- * query that makes rows of the hours themselves would invent them. Session + hours -> hour.
+ * Finds where given hours begin to belong to the process. Session + hours -> hour. Before its first hour it
+ * has nothing, and a query that makes rows from the hours themselves would invent some.
  */
 import { firstHourIn } from '../changes/first-hour.ts';
 import { openSource } from '../changes/open-source.ts';

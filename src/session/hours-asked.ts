@@ -1,4 +1,4 @@
-/** Which hours somebody asks to have computed again. Request + session -> hours of the target. */
+/** Finds which hours somebody asks to have computed again. Request + session -> hours of the target. */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal, usageError } from '../model/errors.ts';
 import { lastOfWholeUnits, unitOf, unitsAround, wholeUnits } from '../model/grain.ts';

@@ -1,11 +1,11 @@
 /**
- * Which hours of a window hold the keys that changed. Session -> Session whose sources with a key say which
- * hours of the target change. What cannot be told is no hour less: all that the window reaches change then,
- * and the plan says why.
+ * Finds which hours of a window hold the keys that changed. Session -> Session whose sources with a key say
+ * which hours of the target change. If that cannot be told, all hours that the window reaches change, and the
+ * plan says why.
  *
- * A row of the target comes of a row of a source without a window, in its hour, and of rows of the window
- * with the same key. So where no such source has the key of a changed row, nothing of an hour changes; where
- * one of them changed itself, its hours are computed anyway.
+ * A row of the target is made from a row of a source without a window, in its hour, and of rows of the window
+ * with the same key. So if no such source has the key of a changed row in an hour, nothing of that hour
+ * changes. If one of those sources changed itself, its hours are computed anyway.
  */
 import { type ChangedKeys, changedKeys, dropKeys } from '../changes/keys/changed-keys.ts';
 import { hoursOfKeys } from '../changes/keys/hours-of-keys.ts';

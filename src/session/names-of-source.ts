@@ -1,4 +1,4 @@
-/** The columns of a source by their names of two schemas. Schemas -> names. Pure. */
+/** Pairs the columns of a source by their names in two schemas. Schemas -> names. Pure. */
 import type { IcebergType, NestedField, Schema } from '../iceberg/table-metadata.ts';
 import type { NamedColumn, SourceNames } from '../model/source-names.ts';
 import { duckdbColumns } from '../statements/index.ts';

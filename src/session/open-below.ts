@@ -1,7 +1,7 @@
 /**
- * Opens the session of a process below a restated one: it takes up what changed in its sources, as in any
- * session. A process that appends, and whose sources replaced rows, replaces those hours. ProcessSpec ->
- * Session.
+ * Opens the session of a process below a restated one: it loads what changed in its sources, as any session
+ * does. ProcessSpec -> Session. A process that appends, and whose sources replaced rows, replaces those
+ * hours.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';

@@ -1,7 +1,7 @@
 /**
- * A source that is a folder of files: what is there that no published session has read. SourceSpec + ledger +
- * watermark -> SourceState. The watermark counts the process's sessions that read files; rows of the ledger
- * up to it say which files those were, and are committed with the rows of the files.
+ * Opens a source that is a folder of files: finds the files that no published session has read. SourceSpec +
+ * ledger + watermark -> SourceState. The watermark counts the process's sessions that read files. Rows of the
+ * ledger up to it say which files those were; they are committed with the rows of the files.
  */
 import { hoursOfRows } from '../changes/files/hours-of-files.ts';
 import type { Engine } from '../engine/index.ts';

@@ -1,6 +1,7 @@
 /**
- * One lookup of a session: its pinned head, and whether it changed since a session last used it. SourceSpec +
- * metadata + watermark -> SourceState. It is read whole, so whatever happened to its history refuses nothing.
+ * Opens one lookup of a session: pins its head, and finds whether it changed since a session last used it.
+ * SourceSpec + metadata + watermark -> SourceState. A lookup is read whole, so nothing in its history is a
+ * reason to refuse.
  */
 import { relative } from 'node:path';
 import { lookupChanges } from '../changes/lookup-changes.ts';

@@ -1,7 +1,7 @@
 /**
- * What a session reads of its sources, and what one with a fixed lookback would read in its place. Session +
- * plan -> counts, from the metadata of the files that may hold the rows: no row is read. The cost follows the
- * hours that are asked for, where the source is partitioned by them.
+ * Counts what a session reads of its sources, and what one with a fixed lookback would read instead. Session
+ * + plan -> counts, from the metadata of the files that may hold the rows: no row is read. The cost follows
+ * the hours that are asked for, if the source is partitioned by them.
  */
 import { countWhole } from '../changes/files/whole-table.ts';
 import { sourceFilesOfHours } from '../changes/keys/files-of-hours.ts';

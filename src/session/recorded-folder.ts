@@ -1,6 +1,6 @@
 /**
- * A folder of files as of its watermark: the files that the ledger has, and no others. SourceSpec + ledger +
- * watermark -> SourceState. What is there now must be what was read.
+ * Opens a folder of files as of its watermark: the files in the ledger, and no others. SourceSpec + ledger +
+ * watermark -> SourceState. These files must still be what was read.
  */
 import { type RecordedFile, recordedFiles, summarizeLedger } from '../landing/ledger.ts';
 import { listFiles } from '../landing/list-files.ts';

@@ -1,4 +1,7 @@
-/** What an adoption needs of its target. Target metadata + progress -> nothing, or a refusal. Pure. */
+/**
+ * Refuses an adoption that its target does not allow. Target metadata + progress -> nothing, or a refusal.
+ * Pure.
+ */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal, usageError } from '../model/errors.ts';
 import { withoutLookups } from '../model/lookups.ts';

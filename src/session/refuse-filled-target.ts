@@ -1,6 +1,7 @@
 /**
- * The target of a first session. Target metadata -> nothing, or `target-not-empty`. A renamed process would
- * load everything once more beside what it loaded under its old name, and audits of the cohort would pass.
+ * Refuses a first session onto a target with rows. Target metadata -> nothing, or `target-not-empty`.
+ * Otherwise a renamed process would load everything once more beside what it loaded under its old name, and
+ * audits of the cohort would pass.
  */
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';

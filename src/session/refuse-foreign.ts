@@ -1,5 +1,5 @@
 /**
- * What a restate would take away without a word: rows that others put into its target. Target metadata ->
+ * Refuses a restate that would silently remove rows which others put into its target. Target metadata ->
  * nothing, or a refusal.
  */
 import { sourceFilesOfHours } from '../changes/keys/files-of-hours.ts';

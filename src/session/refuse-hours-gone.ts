@@ -1,8 +1,8 @@
 /**
- * Hours that the target has and that no source reaches back to any more: rows of a source were let go (by
- * age, by `on_source_change: append-added`), and computing the hours again would empty them. Session + hours
- * -> nothing, or a refusal. Reads metadata of the files of those hours; of earlier ones only where none holds
- * them.
+ * Refuses hours that the target has and that no source reaches back to any more. Session + hours -> nothing,
+ * or a refusal. Rows of a source were let go (by age, by `on_source_change: append-added`), and computing
+ * these hours again would empty them. Reads metadata of the files of those hours, and of earlier files only
+ * if none holds them.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { pending } from '../kinds/patterns/pending.ts';

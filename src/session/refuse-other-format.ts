@@ -1,4 +1,7 @@
-/** Targets of which an engine would write files that no session can publish. Spec + metadata -> an error. */
+/**
+ * Refuses targets for which an engine would write files that no session can publish. Spec + metadata ->
+ * nothing, or an error.
+ */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { engineOf } from '../model/engines.ts';
 import { usageError } from '../model/errors.ts';

@@ -1,6 +1,7 @@
 /**
- * A dimension that is counted in another unit than its target was made in. Process + progress -> nothing, or
- * a refusal. Pure. Of days, `previous` would hold the rows of 24 hours; of hours, none for 23 of 24.
+ * Refuses a dimension that is counted in another unit than its target was made in. Process + progress ->
+ * nothing, or a refusal. Pure. Counted in days, `previous` would hold the rows of 24 hours; counted in hours,
+ * none for 23 of 24.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';

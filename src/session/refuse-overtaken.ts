@@ -1,7 +1,7 @@
 /**
- * A target that a process of another name went on with. Target metadata + progress -> nothing, or a refusal.
- * Pure. A process that was renamed, adopted its target and was renamed back would append what was loaded
- * meanwhile once more.
+ * Refuses a target that another process has meanwhile continued. Target metadata + progress -> nothing, or a
+ * refusal. Pure. If a process was renamed, adopted its target and was renamed back, it would append once more
+ * what was loaded under the other name.
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';

@@ -1,10 +1,10 @@
 /**
- * Which hours of the target a changed lookup has computed again. Session -> Session whose lookups with
- * `on_change: restate` say so. What cannot be told is no hour less: all that the target has then, and the
- * plan says why.
+ * Finds which hours of the target must be computed again because a lookup changed. Session -> Session whose
+ * lookups with `on_change: restate` say so. If that cannot be told, all hours of the target are, and the plan
+ * says why.
  *
- * A row of the target comes of rows of other sources, and of rows of the lookup with their key. So where
- * neither they nor the target have the key of a row that changed, nothing of an hour changes.
+ * A row of the target is made from rows of other sources, and of rows of the lookup with their key. So if
+ * neither they nor the target have the key of a changed row in an hour, nothing of that hour changes.
  */
 import { relative } from 'node:path';
 import { type ChangedKeys, dropKeys } from '../changes/keys/changed-keys.ts';

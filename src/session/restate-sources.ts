@@ -1,4 +1,7 @@
-/** The sources of a session that computes hours again, as those see them who ask for hours. */
+/**
+ * The opened sources of a session that computes hours again, with what the ledger has of their folders. Plain
+ * data.
+ */
 import type { ChangedFile, Session, SourceState } from '../model/session.ts';
 
 export interface RestateSources {

@@ -1,6 +1,6 @@
 /**
- * How many rows sources have in hours. Sources + hours -> a count, from the manifests of their heads: no row
- * is read.
+ * Counts the rows that sources have in given hours. Sources + hours -> a count, from the manifests of their
+ * heads: no row is read.
  */
 import type { Hour, HourRange } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';

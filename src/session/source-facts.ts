@@ -1,4 +1,4 @@
-/** What of a source is kept with a session, from its metadata. Metadata -> parts of SourceState. Pure. */
+/** Takes from a source's metadata what is kept with a session. Metadata -> parts of SourceState. Pure. */
 
 import type { SourceTable } from '../changes/source.ts';
 import { countInSummary } from '../iceberg/history.ts';

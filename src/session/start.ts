@@ -1,5 +1,5 @@
 /**
- * Where a process without a watermark begins to read a source. Metadata + StartSpec -> Snapshot. Pure.
+ * Finds where a process without a watermark begins to read a source. Metadata + StartSpec -> Snapshot. Pure.
  */
 import { ancestors, snapshotById } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';

@@ -1,6 +1,6 @@
 /**
- * Tables whose rows lie in hours, each as a source that can be opened: sources at their heads, and the
- * target. Keys are looked for in some of them. Session input + metadata -> TableOfHours, TableWithKey.
+ * Opens tables whose rows lie in hours as sources: sources at their heads, and the target. Session input +
+ * metadata -> TableOfHours, TableWithKey. Keys are looked for in some of them.
  */
 import { openSource } from '../changes/open-source.ts';
 import type { Source } from '../changes/source.ts';

@@ -1,5 +1,5 @@
 /**
- * Opens the session in which a process takes over the progress of another name: it was renamed. Old name ->
+ * Opens the session in which a renamed process takes over the progress of its former name. Old name ->
  * Session whose heads are that name's watermarks, and what it owes. Reads only.
  */
 import { usageError } from '../model/errors.ts';

@@ -1,4 +1,4 @@
-/** What a session knows of its target. Metadata + progress -> TargetState. Pure. */
+/** Sums up what a session knows of its target. Metadata + progress -> TargetState. Pure. */
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
 import { mainSnapshot } from '../iceberg/history.ts';

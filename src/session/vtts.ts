@@ -1,7 +1,6 @@
 /**
- * How far a source is complete (VTTS): its provider is asked, with the source and the warehouse at hand.
- * Source
- * -> hour. The plan takes the least over all sources.
+ * Asks the provider of a source how far that source is complete (VTTS). Source -> hour. The plan takes the
+ * least over all sources.
  */
 import { type Engine, forkForQueries, type ParserVerdict, parseQuery } from '../engine/index.ts';
 import { type AskedSource, type AskedWarehouse, vttsKind } from '../kinds/vtts/index.ts';

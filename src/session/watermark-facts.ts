@@ -1,4 +1,4 @@
-/** A source that a session shows as of its watermark. Watermark -> part of a SourceState. Pure. */
+/** Describes a source that a session shows as of its watermark. Watermark -> part of a SourceState. Pure. */
 import type { SourceState, Watermark } from '../model/session.ts';
 
 /** What the watermark says of the source: a session that publishes them again moves nothing. */

@@ -1,4 +1,7 @@
-/** How far a process has ever consumed a source. Target and session table -> snapshot ids. */
+/**
+ * Finds the snapshots of all watermarks that a process has had on a source. Target and session table ->
+ * snapshot ids.
+ */
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { SnapshotId } from '../iceberg/table-metadata.ts';
 import { tableName } from '../model/names.ts';

@@ -1,7 +1,7 @@
 /**
- * The hours of files. ManifestRow rows -> bounds, by the weakest rung that is needed: manifest bounds, the
- * partition, a scan of one column. Bounds that look wrong are not used: a range that is too narrow would lose
- * rows without a word.
+ * Finds the hours of files. ManifestRow rows -> bounds, from the cheapest of these that will do: manifest
+ * bounds, the partition, a scan of one column. Bounds that look wrong are not used, because a range that is
+ * too narrow would silently lose rows.
  */
 import type { PartitionHours } from '../../iceberg/partition-hours.ts';
 import { PsybergError } from '../../model/errors.ts';

@@ -1,8 +1,8 @@
 /**
- * The manifests behind a chain of new snapshots. Snapshots -> manifests, each with the snapshot that added
- * it. A table of 10,000 manifests has manifest lists of 1.2 MB, and ten new snapshots have ten of them: the
- * newest one alone says the same of all appends that nothing rewrote since (2026-11-22: one list 25 ms, ten
- * lists 250 ms).
+ * Finds the manifests behind a chain of new snapshots. Snapshots -> manifests, each with the snapshot that
+ * added it. A table of 10,000 manifests has manifest lists of 1.2 MB, and ten new snapshots have ten of them,
+ * but the newest list alone shows all appends that nothing has rewritten since (2026-11-22: one list 25 ms,
+ * ten lists 250 ms).
  */
 import { operationOf } from '../../iceberg/history.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';

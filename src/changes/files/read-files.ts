@@ -1,7 +1,7 @@
 /**
- * The data files behind snapshots, with the hours of their event times. Snapshots -> ChangedFile[]. Reads
- * manifests through DuckDB. Cost follows the change: only manifests that a new snapshot added are opened (a
- * first load opens all live ones).
+ * Reads the data files behind snapshots, with the hours of their event times. Snapshots -> ChangedFile[].
+ * Reads manifests through DuckDB. Cost follows the change: only manifests that a new snapshot added are
+ * opened (a first load opens all live ones).
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';

@@ -1,4 +1,4 @@
-/** What a snapshot holds, from its summary; its manifests are read where that does not say it. */
+/** Counts what a snapshot holds, from its summary, or from its manifests if the summary does not say. */
 import type { Engine } from '../../engine/index.ts';
 import { countInSummary } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';

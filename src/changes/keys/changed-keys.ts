@@ -1,7 +1,7 @@
 /**
- * The keys of rows that came, went or changed in a source since its watermark, with their hours. Changed
- * files -> a temporary table. Rows that only came are read in two columns. Where rows went or files were
- * rewritten, rows are compared as a whole: a file that is written anew with one row changed has the key of
+ * Finds the keys of rows that came, went or changed in a source since its watermark, with their hours.
+ * Changed files -> a temporary table. If rows only came, two columns are read. If rows went or files were
+ * rewritten, whole rows are compared: a file that is rewritten with one row changed then yields the key of
  * that row alone.
  */
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * The keys of the rows in which two states of a lookup differ. Snapshots -> a temporary table. All rows of
- * both are read: whoever asks is about to compute hours of the target again.
+ * Finds the keys of the rows in which two states of a lookup differ. Snapshots -> a temporary table. All rows
+ * of both are read, because the caller is about to compute hours of the target again.
  */
 import { randomUUID } from 'node:crypto';
 import { currentSchema } from '../../iceberg/event-time.ts';

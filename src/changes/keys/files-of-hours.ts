@@ -1,4 +1,4 @@
-/** The live data files of a source that may hold rows of some hours. Snapshot + hours -> files. */
+/** Finds the live data files of a source that may hold rows of some hours. Snapshot + hours -> files. */
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { HourIntervals } from '../../model/hour.ts';
 import type { StatementRow } from '../../statements/index.ts';

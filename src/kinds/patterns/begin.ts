@@ -1,4 +1,4 @@
-/** Processes that do not begin with all rows of their sources. Session -> yes or no. Pure. */
+/** Tells which processes do not begin with all rows of their sources. Session -> yes or no. Pure. */
 import { isLookup } from '../../model/lookups.ts';
 import type { Session, SourceState } from '../../model/session.ts';
 

@@ -1,9 +1,9 @@
 /**
- * How far back a session reaches, and how many hours it takes at a time (`catchup` in a header). Session ->
- * hours. Pure.
+ * Limits how far back a session reaches, and how many hours it takes at a time (`catchup` in a header).
+ * Session -> hours. Pure.
  *
- * What a session does not take stays owed, and its watermarks move on all the same: an owed hour is computed
- * from whole sources, as they are when its turn comes, whatever happened to them in between.
+ * Hours that a session does not take stay owed, while its watermarks move on all the same: an owed hour is
+ * computed from whole sources when its turn comes, whatever happened to them in between.
  */
 import { roundedUp, unitOf } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';

@@ -1,4 +1,4 @@
-/** The hours that a process has computed, from what its sources hold. Session -> hours. Pure. */
+/** Finds the hours that a process has computed, from what its sources hold. Session -> hours. Pure. */
 import { wholeUnits } from '../../model/grain.ts';
 import { type Hour, hoursOf } from '../../model/hour.ts';
 import { withoutLookups } from '../../model/lookups.ts';

@@ -1,4 +1,6 @@
-/** The patterns, a file each: what is true of a process by its pattern stands there and nowhere else. */
+/**
+ * The patterns, one file each: everything that depends on the pattern of a process is there and nowhere else.
+ */
 import type { Pattern } from '../../model/process-spec.ts';
 import { dimension } from './dimension.ts';
 import type { PatternKind } from './pattern-kind.ts';

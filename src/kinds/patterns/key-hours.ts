@@ -1,4 +1,4 @@
-/** What the key of a window has to be looked for in. Session -> hours. Pure. */
+/** Finds the hours in which the key of a window must be looked for. Session -> hours. Pure. */
 import { unitHours, wholeUnits } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';
 import { touchedHours, union } from '../../model/hour-sets.ts';

@@ -1,7 +1,7 @@
 /**
- * What the patterns of hours share: up to which hour a session may load, and what it then leaves owed. The
- * upper limit is the least common hour: a later hour is incomplete for some stream. What lies above it is
- * owed, and paid later. Session -> Decision. Pure.
+ * The rule that patterns of hours share: up to which hour a session may load, and what it then leaves owed.
+ * Session -> Decision. Pure. The upper limit is the least common hour, because a later hour is incomplete for
+ * some source. Hours above it are owed, and loaded later.
  */
 import { lastOfWholeUnits } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';

@@ -1,4 +1,4 @@
-/** What a pattern is, for those who plan, compile, run and report a process of it. */
+/** The type of a pattern: what planning, compiling, running and reporting need to know of it. */
 import type { Hour, HourRange } from '../../model/hour.ts';
 import type { Plan, PlanRead, SessionStatus } from '../../model/plan.ts';
 import type { SourceSpec } from '../../model/process-spec.ts';

@@ -1,10 +1,10 @@
 /**
- * The hours of the target that are to be computed. Session -> hours. Pure.
+ * Finds the hours of the target that must be computed. Session -> hours. Pure.
  *
- * A watermark keeps hours that are owed. Up to the newest hour of its source (or the last one that the target
- * has computed) they are hours of the target; later ones are hours of the source, whose rows were of the
- * future when they came. Without a window the two are the same. What a window reaches beyond the newest hour
- * is nobody's debt: nothing of it was ever computed, and {@link reachedSince} finds it when its time has
+ * A watermark keeps owed hours. Up to the newest hour of its source (or the last one that the target has
+ * computed) they are hours of the target. Later ones are hours of the source, whose rows lay in the future
+ * when they came. Without a window the two are the same. Hours that a window reaches beyond the newest hour
+ * are not owed, since nothing of them was ever computed; {@link reachedSince} finds them when their time has
  * come.
  */
 import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';

@@ -1,5 +1,5 @@
 /**
- * What a session of a restate loads: hours that somebody names, or that rows were replaced in, from whole
+ * Decides what a session of a restate loads: given hours, or hours in which rows were replaced, from whole
  * sources as the session has pinned them. Session -> Decision. Pure.
  */
 import { lastOfWholeUnits, unitOf, wholeUnits } from '../../model/grain.ts';

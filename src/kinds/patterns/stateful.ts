@@ -1,6 +1,6 @@
 /**
- * A stateful load computes the changed hours again, from whole sources, and replaces them in the target; as
- * late as its sources are complete.
+ * A stateful load computes the changed hours again from whole sources, as far as these are complete, and
+ * replaces them in the target.
  */
 import { unitHours, wholeUnits } from '../../model/grain.ts';
 import type { Hour } from '../../model/hour.ts';

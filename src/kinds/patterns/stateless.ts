@@ -1,6 +1,6 @@
 /**
- * A stateless load reads exactly the new files (a second batch in a partition already loaded must not bring
- * the first one again) and appends.
+ * A stateless load reads exactly the new files and appends their rows. It must not read whole partitions: a
+ * second batch in a partition already loaded would bring the first one again.
  */
 
 import type { FilesToRead } from '../../model/files-source.ts';

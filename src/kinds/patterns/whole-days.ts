@@ -1,4 +1,4 @@
-/** Dates beside times of day, in a process that computes hours. Session -> Session. Pure. */
+/** Treats dates as whole days, in a process that computes hours. Session -> Session. Pure. */
 import { wholeDays } from '../../model/hour-sets.ts';
 import { withoutLookups } from '../../model/lookups.ts';
 import type { ChangedFile, Session, SourceState } from '../../model/session.ts';
