@@ -1,6 +1,7 @@
 /**
- * What opens files in Azure's stores, as options of DuckDB's secret. Iceberg's properties -> options. Pure.
- * Undefined where they open nothing. DuckDB knows an account's key and a SAS by a connection string alone.
+ * Makes the options of DuckDB's secret for files in Azure's stores. Iceberg's properties -> options. Pure.
+ * Undefined if the properties open nothing. DuckDB takes an account's key or a SAS only in a connection
+ * string.
  */
 import { type AzureAccess, azureAccess } from '../model/azure-access.ts';
 import { assertNever } from '../model/errors.ts';

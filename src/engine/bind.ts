@@ -1,7 +1,7 @@
 /**
- * Values as DuckDB binds them, by the types that a statement's header declares. Values -> DuckDB values.
- * Pure. What has another type is a bug of this package and is refused: DuckDB would cast it, and compare a
- * number as text.
+ * Converts values to those that DuckDB binds, by the types that a statement's header declares. Values ->
+ * DuckDB values. Pure. A value of another type is a bug of this package and is refused: DuckDB would cast it,
+ * and compare a number as text.
  */
 import {
   BIGINT,

@@ -1,7 +1,7 @@
 /**
- * DuckDB as a judge of texts alone: a database in memory without a table, a file or an extension, in which
- * queries are parsed and bound and never run. SQL -> tree, columns, or what is wrong and where. It starts in
- * a tenth of the time of an engine over the warehouse (23 ms, 2026-11-29).
+ * Opens a DuckDB that only judges texts: a database in memory without a table, a file or an extension, in
+ * which queries are parsed and bound and never run. SQL -> tree, columns, or what is wrong and where. It
+ * starts in a tenth of the time of an engine over the warehouse (23 ms, 2026-11-29).
  */
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { LAKE_CATALOG } from '../model/engines.ts';

@@ -1,6 +1,7 @@
 /**
- * What DuckDB says when the catalog behind a statement fails. Error -> the one PsybergError for it. Of most
- * answers of the catalog it tells the status alone, and a statement that fails so is as right as it was.
+ * Translates what DuckDB says when the catalog behind a statement fails. Error -> the one PsybergError for
+ * it. DuckDB passes on little more than the status of an answer, and such a failure says nothing about the
+ * statement.
  */
 import { ERROR_CODES, type ErrorCode } from '../model/error-codes.ts';
 import { PsybergError, refusal } from '../model/errors.ts';

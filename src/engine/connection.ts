@@ -1,6 +1,6 @@
 /**
- * One connection to DuckDB: statements one after the other, and what they fail with in words of this engine.
- * Parts that several connections share -> Connection.
+ * Runs statements one after the other on one connection to DuckDB, and translates their errors. Parts that
+ * several connections share -> Connection.
  */
 import { type DuckDBConnection, type DuckDBMaterializedResult, DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';

@@ -1,7 +1,7 @@
 /**
- * Whether a statement returns what its header declares; a row's type in TypeScript is taken from there. Tests
- * ask for it (`PSYBERG_CHECK_ROWS=1`), since a header that says otherwise is a mistake of who wrote it, and
- * no user's.
+ * Checks whether a statement returns what its header declares, from which a row's type in TypeScript is
+ * taken. Only tests ask for it (`PSYBERG_CHECK_ROWS=1`): a wrong header is a mistake of its author, not of a
+ * user.
  */
 import type { DuckDBResultReader } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';

@@ -1,4 +1,4 @@
-/** A connection beside another one that is opened with its first statement. Engine -> Engine. */
+/** Opens a connection beside another one with its first statement. Engine -> Engine. */
 import type { Engine } from './engine.ts';
 
 type Statements = Pick<Engine, 'query' | 'execute' | 'table'>;

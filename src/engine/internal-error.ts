@@ -1,7 +1,7 @@
 /**
- * DuckDB after an internal error: it shuts the whole database, and every later statement fails, whatever it
- * reads. Error -> the one PsybergError for it. An engine that met one is never used again; whoever needs one
- * opens another.
+ * Recognizes an internal error of DuckDB, after which the whole database is shut and every later statement
+ * fails, whatever it reads. Error -> the one PsybergError for it. An engine that met one is never used again;
+ * whoever needs one opens another.
  */
 import { PsybergError } from '../model/errors.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Whether files are, byte for byte, those that are expected. Paths and digests -> yes or no. A file whose
- * digest was right is not read again: what was found is kept in the package's own folder, where whoever may
- * write can write psyberg itself.
+ * Checks that files are, byte for byte, those that are expected. Paths and digests -> yes or no. A file whose
+ * digest was right is not read again: the result is kept in the package's own folder, where whoever may write
+ * could also write psyberg itself.
  */
 import { createHash } from 'node:crypto';
 import {

@@ -1,4 +1,4 @@
-/** Avro files of different writers in one statement. */
+/** Reads Avro files of different writers in one statement. */
 import { PsybergError } from '../model/errors.ts';
 
 /**

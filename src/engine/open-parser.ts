@@ -1,4 +1,6 @@
-/** DuckDB's parser alone: a database in memory without extensions. SQL -> tree. Nothing is bound or run. */
+/**
+ * Opens DuckDB's parser alone: a database in memory without extensions. SQL -> tree. Nothing is bound or run.
+ */
 import { DuckDBInstance, version } from '@duckdb/node-api';
 import { oneAfterTheOther } from '../model/in-turn.ts';
 import { literalFragment, renderStatement } from '../statements/index.ts';

@@ -1,4 +1,7 @@
-/** DuckDB ready for a project: the warehouse attached as `lake`, the macros of `sql/macros` defined. */
+/**
+ * Opens a DuckDB that is ready for a project: the warehouse attached as `lake`, the macros of `sql/macros`
+ * defined.
+ */
 import { LAKE_CATALOG } from '../model/engines.ts';
 import { renderStatement, statementFragment } from '../statements/index.ts';
 import type { BesideOptions, Engine, EngineOptions } from './engine.ts';

@@ -1,6 +1,6 @@
 /**
- * Opens DuckDB, whose library (70 MB) and client are loaded only then: 30 ms of CPU time, 65 where they are
- * not bundled. Whoever merely knows the engine's types, or turns out to need no statement, does not pay.
+ * Opens DuckDB, whose library (70 MB) and client are loaded only then: 30 ms of CPU time, 65 if they are not
+ * bundled. Code that only knows the engine's types, or turns out to need no statement, does not pay for it.
  */
 import type { Binder } from './binder.ts';
 import type { Engine, EngineOptions } from './engine.ts';

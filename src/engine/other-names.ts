@@ -1,7 +1,7 @@
 /**
- * Catalogs under other names. A database has each name of an attached catalog once for all its connections,
- * and statements are written with one name for the session's: a connection that works beside others attaches
- * it under a name of its own. SQL -> SQL. Pure.
+ * Gives catalogs other names in a statement. SQL -> SQL. Pure. An attached catalog has its name for all
+ * connections of a database, and statements are written with one name for the session's: a connection that
+ * works beside others attaches it under a name of its own.
  */
 import { sqlTokens } from '../model/sql-tokens.ts';
 import { quoteIdentifier } from '../statements/index.ts';

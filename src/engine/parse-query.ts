@@ -1,4 +1,6 @@
-/** A user's SQL through DuckDB's own parser. SQL -> tree, or the parser's error. Nothing is bound or run. */
+/**
+ * Parses a user's SQL with DuckDB's own parser. SQL -> tree, or the parser's error. Nothing is bound or run.
+ */
 
 import { literalFragment, statement } from '../statements/index.ts';
 import type { Engine } from './engine.ts';

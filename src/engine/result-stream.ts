@@ -1,4 +1,4 @@
-/** The result of one statement, read while it is computed. DuckDB's result -> columns, and rows in parts. */
+/** Reads the result of one statement while it is computed. DuckDB's result -> columns, and rows in parts. */
 import { type DuckDBResult, ResultReturnType } from '@duckdb/node-api';
 import { PsybergError } from '../model/errors.ts';
 import type { OwnedConnection } from './database.ts';

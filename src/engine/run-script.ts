@@ -1,6 +1,6 @@
 /**
- * A text of a user's statements, run one after the other. Text -> the result of each. Every statement is
- * bound only when those before it have run: it may need what they made.
+ * Runs a text of a user's statements one after the other. Text -> the result of each. Every statement is
+ * bound only when those before it have run, because it may need what they made.
  */
 import {
   BIGINT,

@@ -1,7 +1,7 @@
 /**
- * A statement with its values spelled out. SQL + values -> SQL. Pure. DuckDB 1.5.5 plans a statement with
- * bound values twice when it reads an Iceberg catalog, since it cannot tell whether the catalog has changed
- * between preparing and running: an audit of a session took 6.7 ms of CPU so, and 4.2 ms spelled out
+ * Spells out the values of a statement. SQL + values -> SQL. Pure. DuckDB 1.5.5 plans a statement with bound
+ * values twice when it reads an Iceberg catalog, since it cannot tell whether the catalog changed between
+ * preparing and running: an audit of a session took 6.7 ms of CPU with bound values, and 4.2 ms spelled out
  * (2026-11-29), and each table is loaded once more.
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * What DuckDB is told of a store: the keys, whom to trust, how long to wait. StorageAccess -> secrets and
+ * Tells DuckDB about a store: the keys, whom to trust, how long to wait. StorageAccess -> secrets and
  * settings of a database.
  */
 import { createHash } from 'node:crypto';

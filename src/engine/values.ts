@@ -1,6 +1,6 @@
 /**
- * DuckDB's values as plain JavaScript: what a program can print, compare and put into JSON. Result -> rows.
- * Pure.
+ * Converts DuckDB's values to plain JavaScript: what a program can print, compare and put into JSON. Result
+ * -> rows. Pure.
  */
 import type { DuckDBResultReader, DuckDBValue } from '@duckdb/node-api';
 import {

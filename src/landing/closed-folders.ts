@@ -1,6 +1,6 @@
 /**
- * Folders on the way of a glob that this user may not look into. DuckDB's glob leaves them out without a word
- * (1.5.5): what lies in them would count as not there. Glob -> the first one. Reads folders alone.
+ * Finds a folder on the way of a glob that this user may not look into. Glob -> the first one. DuckDB's glob
+ * silently leaves such folders out (1.5.5): files in them would count as not there. Reads folders only.
  */
 import { accessSync, constants, type Dirent, readdirSync, statSync } from 'node:fs';
 import { join, parse } from 'node:path';

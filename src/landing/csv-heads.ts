@@ -1,6 +1,6 @@
 /**
- * The heads of CSV files. DuckDB takes the columns of the first file for those of all: what only a later one
- * has would be left out without a word. Paths -> nothing, or a refusal that names a file.
+ * Compares the heads of CSV files. Paths -> nothing, or a refusal that names a file. DuckDB takes the columns
+ * of the first file for those of all, so a column that only a later file has would silently be left out.
  */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
- * What is wrong with which file. DuckDB's complaint about many files -> one error with a file, a line and a
- * column, as far as they can be known.
+ * Finds what is wrong with which file. DuckDB's complaint about many files -> one error with a file, a line
+ * and a column, as far as they can be known.
  */
 import type { Engine } from '../engine/index.ts';
 import { PsybergError, refusal } from '../model/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * The ledger of files that were read, `psyberg_file_f`. Files that are there + its rows -> those that nobody
- * has read, and those that changed since. Rows count up to the watermark of the process.
+ * Reads the ledger of files that were read, `psyberg_file_f`. Files that are there + its rows -> those that
+ * nobody has read, and those that changed since. Rows count up to the watermark of the process.
  */
 import type { Engine } from '../engine/index.ts';
 import type { FileColumns, FilesSpec, FileToRead } from '../model/files-source.ts';

@@ -1,5 +1,6 @@
 /**
- * The files of a folder as they are now. Globs -> paths, sizes, times. Nothing of their content is read.
+ * Lists the files of a folder as they are now. Globs -> paths, sizes, times. Nothing of their content is
+ * read.
  */
 import { statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';

@@ -1,4 +1,4 @@
-/** What files are there, before there is a project. Glob -> columns as DuckDB finds them. */
+/** Looks at files before there is a project. Glob -> columns as DuckDB finds them. */
 import type { Engine } from '../engine/index.ts';
 import { usageError } from '../model/errors.ts';
 import { type FilesSpec, folderName } from '../model/files-source.ts';

@@ -1,6 +1,7 @@
 /**
- * A CSV whose own lines end in several ways, which DuckDB does not read and of which it says no line. Files
- * -> the first line that ends otherwise than those before it. What stands in quotes ends no line.
+ * Finds a line of a CSV that ends otherwise than those before it. Files -> that line. DuckDB does not read a
+ * CSV with several kinds of line ends, and does not say which line is the problem. What stands in quotes ends
+ * no line.
  */
 import { createReadStream } from 'node:fs';
 import { type PsybergError, refusal } from '../model/errors.ts';

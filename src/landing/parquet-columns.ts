@@ -1,7 +1,7 @@
 /**
- * The columns of Parquet files. DuckDB reads all files of a session by the columns of the first: what only a
- * later one has would be left out, and 1.5 be 2 where the first has whole numbers, without a word. Paths ->
- * nothing, or a refusal that names a file.
+ * Compares the columns of Parquet files. Paths -> nothing, or a refusal that names a file. DuckDB reads all
+ * files of a session by the columns of the first: a column that only a later file has would silently be left
+ * out, and 1.5 would be 2 if the first file has whole numbers.
  */
 import type { Engine } from '../engine/index.ts';
 import { refusal } from '../model/errors.ts';

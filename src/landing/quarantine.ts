@@ -1,6 +1,6 @@
 /**
- * Files with rows that do not fit, where their source keeps such rows aside. Files -> a relation of the rows
- * that fit, as `read-files.ts` makes it, and one of the others, with file and line.
+ * Reads files of a source that keeps rows which do not fit aside. Files -> a relation of the rows that fit,
+ * as `read-files.ts` makes it, and one of the others, with file and line.
  */
 import type { Engine } from '../engine/index.ts';
 import type { FilesSpec, FilesToRead } from '../model/files-source.ts';

@@ -1,6 +1,6 @@
 /**
- * The rows of a session's new files, read once. FilesToRead -> a temporary relation. The hours of a plan come
- * from it as well as the rows that are loaded, so both are of the same bytes.
+ * Reads the rows of a session's new files, once. FilesToRead -> a temporary relation. The hours of a plan
+ * come from it as well as the rows that are loaded, so both are of the same bytes.
  */
 import { createHash } from 'node:crypto';
 import type { Engine } from '../engine/index.ts';

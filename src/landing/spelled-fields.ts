@@ -1,6 +1,6 @@
 /**
- * Fields of JSON that are spelled in two ways. A field is found by its letters as they are: under a column of
- * other ones its values would be NULL. Types that are known + types that were found -> a refusal.
+ * Refuses fields of JSON that are spelled in two ways. Types that are known + types that were found -> a
+ * refusal. A field is found by its exact letters: under a column spelled otherwise its values would be NULL.
  */
 import { type Engine, parseColumnType } from '../engine/index.ts';
 import type { ColumnType } from '../model/column-type.ts';

@@ -1,8 +1,8 @@
 /**
- * Answers that are begun before they are asked for. Step -> rows. A session of Spark Connect runs statements
- * side by side, and what each takes is to be planned rather than to be computed: five audits of 100,000 rows
- * took 1.5 to 2.8 s one after the other, and 0.9 to 1.6 s together (2026-11-28, 2 cores). DuckDB counts what
- * is read beside the load (`duckdb/count-beside.ts`).
+ * Starts steps before their answers are asked for. Step -> rows. A session of Spark Connect runs statements
+ * side by side, and most of their time is planning: five audits of 100,000 rows took 1.5 to 2.8 s one after
+ * the other, and 0.9 to 1.6 s together (2026-11-28, 2 cores). DuckDB counts what is read beside the load
+ * (`duckdb/count-beside.ts`).
  */
 import type { AskedStep } from './port.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The hours in which a table has rows with certain keys. Table + keys + candidate hours -> hours. Two columns
- * are read, of the files that may hold rows of the candidate hours.
+ * Finds the hours in which a table has rows with certain keys. Table + keys + candidate hours -> hours. Reads
+ * two columns, of the files that may hold rows of the candidate hours.
  */
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';

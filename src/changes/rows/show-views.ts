@@ -1,5 +1,5 @@
 /**
- * Synthetic snapshots of one table, shown to DuckDB while a session is opened. Snapshots -> whatever `work`
+ * Shows synthetic snapshots of one table to DuckDB while a session is opened. Snapshots -> whatever `work`
  * reads from them. Their manifests are temporary files outside the warehouse: planning writes nothing into
  * it.
  */

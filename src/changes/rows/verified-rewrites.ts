@@ -1,7 +1,7 @@
 /**
- * Rewrites that were compared row by row, in a small file beside the sessions. A source that only its
- * compactions move keeps its watermark, so every session passes them anew: their rows are read once. Losing
- * the file costs one more comparison, nothing else.
+ * Remembers rewrites that were compared row by row, in a small file beside the sessions. A source that only
+ * its compactions move keeps its watermark, so every session meets them again; this way their rows are read
+ * once. Losing the file costs one more comparison, nothing else.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Rows that failed an audit, kept in a table of their own: written also where nothing else is published.
+ * Keeps rows that failed an audit in a table of their own, written even if nothing else is published.
  * AuditResult + rows -> state rows. Pure.
  */
 

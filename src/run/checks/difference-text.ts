@@ -1,4 +1,4 @@
-/** How rows of a session that are computed twice differ. Session -> words. */
+/** Words how rows of a session that were computed twice differ. Session -> words. */
 import type { HourAgain, RowsDiffering } from '../../workload/port.ts';
 import { type Audited, workOf } from '../session.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Whether a session read the rows that its plan counted in the files of a folder. Counts -> nothing, or a
+ * Checks that a session read the rows that its plan counted in the files of a folder. Counts -> nothing, or a
  * refusal that names a file.
  */
 import { refusal } from '../../model/errors.ts';

@@ -1,8 +1,8 @@
 /**
- * Whether every hour that a session of a stateful process writes has a row of a source. Which hours are
- * computed follows from these rows alone: an hour without any is computed beside others or not at all, so
- * that a row of it would be there or missing by the order in which things came. What was read + staged rows
- * -> nothing, or `rows-without-source`.
+ * Checks that every hour which a session of a stateful process writes has a row of a source. What was read +
+ * staged rows -> nothing, or `rows-without-source`. Source rows alone decide which hours are computed. An
+ * hour without any is computed beside others or not at all, so its rows would be there or missing depending
+ * on the order in which things came.
  */
 import { countsForWholeDays, restatesAppended, SESSION_CATALOG } from '../../compile/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';

@@ -1,9 +1,9 @@
 /**
- * Whether rows of two sources meet over more hours than a session loads. Audited -> the same, or
+ * Checks that rows of two sources do not meet over more hours than a session loads. Audited -> the same, or
  * `join-without-window`.
  *
- * Where nothing ties the hours of two sources that a query joins, a row gets those partners that lie in the
- * hours of the session: an order at 7:50 whose payment comes at 8:10 has one when both hours are loaded at
+ * If nothing ties the hours of two sources that a query joins, a row gets those partners that lie in the
+ * hours of the session: an order at 7:50 whose payment comes at 8:10 has one if both hours are loaded at
  * once, and none otherwise. So the session's hours are computed once more together with those around them.
  * The partners that this brings belong to the target by the SQL over whole tables, so rows that come out
  * otherwise would be wrong as they are. A partner that lies further away is not seen: the warning stays.

@@ -1,6 +1,6 @@
 /**
- * Rows of files that do not fit their columns, of a source that keeps them: shown as an audit that warns, and
- * kept in the table of audit failures. Audited -> Audited.
+ * Shows rows of files that do not fit their columns, of a source that keeps them, as an audit that warns, and
+ * keeps them in the table of audit failures. Audited -> Audited.
  */
 import { rowsAside } from '../../landing/quarantine.ts';
 import type { Audited } from '../session.ts';

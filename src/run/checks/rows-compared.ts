@@ -1,15 +1,16 @@
 /**
- * Whether a session gives an hour, or of a stateless process a row, what another session would. Audited ->
- * the same, or `hours-not-alone`, or `rows-not-alone`.
+ * Checks that a session gives an hour, or of a stateless process a row, what another session would. Audited
+ * -> the same, or `hours-not-alone`, or `rows-not-alone`.
  *
- * A session computes the hours of which something changed, and what these are depends on what came when.
- * Where the SQL does not say by itself that an hour gets the same rows whichever others are computed beside
- * it (`plan/rows-alone.ts`), an hour is computed once more: alone where the session has several, and with its
- * neighbours where it has one. Of several these are the first, the last and one between: that one costs a
- * session 4 % of CPU (24 hours of 1,000 rows) to 10 % (of 50,000; Intel Xeon, 2 cores, 24 GiB, 2026-11-30,
- * seven sessions each, other work beside them). That is no proof; but a running total, a LAG, a LIMIT or a
- * share of a total comes out otherwise at once, and then nothing is published. A stateless session reads the
- * rows that came since the one before: some of them are read at once, and in two halves.
+ * A session computes the hours of which something changed, and which hours these are depends on what came
+ * when. If the SQL does not show by itself that an hour gets the same rows whichever others are computed
+ * beside it (`plan/rows-alone.ts`), an hour is computed once more: alone if the session has several hours,
+ * and with its neighbours if it has one. Of several the first, the last and one in between are computed
+ * again: the one in between costs a session 4 % of CPU (24 hours of 1,000 rows) to 10 % (of 50,000; Intel
+ * Xeon, 2 cores, 24 GiB, 2026-11-30, seven sessions each, other work beside them). That is no proof; but a
+ * running total, a LAG, a LIMIT or a share of a total comes out otherwise at once, and then nothing is
+ * published. A stateless session reads the rows that came since the one before: some of them are read at
+ * once, and in two halves.
  */
 import { restatesAppended } from '../../compile/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';

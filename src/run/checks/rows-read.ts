@@ -1,8 +1,8 @@
 /**
- * Whether a session read the rows that manifests promise. What was read, file by file + manifests -> nothing,
- * or a refusal that names a file. Where a file's bounds lie within the hours that are read, all its rows are:
- * fewer mean that bounds, a partition or a count are wrong, and rows would be lost without a word. Files that
- * are not accounted for are read once more, on their own and without a filter.
+ * Checks that a session read the rows that manifests promise. What was read, file by file + manifests ->
+ * nothing, or a refusal that names a file. If a file's bounds lie within the hours that are read, all its
+ * rows must be read: fewer mean that bounds, a partition or a count are wrong, and rows would silently be
+ * lost. Files that are not accounted for are read once more, on their own and without a filter.
  */
 
 import { SESSION_CATALOG } from '../../compile/index.ts';

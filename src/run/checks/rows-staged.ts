@@ -1,19 +1,20 @@
 /**
- * How many rows a session staged, and how many of them lie outside of its hours. Session with its composed
- * snapshot -> counts, where the writer's tell. They are held against the manifests that are to be published.
+ * Counts the rows that a session staged, and those of them outside its hours, from the writer's counts.
+ * Session with its composed snapshot -> counts, or undefined if these do not tell. They are checked against
+ * the manifests that are to be published.
  */
 import { type HourWindow, restatesAppended, windowOf } from '../../compile/index.ts';
 import type { HourRange } from '../../model/hour.ts';
 import type { StagedCount } from '../../workload/port.ts';
 import type { Composed } from '../session.ts';
 
-/** Undefined where rows have to be read. */
-export function toldByWriter({ plan, written, carriedRows, composed }: Composed): StagedCount | undefined {
+/** The counts of the writer; undefined if the rows have to be read. */
+export function countedByWriter({ plan, written, carriedRows, composed }: Composed): StagedCount | undefined {
   if (written === undefined) return undefined;
   const { rows, hours } = written;
   if (composed.snapshot.summary?.['added-records'] !== String(rows + carriedRows)) return undefined;
   const window = windowOf(plan);
-  // Of a process whose rows come of rows of other hours it is the query that has to be asked.
+  // If rows of other hours may come out of the query, its rows have to be asked for their hours.
   if (window !== undefined && (restatesAppended(plan) || !areWithin(hours, window))) return undefined;
   return { rows_staged: rows, rows_outside: 0n };
 }

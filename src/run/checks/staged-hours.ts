@@ -1,4 +1,4 @@
-/** The hours of the rows that a session has staged, as its target stores them. */
+/** Finds the hours of the rows that a session has staged, as its target stores them. */
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts';
 import type { WithGrain } from '../../model/grain.ts';

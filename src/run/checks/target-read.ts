@@ -1,6 +1,6 @@
 /**
- * Whether a session read of its own target what the manifests there promise: the hour before a dimension's
- * first one, and the rows that are carried over. Session -> nothing, or `rows-not-read`.
+ * Checks that a session read of its own target what the manifests there promise: the hour before a
+ * dimension's first one, and the rows that are carried over. Session -> nothing, or `rows-not-read`.
  */
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import { hidesFiles } from '../../iceberg/file-columns.ts';

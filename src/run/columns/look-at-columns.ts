@@ -1,6 +1,6 @@
 /**
- * What a session would say of a query's columns. Query columns + target -> nothing, or the error that it
- * would end with: a look goes on all the same, since its author may just be changing them.
+ * Finds what a session would say of a query's columns. Query columns + target -> nothing, or the error that
+ * it would end with. A look goes on all the same, since its author may just be changing them.
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { fitColumns } from '../../iceberg/fit-columns.ts';

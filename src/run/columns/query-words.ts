@@ -1,4 +1,4 @@
-/** How the SQL of a process writes what a hint asks for, in the words of its engine. Pure. */
+/** Words how the SQL of a process writes what a hint asks for, in its engine's dialect. Pure. */
 import type { IcebergType } from '../../iceberg/table-metadata.ts';
 import { type EngineName, engineOf } from '../../model/engines.ts';
 import { backticked, sqlName } from '../../model/sql-name.ts';

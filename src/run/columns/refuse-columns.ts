@@ -1,6 +1,6 @@
 /**
- * What a process is told when its query's columns are not those of its target. Differences -> nothing, or one
- * error that says what to do.
+ * Makes the error for a query whose columns are not those of its target. Differences -> nothing, or one error
+ * that says what to do.
  */
 import { relative } from 'node:path';
 import { hasIcebergType } from '../../iceberg/append-columns.ts';

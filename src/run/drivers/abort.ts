@@ -1,6 +1,7 @@
 /**
- * Ends a session that did not publish, on purpose: its branch, its files and its saved state go, and the
- * session table says so. Process + id -> what was dropped. Also for a branch that `--keep-branch` left.
+ * Ends a session that did not publish, on purpose: removes its branch, its files and its saved state, and
+ * records that in the session table. Process + id -> what was dropped. Also for a branch that `--keep-branch`
+ * left.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

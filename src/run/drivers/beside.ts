@@ -1,8 +1,8 @@
 /**
- * Work of a process's engine beside its sessions: it reads tables as of single snapshots, and its rows go to
- * a table like the target that no snapshot of the target ever holds. Process -> what `work` returns; nothing
- * is left behind. Its files lie where those of a session would, under a marker as a session's, so that what a
- * killed process leaves is swept by the next session.
+ * Does work of a process's engine outside of its sessions: it reads tables as of single snapshots, and its
+ * rows go to a table like the target that no snapshot of the target ever holds. Process -> what `work`
+ * returns; nothing is left behind. Its files lie where those of a session would, under a marker like a
+ * session's, so that the next session sweeps what a killed process leaves.
  */
 import { join } from 'node:path';
 import type { ViewTable } from '../../catalog/index.ts';

@@ -1,7 +1,7 @@
 /**
- * Ends a process: nothing says any more how far it came, and nothing is kept for its next session. Its target
- * stays as it is, and another process can adopt it. Name + tables -> RetireRecord. What was interrupted is
- * done by the same command again.
+ * Ends a process: removes everything that says how far it came, or that is kept for its next session. Name +
+ * tables -> RetireRecord. Its target stays as it is, and another process can adopt it. After an interruption
+ * the same command finishes the work.
  */
 import { join } from 'node:path';
 import type { CommitTableRequest } from '../../catalog/service/catalog.ts';

@@ -1,6 +1,6 @@
 /**
- * What a stepwise session remembers between its steps: its state and plan in the session table, and a small
- * file beside its staging files.
+ * Saves what a stepwise session must remember between its steps: its state and plan in the session table, and
+ * a small file beside its staging files.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the steps of a session report. Session as it is, or as it was stored -> StepRecord. */
+/** Makes what the steps of a session report. Session as it is, or as it was stored -> StepRecord. */
 import type { ErrorJson } from '../../model/errors.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RunRecord } from '../../model/run-record.ts';

@@ -1,6 +1,6 @@
 /**
- * The session that a step goes on with: found by its id, in the state that the step expects, and as the step
- * before has left it. Request -> stored session, or a refusal.
+ * Loads the session that a step continues: by its id, in the state that the step expects, as the step before
+ * has left it. Request -> stored session, or a refusal.
  */
 import { join } from 'node:path';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';

@@ -1,7 +1,7 @@
 /**
- * A session one step at a time, for an orchestrator: init ▸ load ▸ audit ▸ publish ▸ commit, each in a
- * process of its own. The same steps as a run, with the session's state in the session table between them. A
- * step that is repeated after success does nothing.
+ * Runs a session one step at a time, for an orchestrator: init ▸ load ▸ audit ▸ publish ▸ commit, each in a
+ * process of its own. The steps are those of a run, with the session's state in the session table between
+ * them. Repeating a step that succeeded does nothing.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

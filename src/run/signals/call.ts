@@ -1,7 +1,6 @@
 /**
- * Tells one message to a program or a webhook, again and again while that may help. Message ->
- * nothing, or why
- * it was not taken.
+ * Sends one message to a program or a webhook, and again while that may help. Message -> nothing, or why it
+ * was not accepted.
  */
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';

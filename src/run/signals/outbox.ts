@@ -1,6 +1,7 @@
 /**
- * What is still to be told of sessions: a file for each, written before it publishes and gone when everybody
- * was told. A process that is killed in between leaves it, and the next run tells it: at least once.
+ * Keeps announcements that are still to be delivered: a file for each session, written before it publishes,
+ * and deleted when everybody has accepted it. A process that is killed in between leaves the file, and the
+ * next run delivers it: at least once.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -23,7 +23,7 @@ import { checkHoursReached } from '../checks/hours-reached.ts';
 import { withRowsAside } from '../checks/rows-aside.ts';
 import { checkRowsCompared } from '../checks/rows-compared.ts';
 import { checkRowsRead, type FileRead } from '../checks/rows-read.ts';
-import { toldByWriter } from '../checks/rows-staged.ts';
+import { countedByWriter } from '../checks/rows-staged.ts';
 import type { RunPorts } from '../ports.ts';
 import { type Audited, type Begun, type Composed, type Opened, unaudited, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
@@ -58,7 +58,7 @@ function hasToRun(audited: Audited, step: StepOf<'audit'>): boolean {
     case 'count-sources':
       return true;
     case 'count-staged':
-      return toldByWriter(audited) === undefined;
+      return countedByWriter(audited) === undefined;
     case 'audit':
       return rowsTold(audited, step, declaredAudit(audited, step)) === undefined;
     default:
@@ -111,7 +111,7 @@ async function countSources(audited: Audited, step: CountSourcesStep): Promise<A
 
 /** Counts what the session staged. */
 async function countRowsStaged(audited: Audited, step: CountStagedStep): Promise<Audited> {
-  const told = toldByWriter(audited);
+  const told = countedByWriter(audited);
   const shown = told === undefined ? await showStaged(audited) : audited;
   const { rows_staged, rows_outside } = told ?? (await shown.ports.workload.countStaged(step));
   if (rows_outside > 0n) throw rowsOutsideHours(shown, rows_outside);

@@ -1,6 +1,6 @@
 /**
- * Why a target cannot be created from a query: columns of types that Iceberg, or the target's format version,
- * does not have. Query -> one error that names them. DuckDB names neither the column nor the remedy.
+ * Explains why a target cannot be created from a query: columns of types that Iceberg, or the target's format
+ * version, does not have. Query -> one error that names them. DuckDB names neither the column nor the remedy.
  */
 import { relative } from 'node:path';
 import { describeStatement } from '../../compile/index.ts';

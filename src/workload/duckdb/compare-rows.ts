@@ -1,5 +1,5 @@
 /**
- * Rows that a session gave, and the same computed in another company, as DuckDB compares them. Work +
+ * Compares rows that a session returned with the same rows computed in another company, in DuckDB. Work +
  * target -> what differs.
  */
 import { boundIn, ownQuery, processParameters, rowsApart, stagedTable } from '../../compile/index.ts';

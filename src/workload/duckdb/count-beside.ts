@@ -1,7 +1,7 @@
 /**
- * Counting what a session reads beside its load. Step -> rows, file by file. The views that are counted are
- * pinned, so it does not matter when; and the load of one file keeps one core busy, as DuckDB shares out row
- * groups: a session of 100,000 rows has the other one idle for 85 ms (2026-11-30, 2 cores).
+ * Counts what a session reads during its load. Step -> rows, file by file. The counted views are pinned, so
+ * it does not matter when they are counted. The load of one file keeps only one core busy, as DuckDB shares
+ * out row groups: a session of 100,000 rows leaves the other one idle for 85 ms (2026-11-30, 2 cores).
  */
 import { type Engine, forkForStatements } from '../../engine/index.ts';
 import type { CountSourcesStep } from '../../model/step.ts';

@@ -1,6 +1,6 @@
 /**
- * The project's macros, defined on DuckDB and looked through. MacroSpec[] -> macros on the connection, or
- * every problem with its place. DuckDB's parser and binder judge them; what they read is judged here.
+ * Defines the project's macros on DuckDB, and checks what they read. MacroSpec[] -> macros on the connection,
+ * or every problem with its place. DuckDB's parser and binder judge the rest.
  */
 import { relative } from 'node:path';
 import {

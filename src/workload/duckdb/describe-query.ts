@@ -1,4 +1,6 @@
-/** The columns of a process's query, prepared by DuckDB and not run. Query -> names and types. */
+/**
+ * Finds the columns of a process's query, which DuckDB prepares and does not run. Query -> names and types.
+ */
 import { columnTypesStatement } from '../../compile/index.ts';
 import { type Engine, parseColumnType } from '../../engine/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';

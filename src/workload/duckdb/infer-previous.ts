@@ -1,4 +1,4 @@
-/** `previous` of a dimension whose target is not there yet, or lacks columns of it. Query -> CTEs. */
+/** Makes `previous` of a dimension whose target does not exist yet, or lacks columns of it. Query -> CTEs. */
 import { inferPrevious } from '../../binding/infer-previous.ts';
 import { describeStatement, sourceCtes } from '../../compile/index.ts';
 import { type Engine, parseQuery } from '../../engine/index.ts';

@@ -1,4 +1,4 @@
-/** Whether the SQL of a process parses and reads its sources alone. Spec -> tree, or an error. */
+/** Checks that the SQL of a process parses and reads only its sources. Spec -> tree, or an error. */
 import { type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
 import { engineOf } from '../../model/engines.ts';
 import { keepNewest } from '../../model/keep-newest.ts';

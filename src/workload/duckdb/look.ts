@@ -1,4 +1,4 @@
-/** A look by DuckDB: what a query returns, read and not written. Steps -> rows. */
+/** Runs a look in DuckDB: what a query returns, read and not written. Steps -> rows. */
 import type { LookRows, LookShape } from '../../compile/index.ts';
 import type { Engine, ResultRows } from '../../engine/index.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';

@@ -1,7 +1,7 @@
 /**
- * What a macro reads, and which tables a query names to macros. Trees of DuckDB's parser -> words. Pure. A
- * table that a macro read by itself would not be cut to the session's rows; so it reads only tables that the
- * query names to it, by `query_table(parameter)`.
+ * Finds what a macro reads, and which tables a query passes to macros. Trees of DuckDB's parser -> words.
+ * Pure. A table that a macro read by itself would not be cut to the session's rows, so a macro reads only
+ * tables that the query passes to it, by `query_table(parameter)`.
  */
 
 interface Node {

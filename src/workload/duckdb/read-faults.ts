@@ -1,7 +1,7 @@
 /**
- * What is wrong with what a query of the user's reads. Query + tree -> faults with their places. Pure. It may
- * read its relations alone, by itself or through macros: whatever else is pinned to nothing, in no plan and
- * in no order.
+ * Finds what a user's query reads and must not. Query + tree -> faults with their places. Pure. It may read
+ * only its relations, by itself or through macros: anything else is pinned to nothing, in no plan and in no
+ * order.
  */
 import { relative } from 'node:path';
 import { placeOfByte } from '../../binding/edited-text.ts';

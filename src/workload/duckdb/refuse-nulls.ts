@@ -1,7 +1,7 @@
 /**
- * NULL where the target requires a value: never published. Written files -> nothing, or
- * `null-in-required-column` with a row. Readers take the schema's word: PyIceberg finds no row where such a
- * column is null, DuckDB finds it.
+ * Refuses NULL where the target requires a value. Written files -> nothing, or `null-in-required-column` with
+ * a row. Readers trust the schema: for such a column PyIceberg finds no row that is null, and DuckDB finds
+ * it.
  */
 import { relative } from 'node:path';
 import type { Engine } from '../../engine/index.ts';

@@ -1,6 +1,6 @@
 /**
- * Whether the SQL of a process, and of its audits, reads its sources alone. Spec + engine -> nothing, or an
- * error with the place and what to do.
+ * Checks that the SQL of a process, and of its audits, reads only its sources. Spec + engine -> nothing, or
+ * an error with the place and what to do.
  */
 import { type Binder, type Engine, type ParserVerdict, parseQuery } from '../../engine/index.ts';
 import { usageError } from '../../model/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * DuckDB's complaints about the SQL of a process or of an audit, mapped back to the file. Error ->
- * PsybergError with file:line:column.
+ * Maps DuckDB's complaints about the SQL of a process or of an audit back to the file. Error -> PsybergError
+ * with file:line:column.
  */
 import { relative } from 'node:path';
 import { placeOfByte } from '../../binding/edited-text.ts';

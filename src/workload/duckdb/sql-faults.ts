@@ -1,6 +1,6 @@
 /**
- * Whose fault an error of DuckDB's is: the statement's, its values', or the machine's. Message -> fault and
- * what to do. Pure. "Correct the SQL" is said only where SQL can help.
+ * Decides whose fault an error of DuckDB is: the statement's, its values', or the machine's. Message -> fault
+ * and what to do. Pure. "Correct the SQL" is said only if SQL can help.
  */
 import type { ErrorDetails } from '../../model/errors.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What a query reads beside the relations that it is given. Parsed query -> reads. Pure. A name is looked up
- * as DuckDB does: a CTE hides a relation of its name, in the query that it belongs to and below it.
+ * Finds what a query reads beside the relations that it is given. Parsed query -> reads. Pure. A name is
+ * looked up as DuckDB does: a CTE hides a relation of its name, in its own query and below it.
  */
 
 /** A table, file or function that a query reads and was not given. */

@@ -1,4 +1,4 @@
-/** The user's own queries of a process: its query, and those of its audits. Spec -> texts. Pure. */
+/** Lists the user's own queries of a process: its query, and those of its audits. Spec -> texts. Pure. */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { ProcessSpec, TextPosition } from '../../model/process-spec.ts';
 

@@ -1,4 +1,4 @@
-/** What COPY reports of its files -> what is known of their rows. Pure. */
+/** Reads what COPY reports of its files. Report -> what is known of their rows. Pure. */
 import type { LayoutColumn } from '../../model/file-layout.ts';
 import { HOUR_MS, type HourRange } from '../../model/hour.ts';
 import type { WriterCounts } from '../../model/writer-counts.ts';
