@@ -8,8 +8,8 @@ import { hasSessionFolder } from '../workspace/folders.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 /**
- * What killed sessions of a process have left goes, and what they have not written down is written down. The
- * sessions are for {@link sweepAfter}.
+ * Removes what killed sessions of a process have left, and writes state rows that they did not come to
+ * write. The returned sessions are for {@link sweepAfter}.
  */
 export async function clearLeftovers(workspace: Workspace, spec: ProcessSpec): Promise<AbandonedSession[]> {
   const { project, client, ports, sessionsDirectory } = workspace;
@@ -21,13 +21,15 @@ export async function clearLeftovers(workspace: Workspace, spec: ProcessSpec): P
   return hasSessionFolder(sessionsDirectory, spec.processName) ? dropAbandoned(workspace, spec) : [];
 }
 
-/** What killed sessions of the process have left goes. */
+/** Drops branches and files of killed sessions of the process. */
 export async function dropAbandoned(workspace: Workspace, spec: ProcessSpec): Promise<AbandonedSession[]> {
   const { dropAbandonedSessions } = await import('../run/leftovers/clean-up.ts');
   return dropAbandonedSessions(await workspace.ports(spec), spec.target.table, spec.processName);
 }
 
-/** The commits that killed sessions had begun: their tables have been committed to since. */
+/**
+ * Removes metadata files of commits that killed sessions had begun, once a session has committed after them.
+ */
 export async function sweepAfter(
   workspace: Workspace,
   spec: ProcessSpec,

@@ -38,36 +38,36 @@ import { withColumns } from './widen-table.ts';
 export interface StateChange {
   readonly change: CommitTableRequest;
   readonly obsoleteFiles: readonly string[];
-  /** The files that it consists of: nobody needs them when it is not committed. */
+  /** The files of this change: to be deleted if it is not committed. */
   readonly files: readonly string[];
   readonly sequenceNumber: bigint;
   readonly snapshotId: SnapshotId;
-  /** Its data file, where that holds nothing but its rows. */
+  /** Its data file, if that holds only rows of this change. */
   readonly data?: WrittenData | undefined;
 }
 
-/** A data file with the rows of a change, which is as good for another base of the table. */
+/** A data file with the rows of a change, which can be used again on another base of the table. */
 export interface WrittenData {
   readonly path: string;
   readonly rows: bigint;
   readonly bytes: bigint;
-  /** Of the schema that it was written with. */
+  /** The schema that it was written with. */
   readonly schemaId: number;
 }
 
 /**
- * Snapshots that a state table keeps; older ones go with each commit, so its metadata stop growing. Not
- * measured.
+ * How many snapshots a state table keeps. Each commit expires older ones, so that its metadata do not grow.
+ * Not measured.
  */
 const SNAPSHOTS_KEPT = 100;
 /**
- * Summary key: the data files that a snapshot replaced. They go with that snapshot, when no older one is left
- * to need them.
+ * Summary key: the data files that a snapshot replaced. They are deleted when that snapshot expires: then no
+ * older snapshot is left that needs them.
  */
 const REPLACED_FILES = 'psyberg.replaced-files';
 /**
- * Summary key: the files that nothing refers to since a snapshot was committed. Whoever was killed before
- * deleting them left that to the next session: those that are still there go with its commit.
+ * Summary key: the files that a snapshot made obsolete. If the session that committed it was killed before
+ * deleting them, the next session deletes those that are still there.
  */
 const OBSOLETE_FILES = 'psyberg.obsolete-files';
 
@@ -77,7 +77,8 @@ export interface StateWrite extends Replacing {
 }
 
 /**
- * Creates the table on first use. Another process may create it at the same moment: then its table is taken.
+ * Loads the table, or creates it on first use. If another process creates it at the same moment, that table
+ * is used.
  */
 export async function ensureStateTable(
   catalog: CatalogClient,
@@ -115,8 +116,8 @@ export async function ensureStateTable(
 }
 
 /**
- * Writes the files of one state change and returns the change. Call again with fresh metadata after a lost
- * race; `before`: the data of the try that lost, which then need not be written again.
+ * Writes the files of one state change and returns the change. After a lost race it is called again with
+ * fresh metadata; `before`: the data file of the try that lost, which is used again if possible.
  */
 export async function composeStateChange(
   engine: Engine,
@@ -175,7 +176,7 @@ export async function composeStateChange(
     : { ...change, data: { path, rows: written.rows, bytes: written.bytes, schemaId } };
 }
 
-/** Writes the new rows, and those that are kept of files that give way, as one file. */
+/** Writes one file with the new rows, and with the rows to keep of files that it replaces. */
 async function writeRows(
   engine: Engine,
   metadata: TableMetadata,
@@ -183,7 +184,7 @@ async function writeRows(
   { path, replaced }: { readonly path: string; readonly replaced: ReplacedFiles },
 ): Promise<{ readonly rows: bigint; readonly bytes: bigint }> {
   const known = new Set(definition.columns.map(({ name }) => name));
-  // Columns that others have added are in the rows that are kept, and in no other.
+  // Columns that others have added have values only in kept rows.
   const fields = currentSchema(metadata).fields.filter(({ name }) => replaced.holdOthers || known.has(name));
   const file = replaced.holdOthers || !isLocalPath(path) ? undefined : await stateFile(fields, rows);
   if (file !== undefined) {
@@ -213,7 +214,9 @@ async function writeRows(
   return { rows: written?.count as bigint, bytes: written?.file_size_bytes as bigint };
 }
 
-/** Every snapshot of a state table has a manifest of its own, named after it and after the session. */
+/**
+ * The manifest of a snapshot: every snapshot of a state table has its own, named after it and its session.
+ */
 function manifestOf(metadata: TableMetadata, { summary, 'snapshot-id': id }: Snapshot): string {
   const owner = branchName(summary?.[SUMMARY.processName] ?? '', summary?.[SUMMARY.sessionId] ?? '');
   return `${tableRoot(metadata)}/metadata/${owner}-${id}-m0.avro`;
@@ -272,8 +275,8 @@ function stateChange(
 }
 
 /**
- * The oldest snapshots of a state table beyond those that it keeps; none while a tag or branch of somebody
- * holds one of them.
+ * The oldest snapshots of a state table beyond those that it keeps, up to the first one that a tag or branch
+ * of somebody holds.
  */
 function expiredSnapshots(metadata: TableMetadata): Snapshot[] {
   const held = new Set(Object.values(metadata.refs ?? {}).map((ref) => ref['snapshot-id']));
@@ -285,8 +288,8 @@ function expiredSnapshots(metadata: TableMetadata): Snapshot[] {
 }
 
 /**
- * Composes a change and commits it by itself. Throws what the catalog answers; nothing is left then, but of a
- * commit that may have been made.
+ * Composes a change and commits it on its own. Throws the catalog's error; its files are then deleted,
+ * unless the commit may have been made.
  */
 export async function commitStateChange(
   { engine, catalog }: { readonly engine: Engine; readonly catalog: CatalogClient },

@@ -12,17 +12,17 @@ import { workloadFor } from './workload-for.ts';
 export type ProgressSink = Pick<Workspace, 'onStep' | 'onProgress'>;
 
 export interface Lane {
-  /** The workspace for one process. `told`: takes its steps and its progress. */
+  /** The workspace for one process. `told`: gets its messages and its progress. */
   forProcess(told: ProgressSink): Workspace;
-  /** Stops the statement that it runs, until its workload takes statements again. */
+  /** Stops its running statement, and every later one until its workload is resumed. */
   interrupt(): void;
   close(): void;
 }
 
-/** More than this would be no help on any machine. */
+/** More lanes than this would not help on any machine. */
 export const LANES_MAX = 64;
 
-/** `number`: 1 to {@link LANES_MAX}, of no other lane that is open. */
+/** Opens a lane. `number`: 1 to {@link LANES_MAX}, not used by another open lane. */
 export function openLane(workspace: Workspace, number: number): Lane {
   let told: ProgressSink = workspace;
   const onProgress = (progress: StatementProgress): void => told.onProgress(progress);
@@ -33,7 +33,7 @@ export function openLane(workspace: Workspace, number: number): Lane {
     const workload = await workloadFor(spec, { ...workspace, ...told, engine });
     const resume = (): void => {
       workload.resume();
-      // What is read for the catalog goes over the connection that all share.
+      // Reads for the catalog use the shared connection, which an interrupt has stopped as well.
       shared.workload.resume();
     };
     const { onStep, onProgress: onParts } = told;
@@ -53,7 +53,7 @@ export function openLane(workspace: Workspace, number: number): Lane {
 }
 
 interface ConnectionBeside {
-  /** Opened by the first call, and again where DuckDB was opened again after an internal error. */
+  /** Opened by the first call, and again if DuckDB was reopened after an internal error. */
   engine(): Promise<Engine>;
   interrupt(): void;
   close(): void;

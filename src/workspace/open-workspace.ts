@@ -38,9 +38,9 @@ import { tellingFolders } from './written-folders.ts';
 export interface WorkspaceOptions {
   /** Called with what is being done, for progress. */
   readonly onStep?: (message: string) => void;
-  /** Called with what is to be known, and failed nothing; default: as a step. */
+  /** Called with a problem that failed nothing; default: reported as a step. */
   readonly onWarning?: (message: string) => void;
-  /** Called while something long goes on: how many parts of it are done, how much of a statement. */
+  /** Called during long work: how many parts of it are done, or how much of a statement. */
   readonly onProgress?: (progress: WorkProgress) => void;
   /**
    * DuckDB's memory limit, such as `2GB`; default: PSYBERG_MEMORY_LIMIT, else DuckDB's own. Beyond it
@@ -49,7 +49,7 @@ export interface WorkspaceOptions {
   readonly memoryLimit?: string;
   /** Threads that DuckDB computes with; default: one a core. */
   readonly threads?: number;
-  /** Takes what sessions tell of themselves; it is closed with the workspace. Default: nobody listens. */
+  /** Gets the events of sessions; closed with the workspace. Default: nobody listens. */
   readonly observer?: Observer;
   /** The clock, in ms since 1970; for tests and replays. */
   readonly now?: () => number;
@@ -64,10 +64,11 @@ export interface Workspace extends ViewPorts {
   /** DuckDB, with the warehouse attached as `lake`. Opened again after an internal error of DuckDB. */
   engine(): Promise<Engine>;
   engineStarted(): boolean;
-  /** DuckDB as a judge of texts, without the warehouse. */
+  /** A DuckDB without the warehouse, which only parses and binds SQL. */
   binder(): Promise<Binder>;
   /**
-   * What a run needs of the outside. Starts DuckDB. `spec`: of whom the engine works; default: DuckDB does.
+   * What a run needs from outside. Starts DuckDB. `spec`: the process whose engine works on rows; default:
+   * DuckDB.
    */
   ports(spec?: Pick<ProcessSpec, 'engine'>): Promise<RunPorts>;
   /** Rewrites that sessions compared and found to change no row. */
@@ -85,14 +86,14 @@ export interface Workspace extends ViewPorts {
   isInterrupted(): boolean;
   /** Stops what is running, and what would begin. */
   interrupt(): void;
-  /** Has `stop` called with each interrupt, until the function that this returns is called. */
+  /** Calls `stop` on every interrupt, until the returned function is called. */
   onInterrupt(stop: () => void): () => void;
-  /** Opens another one of the same project, whose commits are held. What it is told, this one tells. */
+  /** Opens another workspace of the same project, whose commits are held. It reports through this one. */
   holding(): Promise<HoldingWorkspace>;
   close(): Promise<void>;
 }
 
-/** A workspace with a catalog and a DuckDB of its own, which alone see what is held. */
+/** A workspace with a catalog and a DuckDB of its own; only these see the held commits. */
 export interface HoldingWorkspace extends Workspace {
   readonly held: HeldCommits;
 }
@@ -108,7 +109,7 @@ async function openOver(
 ): Promise<Workspace> {
   const readable = readableNames(readableManifests(project));
   const { observer = UNOBSERVED, now = Date.now } = options;
-  // It serves this process alone, and has nothing to do when that has not.
+  // It serves only this process, so it must not keep the process alive.
   const catalog = await startProjectCatalog(project, {
     duckDb: helpForDuckDb(() => lake.engine(), readable),
     holdsProcess: false,
@@ -152,7 +153,7 @@ async function openOver(
     ...interrupts,
     holding: () => openHolding(project, options, interrupts),
     async close() {
-      // Those who listen may still ask for tables.
+      // First, because observers may still load tables.
       await observer.close();
       await Promise.all([binder.close(), lake.close()]);
       await catalog.close();
@@ -168,7 +169,7 @@ function toldBy({
   return { onStep, onWarning, onProgress };
 }
 
-/** Calls all that is to be stopped. */
+/** Makes the interrupt, which calls everything that registered to be stopped. */
 function interruptible(): Pick<Workspace, 'isInterrupted' | 'interrupt' | 'onInterrupt'> {
   let interrupted = false;
   const stops = new Set<() => void>();
@@ -185,7 +186,7 @@ function interruptible(): Pick<Workspace, 'isInterrupted' | 'interrupt' | 'onInt
   };
 }
 
-/** At an address of its own: the one that was asked for is taken. */
+/** Opens a holding workspace. Its catalog gets another address, since the requested one is taken. */
 async function openHolding(
   project: ProjectSpec,
   { serve: _taken, observer = UNOBSERVED, ...options }: WorkspaceOptions,
@@ -193,7 +194,7 @@ async function openHolding(
 ): Promise<HoldingWorkspace> {
   const { heldCommits } = await import('../catalog/service/held-commits.ts');
   const held = heldCommits();
-  // Those who listen go on listening.
+  // Closing this workspace must not close the shared observer.
   const heard = { ...observer, close: async () => undefined };
   const opened = await openOver(project, { ...options, observer: heard }, held);
   const release = onInterrupt(() => opened.interrupt());
@@ -204,13 +205,15 @@ async function openHolding(
   return { ...opened, held, close };
 }
 
-/** What sessions show, and where. */
+/** Where sessions show their views. */
 const shownBy = ({ views, uri, token }: CatalogServer, storage: KnownStorage): ViewPorts => ({
   views: tellingFolders(views, storage.learnFolders),
   endpoint: { uri, token },
 });
 
-/** Spark's driver may be on another machine, and knows of no keys but those that it is told. */
+/**
+ * How the catalog is served to Spark: its driver may be on another machine, and gets its keys only from us.
+ */
 function servedToSpark({
   engines,
   processes,
@@ -232,7 +235,7 @@ function binderOnDemand(project: ProjectSpec): {
     open() {
       opening ??= import('../engine/index.ts').then(async ({ openBinder }) => {
         const binder = await openBinder();
-        // What is wrong with them is said where the engine defines them.
+        // Errors in macros are reported where the engine defines them, not here.
         await defineOnBinder(binder, project);
         return binder;
       });
@@ -247,7 +250,7 @@ function binderOnDemand(project: ProjectSpec): {
 interface Lake {
   engine(): Promise<Engine>;
   isStarted(): boolean;
-  /** Makes credentials known to a DuckDB that runs already. */
+  /** Passes new credentials to DuckDB if it is already running. */
   useStorage(): Promise<void>;
   interrupt(): void;
   close(): Promise<void>;
@@ -288,7 +291,7 @@ function openedOnDemand(
     const asked = opening;
     const running = await asked;
     if (!running.hasEnded()) return running;
-    // Whoever finds out first opens the next one; the others wait for that.
+    // The first caller that notices opens the next one; the others wait for it.
     if (opening === asked) {
       opening = undefined;
       isOpen = false;
@@ -325,7 +328,7 @@ async function prepare(running: Engine, storage: KnownStorage, project: ProjectS
 const readsTablesOnly = ({ processes }: ProjectSpec): boolean =>
   processes.every(({ sources }) => sources.every(({ files }) => files === undefined));
 
-/** The catalog's client; what it hands out of tables, DuckDB can read. */
+/** A client of the catalog that makes sure DuckDB can read the tables which it loads. */
 function readingClient(
   catalog: CatalogServer,
   storage: KnownStorage,

@@ -22,7 +22,7 @@ import { removeViews } from '../views/views-folder.ts';
 import { endMarker, isEndedOutside } from './ended-outside.ts';
 import { removeDroppedTable, sweepSession } from './sweep.ts';
 
-/** Ends the view and removes the session's folder; the last step of a session that published. */
+/** The last step of a session that published: ends its view and removes its folder. */
 export async function closeSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers, stepwise } = session;
   await detachSession(session);
@@ -32,13 +32,13 @@ export async function closeSession(session: Begun): Promise<void> {
   await ports.markers.end(directory);
 }
 
-/** Ends the view only; a stepwise session goes on in another process. */
+/** Ends only the view, for a stepwise session that another process continues. */
 export async function detachSession({ plan, ports, view }: Begun): Promise<void> {
   try {
     await ports.workload.detach();
     for (const { read } of plan.sources) if (read.kind === 'files') await dropFiles(ports.engine, read);
   } catch (error) {
-    // A database that has ended holds nothing any more.
+    // After an internal error the database is shut, so there is nothing left to detach from.
     if (!(error instanceof PsybergError && error.code === 'engine-internal-error')) throw error;
   } finally {
     view.close();
@@ -46,15 +46,16 @@ export async function detachSession({ plan, ports, view }: Begun): Promise<void>
 }
 
 /**
- * Undoes a session that did not publish: branch, staging snapshots, its files, and the target that it
- * created. All that it knows is in its leftovers, its marker and the tables, however far it came.
+ * Undoes a session that did not publish: removes its branch, staging snapshots and files, and the target
+ * that it created. However far it came, everything needed for that is in its leftovers, its marker and the
+ * tables.
  */
 export async function abandonSession(session: Begun): Promise<void> {
   const { ports, spec, branch, directory, leftovers } = session;
   await leftovers.stateRows?.discard();
   await detachSession(session);
   const isEnded = await isEndedOutside(ports, directory);
-  // Views lie under the branch's name, too: those are the other session's.
+  // If the branch belongs to another session of the same name, so do the views of that name.
   if (!leftovers.branchOfAnother) {
     await removeViews(session);
     await dropSession(ports, spec.target.table, {
@@ -67,7 +68,10 @@ export async function abandonSession(session: Begun): Promise<void> {
   await endMarker(ports, directory, isEnded);
 }
 
-/** A schema that no snapshot has and that never became the current one; where it stays it does no harm. */
+/**
+ * Removes the added schema, which no snapshot uses and which never became current. If it stays it does no
+ * harm.
+ */
 async function removeSchema({ ports, spec, leftovers }: Begun): Promise<void> {
   const { schemaId } = leftovers;
   if (schemaId === undefined) return;
@@ -79,20 +83,20 @@ async function removeSchema({ ports, spec, leftovers }: Begun): Promise<void> {
     .catch(() => undefined);
 }
 
-/** What a session has left in its tables goes. What it has published, and others after it, stays. */
+/** Removes what a session left in its tables; what it published, and what others did since, stays. */
 async function dropSession(
   ports: RunPorts,
   table: TableIdentifier,
   session: { readonly branch: string; readonly createdTableUuid: string | undefined },
 ): Promise<void> {
   await dropBranch(ports, table, session.branch);
-  // After the commit: a file deleted first would leave a branch that cannot be read.
+  // Only after that commit: if files were deleted first the branch could not be read.
   await sweepSession(ports, table, session.branch);
   if (session.createdTableUuid !== undefined)
     await dropIfEmpty(ports, table, { branch: session.branch, uuid: session.createdTableUuid });
 }
 
-/** Drops a session's branch with its snapshots. A published branch is gone already. */
+/** Drops a session's branch with its snapshots. The branch of a published session is gone already. */
 async function dropBranch(
   ports: Pick<RunPorts, 'catalog'>,
   table: TableIdentifier,
@@ -118,7 +122,7 @@ async function dropBranch(
   });
 }
 
-/** The table that a failed first session created goes again, unless somebody has written to it. */
+/** Drops the table that a failed first session created, unless somebody has written to it. */
 async function dropIfEmpty(
   { catalog }: Pick<RunPorts, 'catalog'>,
   table: TableIdentifier,
@@ -133,8 +137,9 @@ async function dropIfEmpty(
 }
 
 /**
- * Cleans up after sessions of a name that another process has taken over: none of them can publish any more,
- * so those that wait for their next step go as well. One that is being run sees so itself.
+ * Cleans up after sessions of a name that another process has taken over. None of them can publish any more,
+ * so stepwise ones that wait for their next step are dropped as well. A session that is running finds out by
+ * itself.
  */
 export async function dropSessionsOfEndedName(
   ports: RunPorts,
@@ -147,7 +152,7 @@ export async function dropSessionsOfEndedName(
   await dropAbandonedSessions(ports, table, processName);
 }
 
-/** What a session has left goes, with its folder, whoever began it. */
+/** Removes what a session left, and its folder, whoever began it. */
 export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, branch: string): Promise<void> {
   const directory = join(ports.sessionsDirectory, branch);
   const isEnded = await isEndedOutside(ports, directory);
@@ -156,15 +161,15 @@ export async function dropSessionNow(ports: RunPorts, table: TableIdentifier, br
   await endMarker(ports, directory, isEnded);
 }
 
-/** A session that was cleaned up after. */
+/** A dead session whose leftovers were removed. */
 export interface AbandonedSession {
   readonly branch: string;
   readonly startedAtMs: number;
 }
 
 /**
- * Cleans up after sessions of `processName` whose process is dead: their branches never become a parent of
- * anything.
+ * Cleans up after sessions of `processName` whose operating-system process is dead, so that their branches
+ * never become a parent of anything.
  */
 export async function dropAbandonedSessions(
   ports: RunPorts,
@@ -193,7 +198,10 @@ export async function dropAbandonedSessions(
   return dropped;
 }
 
-/** Branches and folders of the process's sessions, also of such that were about to begin; each name once. */
+/**
+ * The names of the process's sessions, from branches and folders, including sessions that only began to
+ * begin.
+ */
 async function sessionsOfProcess(
   ports: Pick<RunPorts, 'catalog' | 'sessionsDirectory'>,
   table: TableIdentifier,
@@ -203,7 +211,7 @@ async function sessionsOfProcess(
   return sessionsIn(ports, metadata, processName).map((name) => ({ name, metadata }));
 }
 
-/** The same of a table that was loaded: their names. */
+/** The same for a table that is already loaded. */
 export function sessionsIn(
   { sessionsDirectory }: Pick<RunPorts, 'sessionsDirectory'>,
   metadata: TableMetadata | undefined,

@@ -40,9 +40,9 @@ export const tablesOfSession = (
 ];
 
 /**
- * Sweeps the target and the engine's own tables, where this process can list their files; in a store that is
- * behind a foreign catalog a day later, see {@link postponeSweep}. Throws where a file of this machine cannot
- * be deleted: the session's marker has to stay then, by which the next session of the process finds it.
+ * Sweeps the target and the state tables, if this process can list their files. In a store behind a foreign
+ * catalog that is postponed by a day, see {@link postponeSweep}. Throws if a file on this machine cannot be
+ * deleted: then the session's marker must stay, so that the next session of the process finds it.
  */
 export async function sweepSession(
   ports: SweepPorts,
@@ -52,7 +52,10 @@ export async function sweepSession(
   await sweepTables(ports, { target, branch }, (root) => isShared(ports, root));
 }
 
-/** What sessions before this one have left in stores behind a foreign catalog, a day and more ago. */
+/**
+ * Does postponed sweeps that are due: of sessions that left files behind a foreign catalog at least a day
+ * ago.
+ */
 export async function sweepLater(ports: SweepPorts): Promise<void> {
   if (ports.project.catalog.kind !== 'rest') return;
   await sweepPostponed(ports, (target, branch) => sweepTables(ports, { target, branch }, () => false)).catch(
@@ -60,7 +63,7 @@ export async function sweepLater(ports: SweepPorts): Promise<void> {
   );
 }
 
-/** Where other machines write, whose sessions this one does not see. */
+/** Whether other machines, whose sessions this one does not see, may write there. */
 const isShared = ({ project }: SweepPorts, root: string): boolean =>
   project.catalog.kind === 'rest' && isInAnyStore(root);
 
@@ -84,7 +87,7 @@ async function sweepTables(
     for (const folder of folders) removeEmptyFolders(`${folder}/${branch}`);
     if (files.length === 0) continue;
     const held = await filesStillHeld(ports, metadata, files).catch(() => undefined);
-    // A table that cannot be read is not a table in which anything may be deleted.
+    // If the table cannot be read nothing in it may be deleted.
     if (held === undefined) continue;
     removeAll(files.filter((file) => !held.has(file)));
     for (const folder of folders) removeEmptyFolders(`${folder}/${branch}`);
@@ -130,10 +133,10 @@ export async function filesStillHeld(
 const METADATA_FILE = /^\.?(\d+)-[0-9a-f-]{36}\.metadata\.json(\.tmp)?$/;
 
 /**
- * Deletes metadata files that a killed process has left, in no table's log: those that it wrote for commits
- * that it did not make, of a version that the table has passed, written since `sinceMs`; and those that a
- * commit of its own made nobody's, and that it did not come to delete. Called when the session after it has
- * committed to the same tables, so that those versions are passed.
+ * Deletes metadata files that a killed process has left and that are in no table's log. These are files that
+ * it wrote since `sinceMs` for commits that it did not make, of a version that the table has passed; and
+ * files that a commit of its own made obsolete, and that it was killed before deleting. Called when the next
+ * session has committed to the same tables, so that those versions are passed.
  */
 export async function sweepMetadataFiles(
   ports: SweepPorts,
@@ -154,7 +157,7 @@ export async function sweepMetadataFiles(
     const logged = logOf(loaded.metadata, loaded.metadataLocation);
     const forgotten = await forgottenFiles(loaded.metadata);
     for (const { path, modifiedAtMs } of await filesBeginning(`${root}/metadata`, '')) {
-      // Those of a session that is at work on another engine lie in a folder of its own.
+      // Files in a folder below belong to a session that is running on another engine.
       if (path.slice(root.length).split('/').length > 3) continue;
       const version = versionOf(path);
       if (version === undefined || current === undefined || version > current || logged.has(path)) continue;
@@ -163,7 +166,7 @@ export async function sweepMetadataFiles(
     }
   }
   if (strays.length === 0) return;
-  // A table that was renamed keeps its folder, which may be that of another one now.
+  // A renamed table keeps its folder, in which another table of the old name may have been created since.
   const known = new Set<string>();
   for (const namespace of await ports.catalog.listNamespaces())
     for (const table of await ports.catalog.listTables(namespace)) {
@@ -175,8 +178,9 @@ export async function sweepMetadataFiles(
 }
 
 /**
- * Files that fell off the end of a table's log, which whoever commits deletes after its commit where the
- * table says so. The oldest file of the log names them; one that no log ever named may be another catalog's.
+ * Files that fell off the end of a table's log. If the table says so, whoever commits deletes them after the
+ * commit. The oldest file of the log still names them; a file that no log ever named may belong to another
+ * catalog.
  */
 async function forgottenFiles({ properties, ...metadata }: TableMetadata): Promise<Set<string>> {
   const oldest = metadata['metadata-log']?.[0]?.['metadata-file'];
@@ -212,7 +216,7 @@ export function removeDroppedTable(metadata: TableMetadata, location: string): v
     try {
       rmdirSync(join(root, folder));
     } catch {
-      // Somebody else's files are in it.
+      // The folder holds files of somebody else.
     }
   }
 }

@@ -14,22 +14,25 @@ import type { Audited, Begun, Staged, StateWriter } from '../session.ts';
 import { allOf, changesOf, commitRows, type PendingRows, pendingRows } from './pending-rows.ts';
 import { sessionSignals } from './session-signals.ts';
 
-/** The rows of each table, once they are known. The files of a table are written by its first change. */
+/**
+ * The rows of each table, once they are known. A table's files are written when its change is first asked
+ * for.
+ */
 interface WrittenTables {
   progress?: PendingRows[];
   session?: PendingRows;
-  /** Known when all audits are done. */
+  /** Known once all audits are done. */
   failures?: PendingRows | undefined;
 }
 
 /**
- * All rows to commit with a session. The watermark table comes first, so that it is the last one to be
- * written where tables are committed one by one.
+ * All rows to commit with a session. The watermark table comes first, because tables that are committed one
+ * by one are committed in reverse: once it has the session all others do.
  */
 function rowsOf(tables: WrittenTables, audited: Audited): PendingRows[] {
   tables.progress ??= progressRows(audited, audited.composed.metadata['table-uuid']);
   tables.session ??= publishedSession(audited);
-  // Audits that ran again on a moved target have found other rows.
+  // Audits that ran again on a moved target may have found other rows.
   if (tables.failures?.rows !== audited.failures) {
     tables.failures?.discard();
     [tables.failures] = failureRows(audited, audited.failures);
@@ -37,7 +40,7 @@ function rowsOf(tables: WrittenTables, audited: Audited): PendingRows[] {
   return [...tables.progress, tables.session, tables.failures ?? []].flat();
 }
 
-/** The writer of a session that is about to publish; what it has written ahead is a leftover of it. */
+/** Makes the state writer of a session. What it writes ahead is noted in the session's leftovers. */
 export function stateWriter(begun: Staged): StateWriter {
   const { catalog } = begun.ports;
   const tables: WrittenTables = {};
@@ -45,7 +48,7 @@ export function stateWriter(begun: Staged): StateWriter {
     [tables.progress ?? [], tables.session ?? [], tables.failures ?? []].flat();
   const running: Promise<unknown>[] = [];
   const begin = (rows: readonly PendingRows[]): void => {
-    // A session whose audits fail makes no table.
+    // Only for tables that exist: a session whose audits fail must not have created one.
     const early = rows.map(async (each) => {
       if (await catalog.tableExists(each.table)) await each.change();
     });
@@ -108,10 +111,10 @@ function progressRows(session: Staged, targetTableUuid: string): PendingRows[] {
   ].filter(({ rows }) => rows.length > 0);
 }
 
-/** The files that were read, and that the sessions after this one leave alone. */
+/** Rows for the ledger: the files that were read, and that later sessions skip. */
 function fileLedger(session: Begun, now: string): PendingRows[] {
   const reads = session.plan.sources.flatMap(({ read, watermark }) =>
-    // Files that were read before are in the ledger.
+    // A restate may read the files of its watermark again, which are in the ledger already.
     read.kind === 'files' && !(session.plan.trigger === 'restate' && read.session === watermark?.snapshot_id)
       ? [read]
       : [],
@@ -139,7 +142,7 @@ function publishedSession(counted: Audited): PendingRows {
     rowsWritten: String(counted.rowsWritten),
     createdAt: new Date().toISOString(),
     error: null,
-    // A step that is repeated after publishing still finds its plan.
+    // A stepwise session keeps its plan, so that a step repeated after the publish still finds it.
     plan: stepwise ? JSON.stringify(plan) : null,
     published: adoption === undefined ? publishedFacts(composed.snapshot.summary, spec) : null,
   });
@@ -164,7 +167,7 @@ const failureRows = (session: Begun, failures: readonly StateRow[]): PendingRows
         }),
       ];
 
-/** What is written of a session that publishes nothing. */
+/** How a session ended, or how far it is, if it publishes nothing. */
 export interface SessionEnding extends Partial<Pick<Audited, 'rowsRead' | 'rowsWritten' | 'failures'>> {
   readonly status: string;
   /** JSON of the error. */
@@ -173,7 +176,7 @@ export interface SessionEnding extends Partial<Pick<Audited, 'rowsRead' | 'rowsW
   readonly plan: string | null;
 }
 
-/** Writes the session's rows alone: it was opened, or failed its audits. */
+/** Records a session that was opened, or that failed its audits, in the session table. */
 export async function recordSession(session: Begun, ending: SessionEnding): Promise<void> {
   const { plan, ports, stepwise } = session;
   const { status, error, rowsRead = 0n, rowsWritten = 0n, failures = [] } = ending;

@@ -18,7 +18,7 @@ import { metadataPath } from '../../tables/write/new-files.ts';
 import { bindStep } from '../../workload/bind-step.ts';
 import type { Begun, FileInHours, FilesOfHours, TakenOff } from '../session.ts';
 
-/** What a staged snapshot is made for. */
+/** Where a staged snapshot goes: on which table and parent, with which numbers. */
 export interface StagingPlace {
   readonly metadata: TableMetadata;
   readonly parent: Snapshot | undefined;
@@ -53,7 +53,7 @@ export async function filesInHours(
       'partition-position': field.partition_position,
       'partition-transform': field.partition_transform,
     });
-    // Another release may have saved the plan.
+    // If another release saved the plan its statement may differ from ours: then run it.
     return bound.sql === statement('tables/files_in_hours', hoursOfManifests()).sql
       ? queryHours(engine, 'tables/files_in_hours', bound.parameters as never)
       : engine.query<FileInHours>(bound);
@@ -94,7 +94,7 @@ export async function takeOff(
   return { affected, rewritten };
 }
 
-/** `base` without `files`, for a snapshot that is composed on it: manifests and a list, no commit. */
+/** Writes `base` without `files`, as the base of a snapshot to compose: manifests and a list, no commit. */
 export async function clearedOn(
   session: Begun,
   options: {
@@ -112,7 +112,7 @@ export async function clearedOn(
   return { ...base, 'manifest-list': manifestList };
 }
 
-/** The manifest list of a base without what was taken off it. */
+/** Writes the manifest list of a base without what was taken out of it. */
 export async function clearedList(
   session: Begun,
   { metadata, parent, snapshotId, sequenceNumber }: StagingPlace,
