@@ -17,6 +17,7 @@ import { readsOfTexts } from '../workload/duckdb/refuse-undeclared.ts';
 import type { Checked, CheckedProcess, CheckedSource } from './facts.ts';
 import { type KnownTable, type KnownTables, knowTables } from './know-tables.ts';
 import { type Found, RULES } from './rules/index.ts';
+import { unknownColumns } from './test-columns.ts';
 
 export interface CheckReport {
   readonly problems: readonly CheckProblem[];
@@ -31,10 +32,8 @@ export async function checkProjectFolder(options: {
   const binder = await openBinder();
   try {
     const checked = await factsOf(binder, examined);
-    const found = RULES.flatMap((rule) => rule(checked).filter(isToTell(checked))).map(
-      ({ place, hint, ...each }) => problemOf({ ...each, ...place, hint: hint ?? null }),
-    );
-    const tests = examined.problems.length === 0 ? await testProblems(examined) : [];
+    const found = RULES.flatMap((rule) => rule(checked).filter(isToTell(checked))).map(foundProblem);
+    const tests = examined.problems.length === 0 ? await testProblems(examined, checked) : [];
     return { problems: inOrder([...examined.problems.map(problemOf), ...found, ...tests]) };
   } finally {
     await binder.close();
@@ -46,6 +45,9 @@ const isToTell =
   ({ processes }: Checked) =>
   ({ code, file }: Found): boolean =>
     !processes.some((each) => each.file === file && isAccepted(each.spec, code));
+
+const foundProblem = ({ place, hint, ...each }: Found): CheckProblem =>
+  problemOf({ ...each, ...place, hint: hint ?? null });
 
 const problemOf = (problem: Omit<CheckProblem, 'severity'>): CheckProblem => {
   const { file, line, column, code, message, hint } = problem;
@@ -64,10 +66,14 @@ function inOrder(problems: readonly CheckProblem[]): CheckProblem[] {
 }
 
 /** What a test file says is judged where the whole project is read. */
-async function testProblems({ project }: ExaminedProject): Promise<CheckProblem[]> {
+async function testProblems({ project }: ExaminedProject, checked: Checked): Promise<CheckProblem[]> {
   const { readTests, testFilesOf } = await import('../testing/read/read-tests.ts');
   const files = testFilesOf(project);
-  return readTests(project, files).unread.flatMap(({ problems }) => problems.map(problemOf));
+  const { tests, unread } = readTests(project, files);
+  return [
+    ...unread.flatMap(({ problems }) => problems.map(problemOf)),
+    ...unknownColumns(checked, tests).map(foundProblem),
+  ];
 }
 
 async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedProject): Promise<Checked> {

@@ -1,10 +1,11 @@
 /** `psyberg compile`: the SQL of load and audits, to be read and run. Writes only the files of --out. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { isCompiledText } from '../model/compiled-mark.ts';
 import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
+import { makeFolders } from '../project/make-folders.ts';
 import type { CompiledProcess } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example, HOURS } from './help.ts';
@@ -85,7 +86,7 @@ async function refuseForeignFiles(
 
 function writeTexts(directory: string, compiled: readonly CompiledProcess[]): string[] {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeFolders(directory);
     return compiled.flatMap((each) =>
       STAGES.map((stage) => {
         const file = fileOf(directory, each.process_name, stage);

@@ -21,13 +21,13 @@ export const textOfFile = (file: string, report?: ReportProblem): string =>
 
 /** The same with that mark, for places that are counted from the beginning of the file. */
 export function writtenText(file: string, report?: ReportProblem): string {
-  const { text, wrong } = decoded(bytesOf(file));
+  const { text, wrong } = decoded(bytesOfFile(file));
   if (wrong !== undefined) report?.(wrong.place, wrong.message, wrong.hint);
   return text;
 }
 
 /** Throws `file-not-readable`. */
-function bytesOf(file: string): Buffer {
+export function bytesOfFile(file: string): Buffer {
   try {
     return fs.readFileSync(file);
   } catch (error) {
@@ -42,10 +42,17 @@ function bytesOf(file: string): Buffer {
   }
 }
 
+/** The first place that is no UTF-8, and what to do. */
+export interface WrongText {
+  readonly place: TextPosition;
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** What bytes say, and the first place in them that is no UTF-8: as U+FFFD it would be another value. */
 export function decoded(bytes: Buffer): {
   readonly text: string;
-  readonly wrong?: { readonly place: TextPosition; readonly message: string; readonly hint: string };
+  readonly wrong?: WrongText;
 } {
   const text = bytes.toString('utf8');
   if (isUtf8(bytes)) return { text };

@@ -11,6 +11,7 @@ import type { FilesSpec } from '../model/files-source.ts';
 import { NAME_PATTERN, type TableIdentifier, tableName } from '../model/names.ts';
 import type { Pattern, ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { makeFolders } from './make-folders.ts';
 import { type NewProcessSource, processPlaceholders } from './process-skeleton.ts';
 import { PROJECT_FILE } from './project-schema.ts';
 import { readProject } from './read-project.ts';
@@ -188,7 +189,7 @@ function writeNewFiles(files: readonly { readonly to: string; readonly text: str
   const written: string[] = [];
   try {
     for (const { to, text } of files) {
-      fs.mkdirSync(path.dirname(to), { recursive: true });
+      makeFolders(path.dirname(to));
       fs.writeFileSync(to, text, { flag: 'wx' });
       written.push(to);
     }

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { TableIdentifier } from '../model/names.ts';
+import { bytesOfFile, decoded, type WrongText } from './file-text.ts';
 import { relativeFile } from './relative-file.ts';
 
 export const TABLES_FOLDER = 'tables';
@@ -15,6 +16,8 @@ export interface DdlFile {
   /** Relative to the project. */
   readonly file: string;
   readonly text: string;
+  /** Its first place that is no UTF-8. */
+  readonly wrong?: WrongText | undefined;
 }
 
 /** Where the DDL of a table is looked for, as messages show it. */
@@ -25,7 +28,7 @@ export const ddlFileOf = ({ namespace, name }: TableIdentifier): string =>
 export function readTableFile(root: string, table: TableIdentifier): DdlFile | undefined {
   const file = path.join(root, ddlFileOf(table));
   if (!fs.existsSync(file)) return undefined;
-  return { table, file: relativeFile(root, file), text: fs.readFileSync(file, 'utf8') };
+  return { table, file: relativeFile(root, file), ...textOfTable(file) };
 }
 
 /** All of them, in the order of their names. */
@@ -40,8 +43,13 @@ export function readTableFiles(root: string): DdlFile[] {
     .map((file) => {
       const [, ...parts] = file.replace(/\.sql$/, '').split('/');
       const table = { namespace: parts.slice(0, -1), name: parts.at(-1) as string };
-      return { table, file, text: fs.readFileSync(path.join(root, file), 'utf8') };
+      return { table, file, ...textOfTable(path.join(root, file)) };
     });
+}
+
+function textOfTable(file: string): Pick<DdlFile, 'text' | 'wrong'> {
+  const { text, wrong } = decoded(bytesOfFile(file));
+  return { text: text.replace(/^\uFEFF/, ''), wrong };
 }
 
 /** A message for a table of which nothing is known. */

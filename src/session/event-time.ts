@@ -7,6 +7,7 @@ import type { SourceTable } from '../changes/source.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
+import { eventTimeHint } from '../model/event-time-hint.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
@@ -28,7 +29,10 @@ export function eventTimeOf(spec: SourceSpec, metadata: TableMetadata): SourceTa
       'event-time-type',
       `the event time ${table}.${column.name} is of type ${typeof column.type === 'string' ? column.type : column.type.type}, expected a timestamp, a date, or an integer with a unit`,
       {
-        hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
+        hint: eventTimeHint(column.name, {
+          isInteger: column.type === 'int' || column.type === 'long',
+          times: schema.fields.filter(({ type }) => storedUnit(type, undefined)).map(({ name }) => name),
+        }),
         context: { table, column: column.name },
       },
     );

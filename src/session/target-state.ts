@@ -4,6 +4,7 @@ import { fileLayoutOf, isLayout } from '../iceberg/file-layout.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { usageError } from '../model/errors.ts';
+import { castOfInteger } from '../model/event-time-hint.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { TargetState } from '../model/session.ts';
@@ -47,7 +48,10 @@ function targetEventTime(spec: ProcessSpec, metadata: TableMetadata): TargetStat
       'target-event-time',
       `the target ${tableName(table)} has ${column === undefined ? 'no column' : `the type ${String(column.type)} in column`} '${eventTime}', expected a timestamp or a date`,
       {
-        hint: `name another column as target.event_time in ${spec.file}, or drop the target to have it created anew`,
+        hint:
+          column?.type === 'int' || column?.type === 'long'
+            ? `return a timestamp in ${spec.file} (${castOfInteger(eventTime)}), and drop the target to have it created anew; or name another column as target.event_time`
+            : `name another column as target.event_time in ${spec.file}, or drop the target to have it created anew`,
         context: { table: tableName(table), column: eventTime },
       },
     );

@@ -10,6 +10,7 @@ import type { Hour } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
+import { makeFolders } from '../project/make-folders.ts';
 import { printYaml } from '../project/print-yaml.ts';
 import {
   eventHourFragment,
@@ -86,7 +87,7 @@ export async function writeTest(project: ProjectSpec, processName: string): Prom
     const rows = await rowsOf(project, sandbox, spec, tables);
     const arrivals = arrivalsOf(spec, rows);
     const schema = schemaLine(project.root, path.dirname(place));
-    fs.mkdirSync(path.dirname(place), { recursive: true });
+    makeFolders(path.dirname(place));
     fs.writeFileSync(place, textOf(name, spec, { arrivals, schema }), { flag: 'wx' });
     const expected = await expectedOf({ project, sandbox, make }, spec, place);
     if (expected !== undefined)

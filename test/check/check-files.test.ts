@@ -1,9 +1,9 @@
 // Goal: everything that can be known without data is told at once, with its place. Method: small projects, each
 // with its faults; what is right is found to be so.
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkProjectFolder } from '../../src/check/check-files.ts';
-import { EVENTS, foundIn, problemsOf, processOf, projectWith, REQUESTS } from './project.ts';
+import { EVENTS, foundIn, lineOf, problemsOf, processOf, projectWith, REQUESTS } from './project.ts';
 
 describe('queries', () => {
   it('are bound, and every wrong column is told', async () => {
@@ -269,6 +269,18 @@ describe('tables/', () => {
     ]);
   });
 
+  it('is UTF-8', async () => {
+    const root = projectWith({
+      'tables/raw/events.sql': EVENTS,
+      'processes/a.sql': processOf('a_load', 'select event_id, event_ts from e'),
+    });
+    writeFileSync(`${root}/tables/raw/events.sql`, Buffer.from(`-- caf\u00e9\n${EVENTS}`, 'latin1'));
+    const { problems } = await checkProjectFolder({ root });
+    expect(problems.map(lineOf)).toEqual([
+      'tables/raw/events.sql:1:7 error table-ddl-failed the byte 0xe9 is not UTF-8',
+    ]);
+  });
+
   it('is missed where nobody says the columns of a source', async () => {
     expect(await problemsOf({ 'processes/a.sql': processOf('a_load', 'select event_ts from e') })).toEqual([
       'processes/a.sql:5:14 warning source-columns-unknown the columns of raw.events are not known: there is no tables/raw/events.sql, and no warehouse; a_load is not bound',
@@ -292,6 +304,33 @@ describe('a check', () => {
     expect(existsSync(`${root}/warehouse`)).toBe(false);
   });
 
+  it('says how an integer or a text becomes a time', async () => {
+    const source = (column: string) => [`{ table: raw.events, event_time: ${column}, alias: e }`];
+    const hints = async (column: string): Promise<unknown> => {
+      const sql = `select ms as event_ts, kind from e`;
+      const files = {
+        'tables/raw/events.sql': EVENTS,
+        'processes/a.sql': processOf('a_load', sql, { sources: source(column) }),
+      };
+      const { problems } = await checkProjectFolder({ root: projectWith(files), environment: {} });
+      return problems.map(({ code, hint }) => [code, hint]);
+    };
+    expect(await hints('kind')).toEqual([
+      [
+        'event-time-type',
+        'name a column that says a time (event_ts); or load the table by a stateless process without event_time whose SQL makes a timestamp of kind, and read the target of that',
+      ],
+      [
+        'target-event-time',
+        'cast it: make_timestamptz(event_ts * 1000) as event_ts of epoch milliseconds, to_timestamp(event_ts) of seconds',
+      ],
+    ]);
+    expect(await hints('ms')).toContainEqual([
+      'event-time-type',
+      'say at the source what it counts: event_time_unit: epoch_s, epoch_ms or epoch_us',
+    ]);
+  });
+
   it('reads tests, too', async () => {
     expect(
       await foundIn(
@@ -302,5 +341,28 @@ describe('a check', () => {
     ).toContainEqual(
       expect.stringMatching(/^tests\/x\.yaml:3:5 error test-file-invalid unknown key 'proces'/),
     );
+  });
+
+  it('reads the columns that rows of tests name', async () => {
+    const test = [
+      'tests:',
+      '  - name: one',
+      '    process: a_load',
+      '    arrivals:',
+      '      - rows:',
+      '          raw.events:',
+      '            - { event_id: 1, event_tz: 2023-09-14T05:00:00Z }',
+      '            - { event_id: 2, event_tz: 2023-09-14T05:00:00Z, KIND: x }',
+      '        expect: { rows: [{ id: 1 }, { event_id: 2 }] }',
+    ];
+    const found = await foundIn(
+      'select event_id as id, event_ts from e',
+      {},
+      { 'tests/x.yaml': test.join('\n') },
+    );
+    expect(found).toEqual([
+      "tests/x.yaml:7:40 error test-file-invalid raw.events has no column 'event_tz'",
+      "tests/x.yaml:9:49 error test-file-invalid the target facts.a_load has no column 'event_id'",
+    ]);
   });
 });

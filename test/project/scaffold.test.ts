@@ -12,6 +12,10 @@ import { newFilesProject, newProcess, newProject } from '../../src/project/scaff
 import { parseSrcTables } from '../../src/project/src-tables.ts';
 import { readTests } from '../../src/testing/read/read-tests.ts';
 
+it('says of a folder that cannot be made that it cannot be', () => {
+  expect(() => newProject({ directory: '/proc/x/y' })).toThrow(/could not write \/proc\/x: ENOENT/);
+});
+
 let root: string;
 beforeEach(() => {
   root = path.join(

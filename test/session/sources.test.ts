@@ -91,7 +91,7 @@ describe('the event time', () => {
   it.each<[string, Partial<SourceSpec>, string, string]>([
     ['is missing', { eventTime: 'tz' }, 'event-time-missing', 'id, ts, address'],
     ['is an integer without a unit', { eventTime: 'id' }, 'event-time-type', 'event_time_unit'],
-    ['is no time at all', { eventTime: 'address' }, 'event-time-type', 'event_time_unit'],
+    ['is no time at all', { eventTime: 'address' }, 'event-time-type', 'name a column that says a time (ts)'],
   ])('that %s is refused', (_name, spec, code, hint) => {
     expect(() => eventTimeOf(source(spec), metadata)).toThrow(
       expect.objectContaining({ code, hint: expect.stringContaining(hint) }),

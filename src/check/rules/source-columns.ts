@@ -2,6 +2,7 @@
  * `event-time-missing`, `event-time-type`, `window-key-missing`, `lookup-key-missing`: columns of sources
  * that a header names.
  */
+import { eventTimeHint } from '../../model/event-time-hint.ts';
 import { tableName } from '../../model/names.ts';
 import type { EventTimeUnit } from '../../model/process-spec.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
@@ -43,7 +44,10 @@ function eventTimeOf({ file, draft }: CheckedProcess, { spec, index, columns }: 
       file,
       place,
       message: `the event time ${table}.${column.name} is of type ${column.type}, expected a timestamp, a date, or an integer with a unit`,
-      hint: 'for an integer column add event_time_unit: epoch_s, epoch_ms or epoch_us',
+      hint: eventTimeHint(column.name, {
+        isInteger: INTEGERS.test(column.type),
+        times: columns.filter(({ type }) => TIMES.test(type)).map(({ name }) => name),
+      }),
     },
   ];
 }

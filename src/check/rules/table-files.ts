@@ -9,7 +9,7 @@ const BEGIN = { line: 1, column: 1 };
 export const tableFiles: Rule = (checked) =>
   checked.tableFiles.flatMap((file) => [...ddlOf(file), ...unused(checked, file)]);
 
-function ddlOf({ table, file, text, ddl }: CheckedTableFile): Found[] {
+function ddlOf({ table, file, text, wrong, ddl }: CheckedTableFile): Found[] {
   const code = 'table-ddl-failed';
   if (table.namespace.length === 0)
     return [
@@ -21,6 +21,7 @@ function ddlOf({ table, file, text, ddl }: CheckedTableFile): Found[] {
         hint: `move it to tables/<namespace>/${table.name}.sql`,
       },
     ];
+  if (wrong !== undefined) return [{ code, file, ...wrong }];
   if (ddl.fault === undefined) return [];
   const name = tableName(table);
   if (ddl.isOther)

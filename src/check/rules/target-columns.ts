@@ -2,7 +2,9 @@
  * `target-event-time`, `partition-column-missing`, `partition-type`, `column-type-unsupported`: what the
  * query returns is what its target needs.
  */
+
 import type { BoundColumn } from '../../engine/index.ts';
+import { castOfInteger } from '../../model/event-time-hint.ts';
 import type { PartitionBySpec } from '../../model/process-spec.ts';
 import { byteOf, isTreeNode, queryNodes } from '../../model/query-tree.ts';
 import { didYouMean } from '../../project/did-you-mean.ts';
@@ -44,7 +46,7 @@ function eventTimeOfTarget({ spec, file, draft }: CheckedProcess, columns: reado
           file,
           place,
           message: `the query returns ${eventTime} as ${column.type}, expected a timestamp or a date`,
-          hint: `cast it: ${eventTime}::timestamptz as ${eventTime}`,
+          hint: `cast it: ${/INT(?:EGER)?$/i.test(column.type) ? castOfInteger(eventTime) : `${eventTime}::timestamptz as ${eventTime}`}`,
         },
   ];
 }

@@ -9,8 +9,9 @@ import type { FileColumns, FilesSpec } from '../../model/files-source.ts';
 import { type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../../model/process-spec.ts';
 import { producerOf } from '../../project/dependency-order.ts';
-import { columnsUnknown, ddlFileOf, readTableFile } from '../../project/table-files.ts';
+import { columnsUnknown, type DdlFile, ddlFileOf, readTableFile } from '../../project/table-files.ts';
 import { tablesInWarehouse } from '../../workspace/tables-in-warehouse.ts';
+import { testProblem } from '../problem.ts';
 
 export type TableType =
   | { readonly kind: 'ddl'; readonly file: string; readonly text: string }
@@ -45,7 +46,7 @@ export async function readSourceTypes(
     const ddl = readTableFile(project.root, folder === undefined ? table : ddlTableOf(folder));
     if (folder?.files.columns !== undefined)
       types.set(tableKey(table), { kind: 'columns', columns: folder.files.columns });
-    else if (ddl !== undefined) types.set(tableKey(table), { kind: 'ddl', file: ddl.file, text: ddl.text });
+    else if (ddl !== undefined) types.set(tableKey(table), { kind: 'ddl', ...readable(ddl) });
     else
       for (const source of producerOf(project, table)?.sources ?? [])
         if (!wanted.has(tableKey(source.table))) wanted.set(tableKey(source.table), source.table);
@@ -61,6 +62,11 @@ export async function readSourceTypes(
       types.set(tableKey(table), { kind: 'query', producer });
   }
   return types;
+}
+
+function readable({ file, text, wrong }: DdlFile): Pick<DdlFile, 'file' | 'text'> {
+  if (wrong !== undefined) throw testProblem(file, wrong.place, wrong.message, wrong.hint);
+  return { file, text };
 }
 
 /** The first source of the project that is that folder; undefined of a table. */
