@@ -5,7 +5,7 @@
 -- @param $text_max BIGINT characters of a list, at most
 -- @returns process_name VARCHAR, psyberg_session_id VARCHAR, src_table VARCHAR, partitions BIGINT, processing_uris VARCHAR NULL (JSON array; NULL: too long), first_hour VARCHAR NULL,
 --          last_hour VARCHAR NULL, source_snapshot_id BIGINT NULL, target_snapshot_id BIGINT NULL,
---          hours_written VARCHAR NULL (JSON)
+--          hours_written VARCHAR NULL (JSON), new_files BIGINT NULL
 select
   process_name,
   psyberg_session_id,
@@ -16,12 +16,13 @@ select
   strftime(to_event_date + to_hours(to_event_hour), '%Y-%m-%dT%H:%M:%SZ') as last_hour,
   source_snapshot_id,
   target_snapshot_id,
-  hours_written
+  hours_written,
+  new_files
 from (
   from {{session_table}}
   union all by name
-  -- A table that an earlier release made has no such column before the next session is recorded.
-  select null::varchar as hours_written where false
+  -- A table that an earlier release made has no such columns before the next session is recorded.
+  select null::varchar as hours_written, null::bigint as new_files where false
 ) as recorded
 where status = 'published'
 qualify dense_rank() over (partition by process_name order by psyberg_session_id desc) <= $per_process

@@ -978,6 +978,7 @@ export interface Catalogue {
       source_snapshot_id: bigint | null;
       target_snapshot_id: bigint | null;
       hours_written: string | null;
+      new_files: bigint | null;
     };
   };
   'inspect/signals': {

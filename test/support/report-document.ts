@@ -104,7 +104,7 @@ export const reportedProcess = (over: Partial<ReportedProcess> = {}): ReportedPr
         hours: [{ first_hour: reportHour(0), last_hour: reportHour(1), change: 'written' }],
         reopened: [],
         known_from: 'record',
-        causes: [{ source: 'raw.events', partitions: 2, first_partitions: ['landing_hour=0'] }],
+        causes: [{ source: 'raw.events', partitions: 2, first_partitions: ['landing_hour=0'], files: 2 }],
       },
     ],
     savings: null,

@@ -62,10 +62,12 @@ function causeOf({
   src_table: source,
   partitions,
   processing_uris: uris,
+  new_files: files,
 }: SessionSource): SessionWrites['causes'][number] {
   return {
     source,
     partitions: Number(partitions),
+    files: files === null ? null : Number(files),
     first_partitions: partitionsOf(uris).slice(0, PARTITIONS_SHOWN).map(partitionText),
   };
 }

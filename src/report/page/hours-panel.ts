@@ -35,13 +35,16 @@ export function hoursPanel(processes: readonly ReportedProcess[]): Markup {
 <h2 id="hours-head">Hours and sessions</h2>
 <p>A line is a session that published, the newest below; along it are the hours of the target that it wrote. Hours that are written again got late rows, or depend on such.</p>
 ${shown.length === 0 && html`<p class="muted">No session has published yet.</p>`}
-<ul class="legend">${LEGEND.map(
-    ([change, text]) =>
-      html`<li><svg width="12" height="12" aria-hidden="true"><rect class="h-${change}" width="12" height="12"/></svg>${text}</li>`,
-  )}<li><svg width="12" height="12" aria-hidden="true"><path class="reopened" d="M0 10h12"/></svg>reopened: announced as complete before</li></ul>
+${shown.length > 0 && legendHtml()}
 ${shown.map((process, index) => processHours(process, { isOpen: index < OPEN_PROCESSES, isMany }))}
 </section>`;
 }
+
+const legendHtml = (): Markup =>
+  html`<ul class="legend">${LEGEND.map(
+    ([change, text]) =>
+      html`<li><svg width="12" height="12" aria-hidden="true"><rect class="h-${change}" width="12" height="12"/></svg>${text}</li>`,
+  )}<li><svg width="12" height="12" aria-hidden="true"><path class="reopened" d="M0 10h12"/></svg>reopened: announced as complete before</li></ul>`;
 
 function processHours(
   process: ReportedProcess,
@@ -125,7 +128,7 @@ function rangeHtml(
 }
 
 const sessionTitle = (session: SessionWrites): string =>
-  `session ${session.psyberg_session_id}\n${rangesText(session.hours)}\n${causesText(session)}`;
+  `session ${session.psyberg_session_id}\n${rangesText(session.hours)}\n${causesOf(session).join('\n')}`;
 
 function reopenedHtml(
   [first, last]: SessionWrites['reopened'][number],
@@ -138,22 +141,26 @@ function reopenedHtml(
 const changeText = (range: WrittenHours): string =>
   `${rangeLabel(range.first_hour, range.last_hour)}: ${range.change === 'within' ? 'some of these hours' : range.change}`;
 
-/** What each source brought. */
-function causesText({ causes, trigger, reason, reopened }: SessionWrites): string {
-  const brought = causes.filter(({ partitions }) => partitions > 0);
+/** What each source brought, a line each; of one without partitions its files. */
+function causesOf({ causes, trigger, reason, reopened }: SessionWrites): string[] {
+  const brought = causes.filter(({ partitions, files }) => partitions > 0 || (files ?? 0) > 0);
   const asked = reason === null ? 'restate was asked for' : `restate was asked for: ${reason}`;
   const stretches = reopened.map(([first, last]) => rangeLabel(first, last)).join(', ');
   return [
-    ...(trigger === 'restate' ? [asked] : brought.length === 0 ? ['no partition of a source was new'] : []),
-    ...brought.map(({ source, partitions, first_partitions: first }) => {
+    ...(trigger === 'restate' ? [asked] : brought.length === 0 ? ['no file of a source was new'] : []),
+    ...brought.map(({ source, partitions, first_partitions: first, files }) => {
+      if (partitions === 0) return `${source}: ${plural(files ?? 0, 'new file')}`;
       const more = partitions - first.length;
       const rest = more > 0 && first.length > 0 ? ` and ${countText(more)} more` : '';
       const which = first.length > 0 ? ` (${first.join('; ')}${rest})` : '';
       return `${source}: ${plural(partitions, 'partition')}${which}`;
     }),
     ...(reopened.length > 0 ? [`reopened ${stretches}`] : []),
-  ].join('\n');
+  ];
 }
+
+const causesHtml = (session: SessionWrites): Markup =>
+  html`${causesOf(session).map((line, index) => html`${index > 0 && html`<br>`}${line}`)}`;
 
 const writesTable = (name: string, writes: readonly SessionWrites[]): Markup =>
   tableHtml<SessionWrites>(
@@ -162,7 +169,7 @@ const writesTable = (name: string, writes: readonly SessionWrites[]): Markup =>
       { head: 'session', cell: ({ psyberg_session_id: id }) => id },
       { head: 'hours', cell: ({ hours }) => rangesText(hours) },
       { head: 'rows', number: true, cell: ({ rows_written: rows }) => rows !== null && countText(rows) },
-      { head: 'why', cell: causesText },
+      { head: 'why', cell: causesHtml },
     ],
     writes.toReversed(),
   );

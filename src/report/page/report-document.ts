@@ -121,6 +121,8 @@ export interface SessionWrites {
     /** Partitions of the source, the first of them as text. */
     readonly partitions: number;
     readonly first_partitions: readonly string[];
+    /** Its new files; null of sessions of earlier releases. */
+    readonly files: number | null;
   }[];
 }
 

@@ -176,7 +176,7 @@ const totalsTable = (lanes: readonly Lane[]): Markup =>
       { head: 'did not', number: true, cell: ({ runs }) => countOf(runs, 'bad') },
       { head: 'median', number: true, cell: ({ runs }) => medianText(runs.map(({ seconds }) => seconds)) },
       ...STAGES.map((stage) => ({
-        head: STAGE_LABELS[stage],
+        head: stage,
         number: true,
         cell: ({ runs }: Lane) => medianText(runs.map(({ stages }) => stages?.[stage])),
       })),

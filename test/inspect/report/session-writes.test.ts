@@ -26,6 +26,7 @@ const row = (id: string, over: Partial<SessionSource> = {}): SessionSource => ({
   source_snapshot_id: 1n,
   target_snapshot_id: 2n,
   hours_written: null,
+  new_files: null,
   ...over,
 });
 
@@ -90,7 +91,9 @@ describe('the hours of a session', () => {
   });
   it('have what each source brought as their cause, whatever stands in the record', () => {
     const [found] = writes(specOf({}), [row('20230914060000', { processing_uris: '{"a":' })]);
-    expect(found?.causes).toEqual([{ source: 'raw.events', partitions: 2, first_partitions: [] }]);
+    expect(found?.causes).toEqual([
+      { source: 'raw.events', partitions: 2, first_partitions: [], files: null },
+    ]);
   });
 });
 

@@ -187,7 +187,7 @@ describe('text of strangers', () => {
                 hours: [{ first_hour: reportHour(0), last_hour: reportHour(0), change: 'restated' }],
                 reopened: [[reportHour(0), reportHour(0)]],
                 known_from: 'record',
-                causes: [{ source: evil, partitions: 1, first_partitions: [evil] }],
+                causes: [{ source: evil, partitions: 1, first_partitions: [evil], files: null }],
               },
             ],
           }),
