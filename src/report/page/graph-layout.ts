@@ -55,18 +55,37 @@ export async function graphLayout(processes: readonly ReportedProcess[]): Promis
   const { width = 0, height = 0 } = graph.graph();
   return {
     nodes: [...about].map(([id, what]) => ({ id, ...what, ...placeOf(graph.node(id)) })),
-    edges: graph.edges().map((edge: { readonly v: string; readonly w: string }) => ({
-      points: (graph.edge(edge) as unknown as GraphEdge).points,
-      isLookup: lookups.has(`${edge.v}\n${edge.w}`),
+    edges: graph.edges().map(({ v, w }: { readonly v: string; readonly w: string }) => ({
+      points: pointsOf(
+        placeOf(graph.node(v)),
+        placeOf(graph.node(w)),
+        (graph.edge({ v, w }) as unknown as GraphEdge).points,
+      ),
+      isLookup: lookups.has(`${v}\n${w}`),
     })),
     width: Math.ceil(width),
     height: Math.ceil(height),
   };
 }
 
+/**
+ * From the middle of the right side to that of the left one: the library ends a steep line at the top of a
+ * node. Between neighbours no point in between is needed.
+ */
+function pointsOf(from: Place, to: Place, points: GraphEdge['points']): GraphEdge['points'] {
+  const between = points.slice(1, -1);
+  return [
+    { x: from.x + from.width / 2, y: from.y },
+    ...(between.length > 1 ? between : []),
+    { x: to.x - to.width / 2, y: to.y },
+  ];
+}
+
 const nodeOfProcess = ({ process_name: name }: ReportedProcess): string => `process ${name}`;
 
-function placeOf(node: unknown): Pick<GraphNode, 'x' | 'y' | 'width' | 'height'> {
+type Place = Pick<GraphNode, 'x' | 'y' | 'width' | 'height'>;
+
+function placeOf(node: unknown): Place {
   const { x, y, width, height } = node as GraphNode;
   return { x, y, width, height };
 }

@@ -37,7 +37,14 @@ function edgeHtml({ points, isLookup }: GraphEdge): HtmlValue {
   const [start, ...rest] = points;
   const end = points.at(-1);
   if (start === undefined || end === undefined) return null;
-  const line = rest.map(({ x, y }) => `L${px(x)} ${px(y)}`).join('');
+  // Level at both ends of each stretch.
+  const line = rest
+    .map(({ x, y }, index) => {
+      const before = points[index] as GraphEdge['points'][number];
+      const middle = px((before.x + x) / 2);
+      return `C${middle} ${px(before.y)} ${middle} ${px(y)} ${px(x)} ${px(y)}`;
+    })
+    .join('');
   return html`<path class="edge"${isLookup && html` stroke-dasharray="4 4"`} d="M${px(start.x)} ${px(start.y)}${line}"/><path class="tip" d="M${px(end.x)} ${px(end.y)}l-7 -3.5v7z"/>`;
 }
 

@@ -5,12 +5,15 @@ import { hourLabel } from '../text.ts';
 /** At most one digit after the point: a page holds many thousands of such numbers. */
 export const px = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** `4.0 %`, `0.32 %`: of a share in percent; what is little is not called nothing. */
+/**
+ * `4.0 %`, `0.32 %`, with a space at which no line ends: of a share in percent; what is little is not called
+ * nothing.
+ */
 export function percentText(part: number, whole: number): string {
-  if (whole === 0 || part === 0) return '0 %';
+  if (whole === 0 || part === 0) return '0\u00a0%';
   const percent = (100 * part) / whole;
-  if (percent < 0.01) return '< 0.01 %';
-  return `${percent < 1 ? percent.toFixed(2) : percent.toFixed(percent < 100 ? 1 : 0)} %`;
+  if (percent < 0.01) return '<\u00a00.01\u00a0%';
+  return `${percent < 1 ? percent.toFixed(2) : percent.toFixed(percent < 100 ? 1 : 0)}\u00a0%`;
 }
 
 export interface Tick {
