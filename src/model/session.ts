@@ -10,8 +10,8 @@ import type { OnLookupChange, ProcessSpec, SourceSpec } from './process-spec.ts'
 import type { RestateRequest } from './restate.ts';
 
 /**
- * A place in a table's history. Ids and sequence numbers decide, `committedAtMs` is only shown: clocks may
- * lie.
+ * A place in a table's history. Ids and sequence numbers decide; `committedAtMs` is only shown, because
+ * clocks may be wrong.
  */
 export interface SourcePosition {
   readonly tableUuid: string;
@@ -24,27 +24,28 @@ export interface SourcePosition {
 export interface Watermark extends SourcePosition {
   readonly table: string;
   /**
-   * Changed hours that were above the least VTTS (or below the catch-up limit) and are still to be loaded.
+   * Changed hours that still have to be loaded: they were above the least VTTS, or below the catch-up limit.
    */
   readonly owedHours: readonly Hour[];
   /**
-   * The newest hour in which the source had rows when the watermark was written; undefined while that was
+   * The newest hour in which the source had rows when the watermark was written; undefined if that was
    * unknown.
    */
   readonly newestHour?: Hour;
-  /** Live rows of the source at that snapshot: tells, after an expiry, whether rows were removed since. */
+  /** Live rows of the source at that snapshot. After an expiry they tell whether rows were removed since. */
   readonly totalRecords?: bigint;
   /**
-   * Rows that this snapshot itself added: while as many live at its sequence number, it was not rolled back.
+   * Rows that this snapshot itself added. While as many are live at its sequence number it was not rolled
+   * back.
    */
   readonly addedRecords?: bigint;
-  /** Field id of the event-time column that its hours are of. */
+  /** Field id of the event-time column by which its hours were counted. */
   readonly eventTimeId?: number;
-  /** Field id of the column that was the key of its window. */
+  /** Field id of the column that was the key of its window, if it had one. */
   readonly windowKeyId?: number;
-  /** The table's schema of then: which columns its names meant. */
+  /** The table's schema at that time: says which columns the names meant. */
   readonly schemaId?: number;
-  /** Only of a lookup: with `restate` every hour of the target is made with this state of it. */
+  /** Only for a lookup. With `restate` every hour of the target was made with this state of the lookup. */
   readonly onChange?: OnLookupChange;
 }
 
@@ -53,7 +54,7 @@ export interface SnapshotChange {
   readonly snapshotId: bigint;
   readonly operation: string;
   readonly committedAtMs: number;
-  /** False when the snapshot brings no news (`replace`); `reason` then says why. */
+  /** False if the snapshot changed nothing for the process (such as `replace`); `reason` then says why. */
   readonly counted: boolean;
   readonly reason?: string;
   readonly addedFiles: number;
@@ -63,8 +64,8 @@ export interface SnapshotChange {
 }
 
 /**
- * Where a file's event-time hours were read: manifest bounds, its partition tuple, or one column of the file
- * itself.
+ * Where the event-time hours of a file come from: manifest bounds, its partition tuple, or one column of the
+ * file itself.
  */
 export type BoundsFrom = 'manifest' | 'partition' | 'scan';
 
@@ -76,8 +77,8 @@ export interface ChangedFile {
   readonly path: string;
   readonly snapshotId: bigint;
   /**
-   * `deletes`: a delete file, with the hours of the rows that it took (or no longer takes) from files that
-   * were there before.
+   * `deletes`: a delete file, with the hours of the rows that it deletes (or no longer deletes) in files that
+   * were there at the watermark.
    */
   readonly status: 'added' | 'removed' | 'deletes';
   readonly rows: bigint;
@@ -88,42 +89,44 @@ export interface ChangedFile {
   readonly lastHour?: Hour;
   readonly boundsFrom?: BoundsFrom;
   /**
-   * The hours that hold rows beyond the tolerance for the future; `lastHour` is then the last hour within it.
+   * The hours with rows beyond the tolerance for the future. `lastHour` is then the last hour within it.
    */
   readonly futureHours?: readonly Hour[];
   /** How many rows those are. */
   readonly futureRows?: bigint;
   readonly nullEventTimes: bigint;
   /**
-   * The hours between `firstHour` and `lastHour` in which rows differ, where the rows themselves were
-   * compared or (of bounds years apart) read; undefined: all of them may.
+   * The hours between `firstHour` and `lastHour` in which rows differ, if rows were compared (or read,
+   * because the bounds are years apart). Undefined: rows may differ in all of them.
    */
   readonly differingHours?: readonly Hour[];
 }
 
 /**
  * What a process can do with a change. `hours`: compute the hours again in which rows differ. `new-rows`:
- * append the rows of new files, and nothing else, so whatever changed other rows is refused. `added-rows`:
- * the same, but asked to go on whatever else happened.
+ * only append the rows of new files, so any change of other rows is refused. `added-rows`: the same, but
+ * other changes are ignored.
  */
 export type ChangesNeeded = 'hours' | 'new-rows' | 'added-rows';
 
-/** `files`: a folder, whose files are compared with the ledger of those that were read. */
+/**
+ * How changes were found. `files`: the files of a folder were compared with the ledger of those already read.
+ */
 export type DetectedBy = 'first-load' | 'snapshots' | 'rewound' | 'live-files' | 'files';
 
-/** What looking for the keys of changed rows found. */
+/** The result of looking for the keys of changed rows. */
 export interface KeyMatch {
-  /** The hours of the target that change; undefined: all that the window reaches, and why. */
+  /** The hours of the target that change; undefined: all that the window reaches, and `fallback` says why. */
   readonly hours?: readonly Hour[];
   readonly fallback?: string;
-  /** Keys of the changed rows, as far as they were counted. */
+  /** How many keys the changed rows have, as far as they were counted. */
   readonly keys: number;
-  /** What was read to find them, and to find their hours. */
+  /** Files and bytes read to find the keys and their hours. */
   readonly files: number;
   readonly bytes: bigint;
-  /** The hours that the window reaches and that were looked through. */
+  /** How many hours the window reaches, which were searched. */
   readonly candidateHours: number;
-  /** How many of them change. */
+  /** How many of these change. */
   readonly matchedHours: number;
 }
 
@@ -133,21 +136,24 @@ export interface SeenColumn {
   readonly type: string;
 }
 
-/** The hours of the target that a changed lookup has computed again, and how they were found. */
+/** The hours of the target that must be computed again because a lookup changed, and how they were found. */
 export interface Restated extends KeyMatch {
   readonly hours: readonly Hour[];
 }
 
+/** One source of a session. */
 export interface SourceState {
   readonly spec: SourceSpec;
-  /** Undefined while the table is not there, or where DuckDB lacks a type of it. */
+  /** Undefined if the table does not exist, or has a type that DuckDB lacks. */
   readonly columns?: readonly SeenColumn[];
   /** True when the table does not exist yet, but another process of the project will create it. */
   readonly awaited: boolean;
   readonly watermark?: Watermark;
-  /** Where the process begins with the source, while there is no watermark; undefined: with all its rows. */
+  /**
+   * Without a watermark: the snapshot after which the process begins to read; undefined: it reads all rows.
+   */
   readonly start?: SourcePosition;
-  /** The snapshot that the process's tag on the source keeps from being expired. */
+  /** The snapshot that the process's tag on the source protects from expiry. */
   readonly protectedSnapshotId?: bigint;
   /** Undefined while the source has no snapshot. */
   readonly head?: SourcePosition;
@@ -155,25 +161,25 @@ export interface SourceState {
   readonly changes: readonly SnapshotChange[];
   readonly files: readonly ChangedFile[];
   /**
-   * Where the added files are listed: by the manifests of the new snapshots, or (after a merge or an expiry)
-   * only one by one.
+   * How the added files can be listed: by the manifests of the new snapshots, or only one by one (after a
+   * merge or an expiry).
    */
   readonly listedBy: 'manifests' | 'files';
-  /** The manifest lists in which the added files are found. */
+  /** The manifest lists that contain the added files. */
   readonly manifestLists: readonly string[];
   /**
-   * Keys of the delete files (`deleteKey`) since the watermark that apply to added files: rows that came and
+   * Keys (`deleteKey`) of delete files since the watermark that apply to added files: their rows came and
    * went.
    */
   readonly deleteFiles?: readonly string[];
   /** The newest hour in which the source has rows, over all its history. */
   readonly newestHour?: Hour;
   /**
-   * The hours above it (or of its day, for dates) that hold rows, where all live files were looked at;
-   * undefined: every hour that is owed or was set aside may.
+   * The hours after `newestHour` (or of its day, for dates) that hold rows, if all live files were looked
+   * at. Undefined: every owed or set-aside hour may hold some.
    */
   readonly laterHours?: readonly Hour[];
-  /** The hour up to which the source is complete; undefined while nothing is known. */
+  /** The hour up to which the source is complete; undefined if that is unknown. */
   readonly vttsHour?: Hour;
   /** Live rows of the source at its head, and those that the head itself added. */
   readonly totalRecords?: bigint;
@@ -184,38 +190,39 @@ export interface SourceState {
   readonly windowKeyId?: number;
   /** The table's current schema. */
   readonly schemaId?: number;
-  /** Its type, as Iceberg names it. */
+  /** Type of the event time, as Iceberg names it. */
   readonly eventTimeType?: string;
   /** Unit in which the event time is stored: us, ns, ms, s or day. */
   readonly eventTimeUnit?: string;
-  /** Only of a source whose window has a key, when it changed. */
+  /** Only for a changed source whose window has a key. */
   readonly matched?: KeyMatch;
-  /** Only of a folder of files. */
+  /** Only for a folder of files. */
   readonly toRead?: FilesToRead;
-  /** Only of a lookup with `on_change: restate`, when it changed. */
+  /** Only for a changed lookup with `on_change: restate`. */
   readonly restated?: Restated;
 }
 
+/** The target of a session. */
 export interface TargetState {
   readonly exists: boolean;
-  /** Undefined while it is not there, or where DuckDB lacks a type of it. */
+  /** Undefined if it does not exist, or has a type that DuckDB lacks. */
   readonly columns?: readonly SeenColumn[];
   readonly tableUuid?: string;
-  /** The snapshot of `main` on which the session builds; undefined while the target is empty. */
+  /** The snapshot of `main` that the session builds on; undefined if the target is empty. */
   readonly baseSnapshotId?: bigint;
   /** The last hour that the process has computed; undefined before its first session. */
   readonly completeToHour?: Hour;
-  /** Up to which hour it was announced, where that is not `completeToHour`; null: to none. */
+  /** The hour up to which completeness was announced, if that is not `completeToHour`; null: none was. */
   readonly announcedToHour?: Hour | null;
-  /** The session that published it. */
+  /** The process's session that published last. */
   readonly previousSessionId?: string;
-  /** By which SQL its hours were made; undefined where no session has noted it. */
+  /** Which SQL made its hours; undefined if no session has recorded that. */
   readonly hoursMade?: readonly HoursMade[];
   /** Iceberg format version; undefined when the target does not exist. */
   readonly formatVersion?: number;
   /** The target's event-time column; undefined when the process names none, or the target does not exist. */
   readonly eventTime?: { readonly fieldId: number; readonly type: string; readonly unit: string };
-  /** Undefined when the target does not exist, or when plain SQL cannot write its files. */
+  /** Undefined if the target does not exist, or plain SQL cannot write its files. */
   readonly layout?: FileLayout;
 }
 
@@ -226,31 +233,31 @@ export interface Session {
   readonly openedAtMs: number;
   readonly sources: readonly SourceState[];
   readonly target: TargetState;
-  /** The SQL of now, and its text as it is kept; undefined where nobody asked whether it changed. */
+  /** The current SQL, with its text as it is kept; undefined if nobody asked whether it changed. */
   readonly sql?: ProcessSql & { readonly text: string };
-  /** The hours that other SQL has made; null where nothing is known of such, or nobody asked. */
+  /** The hours that other SQL made; null if none are known, or nobody asked. */
   readonly sqlChanged?: SqlChanged | null;
-  /** Only of a process that reads its own result, where it has hours to compute. */
+  /** Only for a process that reads its own result, if it has hours to compute. */
   readonly begin?: SessionBegin;
-  /** There when somebody asked for it: not what changed is loaded, but what was loaded is computed again. */
+  /** Only for a restate: hours that were loaded are computed again, instead of loading what changed. */
   readonly restate?: SessionRestate;
 }
 
-/** Where the hours begin of a process that computes each from the one before. */
+/** Where the hours of a process begin that computes each hour from the one before. */
 export interface SessionBegin {
   /**
-   * The first hour of the target that a row of a source reaches, where a session would compute earlier ones:
-   * its SQL over whole tables has none of these. Infinite where no source has a row.
+   * Set if the session would compute hours before the first one that a source row reaches: that first hour.
+   * By the SQL over whole tables the earlier hours do not exist. Infinite if no source has a row.
    */
   readonly emptyBefore?: Hour;
   /**
-   * The first hour in which the target has rows, where a session computes earlier ones: whether these were
-   * ever computed nobody knows. Infinite where it has none.
+   * Set if the session computes hours before the first one in which the target has rows: that first hour.
+   * Nobody knows whether the earlier ones were ever computed. Infinite if the target has no row.
    */
   readonly storedFrom?: Hour;
   /**
-   * Hours to which a session does not reach back, and that the process has begun, or has no more, since a row
-   * before all others came, or the first rows went: no source brings them. Ascending.
+   * Hours that the session does not reach back to, and that began or ceased to exist because the first row
+   * came earlier or went. No source reports them as changed. Ascending.
    */
   readonly leftBehind?: readonly Hour[];
 }
@@ -258,8 +265,8 @@ export interface SessionBegin {
 /** A session that computes hours again. */
 export interface SessionRestate extends Pick<RestateRequest, 'reason'> {
   /**
-   * Ascending: the hours of the target that are computed again, whatever changed; undefined of a process
-   * below a restated one, which loads what changed as in any session.
+   * The hours of the target that are computed again, whatever changed; ascending. Undefined for a process
+   * below a restated one, which loads what changed as any session does.
    */
   readonly hours: readonly Hour[] | undefined;
   /** True for all hours that there are, whatever the target has. */

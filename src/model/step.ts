@@ -6,8 +6,7 @@
 import type { HourTexts } from './hour.ts';
 
 /**
- * Values that only running produces, by what they are. A step names them; {@link RUN_INPUTS} says it to
- * people.
+ * Values that only running produces. A step names one by its key; the text here explains it to people.
  */
 export const RUN_INPUTS = {
   'view-list': 'manifest list of the view',
@@ -49,30 +48,32 @@ interface Statement<Kind extends string, Stage extends StepStage> {
   readonly kind: Kind;
   readonly stage: Stage;
   readonly name: string;
-  /** Of a request to the catalog a SQL comment that says it. */
+  /** For a request to the catalog: a SQL comment that describes it. */
   readonly sql: string;
   readonly parameters: Parameters;
-  /** DuckDB's types of those values that the project declares: its variables, parameters of its audits. */
+  /** DuckDB's types of values that the project declares: its variables, and parameters of its audits. */
   readonly types?: Readonly<Record<string, string>>;
 }
 
-/** A view of a source's changed files. */
+/** Makes a view of a source's changed files. */
 export interface ChangeViewStep extends Statement<'change-view', 'branch'> {
   readonly alias: string;
 }
-/** The rows of a folder's new files, read once into a temporary relation. */
+/** Reads the rows of a folder's new files once, into a temporary relation. */
 export interface ReadFilesStep extends Statement<'read-files', 'branch'> {
   readonly alias: string;
 }
-/** The files of the hours that are replaced. */
+/** Takes the files of the replaced hours out of the base. */
 export interface ClearHoursStep extends Statement<'clear-hours', 'load'> {
   readonly parameters: Parameters & HourTexts & { readonly field_id: number };
 }
-/** Rows of such files that lie in other hours. */
+/** Writes rows of such files that lie in other hours again. */
 export interface CarryOverStep extends Statement<'carry-over', 'load'> {
   readonly parameters: Parameters & HourTexts;
 }
-/** One declared audit; `counted`: by the steps before it, without a statement of its own. */
+/**
+ * Runs one declared audit; `counted`: the steps before it have counted what it needs, so it has no statement.
+ */
 export interface AuditStep extends Statement<'audit', 'audit'> {
   readonly audit: string;
   readonly counted: boolean;
@@ -83,27 +84,26 @@ export interface AuditStep extends Statement<'audit', 'audit'> {
 export type OpenSessionStep = Statement<'open-session', 'branch'>;
 export type CreateTargetStep = Statement<'create-target', 'branch'>;
 export type BeginMainStep = Statement<'begin-main', 'branch'>;
-/** The rows of a source for the hours from `first_hour` to `last_hour` (ISO texts), read at once. */
+/** Reads the rows of a source for the hours from `first_hour` to `last_hour` (ISO texts) at once. */
 export interface ReadAheadStep extends Statement<'read-ahead', 'load'> {
   readonly first_hour: string;
   readonly last_hour: string;
 }
-/** One hour of a process that reads its own result of the hour before. */
+/** Computes one hour of a process that reads its own result of the hour before. */
 export interface ComputeHourStep extends Statement<'compute-hour', 'load'> {
   /** ISO text; absent in a session that an earlier release opened step by step. */
   readonly hour?: string;
 }
 /**
- * Its query says whether the rows of an hour came out as the target has them. Where it is true the
- * hours after
- * it stay as they are: the session goes on with the hour `resume_at`, or, where that is null, with what
- * follows the hours.
+ * Asks whether the rows of an hour came out as the target has them. If so the hours after it stay as they
+ * are, and the session continues with the hour `resume_at`, or, if that is null, with the steps after the
+ * hours.
  */
 export interface MayStopStep extends Statement<'may-stop', 'load'> {
   readonly hour: string;
   readonly resume_at: string | null;
 }
-/** Selects those of the computed hours whose rows are not those that the target has. */
+/** Finds the computed hours whose rows differ from those that the target has. */
 export type DifferingHoursStep = Statement<'differing-hours', 'load'>;
 export type ComputeHoursStep =
   | Statement<'begin-hours' | 'end-hours', 'load'>
@@ -117,7 +117,7 @@ export type CountSourcesStep = Statement<'count-sources', 'audit'>;
 export type CountStagedStep = Statement<'count-staged', 'audit'>;
 export type PublishStep = Statement<'publish', 'publish'>;
 export type ProtectWatermarksStep = Statement<'protect-watermarks', 'cleanup'>;
-/** What another name of the process has left; `ended` is that name. */
+/** Removes what a former name of the process has left; `ended` is that name. */
 export interface EndNameStep extends Statement<'end-name', 'cleanup'> {
   readonly ended: string;
 }
@@ -142,7 +142,7 @@ export type Step =
   | EndNameStep
   | CloseSessionStep;
 
-/** A statement and what is bound in it, wherever it stands. */
+/** A statement and the values bound in it. */
 export type BoundSql = Pick<Step, 'name' | 'sql' | 'parameters' | 'types'>;
 
 interface Steps {
@@ -156,13 +156,13 @@ export type StepOf<Stage extends StepStage> = Extract<Step, { readonly stage: St
 export const stepsOf = <Stage extends StepStage>({ steps }: Steps, stage: Stage): StepOf<Stage>[] =>
   steps.filter((step): step is StepOf<Stage> => step.stage === stage);
 
-/** Whether a step computes hours, or looks at those that were computed. */
+/** Whether a step computes hours, or looks at computed ones. */
 export const isHoursStep = (step: Step): step is ComputeHoursStep =>
   ['begin-hours', 'read-ahead', 'compute-hour', 'may-stop', 'differing-hours', 'end-hours'].includes(
     step.kind,
   );
 
-/** The step that composes the snapshot; publishing composes again when `main` moved. */
+/** The step that composes the snapshot; the publish composes again if `main` moved. */
 export const composeStepOf = ({ steps }: Steps): ComposeStep =>
   steps.find((step) => step.kind === 'compose-snapshot') as ComposeStep;
 
@@ -170,6 +170,6 @@ export const composeStepOf = ({ steps }: Steps): ComposeStep =>
 export const publishStepOf = ({ steps }: Steps): PublishStep =>
   steps.find((step) => step.kind === 'publish') as PublishStep;
 
-/** The step that takes off the files of the replaced hours; none where nothing is replaced. */
+/** The step that takes out the files of the replaced hours; undefined if nothing is replaced. */
 export const clearStepOf = ({ steps }: Steps): ClearHoursStep | undefined =>
   steps.find((step): step is ClearHoursStep => step.kind === 'clear-hours');
