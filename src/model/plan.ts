@@ -59,7 +59,7 @@ export interface PlanTarget {
   readonly table_uuid: string | null;
   readonly base_snapshot_id: string | null;
   readonly exists: boolean;
-  /** The process's session that published last. If it is another one at the publish, this one was overtaken. */
+  /** The process's session that published last; another one at the publish means that this was overtaken. */
   readonly previous_session_id: string | null;
   readonly complete_to_hour: string | null;
   /**
