@@ -1,5 +1,6 @@
 -- @name landing/new_files
--- What: of the files that are there, those that no published session of the process has read, and those that are others than the ones that were read.
+-- What: of the files that are there, those that no published session of the process has read, and those that are others than the ones that were read. One of
+--       the same size whose time was cut to a second or a millisecond was copied there and back.
 -- @param $files VARCHAR JSON, an array of objects with path, bytes, modified_us and etag
 -- @param $process_name VARCHAR
 -- @param $session BIGINT the watermark
@@ -25,6 +26,7 @@ from found
 left join last_read on last_read.path = found.path
 where it is null
   or it.bytes <> found.bytes
-  or it.us is distinct from found.modified_us
+  or it.us is null
+  or found.modified_us not in (it.us, it.us // 1000000 * 1000000, it.us // 1000 * 1000)
   or it.etag is distinct from found.etag
 order by found.path

@@ -332,7 +332,7 @@ function fileChanged(
     'file-changed',
     `the file ${file.path} ${how} since session ${readBy} of ${processName} loaded it${others}`,
     {
-      hint: 'put the earlier file back, and what is new into a file of its own; or say at the source on_file_change: load-again (its rows are added once more, all of them) or on_file_change: ignore (they stay as they were loaded)',
+      hint: 'put the earlier file back with its time of modification (cp --preserve=timestamps), and what is new into a file of its own; or say at the source on_file_change: load-again (its rows are added once more, all of them) or on_file_change: ignore (they stay as they were loaded)',
       context: {
         file: file.path,
         expected_bytes: readBytes === null ? null : String(readBytes),

@@ -37,8 +37,14 @@ export async function recordedFolder(
   const expected = watermark.totalRecords ?? 0n;
   if (known !== expected) throw ledgerLost(input, { expected, found: known });
   const recorded = await recordedFiles(ledger, spec.files);
-  refuseGone(input, spec, recorded, await listFiles(engine, spec.files, input.nowMs));
-  const files = recorded.map(({ readBy: _readBy, ...file }) => file);
+  const listed = await listFiles(engine, spec.files, input.nowMs);
+  refuseGone(input, spec, recorded, listed);
+  const times = new Map(listed.map(({ path, modifiedAtUs }) => [path, modifiedAtUs]));
+  const files = recorded.map(({ readBy: _readBy, modifiedAtUs, ...file }) => ({
+    ...file,
+    // While it is read it is held against that.
+    modifiedAtUs: times.get(file.path) ?? modifiedAtUs,
+  }));
   const { files: hours, ...read } =
     files.length === 0
       ? { files: [] }
@@ -86,5 +92,9 @@ function refuseGone(
   );
 }
 
+/** As `landing/new_files` has it: a copy may cut the time of a file to a second or a millisecond. */
 const isSame = (was: FileToRead, is: FileToRead | undefined): boolean =>
-  is !== undefined && is.bytes === was.bytes && is.modifiedAtUs === was.modifiedAtUs && is.etag === was.etag;
+  is !== undefined &&
+  is.bytes === was.bytes &&
+  is.etag === was.etag &&
+  [1n, 1_000n, 1_000_000n].some((unit) => is.modifiedAtUs === (was.modifiedAtUs / unit) * unit);

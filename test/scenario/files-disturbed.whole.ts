@@ -38,6 +38,26 @@ describe('a file that changed after it was read', () => {
     });
   });
 
+  it('is the same when only its time was cut, as a copy away and back does', async () => {
+    const world = await worldForTest({
+      processes: [ordersLoad({}, { target: { table: 'raw.orders', event_time: 'ts' } })],
+    });
+    putFile(world, 'landing/1.jsonl', order(1, 1));
+    const at = (time: number): void => utimesSync(join(world.root, 'landing/1.jsonl'), time, time);
+    at(1_700_000_000.125456);
+    await world.publish('orders_load');
+    for (const time of [1_700_000_000, 1_700_000_000.125]) {
+      at(time);
+      expect((await world.run())[0]?.status).toBe('nothing-new');
+      expect((await world.psyberg.restate('orders_load', { all: true }))[0]).toMatchObject({
+        status: 'published',
+      });
+    }
+    expect(await loadedIds(world)).toEqual(['["1"]']);
+    at(1_700_000_000.2);
+    expect(await refusal(world)).toMatchObject({ code: 'file-changed' });
+  });
+
   it('is left to a later session while it may still be written', async () => {
     const world = await worldForTest({ processes: [ordersLoad({ settle: '1h' })] });
     putFile(world, 'landing/1.jsonl', order(1, 1));
