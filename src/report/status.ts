@@ -174,7 +174,12 @@ function sessionStatus(status: string, style: Style, code?: string): string {
   return status === 'published' ? style.good(text) : BAD.has(status) ? style.bad(text) : text;
 }
 
+/** A folder of which nothing was read either: a folder that was emptied is none. */
+export const hasNoFiles = ({ files_behind: files, exists, watermark }: SourceStatus): boolean =>
+  files !== undefined && !exists && watermark === null;
+
 function behindText(source: SourceStatus, style: Style): string {
+  if (hasNoFiles(source)) return style.warn('no file matches');
   if (source.files_behind !== undefined)
     return source.files_behind === 0
       ? style.good('up to date')

@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/model/run-record.ts';
 import { errorText, runText } from '../../src/report/run-report.ts';
+import { type SourceStatus, statusText } from '../../src/report/status.ts';
+import { PLAIN } from '../../src/report/style.ts';
 import {
   bytesText,
   columnsText,
@@ -18,6 +20,37 @@ import {
 
 const hour = (day: number, of: number): string =>
   `2023-09-${String(day).padStart(2, '0')}T${String(of).padStart(2, '0')}:00:00Z`;
+
+it('says of a folder without a file that none matches, and of one that was emptied nothing', () => {
+  const behindOf = (watermark: SourceStatus['watermark']): string =>
+    statusText(
+      [
+        {
+          process_name: 'load',
+          pattern: 'stateless',
+          target: 'raw.t',
+          target_exists: false,
+          complete_to_hour: null,
+          sources: [
+            {
+              table: 'in/*.csv',
+              exists: false,
+              watermark,
+              head: null,
+              snapshots_behind: null,
+              files_behind: 0,
+              owed_hours: [],
+            },
+          ],
+          branches: [],
+          last_session: null,
+        },
+      ],
+      { width: 100, style: PLAIN },
+    );
+  expect(behindOf(null)).toContain('no file matches');
+  expect(behindOf({ snapshot_id: '1', committed_at: hour(14, 5) })).toContain('up to date');
+});
 
 describe('text', () => {
   it('groups digits of 64-bit numbers without losing one', () => {

@@ -1,5 +1,5 @@
 /** All there is to say of each process, folded. ReportedProcess[] -> HTML. Pure. */
-import type { HistoryRow, ProcessStatus, SourceStatus } from '../status.ts';
+import { type HistoryRow, hasNoFiles, type ProcessStatus, type SourceStatus } from '../status.ts';
 import { bytesText, countText, instantLabel, plural, rangeLabel, unitsLabel } from '../text.ts';
 import { anchorOf, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
 import { badge, completeText, heldBackLabel, owedText, processState } from './process-state.ts';
@@ -79,13 +79,9 @@ const sourcesTable = (status: ProcessStatus): Markup =>
     status.sources,
   );
 
-function sourceBehind({
-  exists,
-  files_behind: files,
-  snapshots_behind: behind,
-  head,
-  lookup,
-}: SourceStatus): string {
+function sourceBehind(source: SourceStatus): string {
+  const { exists, files_behind: files, snapshots_behind: behind, head, lookup } = source;
+  if (hasNoFiles(source)) return 'no file matches';
   if (files !== undefined) return plural(files, 'file');
   if (!exists) return 'does not exist yet';
   if (head === null) return 'empty';
