@@ -20,14 +20,14 @@ import {
   warningsOf,
 } from '../plan/index.ts';
 
-/** `tree`: as DuckDB's parser gives it; undefined of another engine's SQL that it does not read. */
+/** `tree`: as DuckDB's parser gives it; undefined if it cannot parse another engine's SQL. */
 export function withJudgedSql(plan: Plan, { spec, sources }: Session, tree: unknown): Plan {
   const ofDates = plan.target.event_time?.unit === 'day';
   const judged = judgeRows(tree, spec, { ofDates, columns: namesInSources(sources) });
   return { ...plan, warnings: warningsOf(plan, spec, judged), ...comparedBy(spec, judged) };
 }
 
-/** Whether a session computes some of its rows once more, and in which company. */
+/** Whether a session computes some of its rows a second time, and together with which others. */
 function comparedBy(
   spec: ProcessSpec,
   { tree, alone, joins }: JudgedSql,
@@ -49,13 +49,13 @@ function comparedBy(
 }
 
 /**
- * A function that DuckDB does not know may be an aggregate of Spark's, or of the user's own there. Of rows
- * that stand alone Spark itself tells more, once it has resolved the query; hours stand alone by what a row's
- * hour is made of.
+ * Whether DuckDB's parser understands the SQL well enough. A function that DuckDB does not know may be an
+ * aggregate of Spark, or of the user there. Spark itself tells more about single rows once it has resolved
+ * the query; for hours it only matters what a row's hour is made from.
  */
 const isReadRight = (spec: ProcessSpec): boolean => engineOf(spec) === 'duckdb' || patternOf(spec).loadsHours;
 
-/** Columns that are other ones each time, where nothing else of the rows is; undefined: that is not known. */
+/** Columns whose values differ each time, if nothing else in the rows does; undefined: that is not known. */
 function leftOut(spec: ProcessSpec, tree: unknown): readonly string[] | undefined {
   const columns =
     engineOf(spec) === 'duckdb'
@@ -65,7 +65,7 @@ function leftOut(spec: ProcessSpec, tree: unknown): readonly string[] | undefine
   return time !== undefined && columns?.includes(time) === true ? undefined : columns;
 }
 
-/** What is another value each time says nothing of the rows. */
+/** Whether the query returns the same rows when it runs again; otherwise a comparison would say nothing. */
 const isSameAgain = (spec: ProcessSpec, tree: unknown): boolean =>
   engineOf(spec) === 'duckdb'
     ? nonDeterministicCalls(tree, () => false, spec.macros ?? []).length === 0

@@ -19,11 +19,11 @@ import { planProcess } from './plan-process.ts';
 export interface PlannedLook {
   readonly plan: CompiledPlan;
   readonly asked: HoursAsked;
-  /** What a person has to know of it, a sentence each. */
+  /** What a person has to know about it, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** A process that waits for a source which is not there: nothing of its SQL can be said. */
+/** A process whose rows cannot be shown: a source does not exist yet, or every file was read before. */
 export interface Unreadable {
   readonly plan: CompiledPlan;
   readonly notes: readonly string[];
@@ -67,7 +67,7 @@ async function planNext(workspace: Workspace, spec: ProcessSpec): Promise<Planne
   };
 }
 
-/** What a session is refused for, a look at hours is not. */
+/** Adds to a refusal that a look at given hours is not refused. */
 function withHoursInHint(error: unknown): unknown {
   if (!(error instanceof PsybergError) || error.kind !== 'refused') return error;
   const { code, message, hint, context, retryable } = error;
@@ -80,7 +80,7 @@ function withHoursInHint(error: unknown): unknown {
   });
 }
 
-/** The plan of a session without work, over something that can be read. */
+/** Makes the plan of a session without work readable: over the last hour, or over nothing. */
 function asLast(plan: CompiledPlan, session: Session): CompiledPlan {
   if (!patternOf(session.spec).loadsHours)
     return { ...plan, sources: plan.sources.map((source) => ({ ...source, read: { kind: 'nothing' } })) };
@@ -117,7 +117,7 @@ async function planGiven(workspace: Workspace, spec: ProcessSpec, text: string):
   return { plan: { ...plan, steps: [] }, asked: 'given', notes: notesOn(session, plan) };
 }
 
-/** Whether a source is a folder of files: those lie in no catalog, and are read once. */
+/** Whether a source is a folder of files, which are in no catalog and are read only once. */
 export const readsFiles = (spec: ProcessSpec): boolean =>
   spec.sources.some(({ files }) => files !== undefined);
 
@@ -185,7 +185,7 @@ function missingSources({ project }: Workspace, session: Session): Missing[] {
 const beginText = (hour: Hour): string =>
   Number.isFinite(hour) ? `with ${hourText(hour)}` : 'when one has a row';
 
-/** What hours mean that are not those of a session. */
+/** Notes on hours that no session would load like this. */
 function notesOn(session: Session, { range, target, pattern }: Plan): string[] {
   const { first_hour: first, last_hour: last } = range as NonNullable<Plan['range']>;
   const complete = lastCompleteHour(session);

@@ -9,7 +9,7 @@ import type { RunRecord } from '../model/run-record.ts';
 import { shownError } from '../model/storage-faults.ts';
 import { recordHead } from '../run/record.ts';
 
-/** A process with nothing to load. `waitedSeconds`: for another session of it. */
+/** The record of a process with nothing to load. `waitedSeconds`: the wait for another session of it. */
 export const idleRecord = (
   plan: CompiledPlan,
   { initSeconds, waitedSeconds }: { readonly initSeconds: number; readonly waitedSeconds: number },
@@ -28,11 +28,11 @@ export const idleRecord = (
     waitedSeconds,
   );
 
-/** The record of a session that waited for another one of its process. */
+/** Adds the wait for another session of the process to a record. */
 export const withWait = (record: RunRecord, waitedSeconds: number): RunRecord =>
   waitedSeconds === 0 ? record : { ...record, waited_seconds: waitedSeconds };
 
-/** A process that could not run, as a record: the others still run, and the caller sees every outcome. */
+/** The record of a process that could not run: the others still run, and the caller sees every outcome. */
 export function failedRecord(spec: ProcessSpec, error: unknown, trigger: Trigger = 'changes'): RunRecord {
   const known = shownError(error);
   const status = known.kind === 'conflict' || known.kind === 'refused' ? known.kind : 'failed';

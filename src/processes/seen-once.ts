@@ -21,15 +21,15 @@ export function seenOnce(client: CatalogClient): CatalogClient {
 const BEHIND = new WeakMap<CatalogClient, CatalogClient>();
 
 /**
- * The catalog as it is by now: where two tables are held against each other, a commit of both between two
- * looks would be in one of them alone.
+ * The catalog without that memory. Needed where two tables are compared: if one was loaded before a commit
+ * of both and the other after it, they would contradict each other.
  */
 export function asItIsNow(client: CatalogClient): CatalogClient {
   const behind = BEHIND.get(client);
   return behind === undefined ? client : asItIsNow(behind);
 }
 
-/** What failed is asked again. */
+/** Remembers each answer; a call that failed is made again. */
 function once<Found>(ask: (id: TableIdentifier) => Promise<Found>): (id: TableIdentifier) => Promise<Found> {
   const asked = new Map<string, Promise<Found>>();
   return (id) => {

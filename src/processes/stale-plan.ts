@@ -11,15 +11,15 @@ export type PublishedNow = ReadonlyMap<string, string>;
 const publishedIn = (publishedNow: PublishedNow, { table }: PlanSource): string | undefined =>
   publishedNow.get(table.toLowerCase());
 
-/** True where a process that the plan follows has published in this run: it is to be planned anew. */
+/** True if a process that the plan follows has published in this run: then it must be planned again. */
 export const followsPublished = (given: CompiledPlan, publishedNow: PublishedNow): boolean =>
   (given.follows ?? []).length > 0 &&
   given.sources.some((source) => publishedIn(publishedNow, source) !== undefined);
 
 /**
- * A plan made earlier is run only as it was made: the same SQL over the same heads, onto the same base. A
- * source that a process of this run has just published to is read at the head that the plan names.
- * Throws `plan-stale`.
+ * Refuses a plan made earlier unless it can run as it was made: the same SQL over the same heads, onto the
+ * same base. A source that a process of this run has just published to is read at the head that the plan
+ * names. Throws `plan-stale`.
  */
 export function refuseStale(given: CompiledPlan, fresh: CompiledPlan, publishedNow: PublishedNow): void {
   const moving = (source: PlanSource): boolean => publishedIn(publishedNow, source) !== undefined;
@@ -32,9 +32,9 @@ export function refuseStale(given: CompiledPlan, fresh: CompiledPlan, publishedN
 }
 
 /**
- * A process that follows is planned once those above it have published, and may do what was expected: a
- * source is where it was, or where this run has put it, and no hour is computed that was not expected.
- * Throws `plan-stale`.
+ * Refuses a fresh plan that would do more than the earlier one expected. A process that follows others is
+ * planned once those have published: each source must be where it was, or where this run has put it, and no
+ * hour may be computed that was not expected. Throws `plan-stale`.
  */
 export function refuseBeyondExpected(
   given: CompiledPlan,
@@ -75,7 +75,7 @@ const commonFacts = (plan: CompiledPlan): Record<string, string | null> => ({
   'its grain': plan.grain ?? 'hour',
 });
 
-/** How the files are read, of a plan that reads some. */
+/** How the files of a folder are read, if the plan reads some. */
 const relations = ({ sources }: CompiledPlan): Record<string, string> =>
   Object.fromEntries(
     sources.flatMap(({ table, read }) =>
@@ -99,7 +99,7 @@ const headFact = (source: PlanSource): [string, string | null] => [
   source.head?.snapshot_id ?? null,
 ];
 
-/** Dates are known only once their table is there: then their whole days were expected. */
+/** Whether times are dates is known only once their table exists; then whole days count as expected. */
 function hoursBeyond(given: CompiledPlan, fresh: CompiledPlan): string[] {
   const ofDays = [...fresh.sources.map((source) => source.event_time_unit), fresh.target.event_time?.unit];
   const key = (hour: string): string => (ofDays.includes('day') ? hour.slice(0, -10) : hour);
