@@ -1,9 +1,10 @@
 // Goal: a metadata file means the same whether an earlier one of its table was parsed or not. Method: random
-// histories of files, as several writers spell them, and damaged ones; each held against a parser that knows
-// nothing.
+// histories of files, as several writers spell them, and damaged ones, alone and in a catalog's answers; each
+// held against a parser that knows nothing.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { tableMetadataParser } from '../../src/iceberg/known-snapshots.ts';
+import { parseLoadTableResult } from '../../src/catalog/foreign/load-table.ts';
+import { rememberingParser, tableMetadataParser } from '../../src/iceberg/known-snapshots.ts';
 import { parseTableMetadata } from '../../src/iceberg/read-metadata.ts';
 import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
 import { propertySeed } from '../support/property-seed.ts';
@@ -117,11 +118,14 @@ it('is what a parser without a memory makes of it', () => {
   fc.assert(
     fc.property(history, (files) => {
       const parse = tableMetadataParser(0);
+      const parseAnswer = rememberingParser(parseLoadTableResult, 0);
       const seen = new Set<Snapshot>();
       for (const each of files) {
         const text = render(each);
         const found = outcome(() => parse(text));
         expect(found).toEqual(outcome(() => parseTableMetadata(text)));
+        const answer = `{"metadata-location": "/a", "metadata": ${text}, "config": {"a": "]"}}`;
+        expect(outcome(() => parseAnswer(answer))).toEqual(outcome(() => parseLoadTableResult(answer)));
         const { snapshots = [] } = typeof found === 'string' ? {} : (found as { snapshots?: Snapshot[] });
         if (snapshots.some((known) => seen.has(known))) shared += 1;
         for (const known of snapshots) seen.add(known);
