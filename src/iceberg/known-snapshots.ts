@@ -5,10 +5,11 @@
  * foreign catalog says the same in its answers.
  */
 import { keepNewest } from '../model/keep-newest.ts';
+import { itemsFrom, listBegin } from './list-texts.ts';
 import { parseTableMetadata } from './read-metadata.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
-/** The lists that a commit adds to and otherwise leaves alone. */
+/** The log of metadata files is not among them: it loses its oldest entry with each one that it gets. */
 const LISTS = ['snapshots', 'snapshot-log'] as const;
 type ListName = (typeof LISTS)[number];
 
@@ -47,7 +48,10 @@ export function rememberingParser<T extends WithMetadata>(
     const [, uuid] = text.length < textMin ? [] : (UUID.exec(text) ?? []);
     if (uuid === undefined) return parse(text);
     const known = tables.get(uuid);
-    const { parsed, parts } = (known && parseAfter(known, text, parse)) ?? { parsed: parse(text), parts: [] };
+    const { parsed, parts } = (known && parseAfter(known, text, parse)) ?? {
+      parsed: parse(text),
+      parts: [],
+    };
     keepNewest(tables, [uuid, knownTable(text, parsed.metadata, parts)], {
       max: CHARACTERS_KEPT,
       weightOf: ({ characters }) => characters,
@@ -60,6 +64,11 @@ export function rememberingParser<T extends WithMetadata>(
 export function tableMetadataParser(textMin = TEXT_MIN): (text: string) => TableMetadata {
   const parse = rememberingParser((text) => ({ metadata: parseTableMetadata(text) }), textMin);
   return (text) => parse(text).metadata;
+}
+
+interface Parsed<T> {
+  readonly parsed: T;
+  readonly parts: readonly KnownPart[];
 }
 
 /** The places of other lists are found when there is another version: a command mostly reads only one. */
@@ -96,7 +105,7 @@ function parseAfter<T extends WithMetadata>(
   known: KnownTable,
   text: string,
   parse: (text: string) => T,
-): { readonly parsed: T; readonly parts: readonly KnownPart[] } | undefined {
+): Parsed<T> | undefined {
   const parts = LISTS.flatMap((name) => knownPart(name, known[name], text) ?? []).sort(
     (left, right) => left.begin - right.begin,
   );
@@ -152,33 +161,4 @@ function itemsOf(name: ListName, { text, items }: KnownList): KnownList | undefi
 
 // Within a text the quotes would be escaped: such words are those of a field.
 const UUID = /"table-uuid"\s*:\s*"([^"\\]*)"/;
-const LIST = /\s*:\s*\[/y;
 const AFTER_ITEM = /\s*(?:,|(?=\]))/y;
-
-/** The place after the bracket; undefined where it is not the only such text. */
-function listBegin(name: ListName, text: string): number | undefined {
-  const quoted = `"${name}"`;
-  const place = text.indexOf(quoted);
-  if (place < 0 || text.indexOf(quoted, place + 1) >= 0) return undefined;
-  LIST.lastIndex = place + quoted.length;
-  return LIST.test(text) ? LIST.lastIndex : undefined;
-}
-
-const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{}]/g;
-
-/** The objects of a list from there to its end: how many, and where the last one ends. */
-function itemsFrom(text: string, from: number): { readonly count: number; readonly end: number } | undefined {
-  let [depth, count, end] = [0, 0, from];
-  TOKENS.lastIndex = from;
-  for (let token = TOKENS.exec(text); token !== null; token = TOKENS.exec(text)) {
-    const [mark] = token;
-    if (mark === '{' || mark === '[') depth += 1;
-    if (mark !== '}' && mark !== ']') continue;
-    if (depth === 0) return mark === ']' ? { count, end } : undefined;
-    depth -= 1;
-    if (depth > 0) continue;
-    count += 1;
-    end = TOKENS.lastIndex;
-  }
-  return undefined;
-}

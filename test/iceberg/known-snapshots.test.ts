@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseLoadTableResult } from '../../src/catalog/foreign/load-table.ts';
 import { rememberingParser, tableMetadataParser } from '../../src/iceberg/known-snapshots.ts';
-import { parseTableMetadata } from '../../src/iceberg/read-metadata.ts';
-import type { Snapshot } from '../../src/iceberg/table-metadata.ts';
+import { parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
+import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { propertySeed } from '../support/property-seed.ts';
 
 interface FileOf {
@@ -124,6 +124,8 @@ it('is what a parser without a memory makes of it', () => {
         const text = render(each);
         const found = outcome(() => parse(text));
         expect(found).toEqual(outcome(() => parseTableMetadata(text)));
+        if (typeof found !== 'string')
+          expect(parseTableMetadata(renderTableMetadata(found as TableMetadata))).toEqual(found);
         const answer = `{"metadata-location": "/a", "metadata": ${text}, "config": {"a": "]"}}`;
         expect(outcome(() => parseAnswer(answer))).toEqual(outcome(() => parseLoadTableResult(answer)));
         const { snapshots = [] } = typeof found === 'string' ? {} : (found as { snapshots?: Snapshot[] });
@@ -131,9 +133,9 @@ it('is what a parser without a memory makes of it', () => {
         for (const known of snapshots) seen.add(known);
       }
     }),
-    { numRuns: 1000, ...propertySeed() },
+    { numRuns: 600, ...propertySeed() },
   );
-  expect(shared).toBeGreaterThan(200);
+  expect(shared).toBeGreaterThan(150);
 });
 
 it('takes over the snapshots and log entries that a file of the same table has as well, and reads small files whole', () => {
