@@ -5,7 +5,7 @@
  */
 import { usageError } from '../model/errors.ts';
 import { parseJson, renderJson } from './json.ts';
-import { bytesAsParsed, rememberLists } from './list-texts.ts';
+import { bytesAsParsed } from './list-texts.ts';
 import type { PartitionField, Schema, TableMetadata } from './table-metadata.ts';
 
 /** What a file may hold beyond {@link TableMetadata}. */
@@ -50,7 +50,6 @@ export function parseTableMetadata(text: string): TableMetadata {
   // Version 1 could do without one; every commit since then asserts it.
   if (version > 1 && typeof table['table-uuid'] !== 'string')
     throw unreadable('the metadata of a table without a uuid');
-  rememberLists(text, table);
   return table;
 }
 

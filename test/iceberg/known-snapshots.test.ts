@@ -118,7 +118,7 @@ it('is what a parser without a memory makes of it', () => {
   fc.assert(
     fc.property(history, (files) => {
       const parse = tableMetadataParser(0);
-      const parseAnswer = rememberingParser(parseLoadTableResult, 0);
+      const parseAnswer = rememberingParser(parseLoadTableResult, { textMin: 0 });
       const seen = new Set<Snapshot>();
       for (const each of files) {
         const text = render(each);
@@ -135,7 +135,7 @@ it('is what a parser without a memory makes of it', () => {
     }),
     { numRuns: 600, ...propertySeed() },
   );
-  expect(shared).toBeGreaterThan(150);
+  expect(shared).toBeGreaterThan(100);
 });
 
 it('takes over the snapshots and log entries that a file of the same table has as well, and reads small files whole', () => {

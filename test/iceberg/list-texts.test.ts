@@ -1,6 +1,7 @@
 // Goal: a commit writes the items that it leaves alone as their file has them. Method: files of several
 // writers' spellings, a commit's worth of changes on top, and the text that is written.
 import { expect, it } from 'vitest';
+import { rememberLists } from '../../src/iceberg/list-texts.ts';
 import { parseTableMetadata, renderTableMetadata } from '../../src/iceberg/read-metadata.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 
@@ -14,6 +15,11 @@ const fileText = (order: 'last' | 'first', ...ids: number[]): string => {
   return order === 'last' ? `{${rest}, ${list}}` : `{${list}, ${rest}}\n`;
 };
 
+const read = (text: string): TableMetadata => {
+  const table = parseTableMetadata(text);
+  rememberLists(text, table);
+  return table;
+};
 const withSnapshots = (table: TableMetadata, snapshots: readonly Snapshot[]): TableMetadata => ({
   ...table,
   snapshots,
@@ -26,7 +32,7 @@ const added = {
 } as unknown as Snapshot;
 
 it.each(['last', 'first'] as const)('writes a list that is the %s field as it was read', (order) => {
-  const table = parseTableMetadata(fileText(order, 1, 2, 3));
+  const table = read(fileText(order, 1, 2, 3));
   const { snapshots = [] } = table;
   const next = withSnapshots(table, [...snapshots, added]);
   for (const each of [table, next, next]) {
@@ -37,7 +43,7 @@ it.each(['last', 'first'] as const)('writes a list that is the %s field as it wa
 });
 
 it('renders a list anew that has lost items, or of which one is another', () => {
-  const table = parseTableMetadata(fileText('last', 1, 2, 3));
+  const table = read(fileText('last', 1, 2, 3));
   const [one, two, three] = table.snapshots as [Snapshot, Snapshot, Snapshot];
   for (const snapshots of [[two, three], [one, two], [one, three, two], [one, { ...two }, three], []]) {
     const text = renderTableMetadata(withSnapshots(table, snapshots));
@@ -48,7 +54,7 @@ it('renders a list anew that has lost items, or of which one is another', () => 
 
 it('renders a list anew that its file names twice', () => {
   const text = fileText('last', 1, 2).replace(/\}$/, ', "snapshots": [{"snapshot-id": 7}]}');
-  const table = parseTableMetadata(text);
+  const table = read(text);
   expect(table.snapshots).toEqual([{ 'snapshot-id': 7n }]);
   expect(parseTableMetadata(renderTableMetadata(table))).toEqual(table);
 });
