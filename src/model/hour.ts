@@ -81,7 +81,10 @@ export function hoursOf(range: HourRange): Hour[] {
   );
 }
 
-/** `20230914061001`: a session id names the UTC second at which the session was opened (Psyberg post 2). */
+/**
+ * `20230914061001`: a session id names the UTC second at which the session was opened, as Netflix's Psyberg
+ * does.
+ */
 export const sessionIdOf = (instantMs: number): string =>
   new Date(instantMs).toISOString().slice(0, 19).replace(/[-T:]/g, '');
 

@@ -23,8 +23,9 @@ export const dimension: PatternKind = {
 };
 
 /**
- * Psyberg post 3, "Dimension": MinHr = the least changed hour, MaxHr = the least complete hour; each hour is
- * computed from the one before, so everything from MinHr on is recomputed, in order, up to MaxHr.
+ * The rule of Netflix's Psyberg (part 3 of its articles of 2023, "Dimension"): MinHr = the least changed
+ * hour, MaxHr = the least complete hour. Each hour is computed from the one before, so everything from MinHr
+ * up to MaxHr is recomputed, in order.
  */
 function decide(session: Session): Decision {
   const { limit, floor, changes, firstHour } = reachOf(session);

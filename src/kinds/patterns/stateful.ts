@@ -22,8 +22,9 @@ export const stateful: PatternKind = {
 };
 
 /**
- * Psyberg post 2, "Stateful": lower limit = least changed hour over all sources (and what is owed), upper
- * limit = the greatest changed hour, but no later than the least VTTS.
+ * The rule of Netflix's Psyberg (part 2 of its articles of 2023, "Stateful"): lower limit = the least
+ * changed hour over all sources (and what is owed), upper limit = the greatest changed hour, but no later
+ * than the least VTTS.
  */
 function decide(opened: Session): Decision {
   const session = withWholeDays(opened);

@@ -22,8 +22,8 @@ export const stateless: PatternKind = {
 };
 
 /**
- * Psyberg post 2, "Stateless": the partitions added after the watermark become processing URIs; the load
- * appends.
+ * The rule of Netflix's Psyberg (part 2 of its articles of 2023, "Stateless"): partitions added after the
+ * watermark become processing URIs, and the load appends.
  */
 function decide(session: Session): Decision {
   // A start that no session has published yet is recorded by one without rows: the next would otherwise begin
