@@ -85,7 +85,7 @@ export const ERROR_CODES = {
   ),
   'column-type-unsupported': usage('A query returns a column of a type that the target cannot have.'),
   'columns-replaced': refused(
-    'A query gives other values for rows that it has loaded: a column that it reads was dropped or renamed and another took its name, or its whole rows have other columns.',
+    'A query gives other values for rows that it has loaded: a column that it reads was dropped or renamed and another took its name, or became a double or a timestamp with which it computes, or its whole rows have other columns.',
   ),
   'commit-conflict': conflict('A requirement of the commit does not hold: another commit was first.'),
   'commit-not-as-asked': refused(

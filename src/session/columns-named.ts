@@ -33,13 +33,13 @@ export function columnsNamed(process: ProcessSpec): ColumnsNamed {
 }
 
 /** A token: names without their quotes, in lower case. */
-interface Word {
+export interface Word {
   readonly text: string;
   readonly kind: SqlToken['kind'];
   readonly isName: boolean;
 }
 
-function wordsOf(process: ProcessSpec, sql: string): Word[] {
+export function wordsOf(process: ProcessSpec, sql: string): Word[] {
   return sqlTokens(sql, engineOf(process))
     .filter(({ kind }) => kind !== 'comment')
     .map(({ kind, first, end }) => {

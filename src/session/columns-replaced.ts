@@ -14,6 +14,7 @@ import type { Watermark } from '../model/session.ts';
 import type { SourceNames } from '../model/source-names.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { columnsNamed } from './columns-named.ts';
+import { computedWith, type WidenedColumn, widenedBetween } from './columns-widened.ts';
 import { fieldIdsOf, namesOfSource, SEPARATOR } from './names-of-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -33,6 +34,8 @@ export async function refuseReplacedColumns(
   if (watermark?.schemaId === undefined || watermark.schemaId === now['schema-id']) return;
   const then = metadata.schemas.find((schema) => schema['schema-id'] === watermark.schemaId);
   if (then === undefined) return;
+  const [widened] = computedWith(input.spec, widenedBetween(then, now));
+  if (widened !== undefined) throw columnWidened(input, looked, widened);
   const { replaced, others } = namesBetween(then, now);
   if (replaced.length + others.length === 0) return;
   const { isNamed, readsRows } = columnsNamed(input.spec);
@@ -117,6 +120,22 @@ function columnsReplaced(
     {
       hint: `compute all hours by the columns of now: psyberg restate ${processName} --all; or drop the target ${target} and run again`,
       context: { process_name: processName, table, columns },
+    },
+  );
+}
+
+function columnWidened(
+  { spec: { processName, target } }: Pick<OpenSessionInput, 'spec'>,
+  { source }: Looked,
+  { path, before, after }: WidenedColumn,
+): Error {
+  const [table, column] = [tableName(source.table), path.join('.')];
+  return refusal(
+    'columns-replaced',
+    `${column} of ${table} is a ${after}, and was a ${before} when ${processName} loaded it last: its query may make other values of rows that were loaded`,
+    {
+      hint: `compute all hours by the columns of now: psyberg restate ${processName} --all; or drop the target ${tableName(target.table)} and run again`,
+      context: { process_name: processName, table, columns: [column] },
     },
   );
 }

@@ -89,6 +89,32 @@ it('is noticed by a query with a star', async () => {
   expect((await world.run())[0]).toMatchObject({ error: { code: 'columns-replaced' } });
 });
 
+it('is a float that became a double, to a query that makes other values of it', async () => {
+  const sources = [{ table: 'raw.numbers', event_time: 'ts' }];
+  const world = await worldForTest({ processes: [process('stateless', '', { sources })] });
+  const asked = (column: string) =>
+    world.writeProcess(
+      processFile(process('stateless', '', { sources }).header, `select id, ${column} as d, ts from numbers`),
+    );
+  asked('d::varchar');
+  await world.reopen();
+  await world.create('raw.numbers', 'id int, d real, ts timestamptz');
+  await world.land('raw.numbers', `select 1, 0.1, timestamptz '${hourAt(2)}'`);
+  await world.publish('p');
+  await world.sql('alter table raw.numbers alter d type double');
+  await world.land('raw.numbers', `select 2, 0.1::real, timestamptz '${hourAt(4)}'`);
+  expect((await world.run())[0]).toMatchObject({
+    status: 'refused',
+    error: { code: 'columns-replaced', context: { columns: ['d'] } },
+  });
+  expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+  expect((await world.run())[0]).toMatchObject({ status: 'published' });
+  await expectVerified(world, 'p');
+  expect(await world.rows('select id, d from facts.p')).toEqual(
+    await world.rows('select id, d::varchar from raw.numbers'),
+  );
+});
+
 describe('whole rows', () => {
   it('are others with a column that came', async () => {
     const world = await loaded('stateful', 'id, to_json(events)::varchar as row');

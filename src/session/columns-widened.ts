@@ -1,0 +1,115 @@
+/**
+ * Whether a query makes other values of rows that were loaded, since a column that it reads was widened: from
+ * float to double, whose 0.1 is another number and another text, or from a date to a timestamp, which is
+ * another text. Schemas + SQL text -> names, or none. Pure. Integers and decimals keep their values however
+ * wide; so does what only passes a column on, takes the wide type of it, or groups and orders by it.
+ */
+import type { NestedField, Schema } from '../iceberg/table-metadata.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
+import { columnsNamed, type Word, wordsOf } from './columns-named.ts';
+
+export interface WidenedColumn {
+  /** Its name of now; of a field inside of structs theirs before it. */
+  readonly path: readonly string[];
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Of the columns of both schemas those whose values are not what they were to every expression. */
+export function widenedBetween(then: Schema, now: Schema): WidenedColumn[] {
+  const before = new Map(leaves(then.fields, []).map(({ field }) => [field.id, String(field.type)]));
+  return leaves(now.fields, []).flatMap(({ field, path }) => {
+    const [was, is] = [before.get(field.id) ?? '', String(field.type)];
+    const isOther = (was === 'float' && is === 'double') || (was === 'date' && is.startsWith('timestamp'));
+    return isOther ? [{ path, before: was, after: is }] : [];
+  });
+}
+
+function leaves(
+  fields: readonly NestedField[],
+  parent: readonly string[],
+): { readonly field: NestedField; readonly path: readonly string[] }[] {
+  return fields.flatMap((field) => {
+    const path = [...parent, field.name.toLowerCase()];
+    if (typeof field.type === 'string') return [{ field, path }];
+    if (field.type.type === 'struct') return leaves(field.type.fields, path);
+    const inside = field.type.type === 'list' ? [field.type.element] : [field.type.key, field.type.value];
+    return inside.flatMap((type) => leaves([{ ...field, type }], parent));
+  });
+}
+
+/** Those of them with which the query does more than pass them on. */
+export function computedWith(spec: ProcessSpec, widened: readonly WidenedColumn[]): WidenedColumn[] {
+  if (widened.length === 0) return [];
+  const { isNamed, readsRows } = columnsNamed(spec);
+  const words = wordsOf(spec, spec.sql);
+  const isWhole = words.filter(({ text, kind }) => kind === 'word' && text === 'select').length <= 1;
+  const inMacros = (spec.macros ?? []).flatMap(({ definition }) => wordsOf(spec, definition));
+  return widened.filter(({ path, after }) => {
+    if (!isNamed(path[0] ?? '')) return false;
+    const name = path.at(-1) ?? '';
+    const isMeant = ({ text, isName }: Word): boolean => isName && path.includes(text);
+    if (readsRows || inMacros.some(isMeant) || words.some(isWithoutName)) return true;
+    // By a star.
+    if (!isWhole && !words.some(isMeant)) return true;
+    return words.some(
+      (word, at) =>
+        isMeant(word) &&
+        !(words[at + 1]?.text === '.' && word.text !== name) &&
+        !isPassedOn(words, at, { type: after, isWhole }),
+    );
+  });
+}
+
+/** The names of the wide types in DuckDB's SQL and in Spark's. */
+const WIDE: Readonly<Record<string, ReadonlySet<string>>> = {
+  double: new Set(['double', 'float8']),
+  timestamp: new Set(['timestamp', 'datetime', 'timestamp_ntz']),
+  timestamptz: new Set(['timestamptz']),
+};
+/** Of one of these comes the value of the wide type, or none. */
+const ANY_TYPE: ReadonlySet<string> = new Set(['sum', 'avg', 'count', 'fsum', 'mean']);
+const OF_ITS_TYPE: ReadonlySet<string> = new Set(['min', 'max', 'any_value']);
+const BEHIND_ITEM: ReadonlySet<string | undefined> = new Set([',', 'as', 'from', ')', undefined, 'where']);
+
+function isPassedOn(
+  words: readonly Word[],
+  at: number,
+  { type, isWhole }: { readonly type: string; readonly isWhole: boolean },
+): boolean {
+  const first = beginOf(words, at);
+  const text = (index: number): string | undefined => words[index]?.text;
+  const [before, after] = [text(first - 1), text(at + 1)];
+  const isWide = (index: number): boolean => WIDE[type]?.has(text(index) ?? '') === true;
+  if (after === ':' && text(at + 2) === ':') return isWide(at + 3);
+  if (after === 'is') return text(at + 2) === 'null' || (text(at + 2) === 'not' && text(at + 3) === 'null');
+  if (before === 'as') return true;
+  if (before === 'by') return BEHIND_ITEM.has(after);
+  if (before === '(' && after === 'as' && text(first - 2) === 'cast') return isWide(at + 2);
+  if (before === '(' && after === ')') {
+    const called = text(first - 2) ?? '';
+    return ANY_TYPE.has(called) || (isWhole && OF_ITS_TYPE.has(called) && BEHIND_ITEM.has(text(at + 2)));
+  }
+  const isItem = before === 'select' || before === 'distinct' || before === ',';
+  return isWhole && isItem && depthAt(words, first) === 0 && BEHIND_ITEM.has(after);
+}
+
+const depthAt = (words: readonly Word[], at: number): number =>
+  words
+    .slice(0, at)
+    .reduce(
+      (depth, { text, kind }) => depth + (kind === 'sign' ? (text === '(' ? 1 : text === ')' ? -1 : 0) : 0),
+      0,
+    );
+
+/** `columns(…)`, `#1` and NATURAL JOIN. */
+const isWithoutName = ({ text, kind }: Word, at: number, words: readonly Word[]): boolean =>
+  (kind === 'word' && (text === 'natural' || (text === 'columns' && words[at + 1]?.text === '('))) ||
+  (text === '#' && kind === 'sign');
+
+/** Where `events.d` begins. */
+function beginOf(words: readonly Word[], at: number): number {
+  let first = at;
+  while (words[first - 1]?.text === '.' && words[first - 2]?.isName === true) first -= 2;
+  return first;
+}

@@ -1,0 +1,61 @@
+// Goal: of a column that became a double, a query that makes other values of it is told from one that passes it on.
+// Method: queries over schemas in which a float, a date and an integer were widened.
+import { expect, it } from 'vitest';
+import type { Schema } from '../../src/iceberg/table-metadata.ts';
+import type { ProcessSpec } from '../../src/model/process-spec.ts';
+import { computedWith, widenedBetween } from '../../src/session/columns-widened.ts';
+
+const schema = (float: string, date: string, int: string): Schema => ({
+  type: 'struct',
+  'schema-id': 0,
+  fields: [
+    { id: 1, name: 'id', type: int, required: false },
+    { id: 2, name: 'd', type: float, required: false },
+    { id: 3, name: 'day', type: date, required: false },
+    {
+      id: 4,
+      name: 's',
+      required: false,
+      type: { type: 'struct', fields: [{ id: 5, name: 'inner', type: float, required: false }] },
+    },
+  ],
+});
+const WIDENED = widenedBetween(schema('float', 'date', 'int'), schema('double', 'timestamp', 'long'));
+
+const namesIn = (sql: string): string[] => {
+  const spec = { processName: 'p', sources: [{ alias: 'e' }], sql } as unknown as ProcessSpec;
+  return computedWith(spec, WIDENED).map(({ path }) => path.join('.'));
+};
+
+it('finds floats and dates, and no integers', () => {
+  expect(WIDENED.map(({ path }) => path.join('.'))).toEqual(['d', 'day', 's.inner']);
+});
+
+it.each([
+  'select id, ts from e',
+  'select id::varchar, id * 2, hash(id) from e',
+  'select d, e.d as x, day, ts from e where id > 1',
+  'select e."D"::double as x, cast(e.d as double), day::timestamp, s.inner::double from e',
+  'select *, ts as t from e',
+  'select * exclude (id) from e',
+  'select date_trunc($h, ts) as ts, d, sum(d), avg(e.d), max(d) as m, count(s.inner) from e group by all',
+  'select id from e where d is not null order by d',
+  'select x from (select sum(d) as x, ts from e group by ts)',
+  'select s, s.inner from e',
+])('passes on: %s', (sql) => expect(namesIn(sql)).toEqual([]));
+
+it.each([
+  ['select d::varchar from e', ['d']],
+  ['select cast(d as varchar) from e', ['d']],
+  ['select id from e where d = 0.1', ['d']],
+  ['select d * 2 as x from e', ['d']],
+  ['select concat(id, d, id) from e', ['d']],
+  ['select coalesce(d, 0) from e', ['d']],
+  ['select x::varchar from (select d as x from e)', ['d']],
+  ['with a as (select * from e) select id from a', ['d', 'day', 's.inner']],
+  ['select to_json(e) from e', ['d', 'day', 's.inner']],
+  ['select columns(*)::varchar from e', ['d', 'day', 's.inner']],
+  ['select day::varchar, s.inner + 1 from e', ['day', 's.inner']],
+  ['select to_json(s) from e', ['s.inner']],
+  ['select a.id from e a join f using (d)', ['d']],
+])('computes with them: %s', (sql, names) => expect(namesIn(sql)).toEqual(names));
