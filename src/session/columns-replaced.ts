@@ -34,14 +34,19 @@ export async function refuseReplacedColumns(
   if (watermark?.schemaId === undefined || watermark.schemaId === now['schema-id']) return;
   const then = metadata.schemas.find((schema) => schema['schema-id'] === watermark.schemaId);
   if (then === undefined) return;
-  const [widened] = computedWith(input.spec, widenedBetween(then, now));
-  if (widened !== undefined) throw columnWidened(input, looked, widened);
+  const computed = computedWith(input.spec, widenedBetween(then, now));
+  const [first] = computed;
+  if (first !== undefined) {
+    const others = new Set(computed.map(({ id }) => id));
+    if ((await readsAsBefore(input, source, { then, now, others })) === true) return;
+    throw columnWidened(input, looked, first);
+  }
   const { replaced, others } = namesBetween(then, now);
   if (replaced.length + others.length === 0) return;
   const { isNamed, readsRows } = columnsNamed(input.spec);
   const named = replaced.filter(({ path }) => isNamed(path.split(SEPARATOR)[0] ?? ''));
   const isSame =
-    (await readsAsBefore(input, source, then, now)) ??
+    (await readsAsBefore(input, source, { then, now })) ??
     (named.length === 0 && !(readsRows && others.length > 0));
   if (isSame) return;
   const told = [named, replaced, others].find((each) => each.length > 0) ?? [];
@@ -85,8 +90,11 @@ function namesBetween(
 async function readsAsBefore(
   { spec, catalog, readsAsBefore: judge }: Pick<OpenSessionInput, 'spec' | 'catalog' | 'readsAsBefore'>,
   source: SourceSpec,
-  then: Schema,
-  now: Schema,
+  {
+    then,
+    now,
+    others,
+  }: { readonly then: Schema; readonly now: Schema; readonly others?: ReadonlySet<number> },
 ): Promise<boolean | undefined> {
   if (judge === undefined || spec.sources.some(({ files }) => files !== undefined)) return undefined;
   const sources: SourceNames[] = [];
@@ -94,7 +102,10 @@ async function readsAsBefore(
     const metadata = each === source ? undefined : (await catalog.loadTableToRead(each.table))?.metadata;
     if (each !== source && metadata === undefined) return undefined;
     const schema = metadata === undefined ? now : currentSchema(metadata);
-    const names = namesOfSource(each.alias, metadata === undefined ? then : schema, schema);
+    const names =
+      metadata === undefined
+        ? namesOfSource(each.alias, then, now, others)
+        : namesOfSource(each.alias, schema, schema);
     if (names === undefined) return undefined;
     sources.push(names);
   }
@@ -127,12 +138,14 @@ function columnsReplaced(
 function columnWidened(
   { spec: { processName, target } }: Pick<OpenSessionInput, 'spec'>,
   { source }: Looked,
-  { path, before, after }: WidenedColumn,
+  { path, kind, before, after }: WidenedColumn,
 ): Error {
   const [table, column] = [tableName(source.table), path.join('.')];
   return refusal(
     'columns-replaced',
-    `${column} of ${table} is a ${after}, and was a ${before} when ${processName} loaded it last: its query may make other values of rows that were loaded`,
+    kind === 'type'
+      ? `${column} of ${table} is a ${after}, and was a ${before} when ${processName} loaded it last: its query may make other values of rows that were loaded`
+      : `${column} of ${table} has other fields than when ${processName} loaded it last, and its query, which reads it as a whole, gives other values for rows that were loaded`,
     {
       hint: `compute all hours by the columns of now: psyberg restate ${processName} --all; or drop the target ${tableName(target.table)} and run again`,
       context: { process_name: processName, table, columns: [column] },

@@ -1,27 +1,44 @@
 /**
- * Whether a query makes other values of rows that were loaded, since a column that it reads was widened: from
- * float to double, whose 0.1 is another number and another text, or from a date to a timestamp, which is
- * another text. Schemas + SQL text -> names, or none. Pure. Integers and decimals keep their values however
- * wide; so does what only passes a column on, takes the wide type of it, or groups and orders by it.
+ * Whether a query makes other values of rows that were loaded, since a column that it reads is not what it was:
+ * from float to double, whose 0.1 is another number and another text, from a date to a timestamp, which is
+ * another text, or with fields that came or went inside. Schemas + SQL text -> columns, or none. Pure. Integers
+ * and decimals keep their values however wide; so does what only passes a column on, takes the wide type of
+ * it, groups and orders by it, or reads another field of it.
  */
 import type { NestedField, Schema } from '../iceberg/table-metadata.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { columnsNamed, type Word, wordsOf } from './columns-named.ts';
 
 export interface WidenedColumn {
+  /** Field id of the column itself. */
+  readonly id: number;
   /** Its name of now; of a field inside of structs theirs before it. */
   readonly path: readonly string[];
+  /** `fields`: it has others inside. `fewer`: and some went. */
+  readonly kind: 'type' | 'fields' | 'fewer';
   readonly before: string;
   readonly after: string;
 }
 
 /** Of the columns of both schemas those whose values are not what they were to every expression. */
 export function widenedBetween(then: Schema, now: Schema): WidenedColumn[] {
-  const before = new Map(leaves(then.fields, []).map(({ field }) => [field.id, String(field.type)]));
-  return leaves(now.fields, []).flatMap(({ field, path }) => {
-    const [was, is] = [before.get(field.id) ?? '', String(field.type)];
-    const isOther = (was === 'float' && is === 'double') || (was === 'date' && is.startsWith('timestamp'));
-    return isOther ? [{ path, before: was, after: is }] : [];
+  return now.fields.flatMap((column): WidenedColumn[] => {
+    const former = then.fields.find(({ id }) => id === column.id);
+    if (former === undefined) return [];
+    const [before, after] = [leaves([former], []), leaves([column], [])];
+    const types = new Map(before.map(({ field }) => [field.id, String(field.type)]));
+    const ids = new Set(after.map(({ field }) => field.id));
+    const came = after.some(({ field }) => !types.has(field.id));
+    const went = before.some(({ field }) => !ids.has(field.id));
+    const name = column.name.toLowerCase();
+    const widened = after.flatMap(({ field, path }): WidenedColumn[] => {
+      const [was, is] = [types.get(field.id) ?? '', String(field.type)];
+      const isOther = (was === 'float' && is === 'double') || (was === 'date' && is.startsWith('timestamp'));
+      return isOther ? [{ id: column.id, path, kind: 'type', before: was, after: is }] : [];
+    });
+    if (!came && !went) return widened;
+    const fields = went ? 'fewer' : 'fields';
+    return [{ id: column.id, path: [name], kind: fields, before: '', after: '' }, ...widened];
   });
 }
 
@@ -45,18 +62,19 @@ export function computedWith(spec: ProcessSpec, widened: readonly WidenedColumn[
   const words = wordsOf(spec, spec.sql);
   const isWhole = words.filter(({ text, kind }) => kind === 'word' && text === 'select').length <= 1;
   const inMacros = (spec.macros ?? []).flatMap(({ definition }) => wordsOf(spec, definition));
-  return widened.filter(({ path, after }) => {
+  return widened.filter((column) => {
+    const { path, kind } = column;
     if (!isNamed(path[0] ?? '')) return false;
     const name = path.at(-1) ?? '';
     const isMeant = ({ text, isName }: Word): boolean => isName && path.includes(text);
     if (readsRows || inMacros.some(isMeant) || words.some(isWithoutName)) return true;
     // By a star.
-    if (!isWhole && !words.some(isMeant)) return true;
+    if (!words.some(isMeant)) return !isWhole || (kind === 'fewer' && spec.onSchemaChange !== 'refuse');
     return words.some(
       (word, at) =>
         isMeant(word) &&
-        !(words[at + 1]?.text === '.' && word.text !== name) &&
-        !isPassedOn(words, at, { type: after, isWhole }),
+        !(words[at + 1]?.text === '.' && (kind !== 'type' || word.text !== name)) &&
+        !isPassedOn(words, at, { column, isWhole, isRefused: spec.onSchemaChange === 'refuse' }),
     );
   });
 }
@@ -72,26 +90,36 @@ const ANY_TYPE: ReadonlySet<string> = new Set(['sum', 'avg', 'count', 'fsum', 'm
 const OF_ITS_TYPE: ReadonlySet<string> = new Set(['min', 'max', 'any_value']);
 const BEHIND_ITEM: ReadonlySet<string | undefined> = new Set([',', 'as', 'from', ')', undefined, 'where']);
 
+/** `isRefused`: whether a target of other columns is. */
 function isPassedOn(
   words: readonly Word[],
   at: number,
-  { type, isWhole }: { readonly type: string; readonly isWhole: boolean },
+  {
+    column: { kind, after: type },
+    isWhole,
+    isRefused,
+  }: { readonly column: WidenedColumn; readonly isWhole: boolean; readonly isRefused: boolean },
 ): boolean {
   const first = beginOf(words, at);
   const text = (index: number): string | undefined => words[index]?.text;
   const [before, after] = [text(first - 1), text(at + 1)];
+  const called = before === '(' && after === ')' ? (text(first - 2) ?? '') : '';
+  if (before === 'as') return true;
+  if (after === 'is') return text(at + 2) === 'null' || (text(at + 2) === 'not' && text(at + 3) === 'null');
+  const isItem = before === 'select' || before === 'distinct' || before === ',';
+  const isReturned = isWhole && isItem && depthAt(words, first) === 0 && BEHIND_ITEM.has(after);
+  if (kind !== 'type')
+    return (
+      called === 'count' ||
+      after === '[' ||
+      ((isReturned || called === 'unnest') && (kind === 'fields' || isRefused))
+    );
   const isWide = (index: number): boolean => WIDE[type]?.has(text(index) ?? '') === true;
   if (after === ':' && text(at + 2) === ':') return isWide(at + 3);
-  if (after === 'is') return text(at + 2) === 'null' || (text(at + 2) === 'not' && text(at + 3) === 'null');
-  if (before === 'as') return true;
   if (before === 'by') return BEHIND_ITEM.has(after);
   if (before === '(' && after === 'as' && text(first - 2) === 'cast') return isWide(at + 2);
-  if (before === '(' && after === ')') {
-    const called = text(first - 2) ?? '';
-    return ANY_TYPE.has(called) || (isWhole && OF_ITS_TYPE.has(called) && BEHIND_ITEM.has(text(at + 2)));
-  }
-  const isItem = before === 'select' || before === 'distinct' || before === ',';
-  return isWhole && isItem && depthAt(words, first) === 0 && BEHIND_ITEM.has(after);
+  if (isWhole && OF_ITS_TYPE.has(called)) return BEHIND_ITEM.has(text(at + 2));
+  return isReturned || ANY_TYPE.has(called);
 }
 
 const depthAt = (words: readonly Word[], at: number): number =>

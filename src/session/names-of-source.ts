@@ -3,8 +3,13 @@ import type { IcebergType, NestedField, Schema } from '../iceberg/table-metadata
 import type { NamedColumn, SourceNames } from '../model/source-names.ts';
 import { duckdbColumns } from '../statements/index.ts';
 
-/** Undefined where a column has a type that DuckDB has not. */
-export function namesOfSource(alias: string, then: Schema, now: Schema): SourceNames | undefined {
+/** Undefined where a column has a type that DuckDB has not. `others`: ids of columns that count as others. */
+export function namesOfSource(
+  alias: string,
+  then: Schema,
+  now: Schema,
+  others: ReadonlySet<number> = new Set(),
+): SourceNames | undefined {
   const dropped = then.fields.filter(({ id }) => now.fields.every((field) => field.id !== id));
   const fields = [...now.fields, ...dropped];
   const types = duckdbColumns(fields);
@@ -16,7 +21,7 @@ export function namesOfSource(alias: string, then: Schema, now: Schema): SourceN
     const before = then.fields[place];
     const isThere = now.fields.includes(field);
     const column = `field_${field.id}`;
-    if (before !== undefined && isThere && hasOtherFields(before, field)) {
+    if (before !== undefined && isThere && (others.has(field.id) || hasOtherFields(before, field))) {
       // Whoever reads it reads another one.
       columns.push({ column, type, before: undefined, after: field.name });
       columns.push({

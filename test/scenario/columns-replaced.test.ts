@@ -147,6 +147,33 @@ describe('whole rows', () => {
     );
   });
 
+  it('of a struct are others with a field that came, and its fields are not', async () => {
+    const world = await loaded('stateful', 'id, to_json(s)::varchar as row');
+    world.writeProcess(
+      processFile(
+        {
+          ...process('stateful', '').header,
+          process_name: 'q',
+          target: { table: 'facts.q', event_time: 'ts' },
+        },
+        'with e as (select * from events) select id, s.a, ts from e',
+      ),
+    );
+    await world.reopen();
+    await world.land('raw.events', `select 5 as id, {'a': 1} as s, timestamptz '${hourAt(5)}' as ts`, 'name');
+    for (const name of ['p', 'q']) await world.publish(name);
+    await alter(world, ['add column s.b int']);
+    expect((await world.run(['p']))[0]).toMatchObject({
+      error: { code: 'columns-replaced', context: { columns: ['s'] } },
+    });
+    expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
+    await world.land('raw.events', event(6), 'name');
+    for (const name of ['p', 'q']) {
+      await world.publish(name);
+      await expectVerified(world, name);
+    }
+  });
+
   it('go on where the target is renamed as well', async () => {
     const world = await loaded('stateful', '* exclude (ts, s)');
     await alter(world, ['rename column note to remark']);

@@ -22,9 +22,25 @@ const schema = (float: string, date: string, int: string): Schema => ({
 });
 const WIDENED = widenedBetween(schema('float', 'date', 'int'), schema('double', 'timestamp', 'long'));
 
-const namesIn = (sql: string): string[] => {
-  const spec = { processName: 'p', sources: [{ alias: 'e' }], sql } as unknown as ProcessSpec;
-  return computedWith(spec, WIDENED).map(({ path }) => path.join('.'));
+const inner = (...ids: readonly number[]): Schema => ({
+  type: 'struct',
+  'schema-id': 0,
+  fields: [
+    {
+      id: 4,
+      name: 's',
+      required: false,
+      type: {
+        type: 'struct',
+        fields: ids.map((id) => ({ id, name: `f${id}`, type: 'int', required: false })),
+      },
+    },
+  ],
+});
+
+const namesIn = (sql: string, widened = WIDENED, onSchemaChange = 'refuse'): string[] => {
+  const spec = { processName: 'p', sources: [{ alias: 'e' }], sql, onSchemaChange } as unknown as ProcessSpec;
+  return computedWith(spec, widened).map(({ path }) => path.join('.'));
 };
 
 it('finds floats and dates, and no integers', () => {
@@ -59,3 +75,24 @@ it.each([
   ['select to_json(s) from e', ['s.inner']],
   ['select a.id from e a join f using (d)', ['d']],
 ])('computes with them: %s', (sql, names) => expect(namesIn(sql)).toEqual(names));
+
+it.each([
+  ["select s.f5, s['f5'], count(s) from e", []],
+  ['select s, id from e', []],
+  ['select unnest(e.s) from e', []],
+  ['select * from e', []],
+  ['select to_json(s) from e', ['s']],
+  ['select s::varchar from e', ['s']],
+  ['select hash(e.s) from e', ['s']],
+  ['select count(*) from e group by s', ['s']],
+])('reads a struct with fields that came as a whole, or not: %s', (sql, names) => {
+  expect(namesIn(sql, widenedBetween(inner(5), inner(5, 6)))).toEqual(names);
+});
+
+it('takes fields that went for others where the target keeps them', () => {
+  const went = widenedBetween(inner(5, 6), inner(5));
+  for (const sql of ['select s from e', 'select * from e']) {
+    expect(namesIn(sql, went)).toEqual([]);
+    expect(namesIn(sql, went, 'append')).toEqual(['s']);
+  }
+});
