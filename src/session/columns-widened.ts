@@ -1,9 +1,9 @@
 /**
- * Whether a query makes other values of rows that were loaded, since a column that it reads is not what it was:
- * from float to double, whose 0.1 is another number and another text, from a date to a timestamp, which is
- * another text, or with fields that came or went inside. Schemas + SQL text -> columns, or none. Pure. Integers
- * and decimals keep their values however wide; so does what only passes a column on, takes the wide type of
- * it, groups and orders by it, or reads another field of it.
+ * Whether a query makes other values of rows that were loaded, since a column that it reads is not what
+ * it was: from float to double, whose 0.1 is another number and another text, from a date to a timestamp,
+ * which is another text, or with fields that came or went inside. Schemas + SQL text -> columns, or none.
+ * Pure. Integers and decimals keep their values however wide; so does what only passes a column on, takes
+ * the wide type of it, groups and orders by it, or reads another field of it.
  */
 import type { NestedField, Schema } from '../iceberg/table-metadata.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
