@@ -85,17 +85,18 @@ export async function emptyState(
 
 /**
  * Whether to ask the VTTS provider. Most of them cost a query, and without changes and owed hours only a
- * dimension, or a process of several sources, moves on by completeness alone.
+ * dimension, or a process of several sources, moves on by completeness alone. What is adopted owes the hours
+ * that are not complete.
  */
 function asksProvider(
-  { spec, lookUpTo }: OpenSessionInput,
+  { spec, lookUpTo, adoptAt }: OpenSessionInput,
   source: SourceSpec,
   {
     changed,
     progress,
   }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
 ): boolean {
-  if (lookUpTo !== undefined) return true;
+  if (lookUpTo !== undefined || adoptAt !== undefined) return true;
   if (
     vttsKind(source.vtts.kind).isFree ||
     spec.sources.filter(({ lookup }) => lookup === undefined).length > 1 ||

@@ -200,6 +200,27 @@ describe('an adopted target', () => {
     );
   });
 
+  it('owes no hour that a signal says is complete', async () => {
+    const below = processFile(
+      {
+        process_name: 'below',
+        pattern: 'stateful',
+        sources: [{ table: 'facts.appended', event_time: 'ts', vtts: { from: 'signal' } }],
+        target: { table: 'facts.below', event_time: 'ts' },
+      },
+      'select id, ts from appended',
+    );
+    const world = await worldForTest({ processes: [appendLoad(), below] });
+    await world.create('raw.events', EVENTS);
+    await world.land('raw.events', events(0, 5, 0));
+    await world.publish('append_load');
+    await world.publish('below');
+    await world.psyberg.retire('below');
+    const { plan } = await world.psyberg.adopt('below');
+    expect(plan).toMatchObject({ owed_hours: [], sources: [{ vtts_hour: hourAt(0) }] });
+    expect((await runOne(world, 'below')).status).toBe('nothing-new');
+  });
+
   it('owes the hours that were not complete: of some nothing comes again', async () => {
     const world = await worldForTest({ processes: [bothLoad] });
     for (const table of ['raw.a', 'raw.b', 'facts.both']) await world.create(table, EVENTS);
