@@ -14,8 +14,8 @@ export interface WidenedColumn {
   readonly id: number;
   /** Its name of now; of a field inside of structs theirs before it. */
   readonly path: readonly string[];
-  /** `fields`: it has others inside. `fewer`: and some went. */
-  readonly kind: 'type' | 'fields' | 'fewer';
+  /** `fields`: it has more inside. `unlike`: some went, or have a value in rows from before they came. */
+  readonly kind: 'type' | 'fields' | 'unlike';
   readonly before: string;
   readonly after: string;
 }
@@ -28,16 +28,17 @@ export function widenedBetween(then: Schema, now: Schema): WidenedColumn[] {
     const [before, after] = [leaves([former], []), leaves([column], [])];
     const types = new Map(before.map(({ field }) => [field.id, String(field.type)]));
     const ids = new Set(after.map(({ field }) => field.id));
-    const came = after.some(({ field }) => !types.has(field.id));
+    const came = after.filter(({ field }) => !types.has(field.id));
     const went = before.some(({ field }) => !ids.has(field.id));
+    const isFilled = came.some(({ field }) => (field['initial-default'] ?? null) !== null);
     const name = column.name.toLowerCase();
     const widened = after.flatMap(({ field, path }): WidenedColumn[] => {
       const [was, is] = [types.get(field.id) ?? '', String(field.type)];
       const isOther = (was === 'float' && is === 'double') || (was === 'date' && is.startsWith('timestamp'));
       return isOther ? [{ id: column.id, path, kind: 'type', before: was, after: is }] : [];
     });
-    if (!came && !went) return widened;
-    const fields = went ? 'fewer' : 'fields';
+    if (came.length === 0 && !went) return widened;
+    const fields = went || isFilled ? 'unlike' : 'fields';
     return [{ id: column.id, path: [name], kind: fields, before: '', after: '' }, ...widened];
   });
 }
@@ -69,7 +70,7 @@ export function computedWith(spec: ProcessSpec, widened: readonly WidenedColumn[
     const isMeant = ({ text, isName }: Word): boolean => isName && path.includes(text);
     if (readsRows || inMacros.some(isMeant) || words.some(isWithoutName)) return true;
     // By a star.
-    if (!words.some(isMeant)) return !isWhole || (kind === 'fewer' && spec.onSchemaChange !== 'refuse');
+    if (!words.some(isMeant)) return !isWhole || (kind === 'unlike' && spec.onSchemaChange !== 'refuse');
     return words.some(
       (word, at) =>
         isMeant(word) &&

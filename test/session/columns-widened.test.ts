@@ -32,7 +32,11 @@ const inner = (...ids: readonly number[]): Schema => ({
       required: false,
       type: {
         type: 'struct',
-        fields: ids.map((id) => ({ id, name: `f${id}`, type: 'int', required: false })),
+        // One of them has a value in rows from before it came.
+        fields: ids.map((id) => ({
+          ...{ id, name: `f${id}`, type: 'int', required: false },
+          ...(id === 9 ? { 'initial-default': 5 } : {}),
+        })),
       },
     },
   ],
@@ -94,5 +98,7 @@ it('takes fields that went for others where the target keeps them', () => {
   for (const sql of ['select s from e', 'select * from e']) {
     expect(namesIn(sql, went)).toEqual([]);
     expect(namesIn(sql, went, 'append')).toEqual(['s']);
+    expect(namesIn(sql, widenedBetween(inner(5), inner(5, 6)), 'append')).toEqual([]);
+    expect(namesIn(sql, widenedBetween(inner(5), inner(5, 6, 9)), 'append')).toEqual(['s']);
   }
 });
