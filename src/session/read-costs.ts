@@ -21,7 +21,7 @@ export interface ReadCostsInput {
   readonly input: OpenSessionInput;
   readonly session: Session;
   readonly plan: Plan;
-  /** The hours of a source that the session reads; undefined: it reads the files that it lists. */
+  /** The hours of a source that the session reads; undefined: the files that it lists, or all. */
   readonly hoursOf: (source: PlanSource) => readonly HourRange[] | undefined;
 }
 
@@ -101,15 +101,16 @@ async function countSource(
   if (source.read.kind === 'files') return [listed, ...nothing];
   if (source.head === null || source.read.kind === 'nothing') return [NOTHING, ...nothing];
   const files = await filesAt(input, state, [...(own ?? []), ...ranges]);
+  const isListed = source.read.kind === 'changes' || source.detected_by === 'first-load';
   if (files === undefined) {
-    const isListed = source.read.kind === 'changes' || source.detected_by === 'first-load';
     if (isListed && source.lookup !== true) return [listed, ...nothing];
     const whole = await wholeAt(input, state);
     // Whatever hours a session loads, it reads a lookup whole.
     return [whole, ...(source.lookup === true ? ranges.map(() => whole) : nothing)];
   }
+  const unbounded = isListed || own !== undefined ? listed : await wholeAt(input, state);
   return [
-    own === undefined ? listed : countIn(files, own),
+    own === undefined ? unbounded : countIn(files, own),
     ...ranges.map((range) => countIn(files, [range])),
   ];
 }

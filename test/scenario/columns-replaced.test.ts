@@ -294,6 +294,8 @@ describe('of rows that lie in no hour', () => {
     await world.publish('below');
     await alter(world, SWAPPED);
     expect((await world.run(['p']))[0]).toMatchObject({ error: { code: 'columns-replaced' } });
+    const [planned] = await world.psyberg.planRestate('p', { all: true });
+    expect(planned?.reads).toMatchObject({ rows: '4', files: 3 });
     const restated = await world.psyberg.restate('p', { all: true, downstream: true });
     expect(restated).toMatchObject([{ status: 'published' }, { status: 'published' }]);
     expect(await world.rows('select id, note from facts.below')).toEqual(
