@@ -160,6 +160,43 @@ describe('an overwrite of source rows', () => {
     });
   });
 
+  it('with on_source_change: append-added takes no row that one snapshot took off and the next brought again', async () => {
+    const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
+    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files });
+    // As PyIceberg overwrites, by two snapshots of one commit; a file of each hour.
+    for (const [first, hour] of [
+      [0, 0],
+      [10, 1],
+    ] as const)
+      await world.land('raw.events', events(first, 5, hour));
+    await world.land('raw.events', events(20, 5, 1));
+    expect(await world.publish('append_load')).toMatchObject({ rows_read: '5' });
+    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual([
+      '["15","15"]',
+    ]);
+  });
+
+  it('with on_source_change: append-added takes no row of copies that were compacted since, and stops where a compaction took new rows in', async () => {
+    const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
+    const all = 'select id, ts from raw.events';
+    const change = (operation: 'overwrite' | 'replace', insert: string) =>
+      world.changeFiles('raw.events', { operation, remove: (files) => files, insert });
+    await change('overwrite', `${all} where id <> 3`);
+    await change('replace', all);
+    await world.land('raw.events', events(20, 5, 2));
+    expect(await world.publish('append_load')).toMatchObject({ rows_read: '5' });
+    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual([
+      '["15","15"]',
+    ]);
+    await world.land('raw.events', events(30, 5, 2));
+    await change('replace', all);
+    await change('overwrite', `${all} where id <> 2`);
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed', message: expect.stringContaining('were rewritten since') },
+    });
+  });
+
   it('deleted files: a stateful target loses the rows, a stateless one refuses', async () => {
     const world = await eventWorld();
     await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files.slice(0, 1) });

@@ -3,12 +3,19 @@
  * certainly not made is sent again, where sending it twice cannot make it twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJson } from '../../iceberg/json.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier, identifierKey } from '../errors.ts';
 import { COMMIT_TRANSACTION } from '../protocol/endpoints.ts';
 import type { CatalogTable, CommitTableRequest } from '../service/catalog.ts';
 import type { Attempted } from './errors.ts';
-import { type ForeignTables, findForeignTable, located, tablePath } from './load-table.ts';
+import {
+  type ForeignTables,
+  findForeignTable,
+  type LoadTableResult,
+  located,
+  tablePath,
+} from './load-table.ts';
 import { showsUpdates } from './look-up-commit.ts';
 import { ask, foreignRefusal, ofTable } from './requests.ts';
 import { type ForeignReply, stateUnknown } from './transport.ts';
@@ -54,13 +61,13 @@ async function commitOne(tables: ForeignTables, change: CommitTableRequest): Pro
     token: tables.tokens.get(key),
   }).finally(() => tables.cache.forget(key));
   if (reply.status >= 300) throw foreignRefusal(tables, reply, ofTable(identifier, 'commit'));
-  return madeCommit(tables, reply);
+  return madeCommit(reply);
 }
 
 /** The commit is made, so an answer that cannot be read is a lost one: what became of it is looked up. */
-function madeCommit({ parseTable }: ForeignTables, { text }: ForeignReply): CatalogTable {
+function madeCommit({ text }: ForeignReply): CatalogTable {
   try {
-    return located(parseTable(text));
+    return located(parseJson<LoadTableResult>(text));
   } catch (error) {
     throw stateUnknown(`The catalog took a commit, and its answer cannot be read (${String(error)})`);
   }

@@ -6,6 +6,7 @@
 import { ancestors, operationOf, snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../../model/errors.ts';
+import type { Hour } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
 import type { ChangedFile } from '../../model/session.ts';
 import { newsOfFiles } from '../rows/compare-rows.ts';
@@ -53,24 +54,21 @@ export async function withoutCopies(
   },
 ): Promise<ChangedFile[]> {
   const gone = files.filter((file) => file.status === 'removed');
-  // A snapshot that removed no file copied no row. All that removed one are suspects: copies may be copied
-  // again.
+  // Some writers overwrite by two snapshots: one removes files, the other brings their rows again.
   const removing = new Set(
     inOrder.filter((file) => file.status === 'removed').map((file) => file.snapshotId),
   );
-  const suspects =
-    gone.length === 0 ? [] : files.filter((file) => file.status === 'added' && removing.has(file.snapshotId));
+  const suspects = files.filter(
+    (file) =>
+      file.status === 'added' &&
+      gone.length > 0 &&
+      (removing.has(file.snapshotId) || gone.some((each) => mayHoldSameRow(file, each))),
+  );
   if (suspects.length === 0) return [...files];
   if (consumed === undefined)
     throw mixed(source, suspects, 'and the snapshot of the watermark, which would tell, was expired');
-  const paths = (of: readonly ChangedFile[]): string[] => of.map((file) => file.path);
-  const news = await newsOfFiles(source, {
-    before: { snapshot: consumed, files: paths(gone) },
-    after: { snapshot: head, files: paths(suspects) },
-  }).catch((error: unknown) => {
-    if (error instanceof PsybergError) throw error;
-    throw mixed(source, suspects, 'and were rewritten since, or are gone');
-  });
+  const before = { snapshot: consumed, files: pathsOf(gone) };
+  const news = await newsOfSuspects(source, { before, suspects, head });
   const copies = new Set(news.filter((file) => file.newRows === 0n).map((file) => file.path));
   const both = news.filter((file) => file.knownRows > 0n && file.newRows > 0n).map((file) => file.path);
   if (both.length > 0)
@@ -80,6 +78,56 @@ export async function withoutCopies(
       'and hold new or changed ones beside',
     );
   return files.filter((file) => !copies.has(file.path));
+}
+
+/** By what is known of the hours of their rows: a row that was copied keeps its own. */
+function mayHoldSameRow(one: ChangedFile, other: ChangedFile): boolean {
+  if (one.nullEventTimes > 0n && other.nullEventTimes > 0n) return true;
+  const [ours, theirs] = [hoursOf(one), hoursOf(other)];
+  if (ours === undefined || theirs === undefined) return true;
+  return ours.some(([first, last]) => theirs.some(([from, to]) => first <= to && last >= from));
+}
+
+/** From the first to the last hour of each part; undefined where the hours of rows are not known. */
+function hoursOf(file: ChangedFile): readonly (readonly [Hour, Hour])[] | undefined {
+  const { firstHour, lastHour, futureHours = [], nullEventTimes, rows } = file;
+  const future = futureHours.map((hour) => [hour, hour] as const);
+  if (firstHour !== undefined && lastHour !== undefined) return [[firstHour, lastHour], ...future];
+  return future.length > 0 || nullEventTimes === rows ? future : undefined;
+}
+
+type News = Awaited<ReturnType<typeof newsOfFiles>>;
+
+interface Suspected {
+  readonly before: Parameters<typeof newsOfFiles>[1]['before'];
+  readonly suspects: readonly ChangedFile[];
+  readonly head: Snapshot;
+}
+
+const pathsOf = (files: readonly ChangedFile[]): string[] => files.map(({ path }) => path);
+
+/**
+ * As of the head. A file that is not there any more, since a compaction took its rows on, is looked at as of
+ * the snapshot that wrote it. A file that went and that was not there before has rows of files that a
+ * compaction replaced: which of them are new nobody can tell then.
+ */
+async function newsOfSuspects(source: Source, { before, suspects, head }: Suspected): Promise<News> {
+  const rewritten = (): Error => mixed(source, suspects, 'and were rewritten since, or are gone');
+  const newsAt = (snapshot: Snapshot, files: readonly ChangedFile[]): Promise<News> =>
+    newsOfFiles(source, { before, after: { snapshot, files: pathsOf(files) } });
+  const orUndefined = (error: unknown): undefined => {
+    if (error instanceof PsybergError && error.code !== 'view-incomplete') throw error;
+  };
+  const atHead = await newsAt(head, suspects).catch(orUndefined);
+  if (atHead !== undefined) return atHead;
+  const news: News = [];
+  for (const [id, files] of Map.groupBy(suspects, ({ snapshotId }) => snapshotId)) {
+    const writer = snapshotById(source.metadata, id);
+    const found = writer === undefined ? undefined : await newsAt(writer, files).catch(orUndefined);
+    if (found === undefined) throw rewritten();
+    news.push(...found);
+  }
+  return news;
 }
 
 function mixed({ spec }: SourceTable, files: readonly ChangedFile[], why: string): Error {
