@@ -28,6 +28,9 @@ const FILES: Readonly<Record<string, string>> = {
   mixed: 'test/scenario/mixed-histories.whole.ts',
   queries: 'test/scenario/query-histories.whole.ts',
   many: 'test/scenario/many-histories.whole.ts',
+  adopted: 'test/scenario/adopt-histories.whole.ts',
+  pyiceberg: 'test/interop/pyiceberg-histories.whole.ts',
+  spark: 'test/interop/spark-writer-histories.whole.ts',
   evolution: 'test/scenario/evolution-histories.whole.ts',
 };
 const minutes = Number(values.minutes);
