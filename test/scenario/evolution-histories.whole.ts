@@ -121,15 +121,22 @@ function processOf({ name, pattern, sql, lookup }: Target, { key, onSchemaChange
   );
 }
 
+/** A value as a text; of a struct by the names of its fields, which a target may have in another order. */
+function textOf(column: string, type: string): string {
+  if (!type.startsWith('STRUCT')) return `${column}::varchar`;
+  const names = [...type.matchAll(/[(,] ?"?(\w+)"? /g)].map(([, name]) => name);
+  return `[${names.map((name) => `to_json(${column})->>'$.${name}'`).join(', ')}]::varchar`;
+}
+
 /** The same rows by plain SQL, of hours up to `limit`. */
 function plainSql(
   { name, sql }: Target,
-  columns: readonly string[],
+  { columns, types }: { readonly columns: readonly string[]; readonly types: readonly string[] },
   events: string,
   names: string,
   limit: string,
 ) {
-  const shown = columns.map((column) => `${column}::varchar`).join(', ');
+  const shown = columns.map((column, at) => textOf(column, types[at] as string)).join(', ');
   const missing = columns.map((column) => `null as ${column}`).join(', ');
   const within = `ts < timestamp '${limit.replace('T', ' ').replace('Z', '')}' + interval 1 hour`;
   if (name !== 'states')
@@ -175,9 +182,10 @@ async function compare({ world, plain, tables: [events, names] }: Tables, target
   if (limit === null || !(await world.psyberg.internals.client.tableExists(id))) return;
   const described = await world.sql(`describe facts.${target.name}`);
   const columns = described.map((row) => `"${row['column_name']}"`);
-  const sql = plainSql(target, columns, await events.shown(), await names.shown(), limit);
+  const types = described.map((row) => String(row['column_type']));
+  const sql = plainSql(target, { columns, types }, await events.shown(), await names.shown(), limit);
   const expected = await plainRows(plain, sql);
-  const shown = columns.map((column) => `${column}::varchar`).join(', ');
+  const shown = columns.map((column, at) => textOf(column, types[at] as string)).join(', ');
   expect(await world.rows(`select ${shown} from facts.${target.name}`), target.sql).toEqual(expected);
 }
 
