@@ -162,7 +162,7 @@ async function change(played: Played, side: Side, operation: Operation, via: str
     const { message, cause } = error as Error;
     log.push(`  PyIceberg: ${message.slice(0, 300)}`);
     cover(`PyIceberg refuses ${what}: ${message.slice(0, 70)}`);
-    if (/ServerError|RESTError|Internal|500|BadRequestError: (?!ValidationException)/.test(message))
+    if (/ServerError|RESTError|BadRequestError: (?!ValidationException)/.test(message))
       throw new Error(`catalog: ${message}\n${cause}`);
   }
 }
