@@ -1,13 +1,15 @@
 /**
  * Metadata files of a table of which an earlier one was parsed here: the snapshots, and entries of the
  * snapshot log, that both list, letter by letter, are taken from that. Text -> TableMetadata. Where others
- * land, each session meets a new file of the source, with all snapshots of the last one and a few more.
+ * land, each session meets a new file of the source, with all snapshots of the last one and a few more; a
+ * foreign catalog says the same in its answers.
  */
 import { keepNewest } from '../model/keep-newest.ts';
+import { itemsFrom, listBegin, rememberLists } from './list-texts.ts';
 import { parseTableMetadata } from './read-metadata.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
-/** The lists that a commit adds to and otherwise leaves alone. */
+/** The log of metadata files is not among them: it loses its oldest entry with each one that it gets. */
 const LISTS = ['snapshots', 'snapshot-log'] as const;
 type ListName = (typeof LISTS)[number];
 
@@ -26,44 +28,74 @@ const TEXT_MIN = 64 * 1024;
 /** As much as the catalog keeps of files (`metadata-cache.ts`), or one larger table. */
 const CHARACTERS_KEPT = 16 * 1024 * 1024;
 
+/** What is parsed: the metadata alone, or with what a catalog says of the table beside it. */
+interface WithMetadata {
+  readonly metadata: TableMetadata;
+}
+
+interface RememberingOptions {
+  /** Shorter texts are parsed as a whole. */
+  readonly textMin?: number;
+  /** Called with each text that was parsed as a whole, and is not short. */
+  readonly onWhole?: (text: string, metadata: TableMetadata) => void;
+}
+
 /**
- * A parser that remembers. It throws what {@link parseTableMetadata} throws. Files of 1,000 snapshots, one
- * after the other, take 1.1 ms in place of 8 (0.6 MB, of a source) and 3 in place of 20 (2 MB, of a target;
- * AMD EPYC, much other work, 2026-12-01), and who commits on top does not render those items anew: while the
- * log was parsed as a whole, a session rendered its 1,000 entries once more, 2 ms.
+ * A parser that remembers what it was given before. It throws what `parse` throws. Files of 1,000 snapshots,
+ * one after the other, take 1.1 ms in place of 8 (0.6 MB, of a source) and 3 in place of 20 (2 MB, of a
+ * target; AMD EPYC, much other work, 2026-12-01), and who commits on top does not render those items anew:
+ * while the log was parsed as a whole, a session rendered its 1,000 entries once more, 2 ms.
  */
-export function tableMetadataParser(textMin = TEXT_MIN): (text: string) => TableMetadata {
+export function rememberingParser<T extends WithMetadata>(
+  parse: (text: string) => T,
+  { textMin = TEXT_MIN, onWhole }: RememberingOptions = {},
+): (text: string) => T {
   const tables = new Map<string, KnownTable>();
   return (text) => {
     const [, uuid] = text.length < textMin ? [] : (UUID.exec(text) ?? []);
-    if (uuid === undefined) return parseTableMetadata(text);
+    if (uuid === undefined) return parse(text);
     const known = tables.get(uuid);
-    const { metadata, table } = (known && parseAfter(known, text)) ?? parseWhole(text);
-    keepNewest(tables, [uuid, table], {
+    const after = known && parseAfter(known, text, parse);
+    const { parsed, parts } = after ?? { parsed: parse(text), parts: [] };
+    if (after === undefined) onWhole?.(text, parsed.metadata);
+    keepNewest(tables, [uuid, knownTable(text, parsed.metadata, parts)], {
       max: CHARACTERS_KEPT,
       weightOf: ({ characters }) => characters,
     });
-    return metadata;
+    return parsed;
   };
 }
 
-interface Parsed {
-  readonly metadata: TableMetadata;
-  readonly table: KnownTable;
+/** {@link rememberingParser} of metadata files, which are written again as they were read. */
+export function tableMetadataParser(textMin = TEXT_MIN): (text: string) => TableMetadata {
+  const parse = rememberingParser((text) => ({ metadata: parseTableMetadata(text) }), {
+    textMin,
+    onWhole: rememberLists,
+  });
+  return (text) => parse(text).metadata;
 }
 
-/** The places of its lists are found when there is another version: a command mostly reads only one. */
-function parseWhole(text: string): Parsed {
-  const metadata = parseTableMetadata(text);
-  return { metadata, table: tableOf(text, (name) => ({ kind: 'file', text, items: metadata[name] ?? [] })) };
+interface Parsed<T> {
+  readonly parsed: T;
+  readonly parts: readonly KnownPart[];
 }
 
-const tableOf = (text: string, listOf: (name: ListName) => KnownList): KnownTable => ({
-  snapshots: listOf('snapshots'),
-  'snapshot-log': listOf('snapshot-log'),
-  // Also where it is a part of the text: V8 keeps the whole of it for that.
-  characters: text.length,
-});
+/** The places of other lists are found when there is another version: a command mostly reads only one. */
+function knownTable(text: string, metadata: TableMetadata, parts: readonly KnownPart[]): KnownTable {
+  const listOf = (name: ListName): KnownList => {
+    const part = parts.find((each) => each.name === name);
+    const items = metadata[name] ?? [];
+    return part === undefined
+      ? { kind: 'file', text, items }
+      : { kind: 'items', text: text.slice(part.begin, part.end), items };
+  };
+  // The text counts as a whole also where a part of it is kept: V8 keeps the rest for that.
+  return {
+    snapshots: listOf('snapshots'),
+    'snapshot-log': listOf('snapshot-log'),
+    characters: text.length,
+  };
+}
 
 /** What both files say of a list, and how many items the later one has beyond that. */
 interface KnownPart {
@@ -78,25 +110,22 @@ interface KnownPart {
 }
 
 /** Undefined where the text begins neither list with these items. */
-function parseAfter(known: KnownTable, text: string): Parsed | undefined {
+function parseAfter<T extends WithMetadata>(
+  known: KnownTable,
+  text: string,
+  parse: (text: string) => T,
+): Parsed<T> | undefined {
   const parts = LISTS.flatMap((name) => knownPart(name, known[name], text) ?? []).sort(
     (left, right) => left.begin - right.begin,
   );
   const cut = withoutParts(parts, text);
   if (cut === undefined) return undefined;
   try {
-    const rest = parseTableMetadata(cut);
-    if (parts.some(({ name, othersCount }) => rest[name]?.length !== othersCount)) return undefined;
-    const whole = parts.map(({ name, items }) => [name, [...items, ...(rest[name] ?? [])]]);
-    const metadata: TableMetadata = { ...rest, ...Object.fromEntries(whole) };
-    const table = tableOf(text, (name) => {
-      const part = parts.find((each) => each.name === name);
-      const items = metadata[name] ?? [];
-      return part === undefined
-        ? { kind: 'file', text, items }
-        : { kind: 'items', text: text.slice(part.begin, part.end), items };
-    });
-    return { metadata, table };
+    const rest = parse(cut);
+    const { metadata } = rest;
+    if (parts.some(({ name, othersCount }) => metadata[name]?.length !== othersCount)) return undefined;
+    const whole = parts.map(({ name, items }) => [name, [...items, ...(metadata[name] ?? [])]]);
+    return { parsed: { ...rest, metadata: { ...metadata, ...Object.fromEntries(whole) } }, parts };
   } catch {
     // What is wrong, and where, is to be said of the whole text.
     return undefined;
@@ -141,33 +170,4 @@ function itemsOf(name: ListName, { text, items }: KnownList): KnownList | undefi
 
 // Within a text the quotes would be escaped: such words are those of a field.
 const UUID = /"table-uuid"\s*:\s*"([^"\\]*)"/;
-const LIST = /\s*:\s*\[/y;
 const AFTER_ITEM = /\s*(?:,|(?=\]))/y;
-
-/** The place after the bracket; undefined where it is not the only such text. */
-function listBegin(name: ListName, text: string): number | undefined {
-  const quoted = `"${name}"`;
-  const place = text.indexOf(quoted);
-  if (place < 0 || text.indexOf(quoted, place + 1) >= 0) return undefined;
-  LIST.lastIndex = place + quoted.length;
-  return LIST.test(text) ? LIST.lastIndex : undefined;
-}
-
-const TOKENS = /"(?:[^"\\]|\\.)*"|[[\]{}]/g;
-
-/** The objects of a list from there to its end: how many, and where the last one ends. */
-function itemsFrom(text: string, from: number): { readonly count: number; readonly end: number } | undefined {
-  let [depth, count, end] = [0, 0, from];
-  TOKENS.lastIndex = from;
-  for (let token = TOKENS.exec(text); token !== null; token = TOKENS.exec(text)) {
-    const [mark] = token;
-    if (mark === '{' || mark === '[') depth += 1;
-    if (mark !== '}' && mark !== ']') continue;
-    if (depth === 0) return mark === ']' ? { count, end } : undefined;
-    depth -= 1;
-    if (depth > 0) continue;
-    count += 1;
-    end = TOKENS.lastIndex;
-  }
-  return undefined;
-}

@@ -5,6 +5,7 @@
  */
 import { usageError } from '../model/errors.ts';
 import { parseJson, renderJson } from './json.ts';
+import { bytesAsParsed } from './list-texts.ts';
 import type { PartitionField, Schema, TableMetadata } from './table-metadata.ts';
 
 /** What a file may hold beyond {@link TableMetadata}. */
@@ -189,9 +190,11 @@ export function renderMetadataFile(metadata: TableMetadata): Buffer[] {
 
 function renderList(name: string, items: readonly object[] | undefined): Buffer[] {
   if (items === undefined) return [];
-  const whole = items.length - (items.length % RUN);
-  const parts: Buffer[] = [];
-  for (let place = 0; place < whole; place += RUN) parts.push(renderRun(items.slice(place, place + RUN)));
+  const asParsed = bytesAsParsed(items);
+  const from = asParsed?.count ?? 0;
+  const whole = items.length - ((items.length - from) % RUN);
+  const parts: Buffer[] = asParsed === undefined ? [] : [asParsed.bytes];
+  for (let place = from; place < whole; place += RUN) parts.push(renderRun(items.slice(place, place + RUN)));
   for (let place = whole; place < items.length; place += 1) parts.push(renderItem(items[place] as object));
   const [first, ...others] = parts;
   const begin = Buffer.from(`,"${name}":[`);

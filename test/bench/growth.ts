@@ -1,9 +1,11 @@
 /**
  * What 1,000 hourly sessions leave behind: the time of a late session beside an early one of another project,
- * before and after `psyberg maintain` of the target alone, and reading the whole target beside reading a copy
+ * in a process that goes on and as a command of its own, before and after `psyberg maintain` of the target
+ * alone, and reading the whole target beside reading a copy
  * of it that was just written. Another program lands, as it mostly is, and nobody maintains the source.
  */
-import { type Cost, costOf, cpuRatio, ms, timed, timingOf } from './measure.ts';
+import { THIS_CLONE } from './cold.ts';
+import { type Cost, costOf, cpuRatio, ms, spentBy, timed, timingOf } from './measure.ts';
 import { type BenchProject, benchProject } from './project.ts';
 
 const SESSIONS = Number(process.env['PSYBERG_BENCH_SESSIONS'] ?? 1000);
@@ -22,18 +24,21 @@ export async function growthBench(): Promise<string[]> {
     for (let session = 0; session < SESSIONS - WINDOW; session += 1) await runSession(old, session);
     for (let session = 0; session < EARLY - WINDOW; session += 1) await runSession(young, session);
     const neglected = await besideYoung({ old, young }, [SESSIONS, EARLY]);
+    const [last, early] = [SESSIONS + WINDOW, EARLY + WINDOW];
+    const asCommands = await besideYoung({ old, young }, [last, early], runCommand);
     await copyTarget(old);
     const before = await readBoth(old);
     const maintained = await maintainTarget(old);
     const after = await readBoth(old);
-    const tended = await besideYoung({ old, young }, [SESSIONS + WINDOW, EARLY + WINDOW]);
+    const tended = await besideYoung({ old, young }, [last + WINDOW, early + WINDOW]);
     return [
       `${SESSIONS} sessions of ${ROWS} rows, 3 % of them up to ten hours late`,
       ...linesOf('nothing maintained', SESSIONS, neglected),
+      ...linesOf('nothing maintained, `psyberg run`', last, asCommands),
       `reading all of it          ${before}`,
       `psyberg maintain           ${maintained}`,
       `reading all of it then     ${after}`,
-      ...linesOf('the target maintained, its source not', SESSIONS + WINDOW, tended),
+      ...linesOf('the target maintained, its source not', last + WINDOW, tended),
     ];
   } finally {
     await old.close();
@@ -50,6 +55,12 @@ async function runSession({ land, psyberg }: BenchProject, session: number): Pro
   });
 }
 
+/** The same by a command. */
+async function runCommand({ land, root }: BenchProject, session: number): Promise<Cost> {
+  await land(ROWS, session);
+  return spentBy([THIS_CLONE.main, 'run', '--project', root, '--json'], '"published"');
+}
+
 interface Ages<T> {
   readonly old: T;
   readonly young: T;
@@ -59,11 +70,12 @@ interface Ages<T> {
 async function besideYoung(
   { old, young }: Ages<BenchProject>,
   [late, early]: readonly [number, number],
+  run = runSession,
 ): Promise<Ages<Cost[]>> {
   const costs: Ages<Cost[]> = { old: [], young: [] };
-  for (let run = WINDOW; run > 0; run -= 1) {
-    costs.old.push(await runSession(old, late - run));
-    costs.young.push(await runSession(young, early - run));
+  for (let left = WINDOW; left > 0; left -= 1) {
+    costs.old.push(await run(old, late - left));
+    costs.young.push(await run(young, early - left));
   }
   return costs;
 }

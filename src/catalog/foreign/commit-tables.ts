@@ -3,19 +3,12 @@
  * certainly not made is sent again, where sending it twice cannot make it twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseJson } from '../../iceberg/json.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { codeOf, formatIdentifier, identifierKey } from '../errors.ts';
 import { COMMIT_TRANSACTION } from '../protocol/endpoints.ts';
 import type { CatalogTable, CommitTableRequest } from '../service/catalog.ts';
 import type { Attempted } from './errors.ts';
-import {
-  type ForeignTables,
-  findForeignTable,
-  type LoadTableResult,
-  located,
-  tablePath,
-} from './load-table.ts';
+import { type ForeignTables, findForeignTable, located, tablePath } from './load-table.ts';
 import { showsUpdates } from './look-up-commit.ts';
 import { ask, foreignRefusal, ofTable } from './requests.ts';
 import { type ForeignReply, stateUnknown } from './transport.ts';
@@ -61,13 +54,13 @@ async function commitOne(tables: ForeignTables, change: CommitTableRequest): Pro
     token: tables.tokens.get(key),
   }).finally(() => tables.cache.forget(key));
   if (reply.status >= 300) throw foreignRefusal(tables, reply, ofTable(identifier, 'commit'));
-  return madeCommit(reply);
+  return madeCommit(tables, reply);
 }
 
 /** The commit is made, so an answer that cannot be read is a lost one: what became of it is looked up. */
-function madeCommit({ text }: ForeignReply): CatalogTable {
+function madeCommit({ parseTable }: ForeignTables, { text }: ForeignReply): CatalogTable {
   try {
-    return located(parseJson<LoadTableResult>(text));
+    return located(parseTable(text));
   } catch (error) {
     throw stateUnknown(`The catalog took a commit, and its answer cannot be read (${String(error)})`);
   }

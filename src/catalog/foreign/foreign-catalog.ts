@@ -3,10 +3,11 @@
  * it as they do in front of the embedded one. Calls -> HTTP -> values. What the catalog does not offer is
  * refused in words; an answer that got lost is looked up.
  */
+import { rememberingParser } from '../../iceberg/known-snapshots.ts';
 import { COMMIT_TRANSACTION } from '../protocol/endpoints.ts';
 import type { Catalog } from '../service/catalog.ts';
 import { commitTables } from './commit-tables.ts';
-import { describeStorage, type ForeignTables } from './load-table.ts';
+import { describeStorage, type ForeignTables, parseLoadTableResult } from './load-table.ts';
 import { foreignNamespaces, NAMESPACE_ENDPOINTS } from './namespaces.ts';
 import type { ForeignConnection } from './requests.ts';
 import { tableCache } from './table-cache.ts';
@@ -23,6 +24,7 @@ export function foreignCatalog(connection: ForeignConnection): Catalog {
     ...connection,
     cache: tableCache(),
     tokens: new Map(),
+    parseTable: rememberingParser(parseLoadTableResult),
     commitsTogether: endpoints.has(COMMIT_TRANSACTION),
   };
   return {

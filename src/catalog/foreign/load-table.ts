@@ -1,7 +1,7 @@
 /** A table of a foreign catalog, loaded: from memory where the catalog says that it is unchanged. */
 import { parseJson } from '../../iceberg/json.ts';
 import { completeTableMetadata, type MetadataFile } from '../../iceberg/read-metadata.ts';
-import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
+import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { StorageOrigin } from '../../model/storage-settings.ts';
 import { codeOf, identifierKey } from '../errors.ts';
 import type { CatalogTable, StorageCredential } from '../service/catalog.ts';
@@ -16,15 +16,23 @@ export interface ForeignTables extends ForeignConnection {
   readonly cache: TableCache;
   /** Tokens for single tables, as some catalogs hand out with them; by the table's key. */
   readonly tokens: Map<string, string>;
+  /** Reads an answer with a table; it remembers those of earlier ones. */
+  readonly parseTable: (text: string) => LoadTableResult;
   /** Becomes false once the catalog has shown that it commits one table at a time. */
   commitsTogether: boolean;
 }
 
+/** A table as the catalog answers with it. */
 export interface LoadTableResult {
   readonly 'metadata-location'?: string | null;
-  readonly metadata: MetadataFile;
+  readonly metadata: TableMetadata;
   readonly config?: Readonly<Record<string, string>> | null;
   readonly 'storage-credentials'?: readonly StorageCredential[] | null;
+}
+
+export function parseLoadTableResult(text: string): LoadTableResult {
+  const { metadata, ...result } = parseJson<{ metadata: MetadataFile }>(text);
+  return { ...result, metadata: completeTableMetadata(metadata) };
 }
 
 /**
@@ -71,7 +79,7 @@ export async function describeStorage(tables: ForeignTables, id: TableIdentifier
     token: tables.tokens.get(identifierKey(id)),
   });
   if (reply.status !== 200) throw foreignRefusal(tables, reply, ofTable(id, 'read'));
-  const result = parseJson<LoadTableResult>(reply.text);
+  const result = parseJson<Omit<LoadTableResult, 'metadata'>>(reply.text);
   return storageOrigins([
     ...(await voicesOf(tables)),
     ["the table's config", result.config],
@@ -111,7 +119,7 @@ export async function readTable(
   id: TableIdentifier,
   { reply, askedAt }: { readonly reply: ForeignReply; readonly askedAt: AskedAt },
 ): Promise<CatalogTable> {
-  const result = parseJson<LoadTableResult>(reply.text);
+  const result = tables.parseTable(reply.text);
   const { token, ...config } = result.config ?? {};
   const key = identifierKey(id);
   if (token === undefined) tables.tokens.delete(key);
@@ -125,6 +133,6 @@ export async function readTable(
 }
 
 export const located = (result: LoadTableResult): Pick<CatalogTable, 'metadata' | 'metadataLocation'> => ({
-  metadata: completeTableMetadata(result.metadata),
+  metadata: result.metadata,
   metadataLocation: result['metadata-location'] ?? undefined,
 });

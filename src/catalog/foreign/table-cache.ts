@@ -7,6 +7,7 @@
  * others did meanwhile is found out there. Then the table is loaded anew. Sessions of 10 rows, requests to
  * the catalog without and with that (2026-11-29): stateless 39, 8; stateful 50, 8; dimension 50, 8.
  */
+import { keepNewest } from '../../model/keep-newest.ts';
 import { expiresAtMs } from '../../model/storage-settings.ts';
 import type { CatalogTable } from '../service/catalog.ts';
 
@@ -68,12 +69,8 @@ export function tableCache(nowMs: () => number = Date.now): TableCache {
     },
     askedAt: () => changes,
     remember(key, etag, { table, askedAt }) {
-      cached.delete(key);
-      cached.set(key, { etag, table, loadedAtMs: nowMs(), seenIn: seenIn(askedAt) });
-      for (const oldest of cached.keys()) {
-        if (cached.size <= TABLES_MAX) break;
-        cached.delete(oldest);
-      }
+      const entry = { etag, table, loadedAtMs: nowMs(), seenIn: seenIn(askedAt) };
+      keepNewest(cached, [key, entry], { max: TABLES_MAX });
     },
     confirm(key, askedAt) {
       const found = cached.get(key);

@@ -2,6 +2,7 @@
 import type { Engine } from '../../engine/index.ts';
 import { localFacts } from '../../files/local.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
+import { keepNewest } from '../../model/keep-newest.ts';
 import { MANIFEST_FILE } from '../../model/manifest-schema.ts';
 import { localAvroRows, readAvroFile } from '../avro-files.ts';
 import { recalledList } from './list-rows.ts';
@@ -117,13 +118,9 @@ function keepLast(
 ): void {
   kept.delete(key);
   if (rows.length > MANIFESTS_KEPT) return;
-  kept.set(key, rows);
-  let manifests = [...kept.values()].reduce((all, each) => all + each.length, 0);
-  for (const [oldest, { length }] of kept) {
-    if (manifests <= MANIFESTS_KEPT && kept.size <= LISTS_KEPT) return;
-    kept.delete(oldest);
-    manifests -= length;
-  }
+  const weightOf = ({ length }: readonly ManifestRow[]): number =>
+    Math.max(length, MANIFESTS_KEPT / LISTS_KEPT);
+  keepNewest(kept, [key, rows], { max: MANIFESTS_KEPT, weightOf });
 }
 
 /**
