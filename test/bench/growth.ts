@@ -5,7 +5,8 @@
  * of it that was just written. Another program lands, as it mostly is, and nobody maintains the source.
  */
 import { THIS_CLONE } from './cold.ts';
-import { type Cost, costOf, cpuRatio, ms, spentBy, timed, timingOf } from './measure.ts';
+import { formatCost } from './format-cost.ts';
+import { besideEachOther, type Cost, costOf, cpuRatio, ms, spentBy, timed, timingOf } from './measure.ts';
 import { type BenchProject, benchProject } from './project.ts';
 
 const SESSIONS = Number(process.env['PSYBERG_BENCH_SESSIONS'] ?? 1000);
@@ -24,6 +25,7 @@ export async function growthBench(): Promise<string[]> {
     for (let session = 0; session < SESSIONS - WINDOW; session += 1) await runSession(old, session);
     for (let session = 0; session < EARLY - WINDOW; session += 1) await runSession(young, session);
     const neglected = await besideYoung({ old, young }, [SESSIONS, EARLY]);
+    const floor = { old: await formatCost(old), young: await formatCost(young) };
     const [last, early] = [SESSIONS + WINDOW, EARLY + WINDOW];
     const asCommands = await besideYoung({ old, young }, [last, early], runCommand);
     await copyTarget(old);
@@ -34,6 +36,7 @@ export async function growthBench(): Promise<string[]> {
     return [
       `${SESSIONS} sessions of ${ROWS} rows, 3 % of them up to ten hours late`,
       ...linesOf('nothing maintained', SESSIONS, neglected),
+      `  of which the format asks ${bothOf(floor.old)}, of a young project ${bothOf(floor.young)}`,
       ...linesOf('nothing maintained, `psyberg run`', last, asCommands),
       `reading all of it          ${before}`,
       `psyberg maintain           ${maintained}`,
@@ -74,16 +77,24 @@ async function besideYoung(
 ): Promise<Ages<Cost[]>> {
   const costs: Ages<Cost[]> = { old: [], young: [] };
   for (let left = WINDOW; left > 0; left -= 1) {
-    costs.old.push(await run(old, late - left));
-    costs.young.push(await run(young, early - left));
+    const [one, other] = await besideEachOther(
+      left,
+      () => run(old, late - left),
+      () => run(young, early - left),
+    );
+    costs.old.push(one);
+    costs.young.push(other);
   }
   return costs;
 }
 
+const bothOf = ({ wallMs, cpuMs }: Cost): string => `${tenths(wallMs)} (CPU ${tenths(cpuMs)})`;
+const tenths = (value: number): string => (value < 100 ? `${value.toFixed(1)} ms` : ms(value));
+
 function linesOf(title: string, session: number, { old, young }: Ages<Cost[]>): string[] {
   const wall = (costs: readonly Cost[]): number => timingOf(costs.map(({ wallMs }) => wallMs)).medianMs;
   const cpu = (costs: readonly Cost[]): number => timingOf(costs.map(({ cpuMs }) => cpuMs)).medianMs;
-  const both = (costs: readonly Cost[]): string => `${ms(wall(costs))} (CPU ${ms(cpu(costs))})`;
+  const both = (costs: readonly Cost[]): string => bothOf({ wallMs: wall(costs), cpuMs: cpu(costs) });
   const times = `${(wall(old) / wall(young)).toFixed(2)} x, CPU ${cpuRatio(old, young)} x`;
   return [`${title}:`, `  session ${session} ${both(old)}, of a young project ${both(young)}: ${times}`];
 }
