@@ -1,11 +1,11 @@
 /**
  * Metadata files of a table of which an earlier one was parsed here: the snapshots, and entries of the
- * snapshot log, that both list, letter by letter, are taken from that. Text -> TableMetadata. Where others
+ * snapshot log, that both list, byte by byte, are taken from that. Bytes -> TableMetadata. Where others
  * land, each session meets a new file of the source, with all snapshots of the last one and a few more; a
  * foreign catalog says the same in its answers.
  */
 import { keepNewest } from '../model/keep-newest.ts';
-import { itemsFrom, listBegin, rememberLists } from './list-texts.ts';
+import { afterBlanks, itemsFrom, listBegin, rememberLists } from './list-texts.ts';
 import { parseTableMetadata } from './read-metadata.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
@@ -13,20 +13,20 @@ import type { TableMetadata } from './table-metadata.ts';
 const LISTS = ['snapshots', 'snapshot-log'] as const;
 type ListName = (typeof LISTS)[number];
 
-/** Items of a list, and a text that holds them: a whole file, or just the items and their commas. */
+/** Items of a list, and bytes that hold them: a whole file, or just the items and their commas. */
 interface KnownList {
   readonly kind: 'file' | 'items';
-  readonly text: string;
+  readonly bytes: Buffer;
   readonly items: readonly object[];
 }
 interface KnownTable extends Readonly<Record<ListName, KnownList>> {
-  readonly characters: number;
+  readonly size: number;
 }
 
-/** Characters. Below, parsing all of it takes half a millisecond. */
-const TEXT_MIN = 64 * 1024;
+/** Bytes. Below, parsing all of it takes half a millisecond. */
+const SIZE_MIN = 64 * 1024;
 /** As much as the catalog keeps of files (`metadata-cache.ts`), or one larger table. */
-const CHARACTERS_KEPT = 16 * 1024 * 1024;
+const BYTES_KEPT = 16 * 1024 * 1024;
 
 /** What is parsed: the metadata alone, or with what a catalog says of the table beside it. */
 interface WithMetadata {
@@ -34,10 +34,10 @@ interface WithMetadata {
 }
 
 interface RememberingOptions {
-  /** Shorter texts are parsed as a whole. */
-  readonly textMin?: number;
-  /** Called with each text that was parsed as a whole, and is not short. */
-  readonly onWhole?: (text: string, metadata: TableMetadata) => void;
+  /** Smaller files are parsed as a whole. */
+  readonly sizeMin?: number;
+  /** Called with each file that was parsed as a whole, and is not small. */
+  readonly onWhole?: (file: Buffer, metadata: TableMetadata) => void;
 }
 
 /**
@@ -48,31 +48,39 @@ interface RememberingOptions {
  */
 export function rememberingParser<T extends WithMetadata>(
   parse: (text: string) => T,
-  { textMin = TEXT_MIN, onWhole }: RememberingOptions = {},
-): (text: string) => T {
+  { sizeMin = SIZE_MIN, onWhole }: RememberingOptions = {},
+): (file: Buffer) => T {
   const tables = new Map<string, KnownTable>();
-  return (text) => {
-    const [, uuid] = text.length < textMin ? [] : (UUID.exec(text) ?? []);
-    if (uuid === undefined) return parse(text);
+  return (file) => {
+    const uuid = file.length < sizeMin ? undefined : uuidOf(file);
+    if (uuid === undefined) return parse(file.toString());
     const known = tables.get(uuid);
-    const after = known && parseAfter(known, text, parse);
-    const { parsed, parts } = after ?? { parsed: parse(text), parts: [] };
-    if (after === undefined) onWhole?.(text, parsed.metadata);
-    keepNewest(tables, [uuid, knownTable(text, parsed.metadata, parts)], {
-      max: CHARACTERS_KEPT,
-      weightOf: ({ characters }) => characters,
+    const after = known && parseAfter(known, file, parse);
+    const { parsed, parts } = after ?? { parsed: parse(file.toString()), parts: [] };
+    if (after === undefined) onWhole?.(file, parsed.metadata);
+    keepNewest(tables, [uuid, knownTable(file, parsed.metadata, parts)], {
+      max: BYTES_KEPT,
+      weightOf: ({ size }) => size,
     });
     return parsed;
   };
 }
 
 /** {@link rememberingParser} of metadata files, which are written again as they were read. */
-export function tableMetadataParser(textMin = TEXT_MIN): (text: string) => TableMetadata {
+export function tableMetadataParser(sizeMin = SIZE_MIN): (file: Buffer) => TableMetadata {
   const parse = rememberingParser((text) => ({ metadata: parseTableMetadata(text) }), {
-    textMin,
+    sizeMin,
     onWhole: rememberLists,
   });
-  return (text) => parse(text).metadata;
+  return (file) => parse(file).metadata;
+}
+
+/** From the name of the field to the end of its text. Another table with the same one does no harm. */
+function uuidOf(file: Buffer): string | undefined {
+  const place = file.indexOf('"table-uuid"', 0, 'latin1');
+  const value = place < 0 ? -1 : file.indexOf('"', place + '"table-uuid"'.length, 'latin1');
+  const end = value < 0 ? -1 : file.indexOf('"', value + 1, 'latin1');
+  return end < 0 ? undefined : file.toString('latin1', place, end);
 }
 
 interface Parsed<T> {
@@ -81,19 +89,19 @@ interface Parsed<T> {
 }
 
 /** The places of other lists are found when there is another version: a command mostly reads only one. */
-function knownTable(text: string, metadata: TableMetadata, parts: readonly KnownPart[]): KnownTable {
+function knownTable(file: Buffer, metadata: TableMetadata, parts: readonly KnownPart[]): KnownTable {
   const listOf = (name: ListName): KnownList => {
     const part = parts.find((each) => each.name === name);
     const items = metadata[name] ?? [];
     return part === undefined
-      ? { kind: 'file', text, items }
-      : { kind: 'items', text: text.slice(part.begin, part.end), items };
+      ? { kind: 'file', bytes: file, items }
+      : { kind: 'items', bytes: file.subarray(part.begin, part.end), items };
   };
-  // The text counts as a whole also where a part of it is kept: V8 keeps the rest for that.
+  // The file counts as a whole also where a part of it is kept: the rest stays in memory with it.
   return {
     snapshots: listOf('snapshots'),
     'snapshot-log': listOf('snapshot-log'),
-    characters: text.length,
+    size: file.length,
   };
 }
 
@@ -101,7 +109,7 @@ function knownTable(text: string, metadata: TableMetadata, parts: readonly Known
 interface KnownPart {
   readonly name: ListName;
   readonly items: readonly object[];
-  /** Places in the text: of its first item, and of the first that is not known, or of the end of the list. */
+  /** Places in the file: of its first item, and of the first that is not known, or of the end of the list. */
   readonly begin: number;
   readonly othersBegin: number;
   readonly othersCount: number;
@@ -109,16 +117,16 @@ interface KnownPart {
   readonly end: number;
 }
 
-/** Undefined where the text begins neither list with these items. */
+/** Undefined where the file begins neither list with these items. */
 function parseAfter<T extends WithMetadata>(
   known: KnownTable,
-  text: string,
+  file: Buffer,
   parse: (text: string) => T,
 ): Parsed<T> | undefined {
-  const parts = LISTS.flatMap((name) => knownPart(name, known[name], text) ?? []).sort(
+  const parts = LISTS.flatMap((name) => knownPart(name, known[name], file) ?? []).sort(
     (left, right) => left.begin - right.begin,
   );
-  const cut = withoutParts(parts, text);
+  const cut = withoutParts(parts, file);
   if (cut === undefined) return undefined;
   try {
     const rest = parse(cut);
@@ -133,41 +141,39 @@ function parseAfter<T extends WithMetadata>(
 }
 
 /** Undefined where there is nothing to cut out, or one list stands within the other. */
-function withoutParts(parts: readonly KnownPart[], text: string): string | undefined {
-  let [rest, from] = ['', 0];
+function withoutParts(parts: readonly KnownPart[], file: Buffer): string | undefined {
+  const rest: Buffer[] = [];
+  let from = 0;
   for (const { begin, othersBegin } of parts) {
     if (begin < from) return undefined;
-    rest += text.slice(from, begin);
+    rest.push(file.subarray(from, begin));
     from = othersBegin;
   }
-  return from === 0 ? undefined : rest + text.slice(from);
+  return from === 0 ? undefined : Buffer.concat([...rest, file.subarray(from)]).toString();
 }
 
-/** Undefined where the text does not begin its list with these items, or has two lists of that name. */
-function knownPart(name: ListName, list: KnownList, text: string): KnownPart | undefined {
+/** Undefined where the file does not begin its list with these items, or has two lists of that name. */
+function knownPart(name: ListName, list: KnownList, file: Buffer): KnownPart | undefined {
   const known = list.kind === 'items' ? list : itemsOf(name, list);
-  const begin = listBegin(name, text);
-  if (known === undefined || begin === undefined || !text.startsWith(known.text, begin)) return undefined;
-  const knownEnd = begin + known.text.length;
-  AFTER_ITEM.lastIndex = knownEnd;
-  const after = AFTER_ITEM.exec(text)?.[0];
-  if (after === undefined) return undefined;
-  const othersBegin = knownEnd + after.length;
-  const others = itemsFrom(text, othersBegin);
+  const begin = listBegin(name, file);
+  if (known === undefined || begin === undefined) return undefined;
+  const knownEnd = begin + known.bytes.length;
+  if (!known.bytes.equals(file.subarray(begin, knownEnd))) return undefined;
+  const mark = afterBlanks(file, knownEnd);
+  const goesOn = file[mark] === COMMA;
+  const othersBegin = goesOn ? mark + 1 : mark;
+  const others = itemsFrom(file, othersBegin);
   // A comma that nothing follows is no JSON, and would be cut out.
-  if (others === undefined || after.endsWith(',') !== others.count > 0) return undefined;
+  if (others === undefined || goesOn !== others.count > 0) return undefined;
   const end = others.count > 0 ? others.end : knownEnd;
   return { name, items: known.items, begin, othersBegin, othersCount: others.count, end };
 }
+const COMMA = 44;
 
-function itemsOf(name: ListName, { text, items }: KnownList): KnownList | undefined {
-  const begin = listBegin(name, text);
-  const found = begin === undefined ? undefined : itemsFrom(text, begin);
+function itemsOf(name: ListName, { bytes: file, items }: KnownList): KnownList | undefined {
+  const begin = listBegin(name, file);
+  const found = begin === undefined ? undefined : itemsFrom(file, begin);
   return found === undefined || found.count === 0 || found.count !== items.length
     ? undefined
-    : { kind: 'items', text: text.slice(begin, found.end), items };
+    : { kind: 'items', bytes: file.subarray(begin, found.end), items };
 }
-
-// Within a text the quotes would be escaped: such words are those of a field.
-const UUID = /"table-uuid"\s*:\s*"([^"\\]*)"/;
-const AFTER_ITEM = /\s*(?:,|(?=\]))/y;

@@ -193,14 +193,18 @@ function renderList(name: string, items: readonly object[] | undefined): Buffer[
   const asParsed = bytesAsParsed(items);
   const from = asParsed?.count ?? 0;
   const whole = items.length - ((items.length - from) % RUN);
-  const parts: Buffer[] = asParsed === undefined ? [] : [asParsed.bytes];
-  for (let place = from; place < whole; place += RUN) parts.push(renderRun(items.slice(place, place + RUN)));
-  for (let place = whole; place < items.length; place += 1) parts.push(renderItem(items[place] as object));
-  const [first, ...others] = parts;
-  const begin = Buffer.from(`,"${name}":[`);
-  return first === undefined
-    ? [begin, Buffer.from(']')]
-    : [begin, first.subarray(1), ...others, Buffer.from(']')];
+  const added: Buffer[] = [];
+  for (let place = from; place < whole; place += RUN) added.push(renderRun(items.slice(place, place + RUN)));
+  for (let place = whole; place < items.length; place += 1) added.push(renderItem(items[place] as object));
+  const [first, ...others] = added;
+  // Each that was rendered here has a comma before it.
+  const parts =
+    asParsed !== undefined
+      ? [asParsed.bytes, ...added]
+      : first === undefined
+        ? []
+        : [first.subarray(1), ...others];
+  return [Buffer.from(`,"${name}":[`), ...parts, Buffer.from(']')];
 }
 
 /** The same as text. */

@@ -17,7 +17,7 @@ const fileText = (order: 'last' | 'first', ...ids: number[]): string => {
 
 const read = (text: string): TableMetadata => {
   const table = parseTableMetadata(text);
-  rememberLists(text, table);
+  rememberLists(Buffer.from(text), table);
   return table;
 };
 const withSnapshots = (table: TableMetadata, snapshots: readonly Snapshot[]): TableMetadata => ({

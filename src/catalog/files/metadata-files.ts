@@ -46,16 +46,20 @@ export interface MetadataFiles<T extends Located> {
   remove(locations: readonly string[]): Promise<void>;
 }
 
-/** From text and back. */
+/** From the bytes of a file, and back. */
 interface Codec<T> {
-  readonly parse: (text: string) => T;
+  readonly parse: (file: Buffer) => T;
   readonly render: (metadata: T) => MetadataText;
 }
 
 export const tableMetadataFiles = (place: Place): MetadataFiles<TableMetadata> =>
   metadataFiles({ ...place, parse: tableMetadataParser(), render: renderMetadataFile });
 export const viewMetadataFiles = (place: Place): MetadataFiles<ViewMetadata> =>
-  metadataFiles({ ...place, parse: parseViewMetadata, render: renderViewMetadata });
+  metadataFiles({
+    ...place,
+    parse: (file) => parseViewMetadata(file.toString()),
+    render: renderViewMetadata,
+  });
 
 /** Where the files are. */
 interface Place {
@@ -115,8 +119,8 @@ async function readMetadata<T>(
     return cached;
   }
   const path = pathInside(roots, location);
-  const text = await readText(disk, path, location);
-  const stored = { metadata: parseFile(text, location, parse), text, path };
+  const file = await readFile(disk, path, location);
+  const stored = { metadata: parseFile(file, location, parse), text: [file], path };
   cache.remember(location, stored);
   return stored;
 }
@@ -149,9 +153,9 @@ const reasonOf = (cause: unknown): string =>
 export const metadataFolder = ({ location, properties }: Located): string =>
   withoutSlash(properties?.['write.metadata.path'] ?? `${withoutSlash(location)}/metadata`);
 
-function parseFile<T>(text: string, location: string, parse: (text: string) => T): T {
+function parseFile<T>(file: Buffer, location: string, parse: (file: Buffer) => T): T {
   try {
-    return parse(text);
+    return parse(file);
   } catch (error) {
     throw broken(location, error);
   }
@@ -175,7 +179,8 @@ function nextVersion(previousLocation: string | undefined): number {
 
 const [gunzipAsync, gzipAsync] = [promisify(gunzip), promisify(gzip)];
 
-async function readText(disk: Disk, path: string, location: string): Promise<string> {
+/** A file as it was before it was compressed. */
+async function readFile(disk: Disk, path: string, location: string): Promise<Buffer> {
   let bytes: Buffer;
   try {
     bytes = await disk.read(path);
@@ -185,7 +190,7 @@ async function readText(disk: Disk, path: string, location: string): Promise<str
   // Two spellings are in use for compressed metadata: x.gz.metadata.json and x.metadata.json.gz.
   const compressed = /\.gz(\.metadata\.json)?$/.test(path);
   try {
-    return (compressed ? await gunzipAsync(bytes) : bytes).toString('utf8');
+    return compressed ? await gunzipAsync(bytes) : bytes;
   } catch (error) {
     throw broken(location, error);
   }

@@ -60,7 +60,7 @@ async function commitOne(tables: ForeignTables, change: CommitTableRequest): Pro
 /** The commit is made, so an answer that cannot be read is a lost one: what became of it is looked up. */
 function madeCommit({ parseTable }: ForeignTables, { text }: ForeignReply): CatalogTable {
   try {
-    return located(parseTable(text));
+    return located(parseTable(Buffer.from(text)));
   } catch (error) {
     throw stateUnknown(`The catalog took a commit, and its answer cannot be read (${String(error)})`);
   }

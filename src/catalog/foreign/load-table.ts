@@ -17,7 +17,7 @@ export interface ForeignTables extends ForeignConnection {
   /** Tokens for single tables, as some catalogs hand out with them; by the table's key. */
   readonly tokens: Map<string, string>;
   /** Reads an answer with a table; it remembers those of earlier ones. */
-  readonly parseTable: (text: string) => LoadTableResult;
+  readonly parseTable: (answer: Buffer) => LoadTableResult;
   /** Becomes false once the catalog has shown that it commits one table at a time. */
   commitsTogether: boolean;
 }
@@ -119,7 +119,7 @@ export async function readTable(
   id: TableIdentifier,
   { reply, askedAt }: { readonly reply: ForeignReply; readonly askedAt: AskedAt },
 ): Promise<CatalogTable> {
-  const result = tables.parseTable(reply.text);
+  const result = tables.parseTable(Buffer.from(reply.text));
   const { token, ...config } = result.config ?? {};
   const key = identifierKey(id);
   if (token === undefined) tables.tokens.delete(key);
