@@ -80,10 +80,19 @@ export function computedWith(spec: ProcessSpec, widened: readonly WidenedColumn[
   });
 }
 
-/** The names of the wide types in DuckDB's SQL and in Spark's. */
-const WIDE: Readonly<Record<string, ReadonlySet<string>>> = {
-  double: new Set(['double', 'float8']),
-  timestamp: new Set(['timestamp', 'datetime', 'timestamp_ntz']),
+/** Of a date, or of its midnight, each of these casts makes the same value. */
+const TIMES: ReadonlySet<string> = new Set([
+  'timestamp',
+  'datetime',
+  'timestamp_ntz',
+  'timestamp_ns',
+  'date',
+]);
+/** By the wide type: the types to which a cast gives what it gave, in DuckDB's SQL and in Spark's. */
+const SAME_CASTS: Readonly<Record<string, ReadonlySet<string>>> = {
+  double: new Set(['double', 'float8', 'float', 'float4', 'real']),
+  timestamp: TIMES,
+  timestamp_ns: TIMES,
   timestamptz: new Set(['timestamptz']),
 };
 /** Of one of these comes the value of the wide type, or none. */
@@ -115,10 +124,10 @@ function isPassedOn(
       after === '[' ||
       ((isReturned || called === 'unnest') && (kind === 'fields' || isRefused))
     );
-  const isWide = (index: number): boolean => WIDE[type]?.has(text(index) ?? '') === true;
-  if (after === ':' && text(at + 2) === ':') return isWide(at + 3);
+  const isSame = (index: number): boolean => SAME_CASTS[type]?.has(text(index) ?? '') === true;
+  if (after === ':' && text(at + 2) === ':') return isSame(at + 3);
   if (before === 'by') return BEHIND_ITEM.has(after);
-  if (before === '(' && after === 'as' && text(first - 2) === 'cast') return isWide(at + 2);
+  if (before === '(' && after === 'as' && text(first - 2) === 'cast') return isSame(at + 2);
   if (isWhole && OF_ITS_TYPE.has(called)) return BEHIND_ITEM.has(text(at + 2));
   return isReturned || ANY_TYPE.has(called);
 }

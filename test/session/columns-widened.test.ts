@@ -47,6 +47,12 @@ const namesIn = (sql: string, widened = WIDENED, onSchemaChange = 'refuse'): str
   return computedWith(spec, widened).map(({ path }) => path.join('.'));
 };
 
+it('takes a cast of a date that became a timestamp of nanoseconds for the same', () => {
+  const nanos = widenedBetween(schema('float', 'date', 'int'), schema('float', 'timestamp_ns', 'int'));
+  expect(namesIn('select day::timestamp as ts, cast(day as date) from e', nanos)).toEqual([]);
+  expect(namesIn('select day::varchar as ts from e', nanos)).toEqual(['day']);
+});
+
 it('finds floats and dates, and no integers', () => {
   expect(WIDENED.map(({ path }) => path.join('.'))).toEqual(['d', 'day', 's.inner']);
 });
@@ -56,6 +62,7 @@ it.each([
   'select id::varchar, id * 2, hash(id) from e',
   'select d, e.d as x, day, ts from e where id > 1',
   'select e."D"::double as x, cast(e.d as double), day::timestamp, s.inner::double from e',
+  'select d::float as x, cast(d as real), day::date, day::timestamp_ns from e',
   'select *, ts as t from e',
   'select * exclude (id) from e',
   'select date_trunc($h, ts) as ts, d, sum(d), avg(e.d), max(d) as m, count(s.inner) from e group by all',
