@@ -176,6 +176,38 @@ describe('an overwrite of source rows', () => {
     ]);
   });
 
+  it('with on_source_change: append-added counts equal rows: of two where one was taken off, one is new', async () => {
+    const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
+    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files });
+    await world.land('raw.events', events(0, 5, 0));
+    expect((await runOne(world, 'append_load')).rows_read).toBe('0');
+    await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files });
+    await world.land('raw.events', `${events(0, 5, 0)} union all ${events(0, 1, 0)}`);
+    expect(await runOne(world, 'append_load')).toMatchObject({
+      status: 'refused',
+      error: { code: 'source-changed', message: expect.stringContaining('hold new or changed ones beside') },
+    });
+  });
+
+  it('with on_source_change: append-added takes rows that came before others went and were compacted then', async () => {
+    const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
+    const old = new Set((await world.sql('select filename from raw.events')).map((row) => row['filename']));
+    await world.land('raw.events', events(20, 5, 1));
+    await world.changeFiles('raw.events', {
+      operation: 'delete',
+      remove: (files) => files.filter(({ path }) => old.has(path)),
+    });
+    await world.changeFiles('raw.events', {
+      operation: 'replace',
+      remove: (files) => files,
+      insert: 'select id, ts from raw.events',
+    });
+    expect(await world.publish('append_load')).toMatchObject({ rows_read: '5' });
+    expect(await world.rows('select count(*), count(distinct id) from facts.appended')).toEqual([
+      '["15","15"]',
+    ]);
+  });
+
   it('with on_source_change: append-added takes no row of copies that were compacted since, and stops where a compaction took new rows in', async () => {
     const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
     const all = 'select id, ts from raw.events';

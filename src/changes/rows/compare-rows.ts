@@ -132,6 +132,8 @@ export interface Comparison {
   readonly after: SideOfComparison;
   /** Rows to count with those before. */
   readonly passed?: PassedFiles;
+  /** True where `after.snapshot` still has the files before. */
+  readonly sharesFiles?: boolean;
 }
 
 /**
@@ -172,7 +174,7 @@ type Sides = Readonly<Record<'before' | 'after', SqlFragment>> & { readonly pass
 
 async function withSides<T>(
   source: Source,
-  { before, after, passed }: Comparison,
+  { before, after, passed, sharesFiles = false }: Comparison,
   work: (sides: Sides) => Promise<T>,
   shown: { readonly showsFiles: boolean } = { showsFiles: false },
 ): Promise<T> {
@@ -184,9 +186,10 @@ async function withSides<T>(
     source.manifestsOf(after.snapshot),
   ]);
   return inTemporaryFolder(async (directory) => {
+    const [othersBefore, othersAfter] = sharesFiles ? [[], []] : [now, then];
     const views = {
-      before: await viewOf(source, { side: before, manifests: then, others: now, directory }),
-      after: await viewOf(source, { side: after, manifests: now, others: then, directory }),
+      before: await viewOf(source, { side: before, manifests: then, others: othersBefore, directory }),
+      after: await viewOf(source, { side: after, manifests: now, others: othersAfter, directory }),
     };
     if (passed === undefined || passed.files.length === 0) return withViews(source, views, work, shown);
     const between = await passedView(source, { from: after.snapshot, passed, directory });

@@ -113,8 +113,8 @@ const pathsOf = (files: readonly ChangedFile[]): string[] => files.map(({ path }
  */
 async function newsOfSuspects(source: Source, { before, suspects, head }: Suspected): Promise<News> {
   const rewritten = (): Error => mixed(source, suspects, 'and were rewritten since, or are gone');
-  const newsAt = (snapshot: Snapshot, files: readonly ChangedFile[]): Promise<News> =>
-    newsOfFiles(source, { before, after: { snapshot, files: pathsOf(files) } });
+  const newsAt = (snapshot: Snapshot, files: readonly ChangedFile[], sharesFiles = false): Promise<News> =>
+    newsOfFiles(source, { before, after: { snapshot, files: pathsOf(files) }, sharesFiles });
   const orUndefined = (error: unknown): undefined => {
     if (error instanceof PsybergError && error.code !== 'view-incomplete') throw error;
   };
@@ -123,7 +123,7 @@ async function newsOfSuspects(source: Source, { before, suspects, head }: Suspec
   const news: News = [];
   for (const [id, files] of Map.groupBy(suspects, ({ snapshotId }) => snapshotId)) {
     const writer = snapshotById(source.metadata, id);
-    const found = writer === undefined ? undefined : await newsAt(writer, files).catch(orUndefined);
+    const found = writer === undefined ? undefined : await newsAt(writer, files, true).catch(orUndefined);
     if (found === undefined) throw rewritten();
     news.push(...found);
   }
