@@ -1,6 +1,6 @@
 /**
- * Everything that can be known of a project without its data. Files -> problems, all at once. Writes nothing.
- * The warehouse is asked for the columns alone that no file and no query says.
+ * Checks everything that can be known about a project without its data. Files -> problems, all at once.
+ * Writes nothing. The warehouse is only asked for columns that no file and no query tells.
  */
 import { bindProcess } from '../binding/bind-process.ts';
 import { columnsToldOfFiles } from '../binding/table-columns.ts';
@@ -40,7 +40,7 @@ export async function checkProjectFolder(options: {
   }
 }
 
-/** What the header of its process does not accept. */
+/** Whether a problem is reported: not if the header of its process accepts it. */
 const isToTell =
   ({ processes }: Checked) =>
   ({ code, file }: Found): boolean =>
@@ -54,7 +54,7 @@ const problemOf = (problem: Omit<CheckProblem, 'severity'>): CheckProblem => {
   return { file, line, column, severity: PROBLEM_CODES[code].severity, code, message, hint };
 };
 
-/** Two processes may share an audit, and its problem. */
+/** Sorts problems, each only once: two processes may share an audit and its problem. */
 function inOrder(problems: readonly CheckProblem[]): CheckProblem[] {
   const once = new Map(
     problems.map((each) => [`${each.file}:${each.line}:${each.column} ${each.code} ${each.message}`, each]),
@@ -65,7 +65,7 @@ function inOrder(problems: readonly CheckProblem[]): CheckProblem[] {
   );
 }
 
-/** What a test file says is judged where the whole project is read. */
+/** Checks what test files say, which needs the whole project to be read. */
 async function testProblems({ project }: ExaminedProject, checked: Checked): Promise<CheckProblem[]> {
   const { readTests, testFilesOf } = await import('../testing/read/read-tests.ts');
   const files = testFilesOf(project);
@@ -94,7 +94,7 @@ async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedPr
   return { project, processes, drafts, tableFiles: tables.files, macros };
 }
 
-/** What files hold that no header describes is known when they are read. */
+/** Columns of files that no header describes are only known once the files are read. */
 async function columnsOfSource(
   tables: KnownTables,
   spec: ProcessSpec,

@@ -1,4 +1,4 @@
-/** What is known of a project without its data: the rules look at nothing else. Plain data. */
+/** Declares what is known about a project without its data: rules look at nothing else. Plain data. */
 import type { BoundProcess } from '../binding/bind-process.ts';
 import type { DdlColumns } from '../binding/table-columns.ts';
 import type { BoundColumn, TextFault } from '../engine/index.ts';
@@ -12,34 +12,34 @@ export interface CheckedProcess {
   readonly spec: ProcessSpec;
   /** Relative to the project. */
   readonly file: string;
-  /** The places in its header, and what stands there. */
+  /** The places in its header, with what stands there. */
   readonly draft: ProcessDraft;
   readonly sources: readonly CheckedSource[];
-  /** As `json_serialize_sql` gives it; undefined where DuckDB does not give it. */
+  /** As `json_serialize_sql` gives it; undefined if DuckDB does not. */
   readonly tree?: unknown;
   /** Why its SQL cannot be parsed. */
   readonly syntax?: TextFault;
   readonly reads: ReadsOfTexts;
-  /** Undefined where the columns of a source are not known, or its SQL cannot be parsed. */
+  /** Undefined if the columns of a source are not known, or its SQL cannot be parsed. */
   readonly bound?: BoundProcess;
 }
 
 export interface CheckedSource {
   readonly spec: SourceSpec;
-  /** Among the sources of its header. */
+  /** Its index among the sources of the header. */
   readonly index: number;
   readonly columns?: readonly BoundColumn[];
-  /** Where the columns are not known: why. */
+  /** If the columns are not known: why. */
   readonly unknown?: UnknownTable;
 }
 
 export type UnknownTable =
-  /** There is a warehouse, and the table is not in it. */
+  /** There is a warehouse, but the table is not in it. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'no-warehouse' }
-  /** Another process writes it, or a file describes it, in which something is wrong. */
+  /** Something is wrong in the process that writes it, or in the file that describes it. */
   | { readonly kind: 'elsewhere' }
-  /** It is there, with a column of a type that DuckDB does not have. */
+  /** It exists, with a column of a type that DuckDB does not have. */
   | { readonly kind: 'unreadable' }
   /** The warehouse could not be asked. */
   | { readonly kind: 'unreachable'; readonly message: string; readonly hint: string | undefined };
@@ -51,7 +51,7 @@ export interface CheckedTableFile extends DdlFile {
 export interface Checked {
   readonly project: ProjectSpec;
   readonly processes: readonly CheckedProcess[];
-  /** All files of processes, also those with problems. */
+  /** All process files, also those with problems. */
   readonly drafts: readonly ProcessDraft[];
   readonly tableFiles: readonly CheckedTableFile[];
   readonly macros: JudgedMacros;

@@ -1,7 +1,7 @@
 /**
- * The columns of the tables that processes read: by the DDL of `tables/`, else by the query of the process
- * that writes them, else by the warehouse. Files and queries come first, so that a project is judged as it is
- * written, with or without a warehouse.
+ * Finds the columns of the tables that processes read: from the DDL of `tables/`, else from the query of the
+ * process that writes them, else from the warehouse. Files and queries come first, so that a project is
+ * checked as it is written, with or without a warehouse.
  */
 import { columnsOfDdl } from '../binding/table-columns.ts';
 import type { Binder, BoundColumn } from '../engine/index.ts';
@@ -20,16 +20,16 @@ export type KnownTable =
 
 export interface KnownTables {
   readonly files: readonly CheckedTableFile[];
-  /** Asks the warehouse where nothing else says it. */
+  /** Asks the warehouse if nothing else tells. */
   columnsOf(table: TableIdentifier): Promise<KnownTable>;
-  /** What a process returns, which was bound before those that read it. */
+  /** Records what a process returns; it must be bound before the processes that read it. */
   written(table: TableIdentifier, columns: readonly BoundColumn[]): void;
 }
 
 export interface TablesInput {
   readonly project: ProjectSpec;
   readonly drafts: readonly ProcessDraft[];
-  /** False where psyberg.yaml does not say which warehouse it is. */
+  /** False if psyberg.yaml does not say which warehouse it is. */
   readonly knowsWarehouse: boolean;
 }
 
@@ -64,7 +64,7 @@ export async function knowTables(binder: Binder, input: TablesInput): Promise<Kn
   };
 }
 
-/** All tables at once that may be asked for: the warehouse is opened once. */
+/** Asks for all tables at once that may be needed, so that the warehouse is opened only once. */
 async function askWarehouse(
   { project, drafts, knowsWarehouse }: TablesInput,
   isKnown: (table: TableIdentifier) => boolean,

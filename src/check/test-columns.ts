@@ -1,6 +1,6 @@
 /**
- * Columns that rows of tests name and that their tables do not have. Tests + what is known of the project ->
- * problems. Pure. A test that is played says the same, of its first one.
+ * Finds columns that rows of tests name but their tables lack. Tests + what is known of the project ->
+ * problems. Pure. Playing such a test says the same, but only about its first wrong column.
  */
 import { tableKey, tableName } from '../model/names.ts';
 import { didYouMean } from '../project/did-you-mean.ts';
@@ -8,7 +8,7 @@ import type { CellRow, TestSpec } from '../testing/test-spec.ts';
 import type { Checked } from './facts.ts';
 import { columnOfName, type Found } from './rules/rule.ts';
 
-/** One for each column of a landing, and of the rows that are expected after an arrival. */
+/** One problem for each column of a landing, and of the rows that are expected after an arrival. */
 export const unknownColumns = (checked: Checked, tests: readonly TestSpec[]): Found[] =>
   tests.flatMap((test) =>
     test.arrivals.flatMap((arrival) => [
@@ -33,7 +33,7 @@ export const unknownColumns = (checked: Checked, tests: readonly TestSpec[]): Fo
     ]),
   );
 
-/** Undefined where they are not known. */
+/** Undefined if they are not known. */
 const columnsOf = ({ processes }: Checked, key: string): readonly { readonly name: string }[] | undefined =>
   processes.flatMap(({ sources }) => sources).find(({ spec }) => tableKey(spec.table) === key)?.columns;
 

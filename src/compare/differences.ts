@@ -1,7 +1,7 @@
 /**
- * Two lots of rows as multisets, hour by hour. Relations -> the rows that only one of them has. First every
- * hour's rows are counted and their hashes added up; the rows themselves are compared only of hours in which
- * that differs. What does not fit into memory goes to DuckDB's temporary files.
+ * Compares two relations as multisets, hour by hour. Relations -> the rows that only one of them has. First
+ * the rows of every hour are counted and their hashes added up; only hours in which these differ are
+ * compared row by row. What does not fit into memory goes to DuckDB's temporary files.
  */
 import type { Hour } from '../model/hour.ts';
 import {
@@ -23,15 +23,15 @@ import type { RowsInMemory } from './rows-in-memory.ts';
 export interface Sides {
   readonly expected: SqlFragment;
   readonly found: SqlFragment;
-  /** Those that are compared; both sides have them, with these types. */
+  /** The columns that are compared; both sides have them, with these types. */
   readonly columns: readonly TestColumn[];
   /** The hour of a row, counted since 1970; undefined: rows have none. */
   readonly hour: SqlFragment | undefined;
-  /** What of them is compared. */
+  /** Which of the rows are compared. */
   readonly kept: KeptHours;
-  /** True: floating-point numbers differ by their last digit as well. */
+  /** True: floating-point numbers that differ only in their last digit differ as well. */
   readonly isExact?: boolean;
-  /** Begins the names of its tables in memory. */
+  /** Prefix of the names of its tables in memory. */
   readonly name: string;
 }
 
@@ -40,7 +40,7 @@ export interface ComparedHour {
   readonly hour: Hour | undefined;
   readonly rowsExpected: bigint;
   readonly rowsFound: bigint;
-  /** Expected and not found, and found and not expected. */
+  /** Rows that are expected but not found, and rows that are found but not expected. */
   readonly missing: bigint;
   readonly extra: bigint;
 }
@@ -86,7 +86,7 @@ export async function compareSides(memory: RowsInMemory, sides: Sides): Promise<
 
 const hourOf = (hour: bigint | null): Hour | undefined => (hour === null ? undefined : Number(hour));
 
-/** Values of these types DuckDB's hash() does not all tell apart. */
+/** Types for which DuckDB's hash() does not tell all values apart. */
 const isByText = ({ type }: TestColumn): boolean =>
   type in NEAR_PART || isNestedType(type) || type === 'VARIANT';
 
@@ -110,7 +110,7 @@ async function differingRows(
 ): Promise<SqlFragment> {
   const { engine } = memory;
   const named = (part: string): SqlFragment => memory.tableNamed(`${sides.name}_${part}`);
-  // Each side by itself: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
+  // Each side separately: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
   for (const side of ['expected', 'found'] as const)
     await engine.execute(
       statement('compare/copy_hours', { table: named(side), rows: sides[side], columns, hour, keep }),
@@ -140,7 +140,7 @@ async function differingRows(
   return table;
 }
 
-/** Some rows of which one side has too many, as objects. */
+/** Samples rows of which one side has too many, as objects. */
 export async function sampleOf(
   { engine }: RowsInMemory,
   rows: SqlFragment | undefined,

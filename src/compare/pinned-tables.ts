@@ -1,6 +1,6 @@
 /**
- * Tables as of single snapshots, to be read by plain SQL. Snapshots -> tables of a view of their own,
- * read-only. No part of a session: what is shown are the live files of the snapshot, whole.
+ * Shows tables as of single snapshots, for plain SQL to read. Snapshots -> tables of a read-only view. Plays
+ * no part in sessions: it shows all live files of a snapshot.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,29 +13,29 @@ import { composeReadableView } from '../tables/views/readable-view.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 export interface PinnedTable {
-  /** Its name in the view. */
+  /** Its name within the view. */
   readonly name: string;
   readonly table: TableIdentifier;
   readonly metadata: TableMetadata;
-  /** Undefined: without a row. */
+  /** Undefined: an empty table. */
   readonly snapshot: Snapshot | undefined;
-  /** The column by whose bounds files may be skipped, where a query filters by it. */
+  /** The column by whose bounds files may be skipped when a query filters by it. */
   readonly eventTime?: { readonly fieldId: number; readonly type: string; readonly unit: string } | undefined;
-  /** A schema of the table in whose columns it is shown; default: its current one. */
+  /** The schema of the table whose columns are shown; default: its current one. */
   readonly schemaId?: number;
 }
 
 export interface PinnedTables {
-  /** For files of views; removed at the end. */
+  /** Folder for files of views; removed at the end. */
   readonly directory: string;
   show(tables: readonly PinnedTable[]): Promise<void>;
-  /** A table that is shown. */
+  /** Refers to a table that is shown. */
   named(name: string): SqlFragment;
 }
 
 const NAMESPACE = 'pinned';
 
-/** Does `work` with a view; `name`: of the view. */
+/** Does `work` with a view of that name. */
 export async function withPinnedTables<T>(
   { engine: opened, views, endpoint }: Pick<Workspace, 'engine' | 'views' | 'endpoint'>,
   name: string,
@@ -54,7 +54,7 @@ export async function withPinnedTables<T>(
     const identifier = { namespace: [NAMESPACE], name: as };
     const schema = schemaId === undefined ? {} : { schemaId };
     const common = { identifier, table, tableUuid: metadata['table-uuid'], ...schema };
-    // A branch that nobody has made: the table as an empty one.
+    // A branch that nobody has made shows an empty table.
     if (snapshot === undefined) return { ...common, show: { kind: 'branch', branch: `${view}_empty` } };
     const from = { metadata, from: snapshot, table };
     const readable = await composeReadableView(engine, { ...from, eventTime, directory });

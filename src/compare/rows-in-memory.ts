@@ -1,4 +1,4 @@
-/** A place in memory for rows that are compared. Engine -> tables; nothing of it is left behind. */
+/** Makes a place in memory for rows that are compared. Engine -> tables; nothing is left behind. */
 import type { Engine } from '../engine/index.ts';
 import {
   type FragmentsOf,
@@ -18,7 +18,7 @@ export interface RowsInMemory extends RowsPort {
 const MEMORY = 'psyberg_compare';
 const NAMESPACE = ['compared'];
 
-/** Does `work` with it. */
+/** Does `work` with such a place, and removes it afterwards. */
 export async function withRowsInMemory<T>(
   engine: Engine,
   work: (rows: RowsInMemory) => Promise<T>,
@@ -41,5 +41,5 @@ export async function withRowsInMemory<T>(
   }
 }
 
-/** A statement of which the compiler has seen that these are its fragments. */
+/** Renders a statement whose fragments the compiler has already checked. */
 const renderAny: (name: StatementName, fragments: FragmentsOf<StatementName>) => string = renderStatement;

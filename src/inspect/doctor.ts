@@ -1,6 +1,7 @@
 /**
- * The checks of `psyberg doctor`. Machine + project + warehouse -> Check[]. Reads only, but for one object
- * that it writes and deletes in each store; what one check needs and misses, the later ones leave out.
+ * Runs the checks of `psyberg doctor`. Machine + project + warehouse -> Check[]. Reads only, except for one
+ * object that it writes and deletes in each store. If a check fails, later checks that depend on it are left
+ * out.
  */
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../engine/index.ts';
@@ -26,11 +27,11 @@ import { readProgress, sqlChangedJson } from './status.ts';
 export interface ExamineOptions {
   /** Folder of psyberg.yaml, or any folder below it. Default: the current folder. */
   readonly project?: string;
-  /** Called with what is being done, for progress. */
+  /** Called with what is being done now, to show progress. */
   readonly onStep?: (message: string) => void;
 }
 
-/** Checks everything that a run needs, and says what to do where it is not there. Never throws. */
+/** Checks everything that a run needs, and says what to do if something is missing. Never throws. */
 export async function examine(options: ExamineOptions = {}): Promise<Check[]> {
   const checks: Check[] = [];
   const report: Report = (name, status, message, hint) =>
@@ -66,7 +67,7 @@ export async function examine(options: ExamineOptions = {}): Promise<Check[]> {
   return checks;
 }
 
-/** Runs a check; an error becomes a failed one with its remedy. */
+/** Runs a check; an error becomes a failed check with its remedy. */
 async function attempt<T>(report: Report, name: string, work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -95,7 +96,8 @@ function extensionFiles(report: Report): void {
         'psyberg sql "select 1" (or, in a clone: npm run setup)',
       );
   } catch {
-    // Installed as a package, DuckDB may lie elsewhere; whether the extensions load is checked below.
+    // When Psyberg is installed as a package, DuckDB may lie elsewhere; whether the extensions load is
+    // checked below.
   }
 }
 
@@ -160,7 +162,7 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
   }
 }
 
-/** What a catalog of others' means for sessions. */
+/** Reports what a foreign catalog means for sessions. */
 async function examineForeign({ project, client }: Workspace, report: Report): Promise<void> {
   if (project.catalog.kind !== 'rest') return;
   if (await client.keepsOneSnapshot())
@@ -173,8 +175,8 @@ async function examineForeign({ project, client }: Workspace, report: Report): P
 }
 
 /**
- * Snapshots that may expire, from which maintenance is due: each makes the metadata of the table about a
- * kilobyte longer, which every commit writes anew.
+ * Number of snapshots that may expire from which maintenance is due: each makes the metadata of the table
+ * about a kilobyte longer, and every commit writes that anew.
  */
 const OLD_SNAPSHOTS_MANY = 100;
 

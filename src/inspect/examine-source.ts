@@ -1,4 +1,4 @@
-/** The checks of one source of a process. Process + source + metadata -> Check[]. Reads only. */
+/** Checks one source of a process. Process + source + metadata -> Check[]. Reads only. */
 import type { Engine } from '../engine/index.ts';
 import { columnOf, currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
@@ -17,7 +17,7 @@ import { statement } from '../statements/index.ts';
 import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
-/** What a check of a source is called. */
+/** The name under which a check of a source is reported. */
 export const nameOf = (spec: ProcessSpec, source: SourceSpec): string =>
   `${spec.processName} < ${tableName(source.table)}`;
 
@@ -29,7 +29,7 @@ export interface Examined {
   readonly engine: Engine | undefined;
 }
 
-/** Whether the source can be read, and what will cost time or rows later. */
+/** Checks whether the source can be read, and what will cost time or rows later. */
 export async function examineSource(examined: Examined, report: Report): Promise<void> {
   const { workspace, spec, source, progress } = examined;
   const name = nameOf(spec, source);
@@ -77,7 +77,7 @@ async function examineFolder(
     );
 }
 
-/** A lookup is read whole, whatever became of its history. */
+/** Reports on a lookup, which is read whole, whatever became of its history. */
 function reportLookup({ spec, source }: Examined, metadata: TableMetadata, report: Report): void {
   const head = mainSnapshot(metadata);
   const rows = head === undefined ? undefined : liveRows(head);
@@ -117,7 +117,7 @@ interface Watched {
   readonly watermark: Watermark;
 }
 
-/** Whether the next session can go on from the watermark; where it cannot, the rest says nothing. */
+/** Whether the next session can go on from the watermark; if it cannot, further checks would say nothing. */
 function isStillThere({ spec, source }: Examined, { metadata, watermark }: Watched, report: Report): boolean {
   const name = nameOf(spec, source);
   if (watermark.tableUuid !== metadata['table-uuid']) {
@@ -139,7 +139,7 @@ function isStillThere({ spec, source }: Examined, { metadata, watermark }: Watch
   return false;
 }
 
-/** The tag that keeps the snapshot of the watermark from being expired. */
+/** Checks the tag that keeps the snapshot of the watermark from being expired. */
 function examineTag({ spec, source }: Examined, { metadata, watermark }: Watched, report: Report): void {
   const tag = protectionTag(spec.processName);
   if (metadata.refs?.[tag]?.['snapshot-id'] === watermark.snapshotId) return;
@@ -172,7 +172,8 @@ async function examineEventTime(
     );
   else if (engine !== undefined)
     await examineBounds(
-      // Asked for anew: an internal error at an earlier source would be reported of this one, too.
+      // The engine is asked for anew: otherwise an internal error at an earlier source would be reported
+      // here, too.
       await workspace.engine(),
       { metadata, head, fieldId: field.id, column, name },
       report,
@@ -187,11 +188,12 @@ interface Bounded {
   readonly name: string;
 }
 
-/** Files without bounds still load, but finding their hours means reading the column. */
+/** Counts files without bounds: they still load, but finding their hours means reading the column. */
 async function examineBounds(engine: Engine, bounded: Bounded, report: Report): Promise<void> {
   const { column, name } = bounded;
   const { files, without, allNull } = await countFiles(engine, bounded);
-  // Reported apart: no statistics can give times that are not there, so the writer is not asked for them.
+  // Reported separately: no statistics can give times that are not there, so the writer is not asked for
+  // them.
   if (allNull > 0n)
     report(
       name,
@@ -212,9 +214,9 @@ async function examineBounds(engine: Engine, bounded: Bounded, report: Report): 
 
 interface FileCounts {
   readonly files: bigint;
-  /** Neither their statistics nor their partition give the hours. */
+  /** Files whose hours neither their statistics nor their partition give. */
   readonly without: bigint;
-  /** The column is NULL in every row. */
+  /** Files whose column is NULL in every row. */
   readonly allNull: bigint;
 }
 
@@ -238,7 +240,7 @@ async function countFiles(engine: Engine, { metadata, head, fieldId }: Bounded):
   return { files, without, allNull };
 }
 
-/** True when the partition itself says the hour or day of the event time. */
+/** True if the partition itself gives the hour or day of the event time. */
 const partitionSays = (metadata: TableMetadata, specId: number, fieldId: number): boolean =>
   metadata['partition-specs']
     .find((each) => each['spec-id'] === specId)

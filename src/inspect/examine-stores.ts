@@ -1,7 +1,7 @@
 /**
- * The stores in which a project's tables lie: how each is reached and who says so, and whether one object can
- * be written, read, listed and deleted there. Workspace -> Check[]. Of a store that holds sources alone
- * nothing is written.
+ * Checks the stores in which a project's tables lie: how each is reached and who says so, and whether one
+ * object can be written, read, listed and deleted there. Workspace -> Check[]. Writes nothing to a store
+ * that only holds sources.
  */
 import { randomUUID } from 'node:crypto';
 import { isInAzure } from '../model/azure-access.ts';
@@ -17,9 +17,9 @@ import type { Workspace } from '../workspace/open-workspace.ts';
 interface TableInStore {
   readonly table: TableIdentifier;
   readonly location: string;
-  /** Its file; undefined where the catalog keeps it to itself. */
+  /** Its metadata file; undefined if the catalog does not tell it. */
   readonly metadataLocation: string | undefined;
-  /** Sessions write there. */
+  /** True if sessions write there. */
   readonly isWritten: boolean;
 }
 
@@ -32,16 +32,18 @@ export async function examineStores(workspace: Workspace, report: Report): Promi
     if (known === undefined || (each.isWritten && !known.isWritten)) roots.set(root, each);
   }
   for (const [root, each] of roots) await examineStore(workspace, { root, ...each }, report);
-  // A catalog of somebody else reads them itself.
+  // A foreign catalog reads them itself.
   if (workspace.project.catalog.kind !== 'rest') await examineMetadata(tables, report);
 }
 
-/** This machine may have read copies of its own: other clients have none. */
+/**
+ * Checks that metadata files exist: this machine may have read copies of its own, which other clients lack.
+ */
 async function examineMetadata(tables: readonly TableInStore[], report: Report): Promise<void> {
   const locations = new Map(tables.map(({ table, metadataLocation }) => [metadataLocation, table]));
   for (const [location, table] of locations) {
     const store = location === undefined ? undefined : storeOf(location);
-    // A store that does not answer is told of above.
+    // A store that does not answer is reported above.
     const isThere = await store?.exists(location as string).catch(() => undefined);
     if (isThere === false)
       report(
@@ -53,7 +55,7 @@ async function examineMetadata(tables: readonly TableInStore[], report: Report):
   }
 }
 
-/** Sources, targets and the engine's own tables, as far as they are there. */
+/** Lists sources, targets and the engine's own tables, as far as they exist. */
 async function tablesInStores({ project, client }: Workspace): Promise<TableInStore[]> {
   const sources = project.processes
     .flatMap(({ sources }) => sources)
@@ -62,7 +64,7 @@ async function tablesInStores({ project, client }: Workspace): Promise<TableInSt
   const written = [...project.processes.map(({ target }) => target.table), ...Object.values(project.tables)];
   const found: TableInStore[] = [];
   for (const { table, isWritten } of [...sources, ...written.map((table) => ({ table, isWritten: true }))]) {
-    // What is wrong with a table is said where that is looked at.
+    // Whatever is wrong with a table is reported by the check of that table.
     const loaded = await client.loadTable(table).catch(() => undefined);
     if (loaded === undefined || !isRemote(loaded.metadata.location)) continue;
     const { metadataLocation, metadata } = loaded;
@@ -106,7 +108,7 @@ interface Ability {
   readonly hint?: string;
 }
 
-/** What DuckDB alone may reach. */
+/** Describes a store that only DuckDB may reach. */
 function withoutKeys(location: string): Ability {
   if (isInAzure(location))
     return {
@@ -139,7 +141,10 @@ async function writesAndDeletes(store: ObjectStore, location: string): Promise<A
   };
 }
 
-/** Sources are read by names that the catalog knows; to list them is more than that needs. */
+/**
+ * Checks that a store of sources answers. Sources are read by names that the catalog knows, so the right to
+ * list is not needed.
+ */
 async function reads(store: ObjectStore, location: string): Promise<Ability> {
   await store.exists(`${location}/metadata/psyberg-doctor`);
   return { what: 'answers' };
@@ -154,7 +159,7 @@ async function mayBeRefused(work: () => Promise<boolean>): Promise<boolean> {
   }
 }
 
-/** Endpoint, style and region with who says each; of secrets who has them. */
+/** Lists endpoint, style and region with where each comes from; of secrets only where they come from. */
 function settingsText(root: string, origins: readonly StorageOrigin[]): string {
   const said = origins.map(
     ({ key, value, from }) => `${key}${value === undefined ? '' : ` ${value}`} (${from})`,

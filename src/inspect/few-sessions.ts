@@ -1,6 +1,7 @@
 /**
- * What the session table says where it has few rows, without DuckDB: `inspect/session_history` and
- * `inspect/last_sessions` in TypeScript. Rows -> sessions, or undefined where a statement is to tell.
+ * Reads the session table without DuckDB while it has few rows: `inspect/session_history` and
+ * `inspect/last_sessions` in TypeScript. Rows -> sessions, or undefined if the SQL statement has to be run
+ * instead.
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { hourText, microsecondText } from '../model/hour.ts';
@@ -8,12 +9,12 @@ import type { HistoryRow, ProcessStatus } from '../report/status.ts';
 import { fewRows } from '../state/few-rows.ts';
 import { SESSION } from '../state/tables/session.ts';
 
-/** A session as the statement writes it: `error` is JSON text, and what nobody has is null. */
+/** A session as the statement returns it: `error` is JSON text, and unknown values are null. */
 export type RecordedSession = { readonly [Key in keyof HistoryRow]: string | null } & Readonly<
   Record<'pattern' | 'target_snapshot_id', string | null>
 >;
 
-/** Without them somebody has changed the table by hand. */
+/** If one of them is missing, somebody has changed the table by hand. */
 const KEYS = ['process_name', 'psyberg_session_id', 'status', 'created_at'] as const;
 const LISTED = [
   ...KEYS,
@@ -43,7 +44,7 @@ interface KeyedRow {
   readonly created_at: bigint;
 }
 
-/** A session's values are the same in each of its rows, but for what is said of the source. */
+/** All rows of a session have the same values, except for those about the source. */
 interface ListedRow extends KeyedRow {
   readonly pattern: string | null;
   readonly target_table: string | null;
@@ -64,10 +65,10 @@ interface ListedRow extends KeyedRow {
   readonly bytes_written: bigint | null;
 }
 
-/** By process. */
+/** Keyed by process. */
 export type LastSessions = Map<string, NonNullable<ProcessStatus['last_session']>>;
 
-/** How the newest session of each process ended. */
+/** Finds how the newest session of each process ended. */
 export async function fewLastSessions(metadata: TableMetadata): Promise<LastSessions | undefined> {
   const rows = keyed(await fewRows(metadata, SESSION, KEYS)) as readonly KeyedRow[] | undefined;
   if (rows === undefined) return undefined;
@@ -84,11 +85,11 @@ export async function fewLastSessions(metadata: TableMetadata): Promise<LastSess
 
 export interface NewestSessions {
   readonly sessions: RecordedSession[];
-  /** How many there are, whatever the limit. */
+  /** How many sessions there are, whatever the limit. */
   readonly total: number;
 }
 
-/** The newest sessions, newest first; of one process, or of all. */
+/** Lists the newest sessions of one process or of all, newest first. */
 export async function fewNewestSessions(
   metadata: TableMetadata,
   { processName, limit }: { readonly processName: string | undefined; readonly limit: number },
@@ -101,7 +102,7 @@ export async function fewNewestSessions(
   return { sessions: newest.map(recorded), total: sessions.size };
 }
 
-/** The rows, where each says of what session it is, and when that was. */
+/** The rows, if each one names its session and the time of it; otherwise undefined. */
 function keyed<Row extends Readonly<Record<(typeof KEYS)[number], unknown>>>(
   rows: readonly Row[] | undefined,
 ): readonly Row[] | undefined {
@@ -110,9 +111,9 @@ function keyed<Row extends Readonly<Record<(typeof KEYS)[number], unknown>>>(
   return rows?.every(isKeyed) === true ? rows : undefined;
 }
 
-/** In microseconds: from there on a year is written otherwise. */
+/** In microseconds: from that year on, DuckDB and this code write years differently. */
 const YEAR_10000 = 253_402_300_800_000_000n;
-/** Whether a time in microseconds is written here as a statement does it. */
+/** Whether a time in microseconds is written here in the same way as by a statement. */
 export const isWritable = (microseconds: bigint): boolean => microseconds >= 0n && microseconds < YEAR_10000;
 
 const newestFirst = (one: KeyedRow | undefined, other: KeyedRow | undefined): number => {
@@ -123,11 +124,11 @@ const newestFirst = (one: KeyedRow | undefined, other: KeyedRow | undefined): nu
   );
 };
 
-/** As DuckDB compares texts. */
+/** Compares texts as DuckDB does. */
 export const byBytes = (one: string, other: string): number =>
   Buffer.compare(Buffer.from(one), Buffer.from(other));
 
-/** A session from its rows, of which there is at least one. */
+/** Makes a session from its rows, of which there must be at least one. */
 function recorded(rows: readonly ListedRow[]): RecordedSession {
   const { process_name, psyberg_session_id, status, created_at } = rows[0] as ListedRow;
   const any = <Name extends keyof ListedRow>(name: Name): ListedRow[Name] | null =>
@@ -158,7 +159,7 @@ function recorded(rows: readonly ListedRow[]): RecordedSession {
     rows_written: most('rows_written'),
     created_at: writtenInstant(created_at),
     error: any('error'),
-    // A session of an earlier release does not say.
+    // Sessions of earlier releases do not record this.
     trigger: any('trigger') ?? 'changes',
     reason: any('reason'),
     new_files: sum('new_files'),
@@ -180,6 +181,6 @@ const larger = (one: bigint | undefined, other: bigint): bigint =>
   one === undefined || other > one ? other : one;
 const textOf = (value: bigint | null | undefined): string | null => (value == null ? null : String(value));
 
-/** With as many digits of a second as it has. */
+/** Writes an instant with as many digits of a second as it needs. */
 export const writtenInstant = (microseconds: bigint): string =>
   microsecondText(microseconds).replace(/\.?0+Z$/, 'Z');

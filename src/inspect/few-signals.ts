@@ -1,6 +1,7 @@
 /**
- * What the signal table says where it has few rows, without DuckDB: `inspect/signals` and
- * `session/signalled_hour` in TypeScript. Rows -> announcements, or undefined where a statement is to tell.
+ * Reads the signal table without DuckDB while it has few rows: `inspect/signals` and
+ * `session/signalled_hour` in TypeScript. Rows -> announcements, or undefined if the SQL statement has to be
+ * run instead.
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { type Hour, hourText, parseHour } from '../model/hour.ts';
@@ -9,10 +10,10 @@ import { SIGNAL } from '../state/tables/signal.ts';
 import type { StatementRow } from '../statements/index.ts';
 import { byBytes, isWritable, writtenInstant } from './few-sessions.ts';
 
-/** An announcement as the statement writes it: `hours` is JSON text. */
+/** An announcement as the statement returns it: `hours` is JSON text. */
 export type RecordedSignal = StatementRow<'inspect/signals'>;
 
-/** Without them somebody has changed the table by hand. */
+/** If one of them is missing, somebody has changed the table by hand. */
 const SAID = [
   'signal_name',
   'process_name',
@@ -36,12 +37,12 @@ interface ListedRow {
 }
 
 export interface SignalsAsked {
-  /** Of that table alone. */
+  /** Only announcements of this table. */
   readonly signalName: string | undefined;
   readonly limit: number;
 }
 
-/** The announcements, newest first. */
+/** Lists the announcements, newest first. */
 export async function fewSignals(
   metadata: TableMetadata,
   { signalName, limit }: SignalsAsked,
@@ -61,7 +62,7 @@ export async function fewSignals(
     }));
 }
 
-/** The last hour that was announced as complete; null where none was. */
+/** Finds the last hour that was announced as complete; null if none was. */
 export async function fewSignalledHour(
   metadata: TableMetadata,
   signalName: string,
@@ -84,7 +85,7 @@ async function announcedRows(
   if (rows?.every((row) => SAID.every((name) => row[name] !== null)) !== true) return undefined;
   const announced: AnnouncedRow[] = [];
   const names = [...(rows as readonly ListedRow[]).map((row) => row.signal_name), signalName ?? ''];
-  // Of other letters DuckDB knows other small ones.
+  // DuckDB puts letters beyond ASCII into lower case differently.
   if (!names.every((name) => ASCII.test(name))) return undefined;
   for (const row of rows as readonly ListedRow[]) {
     const hour = hourOf(row);
@@ -97,17 +98,17 @@ async function announcedRows(
 
 const ASCII = /^[ -~]*$/;
 
-/** Undefined of what is no day and no hour of a day, which no session writes. */
+/** Undefined if the numbers are no day or no hour of a day, which no session writes. */
 function hourOf({ vtts_utc_dateint: day, vtts_utc_hour: hour }: ListedRow): Hour | undefined {
   const text = `${day}`;
   if (!/^[1-9]\d{7}$/.test(text) || hour < 0 || hour > 23) return undefined;
   const date = `${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}`;
   const first = parseHour(`${date}T00:00:00Z`);
-  // Of the 31st of a shorter month Date makes a day of the next one.
+  // Date turns the 31st of a shorter month into a day of the next month.
   return hourText(first).startsWith(date) ? first + hour : undefined;
 }
 
-/** Of one session the hours that it reopened come after its completeness. */
+/** Within one session, the hours that it reopened come after its completeness. */
 const newestFirst = (one: ListedRow, other: ListedRow): number => {
   if (one.created_at !== other.created_at) return one.created_at < other.created_at ? 1 : -1;
   return byBytes(other.psyberg_session_id, one.psyberg_session_id) || byBytes(one.kind, other.kind);

@@ -1,4 +1,4 @@
-/** What the session table and the signal table hold. Workspace -> rows. Reads only. */
+/** Lists what the session table and the signal table hold. Workspace -> rows. Reads only. */
 import { usageError } from '../model/errors.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import type { HistoryRow, SignalRow } from '../report/status.ts';
@@ -14,14 +14,14 @@ export interface RowsRequest {
 
 const ROWS_DEFAULT = 20;
 
-/** The sessions, newest first; of one process, or of all. Throws `process-unknown`. */
+/** Lists the sessions of one process or of all, newest first. Throws `process-unknown`. */
 export const readHistory = async (
   workspace: Workspace,
   processName: string | undefined,
   request: RowsRequest = {},
 ): Promise<HistoryRow[]> => (await readNewestSessions(workspace, processName, request)).sessions;
 
-/** The same, and how many there are in all. */
+/** The same, together with the number of sessions in all. */
 export async function readNewestSessions(
   workspace: Workspace,
   processName: string | undefined,
@@ -42,7 +42,7 @@ export async function readNewestSessions(
   };
 }
 
-/** The same of any table. */
+/** The same, by a statement over a table of any size. */
 export async function newestSessions(
   workspace: Pick<Workspace, 'project' | 'engine'>,
   { processName, limit }: { readonly processName: string | undefined; readonly limit: number },
@@ -59,13 +59,13 @@ export async function newestSessions(
   };
 }
 
-/** `table`: `namespace.name`, of that one alone. */
+/** `table`: `namespace.name`; only announcements of that table. */
 export interface SignalsRequest extends RowsRequest {
   readonly table?: string | undefined;
 }
 
 /**
- * Up to which hour each target was announced to be complete, and which hours were reopened; newest first.
+ * Lists up to which hour each target was announced as complete, and which hours were reopened; newest first.
  */
 export async function readSignals(
   workspace: Workspace,
@@ -81,7 +81,7 @@ export async function readSignals(
   }));
 }
 
-/** The same of any table, which is there. */
+/** The same, by a statement over a table of any size, which must exist. */
 export async function newestSignals(
   workspace: Pick<Workspace, 'project' | 'engine'>,
   { signalName, limit }: SignalsAsked,

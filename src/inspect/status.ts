@@ -1,6 +1,6 @@
 /**
- * Project + tables -> how far each process has come. Reads only; DuckDB is needed for the session table
- * alone.
+ * Finds how far each process has come. Project + tables -> ProcessStatus[]. Reads only; DuckDB is needed for
+ * the session table alone.
  */
 import { sqlChangedSince } from '../binding/sql-changed.ts';
 import { holdsNothingYet } from '../iceberg/empty-table.ts';
@@ -29,13 +29,16 @@ import { lakeTable, statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { fewLastSessions, type LastSessions } from './few-sessions.ts';
 
-/** How far each process has come, and how far it is behind its sources. Default: all, in dependency order. */
+/**
+ * Finds how far each process has come, and how far it is behind its sources. Default: all processes, in
+ * dependency order.
+ */
 export async function readStatus(
   workspace: Workspace,
   names: readonly string[] | undefined,
 ): Promise<ProcessStatus[]> {
   const specs = processesInDependencyOrder(workspace.project, names);
-  // A session table of many files is read by DuckDB, beside the metadata that are read here.
+  // DuckDB reads a session table of many files, while the metadata are read here.
   const [last, told] = await Promise.all([
     lastSessions(workspace),
     Promise.all(specs.map((spec) => statusOrError(workspace, spec))),
@@ -43,7 +46,10 @@ export async function readStatus(
   return told.map((status) => ({ ...status, last_session: last.get(status.process_name) ?? null }));
 }
 
-/** What keeps one process from being told is told of it, and the others are there all the same. */
+/**
+ * If the status of a process cannot be read, its error is shown in its place, and the others appear all the
+ * same.
+ */
 async function statusOrError(workspace: Workspace, spec: ProcessSpec): Promise<ProcessStatus> {
   try {
     return await processStatus(workspace, spec, null);
@@ -57,7 +63,7 @@ async function statusOrError(workspace: Workspace, spec: ProcessSpec): Promise<P
       target_exists: await workspace.client.tableExists(spec.target.table),
       ...withGrain(spec),
       complete_to_hour: null,
-      // How far each of them was consumed nobody knows.
+      // Nobody knows how far each of them was consumed.
       sources: [],
       branches: [],
       last_session: null,
@@ -66,7 +72,7 @@ async function statusOrError(workspace: Workspace, spec: ProcessSpec): Promise<P
   }
 }
 
-/** Of one process. Throws what its progress and its sources throw. */
+/** The status of one process. Throws what reading its progress and its sources throws. */
 export async function processStatus(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -90,8 +96,8 @@ export async function processStatus(
 }
 
 /**
- * What the process owes further back than a session reaches, which is known without a plan as far as the
- * target has come. Nothing where its header has no threshold.
+ * What the process owes further back than a session reaches: known without a plan, as far as the target has
+ * come. Nothing if its header has no threshold.
  */
 async function beyondThreshold(
   workspace: Workspace,
@@ -120,7 +126,7 @@ async function beyondThreshold(
   return { beyond_threshold: { hours: unitTexts(spec, hours), rows: String(rows), exact: isExact } };
 }
 
-/** The hours that other SQL has made than that of now. */
+/** The hours that were made by other SQL than the current one. */
 export async function sqlChangedJson(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -132,7 +138,10 @@ export async function sqlChangedJson(
     : { since_session_id: changed.sinceSessionId, hours: unitTexts(spec, changed.hours) };
 }
 
-/** The summary of the target's newest snapshot, else the table: as a session finds it. */
+/**
+ * Reads progress as a session does: from the summary of the target's newest snapshot, else from the state
+ * table.
+ */
 export async function readProgress(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -193,7 +202,7 @@ async function sourceStatus(
   };
 }
 
-/** How many files of a folder no session has read, or others than those that were read. */
+/** Counts the files of a folder that no session has read, or that have changed since they were read. */
 async function folderStatus(
   workspace: Workspace,
   spec: ProcessSpec,
@@ -230,9 +239,9 @@ async function folderStatus(
 }
 
 /**
- * The snapshots that bring rows, from the head back to the watermark, as far as metadata say: a compaction
- * brings none, and no session moves the watermark for it. Null where the way back does not lead there: after
- * a rollback, or when what was between is expired.
+ * Counts the snapshots that bring rows, from the head back to the watermark, as far as metadata tell. A
+ * compaction brings none, and no session moves the watermark for it. Null if the way back does not lead to
+ * the watermark: after a rollback, or if a snapshot in between is expired.
  */
 function snapshotsBehind(
   metadata: TableMetadata,
@@ -248,14 +257,14 @@ function snapshotsBehind(
   return since.filter((snapshot) => !bringsNothing(metadata, snapshot, isVerified)).length;
 }
 
-/** By process. */
+/** The newest session of each process, by process. */
 export async function lastSessions(workspace: Workspace): Promise<LastSessions> {
   const metadata = (await workspace.client.loadTable(workspace.project.tables.sessionTable))?.metadata;
   if (metadata === undefined) return new Map();
   return (await fewLastSessions(metadata)) ?? lastSessionsInTable(workspace);
 }
 
-/** The same of any table, which is there. */
+/** The same, by a statement over a table of any size, which must exist. */
 export async function lastSessionsInTable(
   workspace: Pick<Workspace, 'project' | 'engine'>,
 ): Promise<LastSessions> {

@@ -1,4 +1,4 @@
-/** The statement that makes a table like one that is there. Metadata -> SQL. */
+/** Writes the statement that makes a table like an existing one. Metadata -> SQL. */
 import { currentSchema } from '../iceberg/event-time.ts';
 import type { NestedField, PartitionSpec, Schema, TableMetadata } from '../iceberg/table-metadata.ts';
 import { usageError } from '../model/errors.ts';
@@ -15,7 +15,8 @@ import { tablesIn } from '../workspace/list-tables.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 /**
- * DDL of a table, by `schema.table`, as DuckDB takes it. What that cannot say stands in comments.
+ * Writes the DDL of a table, named `schema.table`, as DuckDB takes it. What DDL cannot say is put into
+ * comments.
  * @throws PsybergError `table-missing`, `table-name-invalid`.
  */
 export async function tableDefinition(workspace: Workspace, name: string): Promise<string> {
@@ -25,7 +26,7 @@ export async function tableDefinition(workspace: Workspace, name: string): Promi
   return definitionOf(id, metadata);
 }
 
-/** The name as it is written, without regard to case where that is clear. */
+/** Finds the table of that name; letter case does not matter if the name is still unambiguous. */
 async function found(workspace: Workspace, name: string): Promise<TableIdentifier> {
   const exact = parseTableName(name);
   if (await workspace.client.tableExists(exact)) return exact;
@@ -43,7 +44,7 @@ function missing(name: string, tables: readonly string[]): Error {
   });
 }
 
-/** Pure. */
+/** Writes the DDL. Pure. */
 export function definitionOf(id: TableIdentifier, metadata: TableMetadata): string {
   const schema = currentSchema(metadata);
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']);
@@ -61,10 +62,10 @@ function columnText({ name, type, required }: NestedField): string {
   return `  ${nameText(name)} ${text}${required ? ' not null' : ''}`;
 }
 
-/** Quotes only where SQL needs them. */
+/** Quotes a name only if SQL needs it. */
 const nameText = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : quoteIdentifier(name));
 
-/** `void` is a field that was taken out of the partitioning. */
+/** Leaves out `void`: a field that was removed from the partitioning. */
 const partitionFields = (
   schema: Schema,
   spec: PartitionSpec | undefined,

@@ -1,6 +1,6 @@
 /**
- * The tables of a catalog: how many rows and bytes, up to which hour, and who writes them. Workspace -> rows.
- * Reads metadata and manifests; no data file is opened, so the cost does not follow the rows.
+ * Lists the tables of a catalog: how many rows and bytes, up to which hour, and who writes them. Workspace
+ * -> rows. Reads metadata and manifests but no data file, so that the cost does not grow with the rows.
  */
 import { columnOf, currentSchema, type StoredUnit, storedUnit } from '../iceberg/event-time.ts';
 import { countInSummary, mainSnapshot } from '../iceberg/history.ts';
@@ -17,15 +17,15 @@ import { readEachSpec } from '../tables/read/each-spec.ts';
 import { tablesIn } from '../workspace/list-tables.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
-/** Requests that are under way at once; behind a foreign catalog each is a round trip. Not measured. */
+/** Requests under way at the same time; each is a round trip behind a foreign catalog. Not measured. */
 const LOADS_AT_ONCE = 8;
 
 export interface ListTablesRequest {
-  /** False: no newest hour, for which manifests are read; that of each row is null. Default: true. */
+  /** False: leaves the newest hour null in each row, which saves reading manifests. Default: true. */
   readonly newestHour?: boolean;
 }
 
-/** Every table, by name. One that cannot be read has an `error`, and the others are there all the same. */
+/** Lists every table, by name. One that cannot be read has an `error`, and the others appear all the same. */
 export async function listTables(
   workspace: Workspace,
   { newestHour: isDated = true }: ListTablesRequest = {},
@@ -69,7 +69,7 @@ async function contentOf(
   const head = mainSnapshot(metadata);
   if (head === undefined) return { rows: '0', bytes: '0', newest_hour: null };
   const rows = countInSummary(head, 'total-records');
-  // DuckDB's own commits do not count it.
+  // DuckDB's own commits do not record the bytes.
   const bytes = countInSummary(head, 'total-files-size');
   const isCounted = rows !== undefined && bytes !== undefined;
   const listed =
@@ -88,15 +88,15 @@ async function contentOf(
 
 const textOf = (count: bigint | undefined): string | null => (count === undefined ? null : String(count));
 
-/** Rows of a list whose every manifest counts them: optional in version 1. */
+/** The rows of a list if every manifest counts them, which is optional in version 1. */
 const rowsListed = (manifests: readonly ListedManifest[]): bigint | undefined =>
   manifests.some(({ rows }) => rows === null)
     ? undefined
     : manifests.reduce((sum, { rows }) => sum + (rows ?? 0n), 0n);
 
 /**
- * Less the rows that position deletes name. How many rows an equality delete takes away no metadata say:
- * undefined.
+ * Subtracts the rows that position deletes name. Undefined if there are equality deletes: no metadata say
+ * how many rows those take away.
  */
 function withoutDeleted(head: Snapshot, rows: bigint | undefined): bigint | undefined {
   const byPosition = countInSummary(head, 'total-position-deletes') ?? 0n;
@@ -110,7 +110,10 @@ interface EventTime {
   readonly unit: StoredUnit;
 }
 
-/** What a process of the project says, else the column by whose hour or day the table is partitioned. */
+/**
+ * The event time that a process of the project names, else the column by whose hour or day the table is
+ * partitioned.
+ */
 export function shownEventTime(
   { project }: Workspace,
   table: TableIdentifier,
@@ -155,8 +158,9 @@ async function manifestsOf(
 }
 
 /**
- * The newest hour that live files state. The manifests whose partitions reach furthest are read first, and
- * the others only while one of them might hold a later hour: of a table partitioned by hour that is one.
+ * Finds the newest hour that live files state. Manifests whose partitions reach furthest are read first, and
+ * others only while one of them might hold a later hour: one manifest is enough for a table partitioned by
+ * hour.
  */
 async function newestHour(
   workspace: Workspace,

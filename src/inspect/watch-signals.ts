@@ -1,5 +1,5 @@
 /**
- * Waiting for what processes announce, and following it. Signal table -> announcements, as they come. Reads
+ * Waits for announcements of processes, or follows them. Signal table -> announcements, as they come. Reads
  * only. While nothing is new only the table's pointer is asked for: a row of the embedded catalog, a
  * conditional request to a foreign one.
  */
@@ -19,13 +19,13 @@ import type { Workspace } from '../workspace/open-workspace.ts';
 import { fewSignalledHour } from './few-signals.ts';
 import { readSignals, type SignalsRequest } from './history.ts';
 
-/** The first pauses are short: who waits for what has just been announced waits no longer than needed. */
+/** The first pauses are short, so that whoever waits for something just announced does not wait for long. */
 const PAUSE_MIN_MS = 200;
 const PAUSE_MAX_MS = 3000;
-/** So many of the newest announcements are looked through for new ones. */
+/** New announcements are looked for among this many of the newest ones. */
 const LOOKED_THROUGH = 1000;
 
-/** As `readSignals`. Throws `table-missing`. */
+/** Like `readSignals`. Throws `table-missing`. */
 export async function listSignals(
   workspace: Workspace,
   { table, ...request }: SignalsRequest = {},
@@ -37,9 +37,9 @@ export async function listSignals(
 export interface WaitRequest {
   readonly table: string;
   readonly hour: Hour;
-  /** In ms; undefined: for ever. 0 looks once. */
+  /** In ms; undefined: waits without end; 0: looks once. */
   readonly timeoutMs?: number | undefined;
-  /** Ends it early. */
+  /** Ends the wait early. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -54,10 +54,9 @@ export interface WaitRecord {
 }
 
 /**
- * Waits until a table is announced to be complete up to an hour. An hour that late rows reopened is complete:
- * the commit that reopens it holds those rows, and announces it again. Throws `table-missing` for a
- * table that
- * is not there and that no process writes.
+ * Waits until a table is announced to be complete up to an hour. An hour that late rows reopened counts as
+ * complete: the commit that reopens it holds those rows, and announces it again. Throws `table-missing` for
+ * a table that does not exist and that no process writes.
  */
 export async function waitForSignal(
   workspace: Workspace,
@@ -85,17 +84,17 @@ export async function waitForSignal(
 }
 
 export interface FollowRequest {
-  /** Of that table alone. */
+  /** Only announcements of that table. */
   readonly table?: string | undefined;
-  /** So many of those that there are already; default 20. */
+  /** How many existing announcements come first; default 20. */
   readonly limit?: number | undefined;
   /** Called with each announcement, oldest first. */
   readonly onSignal: (row: SignalRow) => void;
-  /** Ends it; without one it never does. */
+  /** Ends it; without a signal it never ends. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Calls with the last announcements, and then with each that comes, until it is ended. */
+/** Reports the last announcements, and then each new one, until it is ended. */
 export async function followSignals(
   workspace: Workspace,
   { table, limit, onSignal, signal }: FollowRequest,
@@ -124,7 +123,7 @@ export async function followSignals(
 const keyOf = (row: SignalRow): string =>
   JSON.stringify([row.signal_name, row.process_name, row.psyberg_session_id, row.kind, row.hour]);
 
-/** Whether the signal table has moved since the last call; the first call says that it has. */
+/** Tells whether the signal table has moved since the last call; the first call says that it has. */
 function signalTableMoves({ client, project }: Workspace): () => Promise<boolean> {
   let last: bigint | null | undefined;
   return async () => {
@@ -143,7 +142,7 @@ async function signalledHour(workspace: Workspace, name: string): Promise<Hour |
   return (hour === undefined ? await signalledHourInTable(workspace, name) : hour) ?? undefined;
 }
 
-/** The same of any table, which is there. */
+/** The same, by a statement over a table of any size, which must exist. */
 export async function signalledHourInTable(
   workspace: Pick<Workspace, 'project' | 'engine'>,
   name: string,
@@ -158,11 +157,11 @@ export async function signalledHourInTable(
   return found?.hour ?? null;
 }
 
-/** Until an abort at most. */
+/** Pauses, but ends at once on an abort. */
 const pause = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
   sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
 
-/** The table as processes write it. Throws `table-missing`: nobody would ever announce it. */
+/** The table's name as processes write it. Throws `table-missing` for one that nobody would ever announce. */
 async function knownTable({ project, client }: Workspace, text: string): Promise<string> {
   const targets = project.processes.map(({ target }) => target.table);
   if (tableNameProblem(text) === undefined) {

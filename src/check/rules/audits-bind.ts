@@ -1,6 +1,6 @@
 /**
- * `audit-sql-failed`: audits are bound over the sources and over what the query returns. What is wrong in one
- * of the engine's own kinds is a name in the header.
+ * `audit-sql-failed`: binds audits over the sources and over what the query returns. An error in one of the
+ * engine's own kinds of audit is a wrong name in the header.
  */
 import type { BindingFault } from '../../binding/bind-text.ts';
 import { placeIn } from '../../binding/edited-text.ts';
@@ -26,14 +26,14 @@ function placeOf(process: CheckedProcess, audit: AuditSpec, fault: BindingFault)
   return fault.offset === undefined ? audit.place : placeIn(audit.sql, audit.place, fault.offset);
 }
 
-/** The place of the name that is not there, else that of the audit. */
+/** The place of the name that does not exist, else that of the audit. */
 function placeInHeader({ spec, draft }: CheckedProcess, audit: AuditSpec, { missing }: BindingFault) {
   const index = spec.audits.indexOf(audit);
   const path = missing === undefined ? undefined : pathOf(draft.header, ['audits', index], missing);
   return path === undefined ? audit.place : draft.placeOf(path);
 }
 
-/** The path of a text below another path. */
+/** Finds the path of a text below another path. */
 function pathOf(header: unknown, begin: readonly (string | number)[], text: string) {
   const find = (value: unknown, path: readonly (string | number)[]): typeof path | undefined => {
     if (typeof value === 'string') return value.toLowerCase() === text.toLowerCase() ? path : undefined;

@@ -6,7 +6,7 @@ import { perProcess, placeInQuery } from './rule.ts';
 export const hoursOfSession = perProcess((process) => {
   const names = hoursReturned(process.tree, process.spec);
   if (names.length === 0) return [];
-  // DuckDB's tree does not say where a parameter stands.
+  // DuckDB's tree does not tell where a parameter stands.
   const place = placeInQuery(process, undefined);
   return [{ ...hoursWarning(process.spec, names), file: process.file, place }];
 });

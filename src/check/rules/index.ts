@@ -1,4 +1,4 @@
-/** The rules of `psyberg check`, a file each. What a file says by itself is judged when it is read. */
+/** Lists the rules of `psyberg check`, a file each. What a file alone can tell is checked when it is read. */
 import { auditsBind } from './audits-bind.ts';
 import { hoursOfSession } from './hours-of-session.ts';
 import { joinsOverHours } from './joins-over-hours.ts';

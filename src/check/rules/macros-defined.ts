@@ -1,4 +1,4 @@
-/** `macro-invalid`: macros that DuckDB does not define, and those that read more than they are given. */
+/** `macro-invalid`: macros that DuckDB cannot define, and those that read more than their arguments. */
 import { relativeFile } from '../../project/relative-file.ts';
 import type { Found, Rule } from './rule.ts';
 

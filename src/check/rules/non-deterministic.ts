@@ -1,4 +1,6 @@
-/** `non-deterministic`: hours that are computed again would get other values, and no test can be exact. */
+/**
+ * `non-deterministic`: hours that are computed again would get different values, and no test can be exact.
+ */
 
 import { engineOf } from '../../model/engines.ts';
 import { byteOf } from '../../model/query-tree.ts';
@@ -22,7 +24,7 @@ export const nonDeterministic = perProcess((process) =>
 
 const HASHES = { duckdb: 'md5(event_id::varchar)', spark: 'md5(cast(event_id as string))' } as const;
 
-/** In the words of the engine that runs them; of another one's SQL there may be no tree. */
+/** Finds the calls as the process's engine names them; there may be no tree for another engine's SQL. */
 function callsIn(process: CheckedProcess): { readonly byte: number | undefined; readonly called: string }[] {
   const known = process.sources.flatMap(({ columns }) => columns ?? []);
   const isColumn = (name: string): boolean => columnOfName(known, name) !== undefined;

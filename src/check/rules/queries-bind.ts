@@ -1,4 +1,4 @@
-/** `process-sql-failed`, `previous-column`: the SQL of a process is parsed and bound over its sources. */
+/** `process-sql-failed`, `previous-column`: parses the SQL of a process and binds it over its sources. */
 import { placeIn, unitsOfBytes } from '../../binding/edited-text.ts';
 import { type Found, isUndeclaredRead, perProcess } from './rule.ts';
 

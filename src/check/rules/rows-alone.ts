@@ -1,6 +1,4 @@
-/**
- * `rows-not-alone` and `hours-not-alone`: a query takes rows together that sessions see at different times.
- */
+/** `rows-not-alone` and `hours-not-alone`: a query combines rows that sessions see at different times. */
 import { namesInSources, rowsAlone, togetherWarning } from '../../plan/index.ts';
 import { columnOfName, perProcess, placeInQuery } from './rule.ts';
 

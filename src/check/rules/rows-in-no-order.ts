@@ -1,4 +1,4 @@
-/** `rows-in-no-order`: what a query makes of rows hangs on the order in which they happen to be read. */
+/** `rows-in-no-order`: what a query makes of rows depends on the order in which they happen to be read. */
 import { engineOf } from '../../model/engines.ts';
 import { byteOf } from '../../model/query-tree.ts';
 import { type TakenInNoOrder, takenInNoOrder } from '../../model/rows-in-no-order.ts';
@@ -7,7 +7,7 @@ import { isWindow } from '../../model/rows-together.ts';
 import type { CheckedProcess } from '../facts.ts';
 import { type Found, perProcess, placeInQuery } from './rule.ts';
 
-/** Whose names say that any row will do; where all have one value it is right so. */
+/** Their names say that any row will do; this is right if all have one value. */
 const MEANT_SO: ReadonlySet<string> = new Set(['any_value()', 'arbitrary()']);
 
 export const rowsInNoOrder = perProcess((process) => [

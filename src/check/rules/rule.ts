@@ -1,4 +1,4 @@
-/** What a rule of `psyberg check` is, and what it finds. */
+/** Declares what a rule of `psyberg check` is, and what it finds. */
 import type { BindingFault } from '../../binding/bind-text.ts';
 import { placeOfByte } from '../../binding/edited-text.ts';
 import type { ProblemCode } from '../../model/problem-codes.ts';
@@ -14,22 +14,22 @@ export interface Found {
   readonly hint?: string | undefined;
 }
 
-/** Facts -> problems. Pure. Its code says how bad they are. */
+/** Facts -> problems. Pure. The code of a problem tells its severity. */
 export type Rule = (checked: Checked) => readonly Found[];
 
-/** A rule that looks at one process after the other. */
+/** Makes a rule that looks at each process separately. */
 export const perProcess =
   (find: (process: CheckedProcess, checked: Checked) => readonly Found[]): Rule =>
   (checked) =>
     checked.processes.flatMap((process) => find(process, checked));
 
-/** The place of a node of the query's tree; without one, where the SQL begins. */
+/** The place of a node in the query's tree; without a node, the place where the SQL begins. */
 export const placeInQuery = (
   { spec: { sql, sqlOffset } }: Pick<CheckedProcess, 'spec'>,
   byte: number | undefined,
 ): TextPosition => (byte === undefined ? sqlOffset : placeOfByte(sql, sqlOffset, byte));
 
-/** A table that is not there is told as one that is no source. `file`: of the text. */
+/** True if the missing table is reported anyway, as one that is no source. `file`: the file with the text. */
 export const isUndeclaredRead = (
   { reads }: Pick<CheckedProcess, 'reads'>,
   file: string,

@@ -1,4 +1,4 @@
-/** `select-star`: the columns of a target that change with those of a source. */
+/** `select-star`: a target whose columns change along with those of a source. */
 import type { SourceSpec } from '../../model/process-spec.ts';
 import {
   byteOf,
@@ -18,7 +18,7 @@ interface OpenStar {
 }
 
 export const selectStar = perProcess((process): Found[] => {
-  // There new columns are meant to come.
+  // With any other setting, new columns are welcome.
   if (process.spec.onSchemaChange !== 'refuse') return [];
   const scope: Scope = new Map(
     process.spec.sources.map((source) => [source.alias.toLowerCase(), source] as const),
@@ -34,10 +34,10 @@ export const selectStar = perProcess((process): Found[] => {
   }));
 });
 
-/** By a name in lower case: a source, or a query with what it sees. */
+/** By name in lower case: a source, or a query with the scope that it sees. */
 type Scope = ReadonlyMap<string, SourceSpec | { readonly query: TreeNode; readonly scope: Scope }>;
 
-/** The stars through which columns of a source reach the result of a query. */
+/** Finds the stars through which columns of a source reach the result of a query. */
 function starsOf(node: TreeNode, outer: Scope): OpenStar[] {
   const scope = new Map(outer);
   for (const [name, query] of cteQueries(node)) scope.set(name, { query, scope: new Map(scope) });
@@ -70,7 +70,10 @@ function starOver(star: TreeNode, from: unknown, scope: Scope): OpenStar[] {
   return 'query' in found ? starsOf(found.query, found.scope) : [{ star, source: found }];
 }
 
-/** Of `from t` alone DuckDB gives the star no place of its own, but the first of the text. */
+/**
+ * The place of a star; undefined for the implied one of a lone `from t`, to which DuckDB gives the place of
+ * the first text.
+ */
 function placeOfStar({ spec }: CheckedProcess, star: TreeNode): number | undefined {
   const byte = byteOf(star);
   if (byte === undefined) return undefined;

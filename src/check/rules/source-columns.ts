@@ -52,14 +52,14 @@ function eventTimeOf({ file, draft }: CheckedProcess, { spec, index, columns }: 
   ];
 }
 
-/** As DuckDB names them, in full or in short; smaller integers are stored as these. */
+/** Types as DuckDB names them, in full or in short; smaller integers are stored as these. */
 const TIMES = /^(?:TIMESTAMP(?: WITH TIME ZONE|TZ|_NS)?|DATE)$/i;
 const INTEGERS = /^(?:TINYINT|SMALLINT|INTEGER|BIGINT|UTINYINT|USMALLINT|UINTEGER)$/i;
 
 const holdsTime = (type: string, unit: EventTimeUnit | undefined): boolean =>
   TIMES.test(type) || (unit !== undefined && INTEGERS.test(type));
 
-/** The source of the window has the key, and so has every source without one. */
+/** The source of the window must have the key, and so must every source without a window. */
 function windowKeyOf({ spec, file, draft, sources }: CheckedProcess, source: CheckedSource): Found[] {
   const key = source.spec.window?.key;
   if (key === undefined) return [];
@@ -80,7 +80,7 @@ function windowKeyOf({ spec, file, draft, sources }: CheckedProcess, source: Che
     });
 }
 
-/** The lookup has the key, and another source as well. */
+/** The lookup must have the key, and so must another source. */
 function lookupKeyOf({ spec, file, draft, sources }: CheckedProcess, source: CheckedSource): Found[] {
   const { key } = source.spec.lookup ?? {};
   if (key === undefined) return [];
@@ -100,7 +100,7 @@ function lookupKeyOf({ spec, file, draft, sources }: CheckedProcess, source: Che
       `name one of its columns as key: ${source.columns.map((each) => each.name).join(', ')}; or remove the key, and a change computes all hours again`,
     );
   const others = sources.filter((each) => each.spec.lookup === undefined);
-  // One whose columns nobody knows may have it.
+  // A source whose columns are not known may have it.
   if (others.some(({ columns }) => columns === undefined || columnOfName(columns, key) !== undefined))
     return [];
   return found(

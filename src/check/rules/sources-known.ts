@@ -1,4 +1,4 @@
-/** `source-missing`, `source-columns-unknown`: where the columns of each source come from. */
+/** `source-missing`, `source-columns-unknown`: the columns of a source cannot be found anywhere. */
 import { tableName } from '../../model/names.ts';
 import { columnsUnknown, ddlFileOf } from '../../project/table-files.ts';
 import type { UnknownTable } from '../facts.ts';
@@ -19,7 +19,7 @@ function wordsFor(
   const name = tableName(table);
   const [message, hint] = columnsUnknown(name, ddlFileOf(table));
   switch (unknown.kind) {
-    // What is wrong there is said there.
+    // The problem is reported where it is.
     case 'elsewhere':
       return undefined;
     case 'missing':

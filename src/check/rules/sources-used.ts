@@ -1,4 +1,4 @@
-/** `source-unused`: a source that is read by nothing holds its process back all the same. */
+/** `source-unused`: a source that nothing reads still holds its process back. */
 import { tableName } from '../../model/names.ts';
 import { lowerText, treeNodes } from '../../model/query-tree.ts';
 import type { CheckedProcess, CheckedSource } from '../facts.ts';
@@ -26,7 +26,7 @@ export const sourcesUsed = perProcess((process) => {
 const effectOf = ({ lookup }: CheckedSource['spec'], { spec }: CheckedProcess): string =>
   lookup === undefined ? `holds ${spec.processName} back` : 'is a lookup';
 
-/** An audit may count it, or look into it. */
+/** An audit may count the source, or read it. */
 const isAudited = ({ spec }: CheckedProcess, { alias }: CheckedSource['spec']): boolean =>
   spec.audits.some(
     (audit) =>

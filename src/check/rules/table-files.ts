@@ -1,4 +1,4 @@
-/** `table-ddl-failed`, `table-unused`: the files of `tables/`. */
+/** `table-ddl-failed`, `table-unused`: checks the files of `tables/`. */
 import { tableKey, tableName } from '../../model/names.ts';
 import { positionAt } from '../../project/problems.ts';
 import type { Checked, CheckedTableFile } from '../facts.ts';
@@ -45,7 +45,7 @@ function unused({ drafts }: Checked, { table, file }: CheckedTableFile): Found[]
       (target !== undefined && tableKey(target) === tableKey(table)) ||
       sources.some((source) => tableKey(source.table) === tableKey(table)),
   );
-  // What a file that cannot be read names is not known.
+  // A file that cannot be read may name the table.
   if (isNamed || table.namespace.length === 0 || drafts.some(({ header }) => header === undefined)) return [];
   return [
     {

@@ -1,6 +1,6 @@
 /**
- * `table-not-declared`, `macro-table-undeclared`: what a query, or an audit, reads beside its sources is in
- * no plan, and pinned to nothing. The judgement is that of a session.
+ * `table-not-declared`, `macro-table-undeclared`: what a query or an audit reads beside its sources is in no
+ * plan, and not pinned to a snapshot. Sessions judge it in the same way.
  */
 import { type Found, perProcess } from './rule.ts';
 

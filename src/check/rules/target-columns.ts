@@ -1,6 +1,6 @@
 /**
- * `target-event-time`, `partition-column-missing`, `partition-type`, `column-type-unsupported`: what the
- * query returns is what its target needs.
+ * `target-event-time`, `partition-column-missing`, `partition-type`, `column-type-unsupported`: checks that
+ * the query returns what its target needs.
  */
 
 import type { BoundColumn } from '../../engine/index.ts';
@@ -118,7 +118,7 @@ function typesOfTarget(process: CheckedProcess, columns: readonly BoundColumn[])
   });
 }
 
-/** Where the select list names a column, unless stars stand before it. */
+/** Where the select list names a column, unless stars come before it. */
 function byteOfColumn({ tree }: CheckedProcess, index: number): number | undefined {
   const list = queryNodes(tree)[0]?.['select_list'];
   if (!Array.isArray(list) || list.some((each) => isTreeNode(each) && each['class'] === 'STAR'))

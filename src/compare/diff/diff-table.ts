@@ -1,7 +1,6 @@
 /**
- * Two snapshots of a table compared: rows that came, went and changed. Table + snapshots -> TableDiff. Only
- * files that one of the two has and the other has not are read, so the cost follows the change. Writes
- * nothing.
+ * Compares two snapshots of a table: rows that came, went and changed. Table + snapshots -> TableDiff. Reads
+ * only files that one of the two has and the other has not, so the cost follows the change. Writes nothing.
  */
 import { columnOf } from '../../iceberg/event-time.ts';
 import type { Schema, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -25,9 +24,9 @@ import { noDifference, pairRows } from './pair-rows.ts';
 import { schemaNotes } from './schema-notes.ts';
 
 export interface DiffRequest extends SnapshotsAsked {
-  /** Columns that tell which row is which; default: those of a `unique` audit, or the table's identifier. */
+  /** Columns that identify a row; default: those of a `unique` audit, or the table's identifier fields. */
   readonly key?: readonly string[];
-  /** Rows of each kind in the sample, at most; default: 10. */
+  /** At most this many rows of each kind in the sample; default: 10. */
   readonly sampleRows?: number;
 }
 
@@ -97,7 +96,7 @@ async function tableMissing(workspace: Workspace, table: TableIdentifier): Promi
   });
 }
 
-/** The schema that a snapshot was written with; early writers do not say it. */
+/** The schema that a snapshot was written with; early writers do not record it. */
 function schemaOf(metadata: TableMetadata, snapshot: Snapshot | undefined): Schema {
   const id = snapshot?.['schema-id'] ?? metadata['current-schema-id'];
   const known = (of: number): Schema | undefined => metadata.schemas.find((each) => each['schema-id'] === of);
@@ -131,7 +130,7 @@ function keyOf(
   return fields.length > 0 && fields.every((name) => name !== undefined) ? (fields as string[]) : undefined;
 }
 
-/** By the event time of the process that writes the table, else of one that reads it. */
+/** The hour by the event time of the process that writes the table, else of one that reads it. */
 function hourOf(
   project: ProjectSpec,
   table: TableIdentifier,
@@ -148,7 +147,7 @@ function hourOf(
     : eventHourFragment(column, written === undefined ? read?.eventTimeUnit : undefined);
 }
 
-/** A snapshot with these of its files alone, and what its delete files leave of them. */
+/** Shows a snapshot with only these of its files, and what its delete files leave of them. */
 async function onlyFiles(
   engine: Awaited<ReturnType<Workspace['engine']>>,
   {

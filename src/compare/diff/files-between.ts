@@ -1,7 +1,7 @@
 /**
- * The data files in which two snapshots of a table may differ. Manifests -> paths. A manifest that both list
- * is not opened, and a file that both have is not read, unless a delete file that only one of them has may be
- * about it.
+ * Finds the data files in which two snapshots of a table may differ. Manifests -> paths. A manifest that
+ * both list is not opened. A file that both have is not read, unless a delete file that only one of them has
+ * may be about it.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -14,11 +14,11 @@ import { liveManifestsOf, type ManifestRow, ofData, ofDeletes } from '../../tabl
 export interface FilesBetween {
   readonly from: readonly string[];
   readonly to: readonly string[];
-  /** Files that both have, and that need not be read. */
+  /** Number of files that both have, and that need not be read. */
   readonly shared: number;
 }
 
-/** Of a table without that snapshot there are no files. */
+/** An undefined snapshot has no files. */
 export async function filesBetween(
   engine: Engine,
   metadata: TableMetadata,
@@ -62,7 +62,7 @@ async function pathsOf(
   return new Set(rows.map(({ path }) => path));
 }
 
-/** The data files that delete files of only one side are about; `any`: they may be about all. */
+/** The data files that delete files of only one side are about; `any`: they may be about all files. */
 async function deletesBetween(
   engine: Engine,
   before: readonly ManifestRow[],

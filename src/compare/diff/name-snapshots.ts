@@ -1,4 +1,4 @@
-/** The two snapshots that somebody names. Metadata + words -> snapshots. Pure. */
+/** Finds the two snapshots that a request names. Metadata + words -> snapshots. Pure. */
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, usageError } from '../../model/errors.ts';
@@ -10,13 +10,13 @@ export interface NamedSnapshot {
 }
 
 export interface SnapshotsAsked {
-  /** Compared with `main`. */
+  /** Is compared with `main`. */
   readonly branch?: string;
-  /** `FROM..TO`, or one snapshot, which is compared with its parent: ids, tags or branches. */
+  /** `FROM..TO`, or one snapshot that is compared with its parent: ids, tags or branches. */
   readonly at?: string;
 }
 
-/** Throws `snapshot-unknown`, and `usage` where it is not said which two. */
+/** Throws `snapshot-unknown`, and `usage` if it is not clear which two are meant. */
 export function namedSnapshots(
   table: string,
   metadata: TableMetadata,
@@ -69,7 +69,7 @@ function parentOf(table: string, metadata: TableMetadata, { name, snapshot }: Na
   );
 }
 
-/** Names that an error lists, at most. */
+/** At most this many names are listed in an error. */
 const LISTED = 5;
 
 function unknown(table: string, metadata: TableMetadata, name: string): PsybergError {

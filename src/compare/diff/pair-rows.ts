@@ -1,4 +1,4 @@
-/** Rows that only one of two snapshots has -> rows that came, went and changed, by their key. */
+/** Pairs rows that only one of two snapshots has by their key. Rows -> rows that came, went and changed. */
 import { hourText } from '../../model/hour.ts';
 import type { DiffChange, DiffRow, TableDiff } from '../../model/table-diff.ts';
 import {
@@ -77,7 +77,7 @@ export async function pairRows(
   };
 }
 
-/** Both sides of a pair have the same key and place, and stand in one order by them. */
+/** Orders rows by key and place, which both sides of a pair share: so both lists have the same order. */
 const orderOf = (columns: readonly TestColumn[], key: readonly string[] | undefined): SqlFragment =>
   key === undefined
     ? orderedByFragment(

@@ -1,7 +1,7 @@
-/** How the columns of two snapshots differ, in words. Schemas -> sentences. Pure. */
+/** Describes in words how the columns of two snapshots differ. Schemas -> sentences. Pure. */
 import type { NestedField, Schema } from '../../iceberg/table-metadata.ts';
 
-/** Columns are told apart by their ids: one that was renamed is the same. */
+/** Columns are compared by id: a renamed one is still the same column. */
 export function schemaNotes(from: Schema, to: Schema): string[] {
   if (from['schema-id'] === to['schema-id']) return [];
   const before = byId(from);

@@ -1,6 +1,6 @@
 /**
- * A target as its process means it where changes of a lookup are ignored: every hour by the lookup as it was
- * in the session that computed the hour last. RecomputeInput + what sessions used -> table in memory.
+ * Recomputes a target whose process ignores changes of a lookup: every hour with the lookup as it was in the
+ * session that last computed the hour. RecomputeInput + what sessions used -> table in memory.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { Hour } from '../../model/hour.ts';
@@ -17,15 +17,15 @@ import {
 import { type RecomputeInput, type Relation, recompute } from './recompute.ts';
 import type { RowsPort } from './rows-port.ts';
 
-/** What a session that published has used, or several that used the same. */
+/** What a published session used, or several sessions that used the same. */
 export interface LookupUse {
   /** The hours that it computed. */
   readonly hours: ReadonlySet<Hour>;
-  /** The lookups as it read them, by table key. */
+  /** The lookups as it read them, keyed by table. */
   readonly lookups: ReadonlyMap<string, Relation>;
 }
 
-/** Of a process of hours. `uses`: oldest first; the last one that has an hour has made it. */
+/** For a process that loads hours. `uses`: oldest first; the last one that has an hour has made it. */
 export async function recomputeByUse(
   port: RowsPort,
   input: RecomputeInput,
@@ -49,7 +49,7 @@ export const withLookups = (input: RecomputeInput, { lookups }: LookupUse): Reco
   relations: new Map([...input.relations, ...lookups]),
 });
 
-/** The whole query by each state that was used, and of each its hours. */
+/** Runs the whole query with each state that was used, and takes the hours of that state from it. */
 async function byHours(
   port: RowsPort,
   input: RecomputeInput,
@@ -65,7 +65,7 @@ async function byHours(
     columns = made.columns;
     const hour = hourOf(input.spec, columns);
     const { rows } = await port.run('test/changed_hours', { table: made.table, hour });
-    // An hour that no session has computed is expected by the newest state, and found to be missing.
+    // An hour that no session has computed is expected with the newest state, and then found to be missing.
     const own = rows
       .map(([found]) => Number(found))
       .filter((found) => (useOf(uses, found) ?? uses.at(-1)) === use);

@@ -1,7 +1,7 @@
 /**
- * A recompute by another engine than DuckDB: the process's query runs there over whole tables, its rows go
- * to a table like the target, in the target's types, and DuckDB reads them from its files, as it reads the
- * target. Tables of that engine -> table in memory. As on DuckDB no plan has a part in it.
+ * Recomputes a target on an engine other than DuckDB. Tables of that engine -> table in memory. The
+ * process's query runs there over whole tables and its rows are written to a table like the target, in the
+ * target's types, whose files DuckDB reads as it reads the target. As on DuckDB, no plan is involved.
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
@@ -46,24 +46,27 @@ import {
 } from './recompute.ts';
 import { boundQuery, type RowsPort } from './rows-port.ts';
 
-/** A table as of a snapshot; undefined: without a row. */
+/** A table as of a snapshot; undefined: an empty table. */
 interface Shown {
   readonly metadata: TableMetadata;
   readonly snapshot: Snapshot | undefined;
 }
 
 export interface EngineRecompute {
-  /** Shows the engine a source as of a snapshot. `name`: of nothing else here. */
+  /** Shows the engine a source as of a snapshot. `name`: must be unique here. */
   source(name: string, spec: SourceSpec, shown: Shown): EngineTable;
-  /** The rows that a table has and an earlier state of it had not. `columns`: all of them. */
+  /** The rows that a table has and that an earlier state of it had not. `columns`: all of them. */
   since(columns: SqlFragment, after: EngineTable, before: EngineTable): EngineTable;
-  /** Shows it the target, of which hours may be taken as they are. */
+  /** Shows the engine the target, from which hours may be taken as they are. */
   target(metadata: TableMetadata, snapshot: Snapshot): void;
-  /** Takes the place of DuckDB in `recompute`. */
+  /** Runs instead of DuckDB in `recompute`. */
   readonly recompute: NonNullable<RecomputeInput['onEngine']>;
 }
 
-/** `target`: its schema is that of the rows; undefined: there is none, and no row may be expected. */
+/**
+ * `target`: its schema is that of the rows; undefined if there is none, in which case no row may be
+ * expected.
+ */
 export function engineRecompute(
   beside: WorkBeside,
   pinned: PinnedTables,
@@ -102,9 +105,9 @@ interface Work {
   readonly beside: WorkBeside;
   readonly spec: ProcessSpec;
   readonly schema: Schema;
-  /** What was written, as DuckDB reads it; undefined: no row. */
+  /** What was written, as DuckDB reads it; undefined: no rows. */
   readonly answers: (written: TableMetadata | undefined) => Promise<SqlFragment | undefined>;
-  /** The columns of the query that the target has, by the tables that its sources are. */
+  /** The query's columns that the target has, by the tables that stand for its sources. */
   readonly taken: Map<string, SqlFragment>;
 }
 
@@ -127,14 +130,17 @@ function storedTime(source: SourceSpec, metadata: TableMetadata): StoredEventTim
   return { column: name, type: typeof type === 'string' ? type : null, unit: time.unit };
 }
 
-/** In the columns and types of the target, without what lies above the complete hour. */
+/** Takes the rows in the columns and types of the target, without those after the complete hour. */
 async function inMemory(port: RowsPort, input: RecomputeInput, raw: SqlFragment): Promise<Relation> {
   const table = input.tableNamed(input.name);
   await port.run('test/create_from', { table, query: statementFragment(await shaped(port, input, raw)) });
   return { table, columns: (await port.run('test/columns', { from: table })).columns };
 }
 
-/** Rows would have to go somewhere: that there is none has to be told apart from rows that are missing. */
+/**
+ * Without a target there is no table for the rows. Only checks whether there are any, to tell a missing
+ * target from missing rows.
+ */
 async function withoutTarget(work: Work, port: RowsPort, input: RecomputeInput): Promise<undefined> {
   if (patternOf(work.spec).readsPrevious) return undefined;
   const asked = await askedAtOnce(work, port, input);
@@ -163,7 +169,7 @@ async function askedAtOnce({ spec }: Work, port: RowsPort, input: RecomputeInput
   };
 }
 
-/** One execution an hour, or a day; what was written is `previous` of the next. */
+/** Executes the query once for each hour, or day; what was written is `previous` of the next one. */
 async function hourByHour(
   work: Work,
   port: RowsPort,
@@ -202,18 +208,18 @@ async function hourByHour(
 }
 
 interface Asked {
-  /** What `$first_hour` and `$last_hour` are. */
+  /** The values of `$first_hour` and `$last_hour`. */
   readonly hours: HourRange | undefined;
   /** The hours of which sources are read, without their windows; undefined: all rows. */
   readonly rows: HourRange | undefined;
-  /** Whether files may be left out by the bounds of `hours`. */
+  /** Whether files may be skipped by the bounds of `hours`. */
   readonly isPruned: boolean;
   readonly more: readonly SqlFragment[];
 }
 
 interface BoundQuery {
   readonly values: ReturnType<typeof processValues>;
-  /** `columns`: those of the query's that are taken. */
+  /** `columns`: the query's columns that are taken. */
   query(columns: SqlFragment): string;
 }
 
@@ -235,7 +241,7 @@ function queryFor(work: Work, input: RecomputeInput, asked: Asked): BoundQuery {
   };
 }
 
-/** Has the engine write what the query returns. */
+/** Makes the engine write what the query returns. */
 async function answer(work: Work, input: RecomputeInput, asked: Asked): Promise<void> {
   const { beside } = work;
   const bound = queryFor(work, input, asked);
@@ -246,7 +252,10 @@ async function answer(work: Work, input: RecomputeInput, asked: Asked): Promise<
   await beside.execute(boundQuery({ sql, values: bound.values }));
 }
 
-/** They are the same in each hour whose sources are the same tables: the engine is asked for them once. */
+/**
+ * Finds the query's columns that the target has. They are the same in all hours whose sources are the same
+ * tables, so the engine is asked only once.
+ */
 async function takenColumns(
   { beside, spec, schema, taken }: Work,
   { relations }: RecomputeInput,
@@ -272,7 +281,7 @@ function rowsOfSource(source: SourceSpec, table: EngineTable, { rows, isPruned }
   return rowsOf(table, range, { isPruned, before: beforeHours, after: afterHours });
 }
 
-/** A date counts as its midnight: in a dimension it would else be 24 rows. */
+/** Selects rows by hours. A date counts as its midnight: otherwise a dimension would read it in 24 hours. */
 function rowsOf(
   { table, eventTime }: EngineTable,
   { firstHour, lastHour }: HourRange,
@@ -283,7 +292,7 @@ function rowsOf(
   }: { readonly isPruned: boolean; readonly before?: number; readonly after?: number },
 ): string {
   const time = eventTime as StoredEventTime;
-  // An hour more on both sides: what is kept is said by the hour itself.
+  // One hour more on both sides: which rows are kept is decided by the hour itself.
   const from: RangeBound = { parameter: 'range_start', later: -before - 1 };
   const to: RangeBound = { parameter: 'range_end', later: after + 1 };
   return renderStatement('spark/hours_of_table', {
@@ -313,7 +322,7 @@ function ownTime({ spec, schema }: Work): StoredEventTime {
   return { column: name, type: typeof type === 'string' ? type : null, unit: null };
 }
 
-/** Of a dimension with windows the rows of the hour alone: those beside it are those of others. */
+/** For a dimension with windows only keeps rows of the hour itself: rows beside it belong to other hours. */
 function keptFragment(work: Work, rows: HourRange | undefined): SqlFragment {
   const { spec } = work;
   if (!patternOf(spec).readsPrevious || rows === undefined || !hasWindow(spec))

@@ -1,22 +1,24 @@
-/** A process's query over relations that stand for its sources. ProcessSpec + relations -> SQL. Pure. */
+/**
+ * Builds a process's query over relations that stand for its sources. ProcessSpec + relations -> SQL. Pure.
+ */
 import { type HourRange, hourText } from '../../model/hour.ts';
 import type { ProcessSpec, TypedValue } from '../../model/process-spec.ts';
 import { cteFragment, joinedFragment, renderStatement, userQueryFragment } from '../../statements/index.ts';
 
 export interface QueryInput {
-  /** Each alias, and the query of its rows. */
+  /** Each alias with the query for its rows. */
   readonly sources: readonly { readonly alias: string; readonly rows: string }[];
-  /** What `$first_hour` and `$last_hour` are; undefined: no hours. */
+  /** The values of `$first_hour` and `$last_hour`; undefined: no hours. */
   readonly hours: HourRange | undefined;
 }
 
-/** No session has this id: where it stands in a row, any other would do as well. */
+/** No session has this id. If it shows up in a row, any other id would do as well. */
 export const ANY_SESSION = 'any session';
 
-/** No session lands files at this time: the same holds of it. */
+/** No session lands files at this time. If it shows up in a row, any other time would do as well. */
 export const ANY_TIME = '1970-01-01T00:00:00.123Z';
 
-/** What a process's SQL, or an audit of it, may name as `$name`. */
+/** The values that a process's SQL, or one of its audits, may name as `$name`. */
 export function processValues(
   { processName, variables = {} }: Pick<ProcessSpec, 'processName' | 'variables'>,
   hours: HourRange | undefined,
@@ -35,7 +37,7 @@ export function processValues(
   };
 }
 
-/** SQL with those of the values that it names. */
+/** SQL with the values that it names. */
 export interface TypedQuery {
   readonly sql: string;
   readonly values: Readonly<Record<string, TypedValue>>;

@@ -1,7 +1,7 @@
 /**
- * A target as its process means it: the query over whole tables, cut to the hours that are complete, in plain
- * tables in memory. No session, no plan, no file of the warehouse has a part in it. Sources -> table in
- * memory.
+ * Computes a target as its process means it: runs the query over whole tables, cut to the hours that are
+ * complete, in plain tables in memory. Sources -> table in memory. No session, no plan and no file of the
+ * warehouse is involved.
  */
 
 import type { ResultRows } from '../../engine/index.ts';
@@ -30,11 +30,11 @@ import type { RowsPort } from './rows-port.ts';
 export interface Relation {
   readonly table: SqlFragment;
   readonly columns: readonly TestColumn[];
-  /** A copy of it in the order of its hours; see {@link inOrderOfHours}. */
+  /** A copy of it, sorted by hour; see {@link inOrderOfHours}. */
   readonly byHour?: SqlFragment;
-  /** The same table as the process's engine reads it, where that is not DuckDB. */
+  /** The same table as the process's engine reads it, if that is not DuckDB. */
   readonly engine?: EngineTable;
-  /** Of what table and state it is a copy, where somebody may ask that of the warehouse. */
+  /** The table and state of which it is a copy, if questions about it may go to the warehouse. */
   readonly asOf?: { readonly metadata: TableMetadata; readonly snapshot: Snapshot | undefined };
 }
 
@@ -45,10 +45,10 @@ export interface EngineTable {
   readonly eventTime: StoredEventTime | undefined;
 }
 
-/** Of a dimension the hours that are not computed: they are as they are, and what follows builds on them. */
+/** Hours of a dimension that are not computed: they are taken as they are, and later hours build on them. */
 export interface GivenHours {
   isGiven(hour: Hour): boolean;
-  /** The first of them that has to be looked at, though no source has a row of it any more. */
+  /** The first given hour that has to be looked at, even if no source has a row of it any more. */
   readonly firstHour?: Hour;
   /** The target. */
   readonly rows: Relation;
@@ -56,29 +56,29 @@ export interface GivenHours {
 
 export interface RecomputeInput {
   readonly spec: ProcessSpec;
-  /** By table key; a source that is missing has no rows yet, and nothing is complete. */
+  /** By table key; a missing source has no rows yet, and then nothing is complete. */
   readonly relations: ReadonlyMap<string, Relation>;
-  /** Of a dimension, where lookups are others in some hours. */
+  /** Only for a dimension whose lookups differ between hours. */
   readonly relationsOf?: (hour: Hour) => ReadonlyMap<string, Relation>;
   /** The last hour that is complete for all sources; undefined: none is. Nothing to a stateless process. */
   readonly completeHour: Hour | undefined;
   /** Columns of the target; undefined: it does not exist yet. */
   readonly target: readonly TestColumn[] | undefined;
-  /** Begins the names of its tables. */
+  /** Prefix of the names of its tables. */
   readonly name: string;
-  /** Where they are made. */
+  /** Where its tables are made. */
   tableNamed(name: string): SqlFragment;
-  /** Only of a dimension: its first hour; default: the first that a row of a source reaches. */
+  /** Only for a dimension: its first hour; default: the first one that a row of a source reaches. */
   readonly firstHour?: Hour;
-  /** Only of a dimension; default: none. */
+  /** Only for a dimension; default: none. */
   readonly given?: GivenHours;
-  /** Recomputes in the place of DuckDB. */
+  /** Recomputes instead of DuckDB. */
   readonly onEngine?: (port: RowsPort, input: RecomputeInput) => Promise<Relation | undefined>;
-  /** Told how many hours of a dimension are computed. */
+  /** Called with how many hours of a dimension are computed. */
   readonly onHour?: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
-/** Rows of earlier ones count as without an event time. */
+/** Rows of earlier hours count as rows without an event time. */
 export const FIRST_HOUR: Hour = CALENDAR.firstHour;
 
 export async function recompute(port: RowsPort, input: RecomputeInput): Promise<Relation | undefined> {
@@ -110,8 +110,8 @@ export async function recompute(port: RowsPort, input: RecomputeInput): Promise<
 }
 
 /**
- * What `$range_start` and its like are for a query over all hours: of days, as in a session, from the first
- * midnight on.
+ * The values of `$range_start` and its like for a query over all hours: for days, as in a session, from the
+ * first midnight on.
  */
 export async function hoursAtOnce(
   port: RowsPort,
@@ -125,7 +125,7 @@ export async function hoursAtOnce(
   return { firstHour: unitOf(unit, first).firstHour, lastHour: completeHour ?? first };
 }
 
-/** A dimension: one execution an hour (or a day), each with the rows of the one before as `previous`. */
+/** Computes a dimension: one execution for each hour (or day), with the previous rows as `previous`. */
 async function recomputeHours(port: RowsPort, input: RecomputeInput): Promise<Relation | undefined> {
   const { spec, completeHour, target } = input;
   const first = input.firstHour ?? (await firstHourOf(port, input));
@@ -163,8 +163,8 @@ async function recomputeHours(port: RowsPort, input: RecomputeInput): Promise<Re
 }
 
 /**
- * The hours (or days) of a dimension in their order. Before its first row a source gives none, and those that
- * are owed there are taken as they are: the next one builds on them, as sessions have it do.
+ * Goes through the hours (or days) of a dimension in order. No source gives any before its first row. Hours
+ * that are owed before then are taken as they are, since the next one builds on them, as in sessions.
  */
 export function* unitsInOrder(
   { spec, given, onHour }: Pick<RecomputeInput, 'spec' | 'given' | 'onHour'>,
@@ -199,7 +199,7 @@ function rowsOf(
   });
 }
 
-/** A date counts as its midnight: in a dimension it would else be 24 rows. */
+/** Selects rows by hours. A date counts as its midnight: otherwise a dimension would read it in 24 hours. */
 function rowsToHour(
   { table, byHour }: Relation,
   column: TestColumn,
@@ -212,7 +212,7 @@ function rowsToHour(
     : renderStatement('compare/hours_of_copy', { ...bounds, table: byHour });
 }
 
-/** A relation with a copy in the order of its hours, for those who ask for one hour after the other. */
+/** Adds a copy that is sorted by hour, for callers that ask for one hour after the other. */
 export async function inOrderOfHours(
   port: RowsPort,
   relation: Relation,
@@ -226,8 +226,8 @@ export async function inOrderOfHours(
 }
 
 /**
- * The first hour in which a source has rows, or that those of a window reach; with a key they only reach
- * hours in which another source has rows.
+ * Finds the first hour in which a source has rows, or that rows of a window reach; with a key they only
+ * reach hours in which another source has rows.
  */
 export async function firstHourOf(
   port: RowsPort,
@@ -246,9 +246,9 @@ export async function firstHourOf(
 }
 
 /**
- * What the query returned, in the columns and types of the target, without what lies above the complete hour.
- * `only`: the hour, or the day, that was computed; rows beside it, which a window brings, are those of
- * others.
+ * Takes what the query returned in the columns and types of the target, without rows after the complete
+ * hour. `only`: the hour, or day, that was computed; rows beside it, which a window brings, belong to other
+ * hours.
  */
 export async function shaped(
   port: RowsPort,

@@ -1,4 +1,4 @@
-/** What a recompute needs of DuckDB: plain tables, and statements over them. */
+/** Declares what a recompute needs of DuckDB: plain tables, and statements over them. */
 import type { BoundStatement, BoundValue, ResultRows } from '../../engine/index.ts';
 import {
   type FragmentsOf,
@@ -10,13 +10,13 @@ import {
 import type { TypedQuery } from './process-query.ts';
 
 export interface RowsPort {
-  /** One of the engine's own statements. */
+  /** Runs one of the engine's own statements. */
   run<Name extends StatementName>(
     statement: Name,
     fragments: FragmentsOf<Name>,
     parameters?: Readonly<Record<string, BoundValue>>,
   ): Promise<ResultRows>;
-  /** A user's query with its sources, and with values of the types that they say. */
+  /** Runs a user's query with its sources, and with values of the types that they state. */
   ask(query: TypedQuery): Promise<ResultRows>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * What a target should hold: the query of now over its sources as of the watermarks, whole. Process + pinned
- * sources -> table in memory. It is computed as tests compute it (`src/compare/recompute`), and no part of a
- * session has a hand in it.
+ * Computes what a target should hold: the current query over its whole sources as of the watermarks. Process
+ * + pinned sources -> table in memory. It is computed as in tests (`src/compare/recompute`); no part of a
+ * session is involved.
  */
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
@@ -48,22 +48,22 @@ export interface ExpectedInput {
   readonly given: GivenHours | undefined;
   /** The first hour in which the target has rows. */
   readonly firstFound: Hour | undefined;
-  /** Of a process of another engine than DuckDB. */
+  /** Only for a process of an engine other than DuckDB. */
   readonly engine: EngineRecompute | undefined;
   readonly onHour: (progress: { readonly done: number; readonly total: number }) => void;
 }
 
 export interface ExpectedRows {
-  /** Undefined: no row is expected. */
+  /** Undefined: no rows are expected. */
   readonly rows: Relation | undefined;
-  /** Of a process that did not begin with all rows, the hours that it had to compute; undefined: all. */
+  /** The hours that a process had to compute if it did not begin with all rows; undefined: all hours. */
   readonly needed: readonly Hour[] | undefined;
   readonly notes: readonly string[];
-  /** Ends what lies outside of memory. */
+  /** Removes what lies outside of memory. */
   drop(): Promise<void>;
 }
 
-/** Throws what reading the sources throws, and `not-verifiable`. */
+/** Throws `not-verifiable` and the errors of reading the sources. */
 export async function expectedRows(
   workspace: Workspace,
   memory: RowsInMemory,
@@ -117,7 +117,7 @@ export async function expectedRows(
   };
 }
 
-/** A source, or a state of it, as the process's engine reads it. */
+/** Shows a source, or a state of it, to the process's engine. */
 const shownTo = (
   engine: EngineRecompute | undefined,
   name: string,
@@ -132,7 +132,7 @@ async function relationOf({ run }: RowsInMemory, table: SqlFragment): Promise<Re
   return { table, columns: (await run('test/columns', { from: table })).columns };
 }
 
-/** What a dimension needs besides: its sources in the order of their hours, and where it begins. */
+/** Prepares what a dimension needs in addition: its sources sorted by hour, and the hour where it begins. */
 async function hourlyInput(
   memory: RowsInMemory,
   { spec, asked, given, firstFound, onHour }: ExpectedInput,
@@ -142,7 +142,7 @@ async function hourlyInput(
   for (const [index, source] of spec.sources.entries()) {
     const key = tableKey(source.table);
     const relation = relations.get(key);
-    // Its engine reads the table itself, and leaves out files.
+    // Its engine reads the table itself, and skips files.
     if (relation === undefined || source.lookup !== undefined || relation.engine !== undefined) continue;
     const to = memory.tableNamed(`by_hour_${index}`);
     const { eventTime, eventTimeUnit: unit } = source;
@@ -150,10 +150,10 @@ async function hourlyInput(
   }
   const own = await firstHourOf(memory, { spec, relations });
   const begun = [firstFound, needed?.[0]].filter((hour) => hour !== undefined);
-  // Before the first row of a source there is no hour, whatever was computed once.
+  // There is no hour before the first row of a source, whatever was computed once.
   const first =
     own === undefined || needed === undefined || begun.length === 0 ? own : Math.max(own, Math.min(...begun));
-  // The hour before is what the first one builds on.
+  // The first hour builds on the one before it.
   const from = asked === undefined || first === undefined ? first : Math.max(first, asked.firstHour - 1);
   return {
     onHour,
@@ -163,8 +163,9 @@ async function hourlyInput(
 }
 
 /**
- * A process that begins after a snapshot has not read what was there before. Of one that appends those rows
- * are taken off its sources; of one of hours, the hours are told in which the source differs since.
+ * Accounts for a process that begins after a snapshot, and so has not read what was there before. If it
+ * appends, those rows are removed from its sources; if it loads hours, the hours are returned in which the
+ * source has changed since.
  */
 async function rowsSinceBegin(
   memory: RowsInMemory,
@@ -218,7 +219,7 @@ async function rowsSinceBegin(
   return wholeUnits(spec, needed);
 }
 
-/** The hours of the target that the rows of a source reach. */
+/** Finds the hours of the target that the rows of a source reach. */
 async function hoursIn(
   { run }: RowsInMemory,
   { table, columns }: Relation,
@@ -244,7 +245,7 @@ const beginUnknown = (spec: ProcessSpec, { spec: source }: SourceAsOf): PsybergE
     },
   );
 
-/** The states of lookups that sessions have used, where they are not all the same. */
+/** The states of lookups that sessions have used, if they are not all the same. */
 async function lookupUses(
   workspace: Workspace,
   memory: RowsInMemory,

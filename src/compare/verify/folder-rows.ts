@@ -1,6 +1,6 @@
 /**
- * The rows of a folder's files that a process has read, read again. Ledger + files -> a relation. Files that
- * are gone, or others now, cannot be compared with.
+ * Reads the files of a folder again that a process has read. Ledger + files -> a relation. Files that are
+ * gone or have changed cannot be compared.
  */
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { recordedFiles, summarizeLedger } from '../../landing/ledger.ts';
@@ -15,7 +15,7 @@ import type { Workspace } from '../../workspace/open-workspace.ts';
 import type { RowsInMemory } from '../rows-in-memory.ts';
 
 export interface FolderRows {
-  /** A query in brackets. */
+  /** A query in parentheses. */
   readonly table: ReturnType<typeof statementFragment>;
   drop(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Which hours of a target are compared. Progress + hours asked for -> what is kept. Pure. */
+/** Decides which hours of a target are compared. Progress + hours asked for -> what is kept. Pure. */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { usageError } from '../../model/errors.ts';
 import { unitsAround, wholeUnits } from '../../model/grain.ts';
@@ -12,16 +12,16 @@ import type { KeptHours } from '../../statements/index.ts';
 
 export interface HoursCompared {
   readonly kept: KeptHours;
-  /** The last hour that is computed; undefined where rows belong to no hour. */
+  /** The last hour that is computed; undefined if rows belong to no hour. */
   readonly completeHour: Hour | undefined;
-  /** Up to it hours that the process still owes: they are not compared. Ascending. */
+  /** Hours up to it that the process still owes, ascending: they are not compared. */
   readonly owed: readonly Hour[];
   readonly notes: readonly string[];
 }
 
 /**
- * `asked`: the hours that were named, whole units. `isDate`: the target is of days, which are compared whole.
- * Throws `event-time-missing` where rows have no hour, `hours-invalid` where the target has none of the
+ * `asked`: the hours that were named, in whole units. `isDate`: the target is of days, which are compared
+ * whole. Throws `event-time-missing` if rows have no hour, `hours-invalid` if the target has none of the
  * hours.
  */
 export function hoursCompared(
@@ -60,7 +60,7 @@ export function hoursCompared(
   const owed = wholeUnits(spec, union(watermarks.map(({ owedHours }) => owedHours))).filter(
     (hour) => completeToHour !== undefined && hour <= completeToHour,
   );
-  // A row of a day is of all its hours.
+  // A row of a day belongs to all its hours.
   const left = isDate === true ? owed.flatMap((hour) => [Math.floor(hour / 24) * 24]) : owed;
   return {
     kept: { ...from, without: intervalsOf(union([left])), withNone: asked === undefined },

@@ -1,6 +1,6 @@
 /**
- * Rows of a query that takes some of them in no order: whether they differ in more than that. Sides + tree ->
- * what differs, and what a reader has to know of it.
+ * Compares rows of a query that takes some of them in no order: do they differ in more than that? Sides +
+ * tree -> what differs, and what a reader has to know about it.
  */
 import { columnsInNoOrder } from '../../model/rows-in-no-order.ts';
 import {
@@ -19,8 +19,9 @@ export interface DifferencesTold {
 }
 
 /**
- * Compares exactly. Where rows differ, and the query has columns that hang on the order in which rows are
- * read, once more as far as that does not matter; where they differ then, too, it tells all of it.
+ * Compares exactly. If rows differ, and the query has columns that depend on the order in which rows are
+ * read, it compares again as far as that order does not matter. If they differ then, too, all of it is
+ * reported.
  */
 export async function compareInAnyOrder(
   memory: RowsInMemory,

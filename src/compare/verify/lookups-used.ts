@@ -1,6 +1,6 @@
 /**
- * Which state of its lookups each session of a process has used, where their changes leave hours as they are.
- * Target + sessions -> states and their hours.
+ * Finds which state of its lookups each session of a process has used, if changes of them leave hours as
+ * they are. Target + sessions -> states and their hours.
  */
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -13,11 +13,11 @@ import { type ProcessProgress, progressEverSaid, SUMMARY } from '../../state/rea
 import { lakeTable, statement } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 
-/** Lookups at single snapshots, and the hours that were made with them. */
+/** Lookups as of single snapshots, and the hours that were made with them. */
 export interface LookupState {
-  /** Snapshot ids by table name, in lower case. */
+  /** Snapshot ids by table name in lower case. */
   readonly snapshots: ReadonlyMap<string, bigint>;
-  /** The schemas by which they were read, by table name likewise, as far as watermarks say it. */
+  /** The schemas by which they were read, also by table name, as far as watermarks record them. */
   readonly schemas: ReadonlyMap<string, number>;
   readonly hours: ReadonlySet<Hour>;
 }
@@ -26,8 +26,8 @@ const ignored = ({ sources }: ProcessSpec): SourceSpec[] =>
   sources.filter(({ lookup }) => lookup?.onChange === 'ignore');
 
 /**
- * Oldest first, the last one that of the newest session; of a process without such lookups none. `unknown`:
- * older sessions may have used other states, and nothing says so any more.
+ * Returns the states oldest first, so that the last one is that of the newest session; none for a process
+ * without such lookups. `unknown`: older sessions may have used other states, and nothing tells so any more.
  */
 export async function lookupsUsed(
   workspace: Pick<Workspace, 'project' | 'client' | 'engine'>,
@@ -72,14 +72,15 @@ interface SaidState {
   readonly progress: ProcessProgress[];
 }
 
-/** The states one after the other, each with the sessions that used it. `lookups`: names in lower case. */
+/** The states in order, each with the sessions that used it. `lookups`: names in lower case. */
 function statesSaid(
   spec: ProcessSpec,
   said: readonly ProcessProgress[],
   lookups: readonly string[],
 ): readonly SaidState[] {
   const states: SaidState[] = [];
-  // Of a process that appends nothing tells which state made a row: columns that only came would hinder it.
+  // For a process that appends, nothing tells which state made a row, so columns that were only added must
+  // not count as another state.
   const isSameReading = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean =>
     !patternOf(spec).loadsHours ||
     [...one].every(([table, schemaId]) => (other.get(table) ?? schemaId) === schemaId);
@@ -99,7 +100,7 @@ function statesSaid(
   return states;
 }
 
-/** What the summaries of published snapshots say of it. */
+/** The hours that each session wrote, as the summaries of published snapshots tell. */
 function hoursWritten({ snapshots = [] }: TableMetadata): ReadonlyMap<string, readonly Hour[]> {
   return new Map(
     snapshots.flatMap(({ summary = {} }) => {
@@ -110,7 +111,7 @@ function hoursWritten({ snapshots = [] }: TableMetadata): ReadonlyMap<string, re
   );
 }
 
-/** The hours from which to which each session has loaded, by its id. */
+/** All hours from the first to the last one that each session has loaded, by its id. */
 async function hoursOfSessions(
   { project, client, engine }: Pick<Workspace, 'project' | 'client' | 'engine'>,
   { processName }: ProcessSpec,

@@ -1,6 +1,6 @@
 /**
- * The sources of a process as of its watermarks. Progress + metadata -> snapshots. Nothing of what a session
- * finds out of changes is asked: a snapshot's live files are its rows.
+ * Finds the sources of a process as of its watermarks. Progress + metadata -> snapshots. Does not use what
+ * sessions conclude from changes: a snapshot's live files are its rows.
  */
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { ancestors, mainSnapshot, snapshotById } from '../../iceberg/history.ts';
@@ -22,15 +22,18 @@ export interface SourceAsOf {
   readonly eventTime: PinnedTable['eventTime'];
   /** What the process has consumed; undefined: nothing. */
   readonly snapshot: Snapshot | undefined;
-  /** Where the process began with it; `unknown`: that cannot be told any more. */
+  /** Where the process began with it; `unknown`: that can no longer be told. */
   readonly begin: Snapshot | 'unknown' | undefined;
-  /** Of a lookup whose changes are ignored: the schema by which it was read; undefined: the current one. */
+  /**
+   * Only for a lookup whose changes are ignored: the schema by which it was read; undefined: the current
+   * one.
+   */
   readonly schemaId?: number | undefined;
 }
 
 /**
- * A source that is a table. Throws `source-missing`, `source-replaced`, `history-expired` and the errors of
- * the event time.
+ * Finds a source that is a table. Throws `source-missing`, `source-replaced`, `history-expired` and the
+ * errors of the event time.
  */
 export async function sourceAsOf(
   { client }: Pick<Workspace, 'client'>,
@@ -51,7 +54,7 @@ export async function sourceAsOf(
     time === undefined
       ? undefined
       : { fieldId: time.column.id, type: String(time.column.type), unit: time.unit };
-  // Without a snapshot it had no row.
+  // No watermark: so far the process has read an empty table.
   if (watermark === undefined) return { spec, metadata, eventTime, snapshot: undefined, begin: undefined };
   if (watermark.tableUuid !== metadata['table-uuid'])
     throw refusal(
@@ -91,7 +94,7 @@ function expired(
   );
 }
 
-/** After which snapshot the process has read the source from the first session on. */
+/** Finds the snapshot after which the process has read the source, from its first session on. */
 function beginOf(
   { processName }: ProcessSpec,
   { start, table, lookup }: SourceSpec,
@@ -114,10 +117,10 @@ function beginOf(
   }
 }
 
-/** The watermark that the first session has set, where the target still knows it. */
+/** The watermark that the first session set, if the target still knows it. */
 function firstSaid(target: TableMetadata, processName: string, table: string): bigint | undefined {
   const oldest = [...ancestors(target, mainSnapshot(target))].at(-1);
-  // Its history does not go back to the first session any more.
+  // Its history no longer goes back to the first session.
   if (oldest === undefined || oldest['parent-snapshot-id'] !== undefined) return undefined;
   const said = progressEverSaid(target, processName).flatMap(({ watermarks }) =>
     watermarks.filter((each) => each.table.toLowerCase() === table.toLowerCase()),
@@ -128,7 +131,7 @@ function firstSaid(target: TableMetadata, processName: string, table: string): b
   )?.snapshotId;
 }
 
-/** As a table of a view. */
+/** Shows a source as a table of a view. */
 export const pinnedSource = (
   { spec, metadata, eventTime, schemaId }: SourceAsOf,
   name: string,
@@ -138,7 +141,7 @@ export const pinnedSource = (
   ...(schemaId === undefined ? {} : { schemaId }),
 });
 
-/** The event time of a target. */
+/** Finds the event time of a target. */
 export function targetEventTime(
   { target }: ProcessSpec,
   metadata: TableMetadata,

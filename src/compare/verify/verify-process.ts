@@ -1,6 +1,6 @@
 /**
- * One process verified: what its target should hold is computed beside it, and both are compared both ways.
- * Process + published target -> Verification. Writes nothing.
+ * Verifies one process: computes what its target should hold beside it, and compares both ways. Process +
+ * published target -> Verification. Writes nothing.
  */
 
 import { mainSnapshot } from '../../iceberg/history.ts';
@@ -39,9 +39,9 @@ import { compareInAnyOrder } from './in-any-order.ts';
 import { targetEventTime } from './sources-as-of.ts';
 
 export interface VerifyProcessRequest {
-  /** Of a process of days the days that they lie in are compared. */
+  /** For a process of days, the days in which they lie are compared. */
   readonly hours: HourRange | undefined;
-  /** Rows of each kind in the sample, at most. */
+  /** At most this many rows of each kind in the sample. */
   readonly keptRows: number;
 }
 
@@ -110,7 +110,7 @@ interface Comparing {
   readonly published: Published;
   readonly hours: HoursCompared;
   readonly request: VerifyProcessRequest;
-  /** Undefined of another engine's SQL. */
+  /** Undefined for SQL of another engine. */
   readonly tree: unknown;
   readonly eventTime: string | undefined;
   readonly engine: EngineRecompute | undefined;
@@ -173,7 +173,7 @@ async function relationOf({ run }: RowsInMemory, table: SqlFragment): Promise<Re
 const lastComputed = (complete: Hour | undefined, asked: HourRange | undefined): Hour | undefined =>
   complete === undefined || asked === undefined ? complete : Math.min(complete, asked.lastHour);
 
-/** What is owed, and what lies before the hours that were asked for, is taken as it is. */
+/** Hours that are owed, or that lie before those asked for, are taken as they are. */
 function givenHours(rows: Relation, { owed }: HoursCompared, asked: HourRange | undefined): GivenHours {
   const left = new Set(owed);
   const first = owed.find((hour) => asked === undefined || hour >= asked.firstHour - 1);
@@ -193,7 +193,7 @@ async function firstFound(
   return typeof found === 'bigint' ? Number(found) : undefined;
 }
 
-/** Nothing is expected. */
+/** A table without rows, for when none are expected. */
 async function noRows({ run, tableNamed }: RowsInMemory, columns: readonly TestColumn[]): Promise<Relation> {
   const table = tableNamed('nothing');
   const none = shapedColumnsFragment(columns.map((column) => ({ ...column, from: undefined })));
@@ -204,7 +204,7 @@ async function noRows({ run, tableNamed }: RowsInMemory, columns: readonly TestC
   return { table, columns };
 }
 
-/** A session's id and its time are others each time: columns that hold them are not compared. */
+/** Leaves out columns that hold a session's id or time, since these differ each time. */
 async function comparedColumns(
   { engine }: RowsInMemory,
   { parameters }: ProcessSpec,
@@ -264,7 +264,7 @@ async function recordOf(
   };
 }
 
-/** What a process keeps on purpose, though its query does not give it (any more). */
+/** Notes on rows that a process keeps on purpose, though its query does not (or no longer) return them. */
 function notesOnExtra({ sources, target, pattern }: ProcessSpec, found: Differences['hours']): string[] {
   if (found.every(({ extra }) => extra === 0n)) return [];
   const keeping = sources.filter(({ onSourceChange }) => onSourceChange === 'append-added');
@@ -283,7 +283,7 @@ function notesOnExtra({ sources, target, pattern }: ProcessSpec, found: Differen
 const isWithin = (hour: Hour, { firstHour, lastHour }: HourRange): boolean =>
   hour >= firstHour && hour <= lastHour;
 
-/** From the first hour with rows, or that was asked for, to the last one that is complete. */
+/** The range from the first hour with rows, or that was asked for, to the last complete one. */
 function rangeOf(
   spec: ProcessSpec,
   { completeHour, kept }: HoursCompared,
@@ -297,7 +297,7 @@ function rangeOf(
   return { first_hour: hourText(first), last_hour: hourText(last) };
 }
 
-/** DuckDB's complaint about the query, without the statement around it. */
+/** Shows DuckDB's complaint about the query without the statement around it. */
 function placed(spec: ProcessSpec, error: unknown): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   return usageError(

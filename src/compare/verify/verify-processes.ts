@@ -1,4 +1,4 @@
-/** Several processes verified, each for itself. Names -> Verification[]. Writes nothing. */
+/** Verifies several processes, each for itself. Names -> Verification[]. Writes nothing. */
 import { PsybergError } from '../../model/errors.ts';
 import { parseHourRange } from '../../model/hour-range.ts';
 import { tableName } from '../../model/names.ts';
@@ -9,17 +9,18 @@ import type { Workspace } from '../../workspace/open-workspace.ts';
 import { verifyProcess } from './verify-process.ts';
 
 export interface VerifyRequest {
-  /** As `--hours` takes them, both ends included; default: all that is complete. */
+  /** As `--hours` takes them, both ends included; default: all complete hours. */
   readonly hours?: string;
-  /** Rows of each kind in a sample, at most; default: 10. */
+  /** At most this many rows of each kind in a sample; default: 10. */
   readonly sampleRows?: number;
 }
 
 const SAMPLE_ROWS = 10;
 
 /**
- * Processes by name; default: all, in dependency order. What keeps one from being compared is in its
- * verification. Throws `process-unknown`, `hours-invalid` where they cannot be read, and `interrupted`.
+ * Verifies processes by name; default: all, in dependency order. An error that keeps one from being compared
+ * is in its verification. Throws `process-unknown`, `hours-invalid` if the hours cannot be read, and
+ * `interrupted`.
  */
 export async function verifyProcesses(
   workspace: Workspace,
@@ -43,7 +44,7 @@ export async function verifyProcesses(
   return verifications;
 }
 
-/** Of all processes those that never ran are no failure. */
+/** A process that never ran counts as failed only if it was named. */
 function failed(spec: ProcessSpec, error: unknown, isNamed: boolean): Verification {
   if (!(error instanceof PsybergError) || error.kind === 'interrupted') throw error;
   const isUnpublished = error.code === 'not-published';

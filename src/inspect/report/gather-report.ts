@@ -1,6 +1,6 @@
 /**
- * All that a report shows. Workspace -> WarehouseReport. Reads tables' metadata, the engine's own tables, and
- * the event-time column of a limited number of files.
+ * Gathers all that a report shows. Workspace -> WarehouseReport. Reads tables' metadata, the engine's own
+ * tables, and the event-time column of a limited number of files.
  */
 import path from 'node:path';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -35,21 +35,26 @@ import { stagesOf } from './session-stages.ts';
 import { type SessionSource, sessionWrites } from './session-writes.ts';
 
 export interface ReportRequest {
-  /** Sessions and landings before it are left out, in ms since 1970. */
+  /** Sessions and landings before this time are left out, in ms since 1970. */
   readonly sinceMs?: number;
-  /** Whether to say what maintenance would do, for which manifests are read; default: of few tables. */
+  /**
+   * Whether to say what maintenance would do, which means reading manifests; default: only if tables are
+   * few.
+   */
   readonly maintenance?: boolean;
 }
 
-/** Sessions that are read, at most: the newest. */
+/** At most this many sessions are read: the newest. */
 const SESSIONS_MAX = 20_000;
-/** Published sessions of a process whose hours are shown. */
+/** So many published sessions of a process are shown with their hours. */
 const SESSIONS_WITH_HOURS = 60;
-/** Characters of a session's list of partitions; a first load of years has a longer one. */
+/**
+ * A session's list of partitions is read up to so many characters; a first load of years has a longer one.
+ */
 const PARTITIONS_TEXT_MAX = 40_000;
 const SAMPLE_ROWS = 5;
 
-/** Throws only when it is interrupted: what cannot be read is among the problems. */
+/** Throws only when it is interrupted: what cannot be read is listed among the problems. */
 export async function gatherReport(
   original: Workspace,
   { sinceMs, maintenance }: ReportRequest = {},
@@ -115,7 +120,7 @@ async function statusesOf(
   return statuses;
 }
 
-/** What the engine's own tables say of all processes. */
+/** What the engine's own tables say about all processes. */
 interface Found {
   readonly sources: ReadonlyMap<string, readonly SessionSource[]>;
   readonly audits: ReadonlyMap<string, readonly FailingAudit[]>;
@@ -212,7 +217,7 @@ async function reportedProcess(known: Known, found: Found, spec: ProcessSpec): P
   };
 }
 
-/** Of the sessions whose sources are known. */
+/** Only covers sessions whose sources are known. */
 async function savings(
   { landings }: Known,
   spec: ProcessSpec,
@@ -287,7 +292,7 @@ async function writesOf(
     if (field !== undefined) hourFields.set(tableName(source.table), field);
   }
   const rows = found.sources.get(spec.processName) ?? [];
-  // Sessions of this release record their hours.
+  // Sessions of the current release record their hours, so that live files need not be asked.
   const isAsked = spec.pattern === 'stateless' && rows.some(({ hours_written: hours }) => hours === null);
   return sessionWrites({
     spec,
@@ -301,7 +306,7 @@ async function writesOf(
   });
 }
 
-/** The rows of `tables`, and what metadata say beside. */
+/** Lists the rows of `tables`, together with what metadata say about them. */
 async function reportedTables(
   workspace: Workspace,
   parts: ReportParts,
@@ -309,7 +314,7 @@ async function reportedTables(
 ): Promise<ReportedTable[]> {
   const tables: ReportedTable[] = [];
   const rows = await listTables(workspace, { newestHour: false });
-  // Before maintenance, which such a table stops: what is told is told of the table.
+  // Noted before maintenance, which stops at such a table: so the error is reported for the table itself.
   for (const { table, error } of rows) if (error !== undefined) parts.note({ subject: table, error });
   const maintenance = await maintenanceOf(workspace, parts, { tables: rows, isAsked });
   for (const { newest_hour: _, ...row } of rows) {

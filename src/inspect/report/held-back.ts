@@ -1,4 +1,4 @@
-/** Which source keeps hours of a process waiting. Status and watermarks -> a source. Pure. */
+/** Finds the source that keeps hours of a process waiting. Status and watermarks -> a source. Pure. */
 import { type Hour, hourText, parseHour } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -6,8 +6,8 @@ import type { ReportedProcess } from '../../report/page/report-document.ts';
 import type { ProcessStatus } from '../../report/status.ts';
 
 /**
- * Where hours are owed: the source that is complete to the earliest hour. A source that a process makes is
- * complete to what that announced, any other one (as far as metadata tell) to its newest hour.
+ * If hours are owed, names the source that is complete for the fewest hours. A source that a process writes
+ * is complete up to what that process announced; any other one, as far as metadata tell, to its newest hour.
  */
 export function heldBackBy(
   spec: ProcessSpec,
@@ -16,7 +16,7 @@ export function heldBackBy(
     completeTo,
     newestHours,
   }: {
-    /** By target: up to which hour its process has made it. */
+    /** By target: up to which hour its process has completed it. */
     readonly completeTo: ReadonlyMap<string, string | null>;
     /** By source: the newest hour that the watermark knows. */
     readonly newestHours: ReadonlyMap<string, Hour | undefined>;
@@ -43,6 +43,6 @@ export function heldBackBy(
       };
 }
 
-/** Of all sources of a process, each hour once, ascending. */
+/** The hours owed over all sources of a process, each once, ascending. */
 export const owedHoursOf = (status: ProcessStatus | null): string[] =>
   [...new Set(status?.sources.flatMap(({ owed_hours: hours }) => hours) ?? [])].sort();

@@ -1,4 +1,4 @@
-/** A column's type for people. Iceberg type -> text. Pure. */
+/** Writes a column's type for people. Iceberg type -> text. Pure. */
 import type { IcebergType } from '../../iceberg/table-metadata.ts';
 
 /** `long`, `list<string>`, `map<string, long>`, `struct<a: int>`. */

@@ -1,6 +1,6 @@
 /**
- * The live files of a table: what added them, which hours they hold, when they landed. Metadata, manifests,
- * and one column of a limited number of files -> groups of files.
+ * Groups the live files of a table by what added them, which hours they hold and when they landed. Metadata,
+ * manifests, and one column of a limited number of files -> groups of files.
  */
 import {
   columnOf,
@@ -27,10 +27,10 @@ import type { Workspace } from '../../workspace/open-workspace.ts';
 import { type LandingFields, landedHourOf, landingFieldsOf } from './landing-fields.ts';
 import type { LandedGroup } from './late-rows.ts';
 
-/** Files that say the same of themselves. */
+/** Files whose metadata say the same. */
 export interface FileGroup {
   readonly snapshotId: bigint;
-  /** Of that snapshot among all of the table; undefined where it is expired. */
+  /** The place of that snapshot among all snapshots of the table; undefined if it is expired. */
   readonly place: number | undefined;
   readonly partition: PartitionTuple;
   readonly first: Hour | undefined;
@@ -39,7 +39,7 @@ export interface FileGroup {
   readonly rows: number;
   readonly bytes: number;
   readonly nullEventTimes: number;
-  /** Of files of several hours. */
+  /** Only for files that span several hours. */
   readonly paths: readonly string[];
   readonly landingFields: LandingFields | undefined;
 }
@@ -49,7 +49,7 @@ export interface EventColumn {
   readonly unit: StoredUnit;
 }
 
-/** Undefined where the table has no such column, or one that holds no time. */
+/** Undefined if the table has no such column, or one that holds no time. */
 export function eventColumnOf(
   metadata: TableMetadata,
   name: string | undefined,
@@ -60,12 +60,12 @@ export function eventColumnOf(
   return field === undefined || unit === undefined ? undefined : { field, unit };
 }
 
-/** Manifests of a table that are read, the newest ones. */
+/** At most this many manifests of a table are read, the newest ones. */
 const MANIFESTS_MAX = 2000;
 
 /**
- * The live data files, newest manifests first where there are very many. `sinceMs`: only of snapshots that
- * were committed from then on, as far as those are known.
+ * Groups the live data files, beginning with the newest manifests if there are very many. `sinceMs`: only of
+ * snapshots that were committed from then on, as far as those are known.
  */
 export async function fileGroupsOf(
   workspace: Workspace,
@@ -136,7 +136,7 @@ async function readGroups(
   });
 }
 
-/** When the rows of a table landed, and who says so. */
+/** When the rows of a table landed, and how that is known. */
 export interface Landings {
   readonly by: 'commits' | 'partitions';
   readonly fields: readonly string[];
@@ -144,20 +144,20 @@ export interface Landings {
   readonly filledFromHistory: boolean;
 }
 
-/** A commit this long after the hours of its rows brings history. */
+/** A commit this long after the hours of its rows is taken to bring history. */
 const HISTORY_HOURS = 30 * 24;
-/** A partition says when its rows landed; a commit this much later was made by a replay. */
+/** If a partition says when its rows landed, a commit this much later was a replay. */
 const REPLAY_HOURS = 24;
 
 /**
- * Commits say when rows came, unless they were mostly made long after the partitions' own hours of landing:
- * then somebody copied or replayed the table, and the partitions say it.
+ * Decides what says when rows landed: commits, unless most were made long after the hours of landing in the
+ * partitions. Then somebody copied or replayed the table, and the partitions tell it.
  */
 export function landingsOf(metadata: TableMetadata, groups: readonly FileGroup[]): Landings {
   const snapshots = snapshotsById(metadata);
   const committed = ({ snapshotId }: FileGroup): Hour | undefined => {
     const snapshot = snapshots.get(snapshotId);
-    // What a compaction put together landed before it.
+    // Rows that a compaction rewrote had landed before it.
     if (snapshot === undefined || operationOf(snapshot) === 'replace') return undefined;
     return hourOfMs(snapshot['timestamp-ms']);
   };
@@ -187,12 +187,15 @@ export function landingsOf(metadata: TableMetadata, groups: readonly FileGroup[]
   return { by: 'commits', fields: [], hourOf: committed, filledFromHistory: old > total / 2 };
 }
 
-/** Files whose column of event times is read for a report, over all tables. */
+/** Limits how many files have their event-time column read for a report, over all tables. */
 export interface CountBudget {
   files: number;
 }
 
-/** The groups as lateness takes them; those of several hours counted while the budget lasts, newest first. */
+/**
+ * Converts the groups to what lateness takes; counts files of several hours while the budget lasts, newest
+ * first.
+ */
 export async function landedGroups(
   workspace: Workspace,
   groups: readonly FileGroup[],
@@ -228,7 +231,7 @@ function asLanded(group: FileGroup, landed: Hour | undefined, byPath: HoursByPat
     for (const [hour, count] of byPath.get(path) ?? []) counted.set(hour, (counted.get(hour) ?? 0) + count);
   const sum = [...counted.values()].reduce((all, count) => all + count, 0);
   const isWithin = [...counted.keys()].every((hour) => hour >= first && hour <= last);
-  // Files without field ids, or others than the manifest says: the bounds have to do.
+  // Files without field ids, or with other rows than the manifest says: only the bounds can be used.
   const isRight = paths.length > 0 && sum === dated && isWithin;
   const known = { landed, place, rows: dated, bytes, first, last };
   return [isRight ? { ...known, counted } : known, ...undated];

@@ -1,13 +1,15 @@
-/** By which fields of its partitions a table says when its rows landed. Metadata -> fields -> hours. Pure. */
+/**
+ * Finds the partition fields by which a table says when its rows landed. Metadata -> fields -> hours. Pure.
+ */
 import { currentSchema, type PartitionTuple } from '../../iceberg/event-time.ts';
 import type { PartitionField, PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { Hour } from '../../model/hour.ts';
 
-/** Names of partition fields, as a tuple has them. `hour` alone is a count of hours. */
+/** Names of partition fields, as in a tuple. `hour` alone is an hour counted since 1970. */
 export interface LandingFields {
   readonly day?: string;
   readonly hour: string;
-  /** What they are made of, for people. */
+  /** The columns they are made of, for people. */
   readonly columns: readonly string[];
 }
 
@@ -17,8 +19,9 @@ interface NamedField extends PartitionField {
 }
 
 /**
- * A day and an hour of the day that the writer put there (`landing_date`, `landing_hour`), or the hour of a
- * time other than the event time. Undefined where partitions do not say an hour: a day alone is too coarse.
+ * Looks for a day and an hour of the day that the writer put there (`landing_date`, `landing_hour`), or for
+ * the hour of a time other than the event time. Undefined if partitions do not give an hour: a day alone is
+ * too coarse.
  */
 export function landingFieldsOf(
   metadata: TableMetadata,
@@ -46,7 +49,7 @@ export function landingFieldsOf(
     : { day: day.name, hour: hour.name, columns: [day.column, hour.column] };
 }
 
-/** The hour that a tuple says; undefined where it says none. */
+/** The hour that a tuple gives; undefined if it gives none. */
 export function landedHourOf(tuple: PartitionTuple, { day, hour }: LandingFields): Hour | undefined {
   const hourValue = Number(tuple[hour] ?? Number.NaN);
   if (!Number.isInteger(hourValue)) return undefined;

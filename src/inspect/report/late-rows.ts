@@ -1,6 +1,6 @@
 /**
- * How late the rows of a table came, from what its files say. Groups of files -> delays, missed rows, cells.
- * Pure; hours are counts since 1970.
+ * Computes how late the rows of a table came, from what its files say. Groups of files -> delays, missed
+ * rows, cells. Pure; hours are counts since 1970.
  */
 import { type Hour, hourText } from '../../model/hour.ts';
 import type {
@@ -10,28 +10,28 @@ import type {
   RowsOfSource,
 } from '../../report/page/report-document.ts';
 
-/** Hours back from the newest one. */
+/** Lookbacks that are compared, in hours before the newest one. */
 export const REPORTED_LOOKBACKS = [1, 3, 6, 12] as const;
 
 /** Rows of files that landed in one hour. */
 export interface LandedGroup {
-  /** Undefined where it is not known. */
+  /** Undefined if it is not known. */
   readonly landed: Hour | undefined;
   readonly rows: number;
-  /** Of the files that hold them. */
+  /** Bytes of the files that hold them. */
   readonly bytes?: number;
-  /** Of the snapshot that added them among all of the table; undefined where it is expired. */
+  /** The place of the snapshot that added them among all of the table; undefined if it is expired. */
   readonly place?: number | undefined;
-  /** Rows by event hour; undefined: all of them lie from `first` to `last`, and more is not known. */
+  /** Rows by event hour; undefined: they all lie from `first` to `last`, and nothing more is known. */
   readonly counted?: ReadonlyMap<Hour, number>;
-  /** Bounds; undefined where nothing is known. */
+  /** Bounds; undefined if nothing is known. */
   readonly first?: Hour;
   readonly last?: Hour;
 }
 
 export type Lateness = Pick<ReportedSource, 'rows' | 'delay_hours' | 'late_rows' | 'lookbacks' | 'cells'>;
 
-/** Of all groups of a table. */
+/** Computes the lateness of all groups of a table. */
 export function latenessOf(groups: readonly LandedGroup[]): Lateness {
   const cells = cellsOf(groups);
   const delays = delaysOf(cells);
@@ -75,10 +75,10 @@ function cellsOf(groups: readonly LandedGroup[]): Map<string, Cell> {
   return cells;
 }
 
-/** More hours than this no bounds of honest rows have apart: a wrong event time among them. */
+/** Bounds of sound rows are never more hours apart than this: otherwise one event time is wrong. */
 const SPREAD_HOURS_MAX = 24 * 366;
 
-/** Rows by event hour; spread evenly where only bounds are known. */
+/** Rows by event hour; spread evenly if only bounds are known. */
 export function hoursOfGroup({ counted, first, last, rows }: LandedGroup): Iterable<readonly [Hour, number]> {
   if (counted !== undefined) return counted;
   if (first === undefined || last === undefined || last - first >= SPREAD_HOURS_MAX) return [];
@@ -112,7 +112,7 @@ function basisOf(groups: readonly LandedGroup[]): RowsOfSource {
 
 type Delay = readonly [hours: number, rows: number];
 
-/** Rows by hours from event to landing, ascending. */
+/** Counts rows by the hours from event to landing, ascending. */
 function delaysOf(cells: ReadonlyMap<string, Cell>): Delay[] {
   const byDelay = new Map<number, number>();
   for (const { event, landed, rows } of cells.values())
@@ -128,7 +128,7 @@ function percentilesOf(delays: readonly Delay[]): ReportedSource['delay_hours'] 
     let passed = 0;
     for (const [delay, rows] of delays) {
       passed += rows;
-      // A sum of shares of rows may be a little less than the whole.
+      // A sum of fractions of rows may be slightly less than the whole.
       if (passed >= share * total - 1e-6) return delay;
     }
     return max;
@@ -147,7 +147,7 @@ function missedBy(hours: number, delays: readonly Delay[], groups: readonly Land
     const lastSeen = landed - hours;
     const hoursMissed = Math.min(last, lastSeen - 1) - first + 1;
     const spread = hoursMissed <= 0 ? 0 : (rows * hoursMissed) / (last - first + 1);
-    // Each bound is the hour of some row.
+    // Each bound is the hour of at least one row.
     least += (last < lastSeen ? rows : first < lastSeen ? 1 : 0) - spread;
     most += (last < lastSeen ? rows : first < lastSeen ? rows - 1 : 0) - spread;
   }

@@ -1,4 +1,4 @@
-/** What maintenance would do to each table. Workspace -> records of a dry run. Writes nothing. */
+/** Finds what maintenance would do to each table. Workspace -> records of a dry run. Writes nothing. */
 import type { ReportedMaintenance } from '../../report/page/report-document.ts';
 import type { TableRow } from '../../report/tables.ts';
 import { maintainProject } from '../../workspace/maintain-project.ts';
@@ -6,12 +6,15 @@ import type { Workspace } from '../../workspace/open-workspace.ts';
 import type { ReportParts } from './report-parts.ts';
 
 /**
- * Tables of which it is said without being asked: a dry run reads the manifests of each, 0.1 to 0.4 s of CPU
- * time for a table of 60 manifests (2026-11-29).
+ * Up to this many tables it is done without being asked for: a dry run reads the manifests of each, 0.1 to
+ * 0.4 s of CPU time for a table of 60 manifests (2026-11-29).
  */
 const TABLES_MAX = 12;
 
-/** By the name of the table; none of a foreign catalog, whose own maintenance knows who else reads it. */
+/**
+ * Keyed by the name of the table; empty for a foreign catalog, whose own maintenance knows who else reads
+ * it.
+ */
 export async function maintenanceOf(
   workspace: Workspace,
   parts: ReportParts,

@@ -1,4 +1,4 @@
-/** What each published session read of its sources. Session rows -> ReadingSession[]. Pure. */
+/** Finds what each published session read of its sources. Session rows -> ReadingSession[]. Pure. */
 import { type HourRange, parseHour } from '../../model/hour.ts';
 import { parseHourPairs } from '../../model/hours-made.ts';
 import { tableName } from '../../model/names.ts';
@@ -8,8 +8,8 @@ import type { ReadingSession, SourceRead } from './savings.ts';
 import type { SessionSource } from './session-writes.ts';
 
 /**
- * `own`: the sessions of the process; `rows`: of the published ones, oldest first. `events`: its sources with
- * hours; `placeOf`: of a snapshot among all of such a source.
+ * `own`: the sessions of the process; `rows`: those of the published ones, oldest first. `events`: its
+ * sources with hours; `placeOf`: the place of a snapshot among all of such a source.
  */
 export function readingSessions(
   spec: ProcessSpec,
@@ -41,7 +41,7 @@ export function readingSessions(
   });
 }
 
-/** Undefined of a process that loads what is new. */
+/** Undefined for a process that loads what is new, whatever its hour. */
 function hoursLoaded(
   spec: ProcessSpec,
   { first_hour: first, last_hour: last }: HistoryRow,
@@ -52,7 +52,7 @@ function hoursLoaded(
   return written ?? [{ firstHour: parseHour(first), lastHour: parseHour(last) }];
 }
 
-/** An hour of the target depends on those of the source that its window reaches. */
+/** Widens hours of the target to those of the source that its window reaches. */
 const widened = ({ firstHour, lastHour }: HourRange, { window }: SourceSpec): HourRange => ({
   firstHour: firstHour - (window?.beforeHours ?? 0),
   lastHour: lastHour + (window?.afterHours ?? 0),

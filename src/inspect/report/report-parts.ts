@@ -1,4 +1,4 @@
-/** Parts of a report that fail alone: what cannot be read is named, and the rest is made. */
+/** Lets parts of a report fail alone: what cannot be read is named, and the rest is still made. */
 import { unexpected } from '../../model/errors.ts';
 import { type TableIdentifier, tableKey } from '../../model/names.ts';
 import { shownError } from '../../model/storage-faults.ts';
@@ -7,13 +7,13 @@ import type { Workspace } from '../../workspace/open-workspace.ts';
 
 export interface ReportParts {
   readonly problems: readonly UnreadPart[];
-  /** What `work` gives, or `otherwise` with the error kept. Ctrl-C goes through. */
+  /** Returns what `work` gives, or `otherwise` and keeps the error. Ctrl-C is not caught. */
   attempt<T>(subject: string, work: () => Promise<T>, otherwise: T): Promise<T>;
-  /** What was found out elsewhere. */
+  /** Adds a problem that was found elsewhere. */
   note(problem: UnreadPart): void;
 }
 
-/** The same failure is told once, of the first that met it. */
+/** Collects problems; the same failure is listed once, under the first part that met it. */
 export function reportParts(): ReportParts {
   const problems: UnreadPart[] = [];
   const note = (problem: UnreadPart): void => {
@@ -41,7 +41,7 @@ export function reportParts(): ReportParts {
 type Client = Workspace['client'];
 type Loaded = ReturnType<Client['loadTable']>;
 
-/** The workspace with each table loaded once: all parts of a report see the same state of it. */
+/** The workspace with each table loaded only once, so that all parts of a report see the same state of it. */
 export function readingOnce(workspace: Workspace): Workspace {
   const loaded = new Map<string, Loaded>();
   const once = (id: TableIdentifier): Loaded => {

@@ -1,4 +1,4 @@
-/** How late the rows of each source came. Workspace -> ReportedSource[]. Each table is read once. */
+/** Computes how late the rows of each source came. Workspace -> ReportedSource[]. Each table is read once. */
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type Hour, hoursOf } from '../../model/hour.ts';
@@ -19,32 +19,32 @@ import {
 import { type LandedGroup, type Lateness, latenessOf } from './late-rows.ts';
 import type { ReportParts } from './report-parts.ts';
 
-/** A table by one of its columns of time. */
+/** A table, and the column by which its rows have a time. */
 interface TimedTable {
   readonly table: TableIdentifier;
   readonly eventTime?: string;
   readonly eventTimeUnit?: EventTimeUnit;
-  /** There of a folder of files, which has no metadata. */
+  /** Set for a folder of files, which has no metadata. */
   readonly files?: unknown;
 }
 
 export interface CountedTable {
   readonly groups: readonly LandedGroup[];
-  /** Of a snapshot among all of the table; undefined where it is expired. */
+  /** The place of a snapshot among all of the table; undefined if it is expired. */
   readonly placeOf: (snapshotId: bigint) => number | undefined;
 }
 
 export interface LandingsOfTables {
-  /** Undefined where the table or its event time is not there. */
+  /** Undefined if the table or its event time does not exist. */
   lateness(source: TimedTable): Promise<(Lateness & { readonly landings: Landings }) | undefined>;
   counted(source: TimedTable): Promise<CountedTable | undefined>;
   /** Hours of the live files of a table, by the snapshot that added them. */
   liveHours(table: TimedTable): Promise<ReadonlyMap<bigint, ReadonlySet<Hour>>>;
-  /** The partition field that is the hour of its event time. */
+  /** The partition field that holds the hour of its event time. */
   hourField(source: TimedTable): Promise<string | undefined>;
 }
 
-/** Files whose column of event times is read for a report: of 1,500 small ones it took 0.5 s. */
+/** At most this many files have their event-time column read for a report: 1,500 small ones took 0.5 s. */
 const FILES_COUNTED_MAX = 1500;
 
 interface FilesOfTable {
@@ -94,7 +94,7 @@ export function landingsOfTables(
   };
 }
 
-/** `work` once for each table and column. */
+/** Does `work` only once for each table and column. */
 function keptByTable<T>(work: (source: TimedTable) => Promise<T>): (source: TimedTable) => Promise<T> {
   const kept = new Map<string, Promise<T>>();
   return (source) => {
@@ -139,7 +139,7 @@ async function landedOf(
   const landings = landingsOf(metadata, groups);
   const rows = (limit: CountBudget): ReturnType<typeof landedGroups> =>
     landedGroups(workspace, groups, { column, landings, budget: limit });
-  // A data file that is gone leaves what its manifest says.
+  // If a data file is gone, what its manifest says has to do.
   const landed =
     (await parts.attempt(tableName(source.table), () => rows(budget), undefined)) ??
     (await rows({ files: 0 }));
@@ -151,7 +151,7 @@ function hoursBySnapshot(groups: readonly FileGroup[]): Map<bigint, Set<Hour>> {
   for (const { snapshotId, first, last } of groups) {
     if (first === undefined || last === undefined) continue;
     const hours = bySnapshot.get(snapshotId) ?? new Set<Hour>();
-    // A file of a wide range says little of the hours between.
+    // A file that spans many hours says little about those in between.
     for (const hour of last - first > 48 ? [first, last] : hoursOf({ firstHour: first, lastHour: last }))
       hours.add(hour);
     bySnapshot.set(snapshotId, hours);
@@ -159,7 +159,10 @@ function hoursBySnapshot(groups: readonly FileGroup[]): Map<bigint, Set<Hour>> {
   return bySnapshot;
 }
 
-/** Each source of events once for each column by which it is read; those that no process makes first. */
+/**
+ * Lists each source of events once for each column by which it is read; sources that no process writes come
+ * first.
+ */
 export async function reportedSources(
   landings: LandingsOfTables,
   specs: readonly ProcessSpec[],

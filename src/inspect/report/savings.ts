@@ -1,27 +1,29 @@
-/** What sessions read, and what a fixed lookback would have read in their place. Counts -> Savings. Pure. */
+/**
+ * Compares what sessions read with what a fixed lookback would have read instead. Counts -> Savings. Pure.
+ */
 import type { Hour, HourRange } from '../../model/hour.ts';
 import type { Savings } from '../../report/page/report-document.ts';
 import { hoursOfGroup, type LandedGroup, REPORTED_LOOKBACKS } from './late-rows.ts';
 
-/** A published session. */
+/** A published session, and what it read. */
 export interface ReadingSession {
   /** The newest hour that it, or a session before it, loaded. */
   readonly newest: Hour;
   readonly rowsRead: number;
-  /** For each source, in the same order, what it read of it. */
+  /** What it read of each source, in their order. */
   readonly reads: readonly SourceRead[];
 }
 
 export interface SourceRead {
-  /** The place of the snapshot that it read; undefined: not known. */
+  /** The place of the snapshot that it read; undefined if not known. */
   readonly head: number | undefined;
-  /** The hours that it read; undefined: what was new, whatever its hour. */
+  /** The hours that it read; undefined if it read what was new, whatever its hour. */
   readonly hours: readonly HourRange[] | undefined;
 }
 
 /**
- * `sessions`: of one process, oldest first. The first of them begins: it reads all there is, and is not
- * compared. Null without a second one, or where the rows of a source are not counted by hour.
+ * `sessions`: those of one process, oldest first. The first one reads all there is, and is not compared.
+ * Null if there is no second one, or if the rows of a source are not counted by hour.
  */
 export function savingsOf(
   sessions: readonly ReadingSession[],
@@ -41,7 +43,7 @@ export function savingsOf(
   };
 }
 
-/** A session and one of its sources. */
+/** What a session read of one of its sources. */
 interface Read extends SourceRead {
   readonly table: ContentOfHours;
   readonly newest: Hour;
@@ -96,7 +98,9 @@ interface Content {
   readonly bytes: number;
 }
 
-/** What there is of an hour, by the place of the snapshot that added it; before all: one that is expired. */
+/**
+ * The content of each hour, by the place of the snapshot that added it; expired ones come before all others.
+ */
 type ContentOfHours = ReadonlyMap<Hour, readonly (Content & { readonly place: number })[]>;
 
 function contentOfHours(groups: readonly LandedGroup[]): ContentOfHours {
@@ -111,7 +115,7 @@ function contentOfHours(groups: readonly LandedGroup[]): ContentOfHours {
   return byHour;
 }
 
-/** Of the snapshots up to `head`. */
+/** Sums the content that snapshots up to `head` added. */
 function contentIn(table: ContentOfHours, { firstHour, lastHour }: HourRange, head: number): Content {
   let [rows, bytes] = [0, 0];
   for (let hour = firstHour; hour <= lastHour; hour += 1)
@@ -123,7 +127,10 @@ function contentIn(table: ContentOfHours, { firstHour, lastHour }: HourRange, he
   return { rows, bytes };
 }
 
-/** Of the snapshots after `before` up to `head`, of hours up to `lastHour`; `hours`: in how many it lies. */
+/**
+ * Sums what snapshots after `before` up to `head` added, in hours up to `lastHour`; `hours`: in how many it
+ * lies.
+ */
 function newContent(
   table: ContentOfHours,
   {

@@ -1,11 +1,11 @@
-/** How long the stages of sessions took. Snapshots of a target -> SessionStages. Pure. */
+/** Finds how long the stages of sessions took. Snapshots of a target -> SessionStages. Pure. */
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { SessionStages } from '../../report/page/report-document.ts';
 import type { HistoryRow } from '../../report/status.ts';
 import { SUMMARY } from '../../state/read-watermarks.ts';
 
-/** Of the sessions among `own` whose snapshots are still there, oldest first. */
+/** Covers the sessions among `own` whose snapshots still exist, oldest first. */
 export function stagesOf(
   { snapshots = [] }: TableMetadata,
   { processName }: ProcessSpec,
@@ -24,7 +24,7 @@ export function stagesOf(
 
 const STAGES = ['init', 'load', 'audit', 'publish'] as const;
 
-/** Undefined for what another hand has written. */
+/** Undefined if somebody else wrote the text. */
 function secondsIn(text: string | undefined): Omit<SessionStages, 'psyberg_session_id'> | undefined {
   let parsed: unknown;
   try {

@@ -1,6 +1,6 @@
 /**
- * Which hours of a target each session wrote, and what they were before. Session rows, snapshots, live files
- * -> SessionWrites. Pure.
+ * Finds which hours of a target each session wrote, and whether they had been written before. Session rows,
+ * snapshots, live files -> SessionWrites. Pure.
  */
 import {
   type Hour,
@@ -20,19 +20,19 @@ export type SessionSource = StatementRow<'inspect/session_sources'>;
 
 export interface WritesInput {
   readonly spec: ProcessSpec;
-  /** Of the process, of published sessions, oldest first. */
+  /** The rows of the process's published sessions, oldest first. */
   readonly rows: readonly SessionSource[];
-  /** Of the process, by session. */
+  /** The sessions of the process, by id. */
   readonly history: ReadonlyMap<string, HistoryRow>;
-  /** By session: the hours that it reopened. */
+  /** By session: the hours it reopened. */
   readonly reopened: ReadonlyMap<string, NonNullable<SignalRow['hours']>>;
   /** Hours of the live files of the target, by the snapshot that added them. */
   readonly liveHours: ReadonlyMap<bigint, ReadonlySet<Hour>>;
-  /** By the name of a source: the partition field that is the hour of its event time. */
+  /** By the name of a source: the partition field that holds the hour of its event time. */
   readonly hourFields: ReadonlyMap<string, string>;
 }
 
-/** A range of more hours is shown as one, whatever is in it. */
+/** A range of more hours than this is shown as a whole, whatever is in it. */
 const HOURS_MAX = 24 * 366 * 3;
 const PARTITIONS_SHOWN = 3;
 
@@ -74,7 +74,7 @@ function causeOf({
 
 type Uri = Readonly<Record<string, unknown>>;
 
-/** An earlier release, or another hand, may have written another text. */
+/** An earlier release, or somebody else, may have written another text. */
 function partitionsOf(uris: string | null): Uri[] {
   try {
     const parsed: unknown = JSON.parse(uris ?? '[]');
@@ -95,7 +95,7 @@ interface KnownHours {
   readonly from: SessionWrites['known_from'];
 }
 
-/** By what says it most exactly. */
+/** Takes the hours from whatever tells them most exactly. */
 function hoursOfSession(input: WritesInput, rows: readonly SessionSource[]): KnownHours {
   const { spec } = input;
   const range = rangeOf(rows);
@@ -126,8 +126,8 @@ function rangeOf(rows: readonly SessionSource[]): Hour[] {
 }
 
 /**
- * Of touched hours those whose partitions were processed, where each source without a window is partitioned
- * by the hour of its event time.
+ * Of the touched hours, takes those whose partitions were processed, if each source without a window is
+ * partitioned by the hour of its event time.
  */
 function hoursOfPartitions(
   { spec, hourFields }: WritesInput,
@@ -149,11 +149,11 @@ function hoursOfPartitions(
   return [...hours];
 }
 
-/** What it is to write an hour that was written before. */
+/** What it means to write an hour that was written before. */
 const againOf = ({ pattern }: ProcessSpec, trigger: HistoryRow['trigger']): WrittenHours['change'] =>
   trigger === 'restate' ? 'restated' : pattern === 'stateless' ? 'added' : 'rewritten';
 
-/** Adds the hours to those that were seen. */
+/** Describes the hours that a session wrote, and adds them to those that were seen. */
 function changesOf(
   again: WrittenHours['change'],
   hours: readonly Hour[],
@@ -166,7 +166,7 @@ function changesOf(
     if (open !== undefined && open.last === hour - 1 && open.change === change) open.last = hour;
     else ranges.push({ first: hour, last: hour, change });
   }
-  // Of a range it is not known which hours it wrote: nothing follows for the sessions after it.
+  // A range does not tell which of its hours were written, so nothing follows for later sessions.
   if (from !== 'range') for (const hour of hours) seen.add(hour);
   return ranges.map(({ first, last, change }) => ({
     first_hour: hourText(first),

@@ -1,6 +1,6 @@
 /**
- * Why a target has no row in an hour. Plan + hour -> words. Pure. The plan is that of the next session: what
- * it leaves out, and what it waits for, is what the hour waits for.
+ * Says why a target has no row in an hour. Plan + hour -> words. Pure. The plan is that of the next session:
+ * what it leaves out and waits for is what the hour waits for.
  */
 import { plannedHours, unitOf } from '../../model/grain.ts';
 import { type Hour, hourText, parseHour } from '../../model/hour.ts';
@@ -9,7 +9,7 @@ import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { KnownSession } from './sessions-known.ts';
 
 export interface MissingHour {
-  /** The source that holds it back; null where none does. */
+  /** The source that holds it back; null if none does. */
   readonly heldBackBy: string | null;
   readonly because: string;
   readonly hint: string | null;
@@ -19,7 +19,7 @@ export interface MissingHourInput {
   readonly plan: Plan;
   readonly hour: Hour;
   readonly sessions: readonly KnownSession[];
-  /** How many hours back a session of the process goes; undefined: as far as needed. */
+  /** How many hours back a session of the process goes; undefined: as far as necessary. */
   readonly thresholdHours: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export function missingHour(asked: MissingHourInput): MissingHour {
     return because(`the next session of ${plan.process_name} loads it`, run);
   const back = heldBack(asked);
   const isOwed = plan.owed_hours.includes(hourText(unitOf(plan, hour).firstHour));
-  // A stateless load adds new rows whatever their hour is: nothing holds it back.
+  // A stateless load adds new rows whatever their hour, so nothing holds an hour back.
   const loadsHours = plan.pattern !== 'stateless';
   if (loadsHours && back !== undefined)
     return { ...back, because: isOwed ? `it is owed: ${back.because}` : back.because };
@@ -65,7 +65,7 @@ function beyondReach({ plan, thresholdHours }: MissingHourInput): [string, strin
       ];
 }
 
-/** The source that is complete for too few hours, the furthest behind first. */
+/** Finds the source that is not complete for the hour yet, the furthest behind first. */
 function heldBack({ plan, hour: asked }: MissingHourInput): MissingHour | undefined {
   const { lastHour: hour } = unitOf(plan, asked);
   const missing = plan.sources.find(({ head, lookup }) => head === null && lookup === true);
@@ -89,7 +89,7 @@ function heldBack({ plan, hour: asked }: MissingHourInput): MissingHour | undefi
   };
 }
 
-/** The last hour of the target for which it is complete. */
+/** The last hour of the target for which the source is complete. */
 const completeFor = ({ vtts_hour: vtts, window }: PlanSource): Hour | undefined =>
   vtts === null ? undefined : parseHour(vtts) - (window?.after_hours ?? 0);
 
@@ -107,13 +107,13 @@ function heldBackText(
       ? `${table} is complete to ${vtts}`
       : loadedTo === null
         ? `${table} is complete for no hour yet`
-        : // Of a source with nothing new nobody asks how far it is complete: it cannot have moved on.
+        : // How far a source without anything new is complete was not asked: it cannot have moved on.
           `${table} has nothing new since ${loadedTo} was loaded`;
   const rows = newest === null || newest === vtts ? '' : ` (its newest row is of ${newest})`;
   return `${complete}${rows}${needed}`;
 }
 
-/** Complete, and never loaded: nothing came that would be of it. */
+/** Explains an hour that is complete but was never loaded: no rows came that belong to it. */
 function noRows(plan: Plan, hour: Hour): string {
   const events = plan.sources.filter(({ lookup, files_glob: glob }) => lookup !== true && glob === undefined);
   const reach = events.map(({ newest_hour: newest }) => (newest === null ? undefined : parseHour(newest)));

@@ -1,5 +1,5 @@
 /**
- * Whether a text is one condition, and nothing that would end the query around it. Text -> nothing, or an
+ * Refuses a text that is not one condition, or that would end the query around it. Text -> nothing, or an
  * error.
  */
 import { usageError } from '../../model/errors.ts';
@@ -7,7 +7,7 @@ import { isTreeNode, queryNodes } from '../../model/query-tree.ts';
 import { scanSql } from '../../model/scan-sql.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 
-/** Throws `condition-invalid`. A column that is not there is told where the rows are read. */
+/** Throws `condition-invalid`. A column that does not exist is reported when the rows are read. */
 export async function refuseNoCondition(workspace: Pick<Workspace, 'binder'>, where: string): Promise<void> {
   const invalid = (why: string): Error =>
     usageError('condition-invalid', `--where is no condition: ${why}`, {

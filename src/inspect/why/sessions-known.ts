@@ -1,6 +1,6 @@
 /**
- * The sessions that made what a table holds. Table metadata + session table -> sessions, oldest first. What a
- * snapshot's summary says is the truth; of snapshots that were expired the session table tells.
+ * Finds the sessions that made what a table holds. Table metadata + session table -> sessions, oldest first.
+ * The summary of a snapshot is the truth; for expired snapshots the session table is used.
  */
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -15,9 +15,9 @@ export interface KnownSession {
   readonly psybergSessionId: string;
   readonly publishedSnapshotId: string | null;
   readonly publishedAt: string;
-  /** The hours that it wrote; undefined where nobody noted them. */
+  /** The hours that it wrote; undefined if they were not recorded. */
   readonly hours: readonly HourRange[] | undefined;
-  /** True where it replaced the rows of its hours. */
+  /** True if it replaced the rows of its hours. */
   readonly replaces: boolean;
   readonly fingerprint: string | undefined;
   /** The snapshots of its sources that it read. */
@@ -59,7 +59,7 @@ function ofSummary(
   const watermarks = summary[SUMMARY.watermarks];
   if (processName === undefined || id === undefined || watermarks === undefined) return [];
   const rows = recorded.get(`${processName} ${id}`) ?? [];
-  // An adoption has made no row.
+  // An adoption has not made any row.
   if (rows[0]?.status === 'adopted') return [];
   const fallback = rows.length === 0 ? undefined : ofRows(rows);
   return [
@@ -88,7 +88,10 @@ function sourcesOf(watermarks: string): KnownSession['sources'] {
   }
 }
 
-/** Of a session before hours were noted, the range of its events says which it may have written. */
+/**
+ * For a session from before hours were recorded, the range of its events says which ones it may have
+ * written.
+ */
 function ofRows(rows: readonly SessionOfTarget[]): KnownSession {
   const [first] = rows as [SessionOfTarget];
   const spans = rows.flatMap(({ first_hour: from, last_hour: to }) =>
@@ -117,14 +120,14 @@ function auditsOf(text: string | null): KnownAudits {
   }
 }
 
-/** True where the session may have written rows of the hour. */
+/** True if the session may have written rows of the hour. */
 const mayHaveWritten = ({ hours }: KnownSession, hour: number): boolean =>
   hours === undefined || isInRanges(hour, hours);
 
 /**
- * The sessions of which one has made a row, oldest first: all that wrote its hour since it was last replaced.
- * `owner`: the session whose name its file has. A file may hold rows that others made: those that a session
- * carried over from a file of other hours, and those of files that were put together.
+ * The sessions that may have made a row, oldest first: all that wrote its hour since it was last replaced.
+ * `owner`: the session whose name the file has. A file may hold rows that others made: rows that a session
+ * carried over from a file of other hours, and rows of files that were compacted.
  */
 export function makersOf(
   sessions: readonly KnownSession[],

@@ -1,6 +1,6 @@
 /**
- * From which files of its sources a session made an hour. Session + hour -> tables, snapshots, hours, files;
- * by metadata alone.
+ * Finds from which files of its sources a session made an hour. Session + hour -> tables, snapshots, hours,
+ * files; uses metadata alone.
  */
 import { columnOf, currentSchema, storedUnit } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
@@ -17,14 +17,14 @@ import type { KnownSession } from './sessions-known.ts';
 
 export interface MadeHour {
   readonly session: KnownSession;
-  /** The session of its process before it: what that one has read, a stateless one does not read again. */
+  /** The previous session of its process: a stateless session does not read again what that one has read. */
   readonly before: KnownSession | undefined;
-  /** The process as the project has it now; undefined where it has it no more. */
+  /** The process as the project has it now; undefined if it is no longer there. */
   readonly spec: ProcessSpec | undefined;
   readonly hour: number | undefined;
 }
 
-/** A source that the session read, with the files that may hold rows behind the hour. */
+/** Lists the sources that the session read, with the files that may hold rows behind the hour. */
 export async function whySources(workspace: Workspace, made: MadeHour): Promise<WhySource[]> {
   const sources: WhySource[] = [];
   for (const source of made.session.sources) sources.push(await whySource(workspace, made, source));
@@ -54,7 +54,9 @@ async function whySource(
     : { ...head, files: found, files_unknown: null };
 }
 
-/** Through its window; undefined of a lookup, and where nobody knows what the process says of it. */
+/**
+ * The hours of the source that its window reaches; undefined for a lookup, or if the process is not known.
+ */
 function hoursOf(source: SourceSpec | undefined, hour: number | undefined): HourRange | undefined {
   if (source === undefined || source.lookup !== undefined || hour === undefined) return undefined;
   const { beforeHours = 0, afterHours = 0 } = source.window ?? {};
@@ -68,7 +70,7 @@ interface AskedTable {
   readonly hours: HourRange | undefined;
 }
 
-/** Paths, or why there are none to tell. */
+/** Paths, or the reason why there are none to show. */
 async function filesOfTable(
   workspace: Workspace,
   { before, session, spec }: MadeHour,
@@ -87,7 +89,7 @@ async function filesOfTable(
     read === undefined
       ? []
       : await filesAt(workspace, metadata, { snapshotId: read.snapshotId, source, hours });
-  // Without the snapshot before nobody can tell which of them were new.
+  // Without the earlier snapshot it cannot be said which of them were new.
   if (typeof known === 'string') return known;
   const old = new Set(known);
   return files.filter((path) => !old.has(path));
@@ -123,7 +125,7 @@ async function filesAt(
   return found.map(({ path }) => path);
 }
 
-/** The ledger has no hours: all files that the session read. */
+/** All files that the session read: the ledger has no hours. */
 async function filesOfFolder(
   workspace: Workspace,
   { processName, psybergSessionId }: KnownSession,

@@ -1,6 +1,6 @@
 /**
- * Who made rows of a table, from what and by which SQL; of an hour without rows, what holds it back. Table +
- * condition or hour -> record. Reads only.
+ * Finds who made rows of a table, from what and by which SQL; or, for an hour without rows, what holds it
+ * back. Table + condition or hour -> record. Reads only.
  */
 import type { StoredUnit } from '../../iceberg/event-time.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -31,19 +31,19 @@ import { type KnownSession, knownSessions, makersOf } from './sessions-known.ts'
 import { whySources } from './source-files.ts';
 
 export interface WhyRequest {
-  /** A condition on the columns of the table, or an hour as `--hour` takes it: one of the two. */
+  /** Either a condition on the columns of the table, or an hour as `--hour` takes it. */
   readonly where?: string;
   readonly hour?: string;
-  /** Rows at most; default 10. */
+  /** At most this many rows; default 10. */
   readonly limit?: number;
 }
 
-/** As many rows as a person looks at, and each has its sources' files. */
+/** As many rows as a person looks at; each comes with the files of its sources. */
 const ROWS_MAX = 10;
 
 export interface WhyPorts {
   readonly workspace: Workspace;
-  /** The plan of a process's next session. */
+  /** Plans the next session of a process. */
   readonly plan: (spec: ProcessSpec) => Promise<Plan>;
 }
 
@@ -141,7 +141,7 @@ interface FoundRow {
   readonly hour: Hour | undefined;
 }
 
-/** One row more than `limit`, where there is one. */
+/** Reads one row more than `limit`, if there is one. */
 async function readRows(
   workspace: Workspace,
   { table, metadata, eventTime }: KnownTable,
@@ -170,7 +170,7 @@ async function readRows(
   }));
 }
 
-/** DuckDB's words, without the query that stands around the condition. */
+/** Shows DuckDB's complaint without the query around the condition. */
 function conditionFails(where: string, error: unknown): unknown {
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   const [complaint = ''] = error.message.split(/\n+LINE \d+:/);
@@ -181,7 +181,7 @@ function conditionFails(where: string, error: unknown): unknown {
   });
 }
 
-/** Rows of one hour and file have one answer. */
+/** Finds who made each row; rows of the same hour and file share one answer. */
 function madeRows(workspace: Workspace, known: KnownTable): (found: FoundRow) => Promise<WhyRow> {
   const answers = new Map<string, Promise<Omit<WhyRow, 'row'>>>();
   return async ({ row, file, hour }) => {
@@ -225,7 +225,7 @@ async function madeBy(
   };
 }
 
-/** The session that wrote the file, as the folder says in which it lies. */
+/** The session that wrote the file, named by the folder in which it lies. */
 function ownerOf(sessions: readonly KnownSession[], file: string | null): KnownSession | undefined {
   const named = file
     ?.split('/')
@@ -237,7 +237,7 @@ function ownerOf(sessions: readonly KnownSession[], file: string | null): KnownS
   );
 }
 
-/** The texts that sessions kept. */
+/** Adds the SQL texts that sessions kept. */
 async function withSql(workspace: Workspace, rows: readonly WhyRow[]): Promise<WhyRow[]> {
   const wanted = [...new Set(rows.flatMap(({ sql_fingerprint: fingerprint }) => fingerprint ?? []))];
   const { sessionTable } = workspace.project.tables;
@@ -250,7 +250,7 @@ async function withSql(workspace: Workspace, rows: readonly WhyRow[]): Promise<W
   return rows.map((row) => ({ ...row, sql: texts.get(row.sql_fingerprint ?? '') ?? null }));
 }
 
-/** What the answers leave open. */
+/** Notes on what the answers leave open. */
 function notesOf({ sessions }: KnownTable, rows: readonly WhyRow[]): string[] {
   const notes: string[] = [];
   if (rows.some(({ psyberg_session_id: id }) => id === null))
