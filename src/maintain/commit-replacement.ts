@@ -1,6 +1,6 @@
 /**
- * Commits a `replace` snapshot to `main`. What the snapshots below say of each process is carried over, so
- * that a session finds its watermark here, and they may expire.
+ * Commits a `replace` snapshot to `main`. Replacement -> snapshot. It carries over what earlier snapshots
+ * say about each process, so that sessions find their watermarks in it and the earlier ones may expire.
  */
 import type { TableCommit } from '../catalog/client/catalog-client.ts';
 import { snapshotById } from '../iceberg/history.ts';
@@ -11,8 +11,8 @@ import { composeReplacement, type Replacement } from '../tables/write/replace-sn
 import type { MaintainContext } from './context.ts';
 
 /**
- * Composes the snapshot and commits it. Throws `commit-conflict` when `main` is no longer the base,
- * `commit-state-unknown` and its like when the commit may have been made. `task`: what was done, `compact` or
+ * Composes the snapshot and commits it. Throws `commit-conflict` if `main` is no longer the base,
+ * `commit-state-unknown` and its like if the commit may have been made. `task`: what was done, `compact` or
  * `manifests`.
  */
 export async function commitReplacement(
@@ -34,7 +34,7 @@ export async function commitReplacement(
   try {
     await ports.catalog.commitTable(table, commit);
   } catch (error) {
-    // A lost answer is not a lost commit: files that it names must not be deleted.
+    // A lost answer does not mean a lost commit: files that it names must not be deleted.
     const now = await ports.catalog.loadTable(table);
     if (now === undefined || snapshotById(now.metadata, snapshot['snapshot-id']) === undefined) throw error;
   }

@@ -1,6 +1,5 @@
 /**
- * Groups of small files and the files that take their place. Groups -> files that are written and in no
- * snapshot yet.
+ * Writes files that replace groups of small ones. Groups -> files that are written but in no snapshot yet.
  */
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
@@ -28,7 +27,9 @@ import { rowLineageOf } from '../tables/write/new-files.ts';
 import { type MaintainContext, stopIfInterrupted } from './context.ts';
 import type { CompactionLayout } from './layout.ts';
 
-/** DuckDB keeps as many partitions open at once; a group more, and it would split the files of others. */
+/**
+ * DuckDB keeps this many partitions open at once; with one group more, it would split the files of others.
+ */
 const GROUPS_A_STATEMENT = 100;
 const VIEW_CATALOG = 'maintain_view';
 
@@ -49,23 +50,23 @@ export interface Batch {
   readonly metadata: TableMetadata;
   /** The snapshot whose rows are read. */
   readonly base: Snapshot;
-  /** Its delete files. */
+  /** The snapshot's delete files. */
   readonly deletes: ReadonlySet<string>;
   readonly layout: CompactionLayout;
   readonly groups: readonly Group[];
-  /** Called with the groups of the batch that are written, and their rows. */
+  /** Called after groups of the batch are written, with their number and their rows. */
   readonly onWritten: (groups: number, rows: bigint) => void;
 }
 
 export type GroupFile = StatementRow<'maintain/group_files'>;
 
-/** A folder of the batch's own below the table's data folder. */
+/** The folder of a batch, below the table's data folder. */
 export const batchFolder = (layout: CompactionLayout, directory: string): string =>
   `${layout.dataFolder}/${basename(directory)}`;
 
 export type GroupOutput = WrittenFile & { readonly group: Group };
 
-/** Writes the rows of every group. Throws `compaction-lost-rows` when more or fewer came out than went in. */
+/** Writes the rows of every group. Throws `compaction-lost-rows` if more or fewer come out than went in. */
 export async function writeGroups(
   context: MaintainContext,
   batch: Batch,
@@ -109,7 +110,7 @@ export async function writeGroups(
   return { files, written };
 }
 
-/** The table of the view, in which only the files of some groups are. */
+/** The table of the view that shows the files of some groups only. */
 const shownTable = ({ table }: MaintainContext): SqlFragment =>
   tableFragment(VIEW_CATALOG, { namespace: ['small'], name: table.name });
 
@@ -150,7 +151,7 @@ async function showFiles(
   ports.views.open({ name: view, tables: [{ identifier, table, show }] });
 }
 
-/** Rows of groups with deleted rows, by the group's id: no manifest says how many are left. */
+/** Counts the rows of groups with deleted rows, by the group's id: no manifest says how many are left. */
 async function countDeleted(
   context: MaintainContext,
   groups: readonly Group[],
@@ -174,11 +175,11 @@ function outputsOf(groups: readonly Group[], rows: readonly WrittenFile[]): Grou
 
 interface GroupCounts {
   readonly outputs: readonly GroupOutput[];
-  /** Rows of groups with deleted rows, as they were read before. */
+  /** Rows of groups with deleted rows, as counted beforehand. */
   readonly counted: ReadonlyMap<bigint, bigint>;
 }
 
-/** Counted group by group: a row lost here would be lost for good. */
+/** Compares counts group by group: a row lost here would be lost for good. */
 function refuseLostRows(
   { table }: MaintainContext,
   groups: readonly Group[],

@@ -1,4 +1,4 @@
-/** The manifests of files that compaction wrote. Files -> manifests that are in no snapshot yet. */
+/** Writes the manifests of files that compaction wrote. Files -> manifests that are in no snapshot yet. */
 import { randomUUID } from 'node:crypto';
 import { columnsOf } from '../iceberg/file-layout.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
@@ -9,7 +9,7 @@ import { metadataPath } from '../tables/write/new-files.ts';
 import type { Batch, GroupOutput } from './compact-groups.ts';
 import type { MaintainContext } from './context.ts';
 
-/** The manifests of the new files, one for each partition spec. */
+/** Writes the manifests of the new files, one for each partition spec. */
 export async function writeManifests(
   { ports }: MaintainContext,
   { metadata }: Batch,

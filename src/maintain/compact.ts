@@ -1,7 +1,7 @@
 /**
- * Puts small files together, partition by partition, as `replace` snapshots. Table -> fewer files, the same
- * rows. Groups are worked off in batches, a commit each: an interruption or a crash loses the running batch
- * and no more. A batch whose files somebody else has replaced meanwhile is dropped and chosen anew.
+ * Merges small files, partition by partition, as `replace` snapshots. Table -> fewer files, the same rows.
+ * Groups are processed in batches with a commit each, so that an interruption or a crash only loses the
+ * running batch. A batch whose files somebody else has replaced meanwhile is dropped and chosen anew.
  */
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
@@ -30,14 +30,14 @@ import { MAINTENANCE } from './drop-dead.ts';
 import { compactionLayoutOf } from './layout.ts';
 import { forgetFiles, listLiveFiles, notedDeletes } from './noted-files.ts';
 
-/** Bytes of input after which a batch is committed. Not measured. */
+/** Input size at which a batch is committed, in bytes. Not measured. */
 const BATCH_BYTES = 4n * 2n ** 30n;
 const GROUPS_A_BATCH = 2000;
 
 /**
- * Compacts the table; null when it was left alone, with a note that says why. `readTo`: sequence number up to
- * which every process has read the table. Files that lost rows since are left as they are: a session finds
- * those rows by the delete files, and both are gone afterwards.
+ * Compacts the table; returns null if it was left alone, with a note that says why. `readTo`: sequence
+ * number up to which every process has read the table. Files that have lost rows since are left as they are:
+ * a session finds those rows by the delete files, and compaction would remove both.
  */
 export async function compactTable(
   context: MaintainContext,
@@ -58,8 +58,8 @@ export async function compactTable(
 }
 
 /**
- * One look at the table, and all the groups found in it. `onBatch`: called with each commit; what is returned
- * counts for a dry run.
+ * Looks at the table once, and compacts all groups found then. `onBatch`: called with each commit; the
+ * returned value counts for a dry run.
  */
 async function compactOnce(
   context: MaintainContext,
@@ -119,7 +119,7 @@ async function compactOnce(
   return NOTHING_DONE;
 }
 
-/** Rows that DuckDB does not read would be gone for good. */
+/** Checks that DuckDB reads all delete files: rows that it does not read would be gone for good. */
 async function unreadableDeletes(
   { ports, table }: MaintainContext,
   view: Omit<ViewToRead, 'table'>,
@@ -160,10 +160,10 @@ function batchesOf(groups: readonly Group[]): Group[][] {
   return batches;
 }
 
-/** Writes a batch's files and commits them. A failure deletes what it wrote. */
+/** Writes a batch's files and commits them. On a failure it deletes what it wrote. */
 async function compactBatch(context: MaintainContext, batch: Batch): Promise<Compacted> {
   const { ports } = context;
-  // The marker keeps a second maintenance from taking the files, which no metadata reach yet, for orphans.
+  // No metadata reach the files yet: the marker keeps another maintenance from taking them for orphans.
   const directory = join(ports.sessionsDirectory, `${MAINTENANCE}${randomUUID()}`);
   const created: string[] = [];
   const create = (path: string): void => void created.push(path);
@@ -182,7 +182,7 @@ async function compactBatch(context: MaintainContext, batch: Batch): Promise<Com
     };
   } catch (error) {
     discard(created, error);
-    // A statement that was stopped has begun files that it has not reported.
+    // A statement that was stopped leaves files that it has not reported.
     if (!mayBeMade(error)) await removeBegun(batchFolder(batch.layout, directory));
     throw error;
   } finally {
@@ -205,8 +205,8 @@ interface BatchCommit extends Batch {
 }
 
 /**
- * Commits on `main` as it is by then, as long as every file that goes is still there and no row of it was
- * deleted meanwhile. Returns the delete files that went.
+ * Commits on `main` as it is by then, provided that every replaced file is still there and none of its rows
+ * was deleted meanwhile. Returns the number of delete files that were removed.
  */
 async function commitBatch(context: MaintainContext, batch: BatchCommit): Promise<number> {
   const { ports } = context;
@@ -238,8 +238,7 @@ async function commitBatch(context: MaintainContext, batch: BatchCommit): Promis
 }
 
 /**
- * `main` with its live manifests. Throws `compaction-overtaken` when a file, or a row of one, is no longer
- * there.
+ * Returns `main` with its live manifests. Throws `compaction-overtaken` if a file, or a row of one, is gone.
  */
 async function unchangedMain(
   { ports, table }: MaintainContext,
@@ -250,7 +249,7 @@ async function unchangedMain(
   const main = mainSnapshot(metadata);
   const manifests = main === undefined ? [] : await listLiveFiles(engine, metadata, main);
   const [row] = await engine.query(statement('maintain/missing_of'), { paths });
-  // Rows deleted since are not taken out of the new files, and a positional delete names the old ones.
+  // The new files still hold rows that were deleted since, and a positional delete names the old files.
   const newDelete = [...(await notedDeletes(engine))].find((key) => !deletes.has(key));
   if (main === undefined || row?.missing !== 0n || newDelete !== undefined)
     throw conflict(
@@ -261,7 +260,10 @@ async function unchangedMain(
   return { main, manifests };
 }
 
-/** One snapshot without the files and with the new manifests. A failure deletes what was written for it. */
+/**
+ * Writes one snapshot without the old files and with the new manifests. On a failure it deletes what it
+ * wrote.
+ */
 async function replaceFiles(
   context: MaintainContext,
   { added }: BatchCommit,

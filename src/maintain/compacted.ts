@@ -1,4 +1,4 @@
-/** What a compaction did, as the record says it, and two of them as one. */
+/** Describes what a compaction did, as the record says it, and sums two of them. */
 import type { MaintainRecord } from '../model/maintain-record.ts';
 
 export type Compacted = NonNullable<MaintainRecord['compacted']>;

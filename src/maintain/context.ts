@@ -1,4 +1,4 @@
-/** What the tasks of maintenance share: the outside, the limits, and one table at a time. */
+/** Holds what the tasks of maintenance share: the outside world, the limits, and one table at a time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogClient, LoadedTable } from '../catalog/client/catalog-client.ts';
 import type { SessionViews } from '../catalog/index.ts';
@@ -11,25 +11,25 @@ import type { ProjectSpec } from '../model/process-spec.ts';
 import type { WorkProgress } from '../model/progress.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
-/** What maintenance needs of the outside. */
+/** What maintenance needs of the outside world. */
 export interface MaintainPorts {
   readonly project: ProjectSpec;
   readonly catalog: CatalogClient;
   readonly views: SessionViews;
-  /** Where DuckDB reaches the catalog. */
+  /** The address at which DuckDB reaches the catalog. */
   readonly endpoint: { readonly uri: string; readonly token: string };
   readonly engine: Engine;
-  /** Folder of the markers of running sessions, and of compactions. */
+  /** Folder with the markers of running sessions and of compactions. */
   readonly sessionsDirectory: string;
   readonly markers: SharedMarkers;
-  /** Called with what is being done; for progress on stderr. */
+  /** Called with what is being done now; for progress on stderr. */
   readonly onStep: (message: string) => void;
-  /** Called while something long goes on. */
+  /** Called during long work. */
   readonly onProgress: (progress: WorkProgress) => void;
-  /** Absolute folder; nothing outside it is ever deleted. */
+  /** An absolute folder; nothing outside of it is ever deleted. */
   readonly warehouse: string;
   readonly nowMs: () => number;
-  /** True once somebody asked to stop. */
+  /** True once somebody has asked to stop. */
   readonly interrupted: () => boolean;
 }
 
@@ -38,14 +38,14 @@ export interface MaintainContext {
   readonly options: MaintainOptions;
   readonly table: TableIdentifier;
   readonly watermarks: readonly HeldWatermark[];
-  /** What was left alone, and why; for the report. */
+  /** What was left alone and why, for the report. */
   readonly notes: string[];
 }
 
-/** Tries before a task gives up on a table that others keep changing. Not measured. */
+/** A task gives up after this many tries on a table that others keep changing. Not measured. */
 const ATTEMPTS = 6;
 
-/** The table now. Throws `table-missing` when somebody dropped it meanwhile. */
+/** Loads the table's current state. Throws `table-missing` if somebody has dropped it meanwhile. */
 export async function loadTable({
   ports,
   table,
@@ -59,7 +59,7 @@ export async function loadTable({
 }
 
 /**
- * Repeats `work`, which loads the table anew, while it loses races to others. Throws what it threw last, or
+ * Repeats `work`, which loads the table anew, as long as it loses races to others. Throws its last error, or
  * `interrupted`.
  */
 export async function untilItWins<T>(

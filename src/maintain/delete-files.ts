@@ -1,6 +1,6 @@
 /**
- * Deletes files that nothing reaches any more. Paths -> what was freed. A file outside the warehouse is
- * never touched.
+ * Deletes files that nothing reaches any more. Paths -> what was freed. Never touches a file outside the
+ * warehouse.
  */
 import { statSync, unlinkSync } from 'node:fs';
 import { localPath, pathInside } from '../catalog/files/locations.ts';
@@ -23,7 +23,7 @@ interface DeleteOptions {
   readonly dryRun: boolean;
 }
 
-/** Deletes, or with `dryRun` only measures. A file that is gone already counts for nothing. */
+/** Deletes files, or with `dryRun` only measures them. A file that is already gone is not counted. */
 export async function deleteFiles(files: readonly TableFile[], options: DeleteOptions): Promise<Deletion> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const inside = [...byPath.values()].filter(({ path }) => isInside(options.warehouse, path));
@@ -42,7 +42,7 @@ export async function deleteFiles(files: readonly TableFile[], options: DeleteOp
   };
 }
 
-/** What is counted on the way. */
+/** Counts that grow along the way. */
 interface Counted {
   readonly counts: Record<FileKind, number>;
   bytes: bigint;
@@ -68,7 +68,10 @@ function deleteLocal(files: readonly TableFile[], { dryRun }: DeleteOptions): Co
   return counted;
 }
 
-/** By one listing of the folder that holds them all, and one request for each thousand. */
+/**
+ * Deletes stored files with one listing of the folder that holds them all, and one request for each
+ * thousand.
+ */
 async function deleteStored(
   files: readonly TableFile[],
   { dryRun }: DeleteOptions,
@@ -89,7 +92,7 @@ async function deleteStored(
   }
 }
 
-/** The deepest folder in which all of them lie. */
+/** Finds the deepest folder in which all of them lie. */
 function commonFolder(paths: readonly string[]): string {
   const [first = '', ...others] = paths.map((path) => path.split('/').slice(0, -1));
   const depth = others.reduce((common, folders) => {
@@ -109,7 +112,7 @@ function isInside(warehouse: string, path: string): boolean {
   }
 }
 
-/** Two accounts as one. */
+/** Adds up what two deletions freed. */
 export function sumFreed(left: FreedFiles, right: FreedFiles): FreedFiles {
   return {
     data_files: left.data_files + right.data_files,

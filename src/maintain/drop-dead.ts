@@ -1,6 +1,6 @@
 /**
- * Drops the folders of maintenance whose process died: each holds no more than a marker and what a compaction
- * had noted. Folder of the sessions -> fewer folders.
+ * Drops the folders of maintenance whose process died: each only holds a marker and what a compaction had
+ * noted. Folder of the sessions -> fewer folders.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,15 +8,12 @@ import { isAtWork, pidOfUnfinished, readMarker } from '../markers/session-marker
 import { isRunning } from '../model/is-running.ts';
 import type { MaintainPorts } from './context.ts';
 
-/**
- * What the folder of a compaction is called; no process can be called so, as their folders begin with
- * `psyberg_`.
- */
+/** Prefix of a compaction's folder. It cannot clash with a process, whose folders begin with `psyberg_`. */
 export const MAINTENANCE = 'maintain-';
 
 /**
- * Its files in tables are orphans and go with them. A folder that stayed would be that of a running session
- * to everybody who asks, if its marker was not written yet.
+ * Files that it left in tables are orphans, and are removed as such. If the folder stayed and its marker was
+ * not yet written, everybody would take it for that of a running session.
  */
 export async function dropDeadMaintenance({
   sessionsDirectory,

@@ -1,7 +1,7 @@
 /**
- * Expires snapshots and deletes what only they reached. Table -> fewer snapshots, fewer files. What goes is
- * known before the commit and deleted after it: a crash before leaves the table as it was, a crash after it
- * orphan files.
+ * Expires snapshots and deletes what only they reached. Table -> fewer snapshots, fewer files. Finds the
+ * files before the commit and deletes them after it: a crash before it leaves the table as it was, a crash
+ * after it leaves orphan files.
  */
 import { basename } from 'node:path';
 import type { LoadedTable } from '../catalog/client/catalog-client.ts';
@@ -26,7 +26,7 @@ export interface ExpireOutcome {
   readonly freed: FreedFiles;
 }
 
-/** Expires what the limits and the table's own properties let go. */
+/** Expires what the limits and the table's own properties allow. */
 export async function expireSnapshots(context: MaintainContext): Promise<ExpireOutcome> {
   return untilItWins(context.ports, async () => {
     const loaded = await loadTable(context);
@@ -37,11 +37,11 @@ export async function expireSnapshots(context: MaintainContext): Promise<ExpireO
 interface WhatExpires {
   readonly expiry: Expiry;
   readonly needed: NeededSnapshots;
-  /** What would go if nobody needed anything. */
+  /** What would expire if nobody needed anything. */
   readonly wanted: Expiry;
 }
 
-/** What the rules let go, with and without those who need it. */
+/** Finds what the limits let expire, both with and without regard to those who need it. */
 export function whatExpires(
   { ports, options, watermarks }: Pick<MaintainContext, 'ports' | 'options' | 'watermarks'>,
   metadata: TableMetadata,
@@ -57,15 +57,14 @@ export function whatExpires(
     nowMs: ports.nowMs(),
     olderThanMs: options.olderThanMs,
     retainLast: options.retainLast,
-    // Branches of sessions are dropped by the next session of their process, which knows whether anybody
-    // still works on them.
+    // The next session of a process drops its branches, since it knows whether anybody still works on them.
     keepsRef: (name: string) => sessionOfName(name) !== undefined && !isNobodys(name),
     dropsRef: isNobodys,
   };
   return { expiry: expiredBy(metadata, limits, needed.ids), needed, wanted: expiredBy(metadata, limits) };
 }
 
-/** A branch whose process was taken out of the project: no session of it will come that drops it. */
+/** A branch whose process was removed from the project: no session will come to drop it. */
 function isOfNoProcess({ project }: Pick<MaintainContext['ports'], 'project'>, branch: string): boolean {
   const processName = sessionOfName(branch)?.processName;
   return processName !== undefined && !project.processes.some((spec) => spec.processName === processName);
@@ -87,7 +86,7 @@ async function expireOnce(
       updates: updatesOf(expiry),
     });
   }
-  // From here on nothing reaches the files: no statement runs any more that an interruption could stop.
+  // From here on nothing reaches the files. No more statements run that an interruption could stop.
   const deletion = await deleteFiles(files, { warehouse: ports.warehouse, dryRun: options.dryRun ?? false });
   noteWhatStayed(context, deletion);
   const old = await deleteOldMetadata(context, loaded);
@@ -106,7 +105,7 @@ async function expireOnce(
   };
 }
 
-/** Nobody may have moved a reference: what stays was counted from them. */
+/** Requires that nobody has moved a reference: they determined which snapshots stay. */
 const unmoved = (metadata: TableMetadata): TableRequirement[] => [
   { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
   ...(metadata.refs?.['main'] === undefined
@@ -131,7 +130,7 @@ const updatesOf = ({ snapshots, refs }: Expiry): TableUpdate[] => [
       ]),
 ];
 
-/** Data files first: as long as a manifest is there, it tells what else was to go. */
+/** Lists data files first: as long as a manifest exists, it tells what else was to be deleted. */
 async function filesOfExpired(
   { ports }: MaintainContext,
   metadata: TableMetadata,
@@ -166,8 +165,8 @@ async function filesOfExpired(
 }
 
 /**
- * Metadata files that the table's log has dropped: with 744 hourly sessions they were 1 GB, and the table 20
- * MB (2026-11-22).
+ * Deletes metadata files that the table's log has dropped: with 744 hourly sessions they were 1 GB, and the
+ * table 20 MB (2026-11-22).
  */
 async function deleteOldMetadata(
   context: MaintainContext,
@@ -198,7 +197,7 @@ async function deleteOldMetadata(
   return deletion.freed;
 }
 
-/** Says what could not be deleted. */
+/** Notes what could not be deleted. */
 export function noteWhatStayed(
   { notes }: Pick<MaintainContext, 'notes'>,
   { outside, failed, failure }: Deletion,

@@ -1,5 +1,5 @@
 /**
- * The watermarks of every process of the warehouse, from both places that keep them. Catalog ->
+ * Collects the watermarks of every process of the warehouse, from both places that keep them. Catalog ->
  * HeldWatermark[]. Reads only.
  */
 import { mainSnapshot } from '../iceberg/history.ts';
@@ -9,7 +9,7 @@ import { lakeTable, statement } from '../statements/index.ts';
 import type { MaintainPorts } from './context.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';
 
-/** Summaries of all tables, and `high_water_mark_table`: where they differ, both hold. */
+/** Reads the summaries of all tables and `high_water_mark_table`: if they differ, both hold snapshots. */
 export async function heldWatermarks(
   ports: Pick<MaintainPorts, 'catalog' | 'engine' | 'project'>,
   tables: readonly TableMetadata[],
@@ -34,7 +34,7 @@ export async function heldWatermarks(
       high_water_mark_table: lakeTable(highWaterMarkTable),
     }),
   );
-  // The rows of a process whose target was dropped bind nobody: its next session starts from the beginning.
+  // Rows of a process whose target was dropped hold nothing: its next session starts from the beginning.
   const targets = new Set(tables.map((metadata) => metadata['table-uuid']));
   const alive = rows.filter(
     (row) =>

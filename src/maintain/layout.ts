@@ -1,4 +1,7 @@
-/** What compaction has to know of a table, or why it leaves the table alone. Metadata -> layout. Pure. */
+/**
+ * Finds what compaction has to know about a table, or why it leaves the table alone. Metadata -> layout.
+ * Pure.
+ */
 import { columnsOf, compressionOf, dataFolderOf, unwritableColumn } from '../iceberg/file-layout.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { FileLayout, LayoutColumn } from '../model/file-layout.ts';
@@ -8,12 +11,13 @@ import { partitionValues } from '../tables/write/manifest.ts';
 
 const TARGET_BYTES_DEFAULT = 512 * 2 ** 20;
 /**
- * As in Apache Iceberg's rewrite of data files: below three quarters of what it should be, a file is small.
+ * A file is small if it is below this share of its target size, as in Apache Iceberg's rewrite of data
+ * files.
  */
 const SMALL_SHARE = 0.75;
 
 export interface CompactionLayout {
-  /** Where new data files go. */
+  /** The folder for new data files. */
   readonly dataFolder: string;
   readonly columns: readonly LayoutColumn[];
   readonly compression: FileLayout['compression'];
@@ -21,7 +25,7 @@ export interface CompactionLayout {
   readonly smallBytes: number;
 }
 
-/** The layout, or the sentence that says why the table is left alone. */
+/** Returns the layout, or the sentence that says why the table is left alone. */
 export function compactionLayoutOf(
   metadata: TableMetadata,
   options: Pick<MaintainOptions, 'targetFileBytes'>,
@@ -43,7 +47,7 @@ export function compactionLayoutOf(
   const compression = compressionOf(metadata);
   if (compression === undefined)
     return `its compression codec is ${properties['write.parquet.compression-codec']}`;
-  // Whatever stands there: other writers may have written it.
+  // It may hold anything, since other writers may have set it.
   const stated = Math.floor(Number(properties['write.target-file-size-bytes']));
   const targetBytes =
     options.targetFileBytes ?? (Number.isSafeInteger(stated) && stated > 0 ? stated : TARGET_BYTES_DEFAULT);

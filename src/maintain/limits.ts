@@ -1,13 +1,13 @@
-/** The limits of maintenance as numbers. Options -> ms and bytes. Pure. */
+/** Turns the limits of maintenance into numbers. Options -> ms and bytes. Pure. */
 import { usageError } from '../model/errors.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 
 const HOUR_MS = 3_600_000;
 const GRACE_DEFAULT_MS = 24 * HOUR_MS;
-/** A writer that needs longer than this between its first file and its commit would lose files. */
+/** A writer that takes longer than this from its first file to its commit would lose files. */
 const GRACE_FLOOR_MS = HOUR_MS;
 
-/** Age from which a file that no metadata reaches is nobody's. */
+/** From this age on, a file that no metadata reach belongs to nobody. */
 export const graceMs = (options: MaintainOptions): number => options.orphanGraceMs ?? GRACE_DEFAULT_MS;
 
 /** Throws `orphan-grace-too-short` and `maintain-option-invalid`. */

@@ -1,12 +1,12 @@
 /**
- * Listings of folders in which others write. A file may go between its listing and the look at it: a commit
- * that was overtaken takes its metadata file away. Listing -> the same, made again where a file went.
+ * Lists folders in which others write. Listing -> the same, repeated if a file vanished. A file may vanish
+ * after it was listed and before it is looked at: a commit that was overtaken removes its metadata file.
  */
 import { PsybergError } from '../model/errors.ts';
 
-/** As a system and as stores say it. */
+/** How the operating system and stores word it. */
 const GONE = /No such file or directory|\bHTTP (?:code )?404\b/i;
-/** One listing takes milliseconds to seconds, and of those many commits at once overtake each other. */
+/** One listing takes milliseconds to seconds, in which many concurrent commits may overtake each other. */
 const LISTINGS_MAX = 20;
 
 export async function listedAgain<T>(list: () => Promise<T>): Promise<T> {

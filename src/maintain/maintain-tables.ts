@@ -29,14 +29,14 @@ import { rewriteTableManifests } from './rewrite-manifests.ts';
 import { strangersOf, strangerText } from './strangers.ts';
 
 export interface MaintainRequest extends MaintainOptions {
-  /** Called with each table as soon as its own tasks are done; orphans come last, for all tables at once. */
+  /** Called with each table as soon as its own tasks are done; orphans come last, for all tables together. */
   readonly onRecord?: (record: MaintainRecord) => void;
 }
 
 /**
- * Maintains the named tables, by default all of the catalog. Throws `table-missing` and what is wrong with
- * the options, before anything is done. `portsNow` is asked for each table: the one before may have ended the
- * engine.
+ * Maintains the named tables, by default all of the catalog. Throws `table-missing` and errors of the
+ * options before anything is done. `portsNow` is called for each table, since the one before may have ended
+ * the engine.
  */
 export async function maintainTables(
   portsNow: () => Promise<MaintainPorts>,
@@ -78,7 +78,7 @@ export async function maintainTables(
   return { tables: records, dropped_tables: dropped };
 }
 
-/** Every table of the catalog, in the order of their names. */
+/** Lists every table of the catalog, in the order of their names. */
 export async function allTables(ports: Pick<MaintainPorts, 'catalog'>): Promise<TableIdentifier[]> {
   const tables: TableIdentifier[] = [];
   const below = async (parent: readonly string[]): Promise<void> => {
@@ -174,8 +174,8 @@ async function maintainTable(ports: MaintainPorts, job: TableJob): Promise<Maint
 }
 
 /**
- * A process whose watermark this history no longer reaches tells new files by their numbers: files put
- * together would not be told apart any more.
+ * Compacts the table unless a process's watermark is no longer reached by its history: that process tells
+ * new files by their numbers, and could not tell merged files apart.
  */
 async function compactUnlessWatched(
   context: MaintainContext,
@@ -193,7 +193,7 @@ async function compactUnlessWatched(
   return null;
 }
 
-/** Something was done, there was nothing to do, or the table was left alone as a whole. */
+/** Whether something was done, nothing had to be done, or the table was left alone as a whole. */
 function statusOf(record: MaintainRecord): MaintainStatus {
   const freed = BigInt(record.freed.bytes) + BigInt(record.orphans?.bytes ?? '0');
   const did =

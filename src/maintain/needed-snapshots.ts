@@ -1,15 +1,15 @@
 /**
- * Who still needs which snapshots of a table. Metadata + watermarks + sessions -> ids with a name. Pure.
- *
- * A process that is behind reads every snapshot from its watermark to the head: each of them stays, not only
- * the watermark's own. Without those between, what was removed could no longer be told, and the next session
+ * Finds who still needs which snapshots of a table. Metadata + watermarks + sessions -> ids with a name.
+ * Pure.
+ * A process that is behind reads every snapshot from its watermark to the head, so each of them stays, not
+ * only that of the watermark. Without those in between, removed rows could not be told, and the next session
  * would have to refuse.
  */
 import { ancestors, between, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
 
-/** A watermark on a source, and whose it is. */
+/** A watermark on a source, and the process that holds it. */
 export interface HeldWatermark {
   readonly processName: string;
   /** `namespace.name`, lower case. */
@@ -21,24 +21,24 @@ export interface HeldWatermark {
 export interface NeedInput {
   readonly metadata: TableMetadata;
   readonly watermarks: readonly HeldWatermark[];
-  /** When the oldest session that is at work now began, in ms; it reads snapshots pinned then. */
+  /** When the oldest running session began, in ms; it reads snapshots that were pinned then. */
   readonly sessionsSinceMs: number | undefined;
 }
 
 export interface NeededSnapshots {
   readonly ids: ReadonlySet<SnapshotId>;
-  /** By holder: `watermark of cancel_load`, `a running session`. */
+  /** Keyed by holder: `watermark of cancel_load`, `a running session`. */
   readonly holders: ReadonlyMap<string, ReadonlySet<SnapshotId>>;
   /**
-   * Processes whose watermark this history no longer reaches: they compare live files, which a compaction
-   * would make look new.
+   * Processes whose watermark this history no longer reaches: they compare live files, and compaction would
+   * make these look new.
    */
   readonly detached: readonly string[];
-  /** Sequence number up to which every process has read; undefined when nobody reads the table. */
+  /** Sequence number up to which every process has read; undefined if nobody reads the table. */
   readonly readToSequenceNumber: bigint | undefined;
 }
 
-/** The snapshots that must stay whatever their age. */
+/** Finds the snapshots that must stay whatever their age. */
 export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedInput): NeededSnapshots {
   const holders = new Map<string, Set<SnapshotId>>();
   const detached: string[] = [];
@@ -58,8 +58,8 @@ export function neededSnapshots({ metadata, watermarks, sessionsSinceMs }: NeedI
       if (readTo === undefined || since.readTo < readTo) readTo = since.readTo;
     }
   }
-  // The table as a target: its summaries are the first copy of every process's watermark, found by going back
-  // from the head.
+  // As a target, the table holds in its summaries the first copy of every process's watermark, which is
+  // found by going back from the head.
   const progress = progressOfAll(metadata).filter(
     ({ processName, progress: { psybergSessionId } }) => !isReleased(metadata, processName, psybergSessionId),
   );
@@ -91,7 +91,7 @@ const numberOf = (snapshot: Snapshot | undefined): bigint => snapshot?.['sequenc
 
 /**
  * The watermark's snapshot and all that came after it; on a table that was rolled back, both sides down to
- * where they meet. Undefined: unknown.
+ * where they meet. Undefined if that is not known.
  */
 function snapshotsSince(metadata: TableMetadata, watermark: SnapshotId): Since | undefined {
   const { kind, added, undone, meeting } = between(metadata, mainSnapshot(metadata), watermark);

@@ -1,6 +1,6 @@
 /**
- * A table's live files as temporary tables, for compaction to choose from. Snapshot -> rows that the
- * statements of `sql/maintain` ask.
+ * Notes a table's live files in temporary tables, for compaction to choose from. Snapshot -> rows for the
+ * statements of `sql/maintain`.
  */
 import type { Engine } from '../engine/index.ts';
 import type { PartitionSpec, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
@@ -17,7 +17,7 @@ import { shapesOf } from '../tables/read/manifest-shapes.ts';
 import { dropWorkTables } from './work-tables.ts';
 
 /**
- * Notes the live data and delete files of the snapshot, in place of what was noted before. Returns its
+ * Notes the live data and delete files of the snapshot, instead of those noted before. Returns its
  * manifests.
  */
 export async function listLiveFiles(
@@ -60,12 +60,12 @@ export async function listLiveFiles(
   return manifests;
 }
 
-/** The noted delete files: paths, and of deletion vectors `path#offset`. */
+/** Returns the noted delete files: paths, and for deletion vectors `path#offset`. */
 export async function notedDeletes(engine: Engine): Promise<ReadonlySet<string>> {
   const rows = await engine.query(statement('maintain/delete_keys'));
   return new Set(rows.map((row) => row.file_key));
 }
 
-/** Forgets the noted files and the groups chosen from them. */
+/** Drops the noted files and the groups chosen from them. */
 export const forgetFiles = (engine: Engine): Promise<void> =>
   dropWorkTables(engine, 'maintain_groups', 'maintain_deletes', 'maintain_files');

@@ -1,6 +1,6 @@
 /**
- * What metadata reach, as a temporary table that the statements of `sql/maintain` fill and ask. Lists and
- * manifests -> the files that only they have.
+ * Finds what metadata reach, in a temporary table that the statements of `sql/maintain` fill and query.
+ * Lists and manifests -> the files that only they reach.
  */
 import { type Engine, togetherOrSingly } from '../engine/index.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
@@ -9,7 +9,7 @@ import { readManifests } from '../tables/read/manifest-list.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
 import { dropWorkTables } from './work-tables.ts';
 
-/** A file of a table and what it is. */
+/** A file of a table, and its kind. */
 export interface TableFile {
   readonly path: string;
   readonly kind: FileKind;
@@ -22,7 +22,7 @@ export type FileKind =
   | 'metadata_files'
   | 'other_files';
 
-/** Runs `work` with an empty list of what is reached. */
+/** Runs `work` with an empty list of reached files. */
 export async function withReach<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
   await engine.execute(statement('maintain/begin_reach'));
   try {
@@ -53,7 +53,7 @@ export async function reachFiles(engine: Engine, snapshots: readonly Snapshot[])
     });
 }
 
-/** The manifests of the snapshots, and the files in them, that are not noted as reached. */
+/** The snapshots' manifests, and the files in them, that are not noted as reached. */
 export async function unreachedFiles(
   engine: Engine,
   snapshots: readonly Snapshot[],
@@ -63,7 +63,7 @@ export async function unreachedFiles(
     manifest_lists: manifestLists(snapshots),
   });
   if (manifests.length === 0) return [];
-  // Only now: without a manifest that goes, no data file does, and the manifests that stay need not be read.
+  // Only now: if no manifest is removed then no data file is, and the manifests that stay need not be read.
   await reach();
   const files: TableFile[] = [];
   for (const content of [0, 1])
@@ -79,7 +79,7 @@ export async function unreachedFiles(
   ];
 }
 
-/** Manifests of one spec and content have one shape and are read together. */
+/** Groups manifests by spec and content: those have the same shape and are read together. */
 function bySpec(manifests: readonly ManifestToRewrite[]): string[][] {
   const groups = new Map<string, string[]>();
   for (const { manifest_path, partition_spec_id, content } of manifests) {

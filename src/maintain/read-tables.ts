@@ -1,4 +1,4 @@
-/** The tables that a project may speak of, with their metadata. Catalog -> tables. Reads only. */
+/** Loads the tables that a project is concerned with. Catalog -> tables with metadata. Reads only. */
 
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { tablesAmong } from '../model/files-source.ts';
@@ -12,8 +12,8 @@ export interface ReadTable {
 }
 
 /**
- * Every table of the embedded catalog, by name; of a foreign one, which may hold thousands that are nobody's
- * business here, the sources and targets of the project.
+ * Loads every table of the embedded catalog, by name. From a foreign one, which may hold thousands that do
+ * not matter here, only the sources and targets of the project.
  */
 export async function readTables(ports: Pick<MaintainPorts, 'catalog' | 'project'>): Promise<ReadTable[]> {
   const { catalog, project } = ports;

@@ -1,8 +1,8 @@
 /**
- * Removes files that no metadata reaches: what crashes, lost races and aborted writers leave. Warehouse ->
- * fewer files. Files are listed before the metadata are read, so what is committed meanwhile is reached; what
- * is not yet committed is younger than the grace, or than the oldest session at work. What any table of the
- * catalog reaches stays, whoever's folder it lies in.
+ * Removes files that no metadata reach: what crashes, lost races and aborted writers leave. Warehouse ->
+ * fewer files. Files are listed before the metadata are read, so that whatever is committed meanwhile is
+ * reached. What is not yet committed is younger than the grace period, or than the oldest running session.
+ * What any table of the catalog reaches stays, no matter in which table's folder it lies.
  */
 import { exists } from '../files/list.ts';
 import { tableRoot } from '../iceberg/new-snapshot.ts';
@@ -36,14 +36,14 @@ export interface OrphanOutcome {
 export interface OrphanInput {
   readonly ports: MaintainPorts;
   readonly options: MaintainOptions;
-  /** The tables to look at; undefined: all, and what dropped tables left. */
+  /** The tables to look at; undefined: all, and also what dropped tables left. */
   readonly tables: readonly TableIdentifier[] | undefined;
   /** Every table of the catalog. */
   readonly catalogTables: readonly TableIdentifier[];
 }
 
 export interface OrphanResult {
-  /** By `namespace.name`. */
+  /** Keyed by `namespace.name`. */
   readonly tables: ReadonlyMap<string, OrphanOutcome>;
   readonly dropped: readonly DroppedTableRecord[];
 }
@@ -61,7 +61,7 @@ type OrphanRow = StatementRow<'maintain/orphan_files'>;
 /** Finds and removes orphans. */
 export async function removeOrphans(input: OrphanInput): Promise<OrphanResult> {
   const { ports, options } = input;
-  // Taken first: a session that begins from now on writes files that are younger than the listing.
+  // Read first: a session that begins from now on writes files that are younger than the listing.
   const sessionMs = oldestSessionMs(ports.sessionsDirectory) ?? Number.POSITIVE_INFINITY;
   const beforeMs = Math.floor(Math.min(ports.nowMs() - graceMs(options), sessionMs));
   await ports.engine.execute(statement('maintain/begin_found'));
@@ -174,8 +174,8 @@ async function orphansOf(
 }
 
 /**
- * Folders that look like a table's and that no table of the catalog has. Without a metadata file of a table
- * in it, nobody knows what a folder is.
+ * Finds folders that look like those of tables but that no table of the catalog has. A folder without a
+ * metadata file of a table is not touched: nobody knows what it is.
  */
 async function droppedTables(
   { ports, options }: OrphanInput,
@@ -208,7 +208,7 @@ async function droppedTables(
   return records;
 }
 
-/** True when every metadata file is of a table, and of none that the catalog has. */
+/** True if every metadata file belongs to a table, and none of these is in the catalog. */
 async function wasTable(
   ports: MaintainPorts,
   paths: readonly string[],

@@ -1,7 +1,7 @@
 /**
- * Rewrites manifests so that each holds neighbouring partitions. Table -> fewer manifests, and readers and
- * sessions open few of them. A manifest is kept small enough that an overwrite, which rewrites those it
- * touches, stays cheap on a table of any size.
+ * Rewrites manifests so that each holds neighbouring partitions. Table -> fewer manifests, of which readers
+ * and sessions only open a few. Manifests stay small enough that an overwrite, which rewrites those it
+ * touches, is cheap on a table of any size.
  */
 import { randomUUID } from 'node:crypto';
 import { discard } from '../files/remove.ts';
@@ -28,8 +28,8 @@ import { loadTable, type MaintainContext, untilItWins } from './context.ts';
 import { dropWorkTables } from './work-tables.ts';
 
 /**
- * Rewrites where there are clearly more manifests than needed; null when the table was left alone, with a
- * note that says why.
+ * Rewrites if there are clearly more manifests than needed; null if the table was left alone, with a note
+ * that says why.
  */
 export async function rewriteTableManifests(context: MaintainContext): Promise<MaintainRecord['manifests']> {
   return untilItWins(context.ports, async () => {
@@ -62,7 +62,7 @@ async function rewriteOnce(
   const replaced: string[] = [];
   const added: RewrittenManifest[] = [];
   let after = live.length;
-  // Manifests of other columns stay apart: DuckDB reads several files with the columns of the first.
+  // Manifests of other columns stay separate: DuckDB reads several files with the columns of the first.
   for (const shape of await shapesOf(ports.engine, live)) {
     const paths = new Set(shape.paths);
     const counts = live

@@ -1,7 +1,7 @@
 /**
- * Processes that hold snapshots back and are not in the project: removed, renamed, or another project's over
- * the same warehouse. Tables + watermarks -> who holds what, and letting go of it when somebody asks. Nobody
- * here can tell the three apart, so nothing is let go unasked.
+ * Finds processes that hold snapshots back but are not in the project: removed, renamed, or of another
+ * project over the same warehouse. Tables + watermarks -> who holds what; released on request. The three
+ * cannot be told apart here, so nothing is released unasked.
  */
 import { expiredBy, type RetentionLimits } from '../iceberg/retention.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
@@ -15,19 +15,19 @@ import type { MaintainPorts } from './context.ts';
 import { heldWatermarks } from './held-watermarks.ts';
 import { type HeldWatermark, neededSnapshots } from './needed-snapshots.ts';
 
-/** A process of no project that is known here, and what it holds of one table. */
+/** A process that is not in the project, and what it holds of one table. */
 export interface Stranger {
   readonly processName: string;
   readonly table: string;
-  /** True when its tag is on the table; its watermark alone holds as well. */
+  /** True if its tag is on the table; its watermark alone holds as well. */
   readonly hasTag: boolean;
-  /** Snapshots that are old enough to go and stay for it alone. */
+  /** Number of snapshots that are old enough to expire and only stay because of it. */
   readonly heldSnapshots: number;
 }
 
 const TAG = protectionTag('');
 
-/** The strangers of one table, by name. `watermarks`: those on this table. */
+/** Finds the strangers of one table, by name. `watermarks`: those on this table. */
 export function strangersOf(
   project: Pick<ProjectSpec, 'processes'>,
   table: string,
@@ -69,7 +69,7 @@ export function strangersOf(
   }));
 }
 
-/** What a stranger does, and how it ends; for notes and for `psyberg doctor`. */
+/** Words what a stranger does and how to end it, for notes and for `psyberg doctor`. */
 export function strangerText({ processName, hasTag, heldSnapshots }: Stranger): {
   what: string;
   hint: string;
@@ -90,7 +90,7 @@ interface Named {
   readonly metadata: TableMetadata;
 }
 
-/** Every stranger on the tables. */
+/** Finds every stranger on the tables. */
 export async function findStrangers(
   ports: StrangerPorts,
   tables: readonly Named[],
@@ -110,9 +110,9 @@ export async function findStrangers(
 }
 
 /**
- * Lets go what a stranger holds: its tags, and what its watermarks keep from expiring. The watermarks stay:
- * if it runs again it finds them. `name`: of the process, or of its tag. Throws `drop-tag-in-use` for a
- * process of the project, `tag-unknown` for one that holds nothing.
+ * Releases what a stranger holds: removes its tags, and lets go what its watermarks keep from expiring. The
+ * watermarks stay, so that it finds them if it runs again. `name`: of the process, or of its tag. Throws
+ * `drop-tag-in-use` for a process of the project, `tag-unknown` for one that holds nothing.
  */
 export async function dropStranger(
   ports: StrangerPorts,
@@ -160,7 +160,10 @@ export async function dropStranger(
   return dropped;
 }
 
-/** On the targets of the process, up to its last session: if it publishes again, it holds again. */
+/**
+ * Marks the process as released on its targets, up to its last session: if it publishes again, it holds
+ * again.
+ */
 async function release(
   { catalog }: StrangerPorts,
   processName: string,

@@ -1,4 +1,4 @@
-/** The temporary tables in which maintenance notes what it found, in DuckDB's memory. */
+/** Names the temporary tables in DuckDB's memory in which maintenance notes what it found. */
 import type { Engine } from '../engine/index.ts';
 import { identifierFragment, statement } from '../statements/index.ts';
 
@@ -10,7 +10,7 @@ type WorkTable =
   | 'maintain_reached'
   | 'maintain_sorted';
 
-/** Drops them, as far as they are there. No error: what failed before is what to tell. */
+/** Drops those that exist. Never fails: an earlier error is the one to report. */
 export async function dropWorkTables(engine: Engine, ...tables: readonly WorkTable[]): Promise<void> {
   for (const table of tables)
     await engine

@@ -1,6 +1,4 @@
-/**
- * Asks a store, of whatever protocol, until it has an answer that time does not heal. Request -> answer.
- */
+/** Asks a store of any protocol, and repeats this as long as trying again may help. Request -> answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PsybergError } from '../model/errors.ts';
 import {
@@ -19,21 +17,21 @@ export interface ObjectRequest {
   /** Names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | Blob;
-  /** A file for the body of the answer. */
+  /** A file to which the body of the answer is written. */
   readonly into?: string;
 }
 export interface Answered {
   readonly answer: StoreAnswer;
   readonly address: string;
-  /** Tries that it took. */
+  /** Number of tries that it took. */
   readonly attempts: number;
-  /** The error that the answer is. */
+  /** Makes the error that the answer stands for. */
   readonly fault: () => PsybergError;
 }
 
-/** How a kind of stores is spoken to. */
+/** How a kind of store is spoken to. */
 export interface StoreProtocol {
-  /** @throws PsybergError where the settings say no address, or no key. */
+  /** @throws PsybergError if the settings name no address, or no key. */
   open(place: ObjectLocation, settings: StorageSettings): OpenedPlace;
   /** True for an answer after which the same request may succeed. */
   isPassing(answer: StoreAnswer): boolean;
@@ -41,9 +39,9 @@ export interface StoreProtocol {
   words(settings: StorageSettings): StoreWords;
 }
 export interface OpenedPlace {
-  /** Of the store, as messages name it. */
+  /** Address of the store, as messages name it. */
   readonly address: string;
-  /** For each try anew: a signature holds for minutes. */
+  /** Called again for each try, since a signature is only valid for minutes. */
   sign(request: ObjectRequest): Promise<SignedRequest>;
 }
 export interface SignedRequest {
@@ -51,7 +49,7 @@ export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Sends a request. Throws where the answer has none of the statuses. */
+/** Sends a request. Throws if the answer has none of the statuses. */
 export type Want = (
   place: ObjectLocation,
   request: ObjectRequest,
@@ -59,21 +57,21 @@ export type Want = (
 ) => Promise<Answered>;
 
 export interface AskOptions {
-  /** Requests for one call, the first included. */
+  /** Number of requests for one call, including the first. */
   readonly attempts?: number;
 }
 
-/** Requests for one call, the first included, where nothing else is said. */
+/** Default number of requests for one call, including the first. */
 const ATTEMPTS = 6;
-/** Of them, how many may wait in vain: each takes as long as a store may say nothing. */
+/** How many of them may wait in vain: each takes as long as a store may stay silent. */
 const STALLS_MAX = 3;
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Of a whole data file. */
+/** For a whole data file. */
 const FILE_TIMEOUT_MS = 3_600_000;
 
-/** `settings`: asked for each request, as keys may be renewed. */
+/** `settings`: called for each request, as keys may be renewed. */
 export function asking(
   protocol: StoreProtocol,
   settings: StorageSource,
@@ -86,9 +84,9 @@ export function asking(
   };
 }
 
-/** Addresses that were waited for in vain, and when that was given up last. */
+/** Addresses that did not answer, with the time when the last wait was given up. */
 const silent = new Map<string, number>();
-/** For so long one is asked once, and waited for a part of the time. */
+/** For this long such an address is asked only once, and waited for only a part of the time. */
 const SILENT_FOR_MS = 120_000;
 const SILENT_SHARE = 5;
 
@@ -100,7 +98,7 @@ async function answered(
 ): Promise<Answered> {
   const { address, sign } = protocol.open(place, settings);
   const words = protocol.words(settings);
-  // Whoever ends a session asks for much more: each of it must not wait as long as the first.
+  // Whoever ends a session sends many more requests: each must not wait as long as the first.
   const isSilent = Date.now() - (silent.get(address) ?? 0) < SILENT_FOR_MS;
   const stallMs = (stallSecondsOf(settings) * 1000) / (isSilent ? SILENT_SHARE : 1);
   let stalls = 0;
@@ -123,7 +121,7 @@ async function answered(
         }
       } else if (isLast) throw unanswered(address, error, words);
     }
-    // Full jitter: clients that were refused together do not come back together.
+    // Full jitter, so that clients which were refused together do not come back together.
     await sleep(Math.random() * Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** attempts));
   }
 }
@@ -140,7 +138,7 @@ const send = (
     body,
     into,
     stallMs,
-    // A store that may say nothing for long may take longer for all of it.
+    // A store that may stay silent for long may also take longer altogether.
     wholeMs: Math.max(
       2 * stallMs,
       into !== undefined || body instanceof Blob ? FILE_TIMEOUT_MS : REQUEST_TIMEOUT_MS,

@@ -1,17 +1,17 @@
-/** What Azure's Blob Storage answers. Answer -> listing, or the one PsybergError for it. Pure. */
+/** Reads what Azure's Blob Storage answers. Answer -> listing, or the PsybergError for it. Pure. */
 import { PsybergError, usageError } from '../model/errors.ts';
 import { isPassing } from './faults.ts';
 import type { StoreAnswer } from './http.ts';
 import { elementText, faultText, type ListingPage } from './listing.ts';
 import type { ObjectLocation } from './location.ts';
 
-/** In the store's words, such as `BlobNotFound`; `''` where it gave none. */
+/** The store's code, such as `BlobNotFound`; `''` if it gave none. */
 export const codeOfAzure = ({ headers, body }: Pick<StoreAnswer, 'headers' | 'body'>): string =>
   headers.get('x-ms-error-code') ?? faultText(body.toString()).code;
 
 /**
- * Of a hierarchical namespace folders are listed as well, and are none that a table names. Throws where it
- * is no listing: nothing may be taken for an empty store.
+ * Reads a list of blobs. A hierarchical namespace also lists folders, which no table names, so these are
+ * skipped. Throws if the text is no listing: nothing else may be taken for an empty store.
  */
 export function readBlobs(xml: string): ListingPage {
   if (!/<EnumerationResults[\s>]/.test(xml)) throw new Error('the answer is no list of blobs');
@@ -34,7 +34,7 @@ export function azureFault(
   answer: StoreAnswer,
 ): PsybergError {
   const { status } = answer;
-  // The rest of its words may repeat what was signed.
+  // The rest of the answer may repeat what was signed.
   const code = codeOfAzure(answer);
   const place = `${scheme}://${bucket}`;
   const context = { bucket: place, address, status };

@@ -1,7 +1,7 @@
 /**
- * Requests to Azure's Blob Storage, which an account with a hierarchical namespace (Data Lake Storage)
- * answers as well. Place, settings -> address, signed headers. By an account's key, a SAS or a token: forty
- * lines. `@azure/storage-blob` 12 has a client for HTTP of its own, without the certificates, patience and
+ * Signs requests to Azure's Blob Storage, which an account with a hierarchical namespace (Data Lake Storage)
+ * answers as well. Place, settings -> address, signed headers. An account's key, a SAS or a token take forty
+ * lines here. `@azure/storage-blob` 12 has its own HTTP client, without the certificates, patience and
  * errors of this room, and takes 0.7 s to import, with some twenty packages (busy machine, 2026-11-30).
  */
 import { createHmac } from 'node:crypto';
@@ -11,10 +11,10 @@ import type { StorageSettings } from '../model/storage-settings.ts';
 import type { ObjectRequest, OpenedPlace, SignedRequest } from './ask-store.ts';
 import { azureLocation, encodedKey, type ObjectLocation } from './location.ts';
 
-/** The first that writes names of blobs encoded where XML cannot hold them is 2021-02-12. */
+/** Since 2021-02-12, names of blobs are encoded if XML cannot hold them. */
 const API_VERSION = '2021-12-02';
 
-/** Whoever has none of these is known to DuckDB alone. */
+/** The keys that psyberg can use itself; any other access is only known to DuckDB. */
 type OwnKey = Extract<AzureAccess['key'], { readonly kind: 'signature' | 'account-key' | 'token' }>;
 
 interface Container {
@@ -24,7 +24,7 @@ interface Container {
   readonly key: OwnKey;
 }
 
-/** True where psyberg can ask for objects below a place itself. */
+/** True if psyberg itself can ask for objects below a place. */
 export function opensInAzure(location: string, settings: StorageSettings): boolean {
   const place = azureLocation(location);
   return place !== undefined && containerAt(place, settings) !== undefined;
@@ -48,7 +48,7 @@ export function openInAzure(place: ObjectLocation, settings: StorageSettings): O
 function containerAt({ scheme, bucket }: ObjectLocation, settings: StorageSettings): Container | undefined {
   const [name = ''] = bucket.split('@');
   const access = azureAccess(`${scheme}://${bucket}`, settings);
-  // A host in its place: only DuckDB writes locations so.
+  // A host instead of a container: only DuckDB writes locations like this.
   if (access === undefined || name.includes('.')) return undefined;
   const { account, suffix, key } = access;
   if (key.kind === 'connection-string') return containerOf(key.text, name);
@@ -82,7 +82,7 @@ function signed(
   place: string,
   { method, query = {}, headers: given = {}, body }: ObjectRequest,
 ): SignedRequest {
-  // A plus is no blank there.
+  // A plus does not mean a blank there.
   const search = new URLSearchParams(query).toString().replaceAll('+', '%20');
   const url = search === '' ? place : `${place}?${search}`;
   const headers = { ...given, 'x-ms-date': new Date().toUTCString(), 'x-ms-version': API_VERSION };
@@ -100,7 +100,7 @@ function signed(
   }
 }
 
-/** Headers that are signed by their place in the text alone (Azure, "Authorize with Shared Key"). */
+/** Headers that are signed by their position in the text alone (Azure, "Authorize with Shared Key"). */
 const STANDARD = [
   'content-encoding',
   'content-language',

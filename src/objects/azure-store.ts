@@ -1,6 +1,7 @@
 /**
- * The objects of Azure's stores, as those of stores that speak the S3 protocol. Location -> bytes. Tables of
- * foreign catalogs lie there, and what a failed session has left of its own.
+ * Reads and writes the objects of Azure's stores, with the same interface as stores that speak the S3
+ * protocol. Location -> bytes. Tables of foreign catalogs lie there, and what a failed session has left in
+ * them.
  */
 import { openAsBlob } from 'node:fs';
 import { fewAtOnce } from '../model/few-at-once.ts';
@@ -12,7 +13,7 @@ import { isPassing } from './faults.ts';
 import { azureLocation, type ObjectLocation } from './location.ts';
 import type { ObjectStore, StoredObject } from './object-store.ts';
 
-/** Blobs that go at a time. One request could take 256, each of which is signed for itself all the same. */
+/** Blobs that are deleted at a time. One request could take 256, but each of them has to be signed anyway. */
 const DELETED_AT_ONCE = 8;
 
 const AZURE: StoreProtocol = {
@@ -22,16 +23,16 @@ const AZURE: StoreProtocol = {
   words: () => ({ endpoint: 'adls.blob-storage-authority', besides: '' }),
 };
 
-/** `settings`: asked for each request, as keys may be renewed. */
+/** `settings`: called for each request, as keys may be renewed. */
 export function azureStore(settings: StorageSource, options?: AskOptions): ObjectStore {
   const want = asking(AZURE, settings, options);
   return { ...smallBlobs(want), ...wholeBlobs(want), list: (prefix) => listed(want, prefix) };
 }
 
-/** What a blob that is not there is called. */
+/** Codes of a blob that does not exist. */
 const ABSENT: ReadonlySet<string> = new Set(['BlobNotFound', 'ResourceNotFound', 'PathNotFound', '']);
 
-/** Sends a request, also for what may not be there: then its answer is undefined. */
+/** Sends a request for a blob that may not exist; undefined if it does not. */
 async function wantedOf(
   want: Want,
   location: string,
@@ -39,7 +40,7 @@ async function wantedOf(
 ): Promise<Awaited<ReturnType<Want>>['answer'] | undefined> {
   const { answer, fault } = await want(placeOf(location), { method }, 200, 404);
   if (answer.status === 200) return answer;
-  // A container that is not there is no missing blob.
+  // A missing container is not a missing blob.
   if (!ABSENT.has(codeOfAzure(answer))) throw fault();
   return undefined;
 }
@@ -62,7 +63,7 @@ function smallBlobs(want: Want): Pick<ObjectStore, 'read' | 'exists' | 'writeNew
       );
       if (answer.status === 201) return true;
       if (!TAKEN.has(codeOfAzure(answer))) throw fault();
-      // The answer to an earlier try may have got lost on its way.
+      // The answer to an earlier try may have been lost.
       return attempts > 1 && (await read(location))?.equals(body) === true;
     },
     async remove(locations) {
@@ -70,7 +71,7 @@ function smallBlobs(want: Want): Pick<ObjectStore, 'read' | 'exists' | 'writeNew
       const removing = [...new Set(locations)].map((location) =>
         few(() => want(placeOf(location), { method: 'DELETE' }, 202, 404)),
       );
-      // The first error counts when all were tried.
+      // The first error is thrown only after all were tried.
       await Promise.allSettled(removing);
       await Promise.all(removing);
     },

@@ -1,6 +1,6 @@
 /**
- * Whom stores are trusted by: certificates of this machine, and those of a file beside them. File -> file of
- * all of them, since DuckDB takes one in place of what it trusts by itself.
+ * Collects the certificates by which stores are trusted: those of this machine, and those of an additional
+ * file. File -> file of all of them, since the file that DuckDB is given replaces what it trusts by itself.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { usageError } from '../model/errors.ts';
 import { CA_FILE, type StorageSettings } from '../model/storage-settings.ts';
 
-/** By the file that is added; in folders that nobody else may write to. */
+/** Bundles by the file that is added; they lie in folders that nobody else may write to. */
 const bundles = new Map<string, string>();
 
-/** Settings for who takes one file of all certificates. @throws PsybergError `tls-file-unreadable`. */
+/**
+ * Settings for a client that takes one file with all certificates. @throws PsybergError
+ * `tls-file-unreadable`.
+ */
 export function withWholeBundle(settings: StorageSettings): StorageSettings {
   const caFile = settings[CA_FILE];
   return caFile === undefined ? settings : { ...settings, [CA_FILE]: bundleWith(caFile) };
@@ -21,7 +24,7 @@ export function withWholeBundle(settings: StorageSettings): StorageSettings {
 export function bundleWith(caFile: string): string {
   const known = bundles.get(caFile);
   if (known !== undefined) return known;
-  // Loading it takes 2 ms, for which no other command waits (2026-11-30).
+  // Loading it takes 2 ms, which other commands are spared (2026-11-30).
   const tls = process.getBuiltinModule('node:tls');
   const certificates = new Set([...tls.rootCertificates, ...ofSystem(tls), certificatesIn(caFile)]);
   const folder = mkdtempSync(join(tmpdir(), 'psyberg-certificates-'));
@@ -32,7 +35,7 @@ export function bundleWith(caFile: string): string {
   return bundle;
 }
 
-/** Of the operating system and NODE_EXTRA_CA_CERTS; Node tells them since 22.15. */
+/** Certificates of the operating system and NODE_EXTRA_CA_CERTS; Node reveals them since 22.15. */
 const ofSystem = (tls: typeof import('node:tls')): readonly string[] =>
   typeof tls.getCACertificates === 'function'
     ? [...tls.getCACertificates('system'), ...tls.getCACertificates('extra')]
@@ -45,7 +48,7 @@ function certificatesIn(file: string): string {
   } catch (error) {
     throw unreadable(file, `cannot be read: ${file}`, error);
   }
-  // OpenSSL takes a file without any for an empty list.
+  // OpenSSL takes a file without any certificate for an empty list.
   if (!text.includes('-----BEGIN CERTIFICATE-----')) throw unreadable(file, `holds no certificate: ${file}`);
   return text;
 }

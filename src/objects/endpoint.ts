@@ -1,10 +1,13 @@
-/** Where a bucket answers, and as whom it is asked. Settings in Iceberg's names -> address, keys. Pure. */
+/**
+ * Finds where a bucket answers, and with which keys it is asked. Settings in Iceberg's names -> address,
+ * keys. Pure.
+ */
 import { usageError } from '../model/errors.ts';
 import { CA_FILE, hasS3Keys, type StorageSettings } from '../model/storage-settings.ts';
 import type { ObjectLocation } from './location.ts';
 
 export interface BucketAddress {
-  /** Of the bucket, without a slash at the end. */
+  /** Address of the bucket, without a slash at the end. */
   readonly url: string;
   readonly region: string;
 }
@@ -15,8 +18,8 @@ export interface Keys {
 }
 
 /**
- * The bucket's name is part of the host, unless the settings want it in the path, or it has dots: no
- * certificate covers those. Throws `storage-setting-invalid`.
+ * The bucket's name is part of the host, unless the settings want it in the path, or it has dots, which no
+ * certificate covers. Throws `storage-setting-invalid`.
  */
 export function bucketAddress({ scheme, bucket }: ObjectLocation, settings: StorageSettings): BucketAddress {
   const isGoogle = scheme === 'gs';
@@ -26,7 +29,7 @@ export function bucketAddress({ scheme, bucket }: ObjectLocation, settings: Stor
   const endpoint = endpointOf(given === '' ? standard : given);
   if (settings['s3.path-style-access'] === 'true' || bucket.includes('.'))
     return { url: `${endpoint.origin}${withoutSlash(endpoint.pathname)}/${bucket}`, region };
-  // Node's URL knows every way to write an address, and leaves digits and dots or brackets of it.
+  // Node's URL knows every way to write an IP address, and reduces it to digits and dots or to brackets.
   if (/^[\d.]+$|^\[/.test(endpoint.hostname))
     throw usageError(
       'storage-setting-invalid',
@@ -61,7 +64,7 @@ export function keysOf({ bucket, scheme }: ObjectLocation, settings: StorageSett
   };
 }
 
-/** Iceberg's settings by the variables that AWS's own tools read. */
+/** Iceberg's settings with the variables from which AWS's own tools read them. */
 const VARIABLES: readonly (readonly [string, readonly string[]])[] = [
   ['client.region', ['AWS_REGION', 'AWS_DEFAULT_REGION']],
   ['s3.endpoint', ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL']],
@@ -74,8 +77,8 @@ const KEY_VARIABLES: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * What psyberg.yaml says, and the environment where it is silent. Keys of the one never meet those of the
- * other.
+ * Takes settings from psyberg.yaml, and from the environment where that file is silent. Keys of both are
+ * never mixed.
  */
 export function withEnvironment(
   settings: StorageSettings | undefined,

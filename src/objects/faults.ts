@@ -1,4 +1,4 @@
-/** What a store says when it does not do what it was asked. Answer -> the one PsybergError for it. */
+/** Makes the PsybergError for a store that does not do what it was asked. Answer -> PsybergError. */
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { StorageSettings } from '../model/storage-settings.ts';
 import { isDenial } from '../model/store-faults.ts';
@@ -10,11 +10,11 @@ import type { ObjectLocation } from './location.ts';
 const PASSING: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 export const isPassing = ({ status }: Pick<StoreAnswer, 'status'>): boolean => PASSING.has(status);
 
-/** What a hint calls the settings of a kind of stores. */
+/** What a hint calls the settings of a kind of store. */
 export interface StoreWords {
-  /** The setting that says where it is. */
+  /** The setting for the store's address. */
   readonly endpoint: string;
-  /** What else may be wrong with it, with `, and` before it; or nothing. */
+  /** What else may be wrong with it, beginning with `, and`; or nothing. */
   readonly besides: string;
 }
 
@@ -24,11 +24,11 @@ export function storeFault(
   address: string,
   { status, headers, body }: StoreAnswer,
 ): PsybergError {
-  // Its words may repeat what was signed.
+  // The rest of the answer may repeat what was signed.
   const { code } = faultText(body.toString());
   const place = `${scheme}://${bucket}`;
   const context = { bucket: place, address, status };
-  // HEAD has no body: without a code, 404 is an object's.
+  // HEAD has no body: without a code, 404 is about the object.
   if (code === 'NoSuchBucket')
     return usageError('bucket-missing', `the bucket ${place} does not exist at ${address}`, {
       hint: 'make the bucket, or correct catalog.warehouse or s3.endpoint in psyberg.yaml',
@@ -54,7 +54,7 @@ export function storeFault(
     retryable: isPassing({ status }) || status === CONFLICT,
   });
 }
-/** Two conditional writes of one name met. */
+/** Two conditional writes of the same name met. */
 export const CONFLICT = 409;
 
 /** No answer came. */
@@ -67,7 +67,7 @@ export function unanswered(address: string, error: unknown, words: StoreWords): 
   });
 }
 
-/** The store took the request and said nothing, or stopped in the middle of its answer. */
+/** The store took the request and then stayed silent, or stopped in the middle of its answer. */
 export function stalled(
   {
     address,
@@ -88,7 +88,7 @@ export function stalled(
   );
 }
 
-/** Node's codes for what is wrong with a certificate -> what that is, and what to do. */
+/** Node's codes for what is wrong with a certificate -> what that means, and what to do. */
 const CERTIFICATES: readonly (readonly [RegExp, string, (words: StoreWords) => string])[] = [
   [
     /^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/,
@@ -115,7 +115,7 @@ const CERTIFICATES: readonly (readonly [RegExp, string, (words: StoreWords) => s
   ],
 ];
 
-/** `storage-untrusted`, which no second try heals; undefined for any other error. */
+/** `storage-untrusted`, which does not go away by trying again; undefined for any other error. */
 export function certificateFault(
   address: string,
   error: unknown,
@@ -133,7 +133,10 @@ export function certificateFault(
   });
 }
 
-/** A store of one's own answers under one name as a rule, and not under one for each bucket. */
+/**
+ * Words for stores of the S3 protocol. A self-hosted one usually answers under one name, and not under one
+ * for each bucket.
+ */
 export const s3Words = (settings: StorageSettings): StoreWords => ({
   endpoint: 's3.endpoint',
   besides:

@@ -1,6 +1,6 @@
 /**
- * One request to a store over HTTP, and its answer. By node:http and node:https: `fetch` takes no
- * certificates, and cannot tell a long answer from none. Connections are kept.
+ * Sends one request to a store over HTTP, and returns its answer. Uses node:http and node:https: `fetch`
+ * takes no certificates, and cannot tell a long answer from none. Connections are kept.
  */
 import { lookup as lookUp } from 'node:dns';
 import { createWriteStream, readFileSync } from 'node:fs';
@@ -17,13 +17,13 @@ export interface StoreRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Buffer | Blob | undefined;
-  /** A file for the body of an answer with status 200. */
+  /** A file to which the body of an answer with status 200 is written. */
   readonly into?: string | undefined;
-  /** The longest that nothing may come or go, in ms. */
+  /** The longest time without any traffic, in ms. */
   readonly stallMs: number;
-  /** The longest that all of it may take, in ms. */
+  /** The longest time for all of it, in ms. */
   readonly wholeMs: number;
-  /** Certificates (PEM) to trust beside those of this machine. */
+  /** Certificates (PEM) to trust in addition to those of this machine. */
   readonly caFile?: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface StoreAnswer {
   readonly body: Buffer;
 }
 
-/** Nothing came for as long as the request waits. */
+/** Nothing came for as long as the request may wait. */
 export class StoreStalled extends Error {
   readonly waitedMs: number;
   constructor(waitedMs: number) {
@@ -47,7 +47,7 @@ export async function sendHttp(request: StoreRequest): Promise<StoreAnswer> {
   const { method, url, headers, body, into, stallMs, wholeMs, caFile } = request;
   const isSecure = url.startsWith('https:');
   const length = body === undefined ? 0 : body instanceof Blob ? body.size : body.length;
-  // Named, since a stream of unknown length would be sent in chunks, which stores refuse.
+  // Sent explicitly, since a stream of unknown length would be sent in chunks, which stores refuse.
   const sized = method === 'PUT' || method === 'POST' ? { 'content-length': String(length) } : {};
   const signal = AbortSignal.timeout(wholeMs);
   const sent = (isSecure ? https : http).request(url, {
@@ -55,7 +55,7 @@ export async function sendHttp(request: StoreRequest): Promise<StoreAnswer> {
     headers: { ...headers, ...sized },
     agent: isSecure ? secureAgent(caFile) : plainAgent,
     signal,
-    // Said here it counts from the beginning of the connection, and while the body of the answer comes.
+    // Set here, it counts from the beginning of the connection, and also while the body of the answer comes.
     timeout: stallMs,
   });
   sent.on('timeout', () => sent.destroy(new StoreStalled(stallMs)));
@@ -63,11 +63,11 @@ export async function sendHttp(request: StoreRequest): Promise<StoreAnswer> {
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       sent.once('response', resolve).once('error', reject);
     });
-    // What breaks while the body of the answer comes is told by that body.
+    // What breaks while the body of the answer comes is reported by that body.
     sent.on('error', () => undefined);
     if (body instanceof Blob) pipeline(Readable.fromWeb(body.stream()), sent).catch(() => undefined);
     else sent.end(body);
-    // A store may answer before it has read all: then its answer counts.
+    // A store may answer before it has read everything: then that answer counts.
     return await answerOf(await answered, into);
   } catch (error) {
     if (signal.aborted) throw new StoreStalled(wholeMs);
@@ -88,13 +88,13 @@ async function answerOf(response: IncomingMessage, into: string | undefined): Pr
 }
 
 /**
- * Names below `localhost` are this machine (RFC 6761, section 6.3), which not every resolver knows. DuckDB
- * finds a bucket or an account of a store there.
+ * Resolves names below `localhost` to this machine (RFC 6761, section 6.3), which not every resolver does.
+ * DuckDB finds buckets or accounts of a local store there.
  */
 const lookup: LookupFunction = (host, options, found) =>
   lookUp(/\.localhost\.?$/i.test(host) ? 'localhost' : host, options, found);
 const plainAgent = new http.Agent({ keepAlive: true, lookup });
-/** By the file of certificates; `''` for those of this machine alone. */
+/** Keyed by the file of certificates; `''` for those of this machine alone. */
 const agents = new Map<string, https.Agent>();
 
 function secureAgent(caFile = ''): https.Agent {

@@ -1,4 +1,6 @@
-/** What a store says of its objects (S3 API, ListObjectsV2 and DeleteObjects). XML <-> values. Pure. */
+/**
+ * Reads what a store says about its objects (S3 API, ListObjectsV2 and DeleteObjects). XML <-> values. Pure.
+ */
 
 export interface ListedObject {
   readonly key: string;
@@ -12,8 +14,9 @@ export interface ListingPage {
 }
 
 /**
- * Keys come percent-encoded, as XML has no way to write some of their characters; so no element that is
- * read here holds markup. Throws where it is no listing: nothing may be taken for an empty store.
+ * Reads a page of a listing. Keys come percent-encoded, as XML has no way to write some of their characters;
+ * so no element that is read here holds markup. Throws if the text is no listing: nothing else may be taken
+ * for an empty store.
  */
 export function readListing(xml: string): ListingPage {
   if (!/<ListBucketResult[\s>]/.test(xml)) throw new Error('the answer is no list of objects');
@@ -21,7 +24,7 @@ export function readListing(xml: string): ListingPage {
   const objects = [...xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)].map(([, entry = '']) => {
     const key = elementText(entry, 'Key') ?? '';
     return {
-      // A blank may come as `+` (S3 API, "encoding-type").
+      // A blank may be encoded as `+` (S3 API, "encoding-type").
       key: isEncoded ? decodeURIComponent(key.replaceAll('+', '%20')) : key,
       bytes: Number(elementText(entry, 'Size')),
       modifiedAtMs: Date.parse(elementText(entry, 'LastModified') ?? ''),
@@ -31,19 +34,19 @@ export function readListing(xml: string): ListingPage {
   return { objects, next: isCut ? elementText(xml, 'NextContinuationToken') : undefined };
 }
 
-/** The code of an answer that says what went wrong; `''` where it has none. */
+/** The code of an error answer; `''` if it has none. */
 export const faultText = (xml: string): { readonly code: string } => ({
   code: elementText(xml, 'Code') ?? '',
 });
 
-/** Objects that a request to delete several left there, each with the reason. */
+/** Objects that a request to delete several has left, each with the reason. */
 export const undeleted = (xml: string): { readonly key: string; readonly code: string }[] =>
   [...xml.matchAll(/<Error>(.*?)<\/Error>/gs)].map(([, entry = '']) => ({
     key: elementText(entry, 'Key') ?? '',
     code: elementText(entry, 'Code') ?? '',
   }));
 
-/** The request to delete several. */
+/** Writes the request to delete several objects. */
 export const deletion = (keys: readonly string[]): string =>
   `<Delete><Quiet>true</Quiet>${keys.map((key) => `<Object><Key>${escaped(key)}</Key></Object>`).join('')}</Delete>`;
 
@@ -54,7 +57,7 @@ const ENTITIES: readonly (readonly [string, string])[] = [
   ["'", '&apos;'],
 ];
 
-/** Of the first such element that holds no others. */
+/** The text of the first such element that holds no other elements. */
 export const elementText = (xml: string, element: string): string | undefined => {
   const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1];
   if (text === undefined) return undefined;

@@ -1,9 +1,9 @@
-/** Places in object stores. Location text -> bucket and key. Pure. */
+/** Reads places in object stores. Location text -> bucket and key. Pure. */
 import { isInAzure } from '../model/azure-access.ts';
 
-/** The schemes of stores that speak the S3 protocol; Google's does by its interoperable interface. */
+/** Schemes of stores that speak the S3 protocol; Google's does so by its interoperable interface. */
 const LOCATION = /^(s3|s3a|s3n|gs):\/\/([^/?#]+)(?:\/(.*))?$/s;
-/** With `CONTAINER@HOST` for the bucket, or the container alone. */
+/** With `CONTAINER@HOST` in place of the bucket, or the container alone. */
 const IN_AZURE = /^(abfss?|az|azure):\/\/([^/?#]+)(?:\/(.*))?$/s;
 
 export interface ObjectLocation {
@@ -13,7 +13,7 @@ export interface ObjectLocation {
   readonly key: string;
 }
 
-/** Undefined for a place that is in no store of the S3 protocol: a warehouse may be in those alone. */
+/** Undefined for a place that is in no store of the S3 protocol: only these can hold a warehouse. */
 export const objectLocation = (location: string): ObjectLocation | undefined => partsOf(LOCATION, location);
 
 /** Undefined for a place that is not in Azure's stores. */
@@ -24,16 +24,16 @@ function partsOf(pattern: RegExp, location: string): ObjectLocation | undefined 
   return scheme === undefined || bucket === undefined ? undefined : { scheme, bucket, key };
 }
 
-/** In one of the S3 protocol. */
+/** True for a place in a store of the S3 protocol. */
 export const isInStore = (location: string): boolean => objectLocation(location) !== undefined;
 
-/** In one that tables of a foreign catalog may lie in: Azure's as well. */
+/** True for a place in any store that may hold tables of a foreign catalog: Azure's as well. */
 export const isInAnyStore = (location: string): boolean => isInStore(location) || isInAzure(location);
 
-/** As messages name an object. */
+/** An object as messages name it. */
 export const objectName = ({ scheme, bucket, key }: ObjectLocation): string => `${scheme}://${bucket}/${key}`;
 
-/** As `encodeURIComponent`, and what that leaves of RFC 3986's reserved characters. */
+/** Like `encodeURIComponent`, but also encodes the reserved characters of RFC 3986 that it leaves. */
 export const encodedKey = (key: string): string =>
   key
     .split('/')

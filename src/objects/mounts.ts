@@ -1,6 +1,6 @@
 /**
- * The stores that this process reaches, by the places that they hold, as an operating system has its
- * mounts: whoever deletes a file of a table knows where it is, and not with which keys.
+ * Keeps the stores that this process reaches by the places that they hold, like the mounts of an operating
+ * system. Whoever deletes a file of a table knows where it is, but not which keys open it.
  */
 import { isInAnyStore } from './location.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -12,7 +12,8 @@ interface Mount {
 const mounts: Mount[] = [];
 
 /**
- * From now on places that begin with `prefix` are the store's; the newest with the longest prefix counts.
+ * Lets the store handle all places that begin with `prefix`; the newest with the longest prefix counts.
+ * Returns a function that undoes this.
  */
 export function mountStore(prefix: string, store: ObjectStore): () => void {
   const mount = { prefix, store };
@@ -24,8 +25,8 @@ export function mountStore(prefix: string, store: ObjectStore): () => void {
 }
 
 /**
- * Undefined for a place on this machine, and in a store that nobody mounted. A folder may be named without
- * the slash with which a prefix ends.
+ * Finds the store of a place. Undefined for a place on this machine, or in a store that nobody mounted. A
+ * folder may be named without the slash with which a prefix ends.
  */
 export function storeOf(location: string): ObjectStore | undefined {
   if (!isInAnyStore(location)) return undefined;

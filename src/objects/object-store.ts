@@ -1,7 +1,8 @@
 /**
- * The objects of stores that speak the S3 protocol: read, written once, listed, deleted. Location -> bytes.
- * No object is ever overwritten, renamed or appended to, and there are no folders: nothing that a store
- * lacks. DuckDB reads and writes the data, but overwrites what is there, and has no statement that deletes.
+ * Reads, writes, lists and deletes objects of stores that speak the S3 protocol. Location -> bytes. No
+ * object is ever overwritten, renamed or appended to, and there are no folders, so nothing is used that a
+ * store lacks. DuckDB reads and writes the data, but it overwrites existing objects, and has no statement
+ * that deletes.
  */
 import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
@@ -24,39 +25,42 @@ export interface StoredObject {
  * `storage-unreachable`.
  */
 export interface ObjectStore {
-  /** Undefined where there is none. */
+  /** Undefined if it does not exist. */
   read(location: string): Promise<Buffer | undefined>;
   exists(location: string): Promise<boolean>;
-  /** False where an object of that name was there already: it stays as it is. */
+  /** False if an object of that name already existed: it stays as it is. */
   writeNew(location: string, content: string | Uint8Array): Promise<boolean>;
-  /** Every object whose location begins with this text, as spelled. */
+  /** Lists every object whose location begins with exactly this text. */
   list(prefix: string): Promise<StoredObject[]>;
-  /** Those that are gone already are fine. */
+  /** Objects that are already gone are no error. */
   remove(locations: readonly string[]): Promise<void>;
-  /** Undefined where there is none. */
+  /** Undefined if it does not exist. */
   checksum(location: string): Promise<ObjectChecksum | undefined>;
-  /** Writes a file of this machine, of at most 5 GiB; the store refuses what came in otherwise. */
+  /** Uploads a file of this machine, of at most 5 GiB; the store refuses content with another checksum. */
   upload(path: string, location: string, md5: Buffer): Promise<void>;
-  /** Writes the object to a new file. Throws `storage-unreachable` where there is none. */
+  /** Writes the object to a new file. Throws `storage-unreachable` if it does not exist. */
   download(location: string, path: string): Promise<void>;
 }
 export interface ObjectChecksum {
   readonly bytes: number;
-  /** In hexadecimal digits; undefined for an object that was written in parts or has a key of its own. */
+  /**
+   * In hexadecimal digits; undefined for an object that was written in parts or is encrypted with its own
+   * key.
+   */
   readonly md5: string | undefined;
 }
 
 /**
- * Small objects that are written at a time, so over one connection. A commit writes four, one for each of its
- * tables: behind TLS a second connection takes two or three answers' time to open, and saves two.
+ * Small objects are written one at a time, and so over one connection. A commit writes four, one for each of
+ * its tables: behind TLS a second connection takes two or three answers' time to open, and saves two.
  */
 const WRITTEN_AT_ONCE = 1;
-/** What a store may call an object that is not there. */
+/** Codes that a store may use for an object that does not exist. */
 const ABSENT: ReadonlySet<string> = new Set(['NoSuchKey', '']);
-/** The most that one request deletes (S3 API, DeleteObjects). */
+/** The most objects that one request deletes (S3 API, DeleteObjects). */
 const DELETED_AT_ONCE = 1000;
 
-/** `settings`: asked for each request, as keys may be renewed. */
+/** `settings`: called for each request, as keys may be renewed. */
 export function objectStore(settings: StorageSource, options?: AskOptions): ObjectStore {
   const want = asking(S3, settings, options);
   return { ...smallObjects(want), ...wholeFiles(want), list: (prefix) => listed(want, prefix) };
@@ -86,7 +90,7 @@ async function signed(
     method,
     headers: {
       ...headers,
-      // Said by itself the signer leaves the content unsigned, which plain HTTP does not allow.
+      // Without it the signer leaves the content unsigned, which is not allowed over plain HTTP.
       'x-amz-content-sha256': await sha256Of(body),
     },
   });
@@ -104,7 +108,7 @@ function smallObjects(want: Want): Pick<ObjectStore, 'read' | 'exists' | 'writeN
   const read = async (location: string): Promise<Buffer | undefined> => {
     const { answer, fault } = await want(placeOf(location), { method: 'GET' }, 200, 404);
     if (answer.status === 200) return answer.body;
-    // Also of a bucket, or of a key that it does not know, some stores say 404: that is no missing object.
+    // Some stores also answer 404 for an unknown bucket or access key: that is not a missing object.
     if (!ABSENT.has(faultText(answer.body.toString()).code)) throw fault();
     return undefined;
   };
@@ -112,7 +116,8 @@ function smallObjects(want: Want): Pick<ObjectStore, 'read' | 'exists' | 'writeN
   return {
     read,
     async exists(location) {
-      // An answer to HEAD has no words, and what is said to be missing may be the bucket, or the key.
+      // Not HEAD: its answer has no body, so a missing bucket or access key could not be told from a missing
+      // object.
       const first = { method: 'GET', headers: { range: 'bytes=0-0' } } as const;
       const { answer, fault } = await want(placeOf(location), first, 200, 206, 416, 404);
       if (answer.status === 404 && !ABSENT.has(faultText(answer.body.toString()).code)) throw fault();
@@ -124,7 +129,7 @@ function smallObjects(want: Want): Pick<ObjectStore, 'read' | 'exists' | 'writeN
       const request: ObjectRequest = { method: 'PUT', headers, body };
       const { answer, attempts } = await few(() => want(placeOf(location), request, 200, 412));
       if (answer.status === 200) return true;
-      // The answer to an earlier try may have got lost on its way.
+      // The answer to an earlier try may have been lost.
       return attempts > 1 && (await read(location))?.equals(body) === true;
     },
     async remove(locations) {
@@ -141,7 +146,7 @@ const wholeFiles = (want: Want): Pick<ObjectStore, 'checksum' | 'upload' | 'down
     if (answer.status === 404) return undefined;
     const { headers } = answer;
     const [, md5] = /^"?([0-9a-f]{32})"?$/.exec(headers.get('etag') ?? '') ?? [];
-    // With a key of somebody's own the tag looks the same and is another sum (S3 API, "ETag").
+    // With a customer's key the tag looks the same but is another checksum (S3 API, "ETag").
     const hasKey =
       (headers.get('x-amz-server-side-encryption') ?? 'AES256') !== 'AES256' ||
       headers.has('x-amz-server-side-encryption-customer-algorithm');
@@ -179,7 +184,7 @@ async function listed(want: Want, prefix: string): Promise<StoredObject[]> {
 async function removeKeys(want: Want, bucket: ObjectLocation, keys: readonly string[]): Promise<void> {
   const [only] = keys;
   if (only === undefined) return;
-  // Google's stores delete one object a request.
+  // Google's stores only delete one object per request.
   if (keys.length === 1 || bucket.scheme === 'gs') {
     for (const key of keys) await want({ ...bucket, key }, { method: 'DELETE' }, 204, 200, 404);
     return;
@@ -197,7 +202,7 @@ async function removeKeys(want: Want, bucket: ObjectLocation, keys: readonly str
     });
 }
 
-/** Keys by the bucket that they are in. */
+/** Groups keys by bucket. */
 function byBucket(locations: readonly string[]): Map<ObjectLocation, string[]> {
   const buckets = new Map<string, readonly [ObjectLocation, string[]]>();
   for (const location of new Set(locations)) {

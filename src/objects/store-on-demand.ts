@@ -1,21 +1,23 @@
-/** A store whose client is loaded by the first request: commands over local files pay nothing for it. */
+/**
+ * Loads the client of a store with the first request, so that commands over local files do not pay for it.
+ */
 import { isInAzure } from '../model/azure-access.ts';
 import { hasS3Keys, type StorageSettings, type StorageSource } from '../model/storage-settings.ts';
 import { opensInAzure } from './azure-requests.ts';
 import { isInStore } from './location.ts';
 import type { ObjectStore } from './object-store.ts';
 
-/** `settings`: asked for each request, as keys may be renewed. */
+/** `settings`: called for each request, as keys may be renewed. */
 export const storeOnDemand = (settings: StorageSource): ObjectStore =>
   opened(async () => (await import('./object-store.ts')).objectStore(settings));
 
-/** The store of whatever kind that a place is in. */
+/** The store in which a place lies, of whatever kind. */
 export const storeAt = (place: string, settings: StorageSource): ObjectStore =>
   isInAzure(place)
     ? opened(async () => (await import('./azure-store.ts')).azureStore(settings))
     : storeOnDemand(settings);
 
-/** True where settings have what psyberg's own requests to a store need. */
+/** True if the settings contain what psyberg's own requests to a store need. */
 export const opensStore = (place: string, settings: StorageSettings): boolean =>
   isInAzure(place) ? opensInAzure(place, settings) : isInStore(place) && hasS3Keys(settings);
 

@@ -1,8 +1,8 @@
 /**
  * Copies a warehouse to another place: from a folder to a store, back, or to another one. Warehouse ->
- * report. Data files are copied as they are; what names files by path is written anew. The pointers of
- * the copy are made last, all in one transaction: stopped anywhere there is no copy, and copying again
- * goes on. The original is only read.
+ * report. Data files are copied as they are; files that name others by path are rewritten. The pointers of
+ * the copy are made last, all in one transaction: stopped before that, there is no copy, and copying again
+ * continues. The original is only read.
  */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -32,17 +32,17 @@ import { movedProperties, type Relocation, relocateTable } from './relocate-tabl
 import { type RelocatePorts, type RelocateRequest, stopRelocation } from './relocate-warehouse.ts';
 
 export interface CopyPorts extends Omit<RelocatePorts, 'sharesDatabase'> {
-  /** Where the copy is to be: an absolute path, or a place in a store, without a slash at its end. */
+  /** Place of the copy: an absolute path, or a place in a store, without a slash at its end. */
   readonly to: string;
-  /** Opens the warehouse of the copy, which is made where it is not there. */
+  /** Opens the warehouse of the copy, and creates it if it does not exist. */
   readonly openTarget: () => Promise<Warehouse>;
-  /** False where it is not there. */
+  /** False if that warehouse does not exist yet. */
   readonly targetExists: boolean;
 }
 
 type Pointer = Places['pointers'][number];
 
-/** Files that are copied side by side. Not measured. */
+/** Number of files that are copied side by side. Not measured. */
 const AT_ONCE = 8;
 
 /**
@@ -56,12 +56,12 @@ export async function copyWarehouse(
   const { warehouse } = ports;
   const places = await warehouse.store.places();
   const move = moveOf(ports, places);
-  // To say what would be done makes nothing.
+  // A dry run creates nothing.
   const target = dryRun && !ports.targetExists ? undefined : await ports.openTarget();
   if (((await target?.store.places())?.pointers.length ?? 0) > 0) throw targetTaken(move);
   const shared = await outsideOf(warehouse, move, places.pointers);
   if (shared.length > 0 && !forgetShared) throw sharedTables(move, shared);
-  // Says of a store at once whether it can be reached at all.
+  // Fails at once if a store cannot be reached at all.
   if (localPath(move.to) === undefined) await filesBeginning(move.to, '');
   const engine = await ports.engine();
   for (const macro of ['macros/plain_path', 'macros/moved_path', 'macros/moved_bounds'] as const)
@@ -95,7 +95,7 @@ export async function copyWarehouse(
   };
 }
 
-/** The warehouse under the path by which its tables name it. */
+/** The move from the path by which the warehouse's tables name it. */
 function moveOf({ warehouse, to }: CopyPorts, { pointers }: Places): Move {
   const { roots } = warehouse;
   const spelled = findMove(
@@ -120,7 +120,7 @@ function moveOf({ warehouse, to }: CopyPorts, { pointers }: Places): Move {
   return move;
 }
 
-/** `copied` counts on. */
+/** Adds to the counts in `copied`. */
 async function filesCopiedBy({
   engine,
   move,
@@ -182,7 +182,7 @@ async function checkManifest(engine: Engine, from: string, to: string): Promise<
     });
 }
 
-/** `target`: undefined where nothing is to be written. */
+/** `target`: undefined if nothing is to be written. */
 interface Copies {
   readonly ports: CopyPorts;
   readonly target: Warehouse | undefined;
@@ -194,7 +194,7 @@ interface CopiedTable {
   readonly record: RelocatedTable;
 }
 
-/** Writes all of a table or view but its pointer. */
+/** Writes everything of a table or view except its pointer. */
 async function copyPointer(
   { ports, target }: Copies,
   relocation: Relocation,
@@ -218,13 +218,13 @@ async function copyPointer(
   }
   const { metadata } = await warehouse.files.read(metadataLocation);
   const relocated = await relocateTable(relocation, table, metadata);
-  // Its earlier metadata files are not copied: the history of the table is in its snapshots.
+  // Its earlier metadata files are not copied: the table's history is in its snapshots.
   const moved = { ...relocated.metadata, 'metadata-log': [] };
   const next = await target?.files.write(moved, metadataLocation);
   return { pointer, next: next ?? '', record: relocated.record };
 }
 
-/** Every namespace with its properties. @returns those whose location is another one. */
+/** Copies every namespace with its properties. @returns those whose location changes. */
 async function copyNamespaces({ ports: { warehouse }, target }: Copies, move: Move): Promise<string[]> {
   const moved: string[] = [];
   const below = async (parent: readonly string[]): Promise<void> => {
@@ -240,7 +240,7 @@ async function copyNamespaces({ ports: { warehouse }, target }: Copies, move: Mo
   return moved;
 }
 
-/** An attempt before this one may have left the namespace, with the properties of then. */
+/** Creates a namespace, or corrects its properties if an earlier attempt has left it with other ones. */
 async function putNamespace(
   { store }: Warehouse,
   namespace: readonly string[],
@@ -252,7 +252,7 @@ async function putNamespace(
   await store.changeNamespaceProperties(namespace, { updates: properties, removals });
 }
 
-/** Makes the pointers of the copy, if the original is still what was copied. */
+/** Creates the pointers of the copy, if the original has not changed since it was copied. */
 async function publish(
   { ports: { warehouse }, target }: Copies,
   before: Places,
@@ -279,7 +279,7 @@ async function publish(
     });
 }
 
-/** Tables that lie, or write, outside of the warehouse: the copy would have them in common with it. */
+/** Finds tables that lie, or write, outside of the warehouse: the copy would share them with the original. */
 async function outsideOf(
   { files, viewFiles }: Warehouse,
   { from }: Move,

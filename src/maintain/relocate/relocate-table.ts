@@ -1,8 +1,7 @@
 /**
- * The files of one table written anew for the new place of its warehouse. Metadata as they were ->
- * metadata as they have to be. What names others by path is copied in SQL: manifest lists, manifests, and
- * the files of positional deletes; data files stay, or are carried over as they are. Nothing is changed
- * or deleted here.
+ * Rewrites the files of one table for the new place of its warehouse. Metadata as they were -> metadata as
+ * they have to be. Files that name others by path are copied in SQL: manifest lists, manifests, and files of
+ * positional deletes. Data files stay, or are copied as they are. Nothing is changed or deleted here.
  */
 import { type Move, movedLocation } from '../../catalog/files/moved-warehouse.ts';
 import type { Engine } from '../../engine/index.ts';
@@ -34,13 +33,13 @@ export interface Relocation {
   readonly files: RelocationFiles;
   /** Paths that were written. */
   readonly written: string[];
-  /** Paths of files that others stand in for. */
+  /** Paths of files that were replaced by others. */
   readonly replaced: string[];
-  /** Throws once somebody asked to stop. */
+  /** Throws once somebody has asked to stop. */
   readonly stopIfInterrupted: () => void;
 }
 
-/** A file that was written anew: as it is named, and how others have to name it. */
+/** A file that was rewritten: its name, and how others have to name the new one. */
 interface Rewritten {
   readonly location: string;
   readonly next: string;
@@ -56,7 +55,7 @@ interface TableFiles {
 }
 
 /**
- * Writes the table's files. Returns its metadata for the new folder. Throws `relocate-incomplete`,
+ * Writes the table's files, and returns its metadata for the new folder. Throws `relocate-incomplete`,
  * `relocate-delete-file`, `sql-failed`.
  */
 export async function relocateTable(
@@ -68,7 +67,7 @@ export async function relocateTable(
   const snapshots = metadata.snapshots ?? [];
   await carryStatistics(relocation, { table, files }, metadata);
   for (const [index, { 'manifest-list': list }] of snapshots.entries()) {
-    // Format version 1 may list manifests in the metadata themselves; nothing here reads those.
+    // Format version 1 may list manifests in the metadata itself; nothing here reads those.
     if (list === undefined) throw unlisted(table, metadata.location);
     relocation.onStep(`${table}: snapshot ${index + 1} of ${snapshots.length}`);
     await relocateList(relocation, { table, files, list });
@@ -172,7 +171,7 @@ async function relocateManifest(
   files.manifests.set(manifest, next);
 }
 
-/** The files that a manifest names: those of positional deletes are written anew, the others carried. */
+/** Relocates the files that a manifest names: rewrites those of positional deletes, copies the others. */
 async function relocateFiles(
   relocation: Relocation,
   { table, files, rows }: Job & { readonly rows: readonly StatementRow<'maintain/files_of_manifest'>[] },
@@ -188,7 +187,7 @@ async function relocateFiles(
   await Promise.all(carried);
 }
 
-/** A file of positional deletes, or a Puffin file of deletion vectors. */
+/** Rewrites a file of positional deletes, or a Puffin file of deletion vectors. */
 async function relocateDeletes(
   relocation: Relocation,
   table: string,
@@ -217,7 +216,7 @@ async function relocateDeletes(
   );
 }
 
-/** Has a file written beside the one that it replaces, or only says how it would be named. */
+/** Writes a file beside the one that it replaces, or only says what it would be called. */
 async function write(
   relocation: Relocation,
   location: string,
@@ -247,7 +246,7 @@ async function avroOf(
   };
 }
 
-/** The metadata with every path in the new folder; lists that were written anew under their new names. */
+/** Replaces every path in the metadata by that in the new folder; rewritten lists get their new names. */
 function movedMetadata(metadata: TableMetadata, move: Move, lists: RewrittenFiles): TableMetadata {
   const moved = (location: string): string => movedLocation(location, move);
   const statistics = (each: unknown): unknown => {
@@ -274,9 +273,9 @@ function movedMetadata(metadata: TableMetadata, move: Move, lists: RewrittenFile
 }
 
 /**
- * Texts that are a path of the warehouse, or a JSON array of such: state tables keep in the summaries of
- * their snapshots which files go with them, and a copy that kept those would delete the files of the
- * original.
+ * Replaces texts that are a path of the warehouse, or a JSON array of such paths. State tables record in the
+ * summaries of their snapshots which files are removed with them; a copy that kept those paths would delete
+ * the files of the original.
  */
 export const movedProperties = (
   properties: Readonly<Record<string, string>> = {},

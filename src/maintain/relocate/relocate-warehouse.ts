@@ -1,7 +1,8 @@
 /**
- * Puts the paths of a warehouse right whose folder was moved or copied. Folder -> report. New files are
- * written beside the old ones, then all pointers move in one database transaction, then the old files go:
- * stopped anywhere, the warehouse is as before or relocated, and relocating again finishes it.
+ * Corrects the paths of a warehouse whose folder was moved or copied. Folder -> report. New files are
+ * written beside the old ones, then all pointers move in one database transaction, then the old files are
+ * deleted. Stopped at any point, the warehouse is either as before or relocated, and relocating again
+ * finishes it.
  */
 import { randomBytes } from 'node:crypto';
 import { localPath, PATH_PROPERTIES } from '../../catalog/files/locations.ts';
@@ -22,12 +23,12 @@ import { movedProperties, type Relocation, relocateTable } from './relocate-tabl
 
 export interface RelocateRequest {
   readonly dryRun?: boolean;
-  /** A copy lets go of the tables that it would share with the original. */
+  /** Whether a copy gives up the tables that it would share with the original. */
   readonly forgetShared?: boolean;
 }
 export interface RelocatePorts {
   readonly warehouse: Warehouse;
-  /** True where the pointers are in a database that a copy of the folder shares with the original. */
+  /** True if the pointers are in a database that a copy of the folder shares with the original. */
   readonly sharesDatabase: boolean;
   readonly engine: () => Promise<Engine>;
   readonly onStep: (message: string) => void;
@@ -95,13 +96,13 @@ export async function relocateWarehouse(
   }
 }
 
-/** The namespaces whose place changes. `outside`: those of a copy that lie beside it. */
+/** The namespaces whose location changes. `outside`: those of a copy that lie outside of it. */
 const movedNamespaces = (namespaces: Places['namespaces'], move: Move, outside: Places['namespaces']) =>
   namespaces
     .map((each) => ({
       namespace: each.namespace,
       expected: each.location,
-      // A copy makes its tables in its own folder.
+      // A copy creates such tables in its own folder.
       next: outside.includes(each)
         ? [move.to, ...folderOf({ namespace: each.namespace.split('.'), name: '' }).slice(0, -1)].join('/')
         : movedLocation(each.location, move),
@@ -122,7 +123,7 @@ async function relocateAll(
   const { move } = relocation;
   const moved: MovedPointer[] = [];
   for (const pointer of pointers) {
-    // A table in another allowed folder has nothing in this one, as a rule.
+    // Usually a table in another allowed folder has nothing in this one.
     if (!liesIn(move.from, pointer.metadataLocation) && !(await mentions(ports, pointer, move.from)))
       continue;
     stopRelocation(ports);
@@ -148,7 +149,7 @@ async function relocateOne(
   const stored = await readOrRefuse(files.read(present), { table, location: present, move });
   const { metadata, record } = await relocateTable(relocation, table, stored.metadata);
   if (relocation.dryRun) return { pointer, next: present, record };
-  // The file of before is remembered: it goes with the oldest of the log.
+  // The earlier file is recorded in the log, and is deleted when it is the oldest there.
   const { metadata: remembering } = rememberPreviousFile(metadata, {
     'metadata-file': present,
     'timestamp-ms': metadata['last-updated-ms'],
@@ -179,7 +180,7 @@ async function relocateView(
     present,
   );
   relocation.written.push(presentPath(next, move));
-  // A view has no log of its files.
+  // A view does not have a log of its files.
   relocation.replaced.push(presentPath(present, move));
   return { pointer, next, record };
 }
@@ -229,8 +230,8 @@ async function movePointers(
 }
 
 /**
- * Tables that lie, or write, outside of the old folder: the original has them, too, and two catalogs that
- * commit to one table, or clean up one folder, destroy each other's rows.
+ * Finds tables that lie, or write, outside of the old folder. The original has them, too, and two catalogs
+ * that commit to one table, or clean up one folder, destroy each other's rows.
  */
 async function sharedWithOriginal(
   { warehouse }: RelocatePorts,
