@@ -1,8 +1,8 @@
-/** What an adoption set, for people. Plan -> text. Pure. */
+/** Describes what an adoption set, for people. Plan -> text. Pure. */
 import type { Plan } from '../model/plan.ts';
 import { columnsText, hourLabel, indent, instantLabel, unitsLabel } from './text.ts';
 
-/** `from`: the name that the process had before, where it goes on from there. */
+/** `from`: the earlier name of the process, if it continues from there. */
 export function adoptionText(plan: Plan, from?: string): string {
   const rows = plan.sources.map((source) => [
     source.table,

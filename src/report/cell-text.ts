@@ -1,7 +1,7 @@
-/** One value of a result as text. Value -> text. Pure. */
+/** Writes one value of a result as text. Value -> text. Pure. */
 import { exactJson } from './json-text.ts';
 
-/** A value as it is read: nested ones are JSON, and zero keeps its sign. */
+/** Writes a value for reading: nested ones as JSON, and zero with its sign. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return 'NULL';
   if (typeof value === 'object') return exactJson(value);

@@ -1,9 +1,12 @@
-/** What `psyberg check` found, as text and as annotations of a GitHub workflow. Problems -> text. Pure. */
+/**
+ * Writes what `psyberg check` found, as text and as annotations of a GitHub workflow. Problems -> text.
+ * Pure.
+ */
 import type { CheckProblem } from '../model/problem-codes.ts';
 import { PLAIN, type Style } from './style.ts';
 import { plural } from './text.ts';
 
-/** `file:line:column: error|warning code message`, a line each, its hint below it. */
+/** One line each, `file:line:column: error|warning code message`, with its hint below. */
 export function checkText(problems: readonly CheckProblem[], style: Style = PLAIN): string {
   const colour = { error: style.bad, warning: style.warn };
   return problems
@@ -24,8 +27,8 @@ export function checkSummary(problems: readonly CheckProblem[], style: Style = P
 }
 
 /**
- * Commands of a GitHub workflow (`::error file=…`), which it shows beside the lines. `pathOf`: a file of the
- * project as the repository knows it.
+ * Writes commands of a GitHub workflow (`::error file=…`), which GitHub shows beside the lines. `pathOf`:
+ * the path of a project file within the repository.
  */
 export const githubAnnotations = (
   problems: readonly CheckProblem[],
@@ -39,7 +42,7 @@ export const githubAnnotations = (
     })
     .join('\n');
 
-/** As GitHub's own toolkit escapes what its commands hold. */
+/** Escapes what commands hold, as GitHub's own toolkit does. */
 const asData = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const asProperty = (text: string): string => asData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');

@@ -1,6 +1,6 @@
 /**
- * How another client opens the warehouse: a text to paste that runs as it is. Place of a catalog -> snippet.
- * Pure.
+ * Tells how another client opens the warehouse, by a text to paste that runs as it is. Place of a catalog ->
+ * snippet. Pure.
  */
 import { assertNever } from '../model/errors.ts';
 import { backticked } from '../model/sql-name.ts';
@@ -8,25 +8,25 @@ import { backticked } from '../model/sql-name.ts';
 export const CLIENTS = ['duckdb', 'pyiceberg', 'spark', 'polars', 'trino'] as const;
 export type Client = (typeof CLIENTS)[number];
 
-/** Where the tables are. */
+/** Where the tables can be reached. */
 export interface CatalogPlace {
   readonly uri: string;
-  /** What the client asks the catalog for; undefined: nothing. */
+  /** The warehouse that the client asks the catalog for; undefined: none. */
   readonly warehouse: string | undefined;
-  /** `given`: written into the snippet; `environment`: the variable that the snippet reads it from. */
+  /** `given`: is written into the snippet; `environment`: the snippet reads it from this variable. */
   readonly token: { readonly from: 'given' | 'environment'; readonly text: string };
-  /** `namespace.name` of a table to look at; undefined: none is known. */
+  /** `namespace.name` of a table to look at; undefined if none is known. */
   readonly table: string | undefined;
-  /** The command that has to run meanwhile; undefined: the catalog is there. */
+  /** The command that has to run meanwhile; undefined if the catalog is already there. */
   readonly serve: string | undefined;
 }
 
 export interface Snippet {
   readonly client: Client;
   readonly language: 'sql' | 'python' | 'properties';
-  /** What has to run meanwhile; null: nothing. */
+  /** The command that has to run meanwhile; null if there is none. */
   readonly serve: string | null;
-  /** What installs the client. */
+  /** The command that installs the client. */
   readonly install: string | null;
   readonly snippet: string;
 }
@@ -75,7 +75,9 @@ export function connectSnippet(client: Client, place: CatalogPlace): Snippet {
 
 const COMMENT: Readonly<Record<Snippet['language'], string>> = { sql: '--', python: '#', properties: '#' };
 
-/** With what has to be done before, as comments of its language: all of it can be pasted. */
+/**
+ * The snippet with everything to do beforehand in comments of its language, so that all of it can be pasted.
+ */
 export function snippetText({ language, serve, install, snippet }: Snippet): string {
   const mark = COMMENT[language];
   const before = [
@@ -91,12 +93,12 @@ const sqlName = (name: string): string =>
     .split('.')
     .map((part) => `"${part.replaceAll('"', '""')}"`)
     .join('.');
-/** Of printable texts JSON's strings are Python's. */
+/** For printable text, JSON's strings are also Python's. */
 const pythonText = (text: string): string => JSON.stringify(text);
 const pythonToken = ({ token }: CatalogPlace): string =>
   token.from === 'given' ? pythonText(token.text) : `os.environ[${pythonText(token.text)}]`;
 
-/** `getenv` is a function of DuckDB's own command line. */
+/** `getenv` is a function of DuckDB's own command line only. */
 function duckDbSnippet(place: CatalogPlace): string {
   const { uri, warehouse = '', token, table } = place;
   const secret = token.from === 'given' ? sqlText(token.text) : `getenv(${sqlText(token.text)})`;
@@ -142,7 +144,7 @@ ${openInPython(place)}
 ${look}`;
 }
 
-/** The version of Iceberg that the interop tests use. */
+/** The version of Iceberg used in the interop tests. */
 const SPARK_PACKAGE = 'org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.0';
 
 function sparkSnippet(place: CatalogPlace): string {
@@ -172,7 +174,7 @@ ${look}`;
 
 const sparkName = (name: string): string => name.split('.').map(backticked).join('.');
 
-/** A file of Trino's, which its server reads when it starts. */
+/** A catalog file that Trino's server reads when it starts. */
 function trinoSnippet({ uri, warehouse, token, table }: CatalogPlace): string {
   const secret = token.from === 'given' ? token.text : `\${ENV:${token.text}}`;
   return [

@@ -1,4 +1,4 @@
-/** What `psyberg doctor` found, as text. Check[] -> text. Pure. */
+/** Writes what `psyberg doctor` found, as text. Check[] -> text. Pure. */
 import type { PageOptions } from './document-text.ts';
 import { hangingText, UNLIMITED, wrapText } from './fit.ts';
 import { PLAIN } from './style.ts';
@@ -10,11 +10,11 @@ export interface Check {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';
   readonly message: string;
-  /** What to do; null when nothing. */
+  /** What to do; null if nothing. */
   readonly hint: string | null;
 }
 
-/** Called with each check as it is made. */
+/** Is called with each check as it is made. */
 export type Report = (name: string, status: Check['status'], message: string, hint?: string) => void;
 
 export function doctorText(
@@ -29,12 +29,12 @@ export function doctorText(
   const lines = checks.flatMap((check) => {
     const status = padToWidth(colour[check.status](check.status), STATUS_WIDTH);
     const name = style.strong(check.name);
-    // A name that is longer has a line of its own, and its message stands below the others.
+    // A longer name gets its own line, with its message below aligned with the others.
     const isLong = displayWidth(check.name) > nameWidth;
     const lead = isLong
       ? ' '.repeat(STATUS_WIDTH + nameWidth + 2)
       : `${status}${padToWidth(name, nameWidth)}  `;
-    // A long message (every problem of a project) keeps its lines.
+    // A long message (such as every problem of a project) keeps its lines.
     return [
       ...(isLong ? [status + cutMiddle(name, width - STATUS_WIDTH)] : []),
       hangingText(lead, firstLine(check.message), width),
@@ -50,7 +50,7 @@ export function doctorText(
   ].join('\n');
 }
 
-/** `warn` and the blanks behind it. */
+/** Width of `warn` and the blanks after it. */
 const STATUS_WIDTH = 6;
 const NAME_WIDTH_LEAST = 20;
 const NAME_WIDTH_MOST = 60;

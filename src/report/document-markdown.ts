@@ -1,7 +1,7 @@
-/** A document for a pull request. Document -> GitHub's Markdown. Pure. */
+/** Writes a document for a pull request. Document -> GitHub's Markdown. Pure. */
 import type { Block, Document, Spans } from './document.ts';
 
-/** Pictures are drawn this wide: what a pull request shows without scrolling. */
+/** Width of pictures: what a pull request shows without scrolling. */
 const WIDTH = 100;
 
 export const documentMarkdown = (document: Document): string =>
@@ -50,7 +50,7 @@ function tableMarkdown({ head, rows, alignRight = [] }: Extract<Block, { kind: '
 const plainOf = (spans: Spans): string =>
   spans.map((span) => (typeof span === 'string' ? span : span.text)).join('');
 
-/** A line break in a cell would end the table. */
+/** Replaces line breaks: in a cell one would end the table. */
 const spansMarkdown = (spans: Spans): string =>
   spans
     .map((span) => {
@@ -63,7 +63,7 @@ const spansMarkdown = (spans: Spans): string =>
     .join('')
     .replace(/\n/g, '<br>');
 
-/** As many backticks as it takes, so that those inside end nothing. */
+/** Uses enough backticks that none inside ends the code. */
 function codeOf(text: string): string {
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const ticks = '`'.repeat(longest + 1);
@@ -77,7 +77,7 @@ function fenced(text: string, language: string): string {
   return `${fence}${language}\n${text}\n${fence}`;
 }
 
-/** What Markdown and HTML would take for marks; an underscore within a word is none. */
+/** Escapes what Markdown and HTML would take for markup; an underscore within a word is none. */
 const escaped = (text: string): string =>
   htmlOf(text)
     .replace(/[\\`*|~[\]]/g, '\\$&')

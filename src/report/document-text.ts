@@ -1,4 +1,4 @@
-/** A document for a terminal, or for a file that people read. Document -> text. Pure. */
+/** Writes a document for a terminal, or for a file that people read. Document -> text. Pure. */
 import type { Block, Canvas, Document, Spans, Tone } from './document.ts';
 import { UNLIMITED, wrapText } from './fit.ts';
 import { PLAIN, type Style } from './style.ts';
@@ -6,11 +6,11 @@ import { columnsText, indent } from './text.ts';
 
 export interface PageOptions {
   readonly style?: Style;
-  /** Characters that a line may have; default: as many as it takes. SQL keeps its lines. */
+  /** Number of characters in a line; default: no limit. SQL keeps its lines. */
   readonly width?: number;
 }
 
-/** Blanks before what belongs to a heading. */
+/** Number of blanks before what belongs to a heading. */
 const INDENT = 2;
 
 export function documentText(
@@ -33,7 +33,7 @@ interface Page {
   readonly width: number;
 }
 
-/** An empty line before it: what begins something new. */
+/** Whether an empty line comes before a block because it begins something new. */
 const isApart = (before: Block, block: Block): boolean =>
   block.kind === 'details' ||
   block.kind === 'heading' ||

@@ -1,6 +1,6 @@
 /**
- * A document as a value: what is said, apart from how it is printed. Text and Markdown are made of the same
- * blocks, so they cannot say different things.
+ * Holds a document as a value: what is said, separate from how it is printed. Text and Markdown are made
+ * from the same blocks, so they cannot say different things.
  */
 import type { Fit } from './fit.ts';
 
@@ -12,27 +12,27 @@ export type Spans = readonly Span[];
 export type Block =
   | { readonly kind: 'title'; readonly text: Spans }
   | { readonly kind: 'heading'; readonly text: Spans }
-  /** Lines that follow each other, each of its own. */
+  /** Independent lines below each other. */
   | { readonly kind: 'lines'; readonly lines: readonly Spans[]; readonly level?: Level }
-  /** A word and what it is, in two columns. */
+  /** Words with what they mean, in two columns. */
   | { readonly kind: 'facts'; readonly facts: readonly (readonly [string, Spans])[]; readonly level?: Level }
   | {
       readonly kind: 'table';
       readonly level?: Level;
-      /** Empty: a table without a head. */
+      /** Empty: a table without a header. */
       readonly head: readonly string[];
       readonly rows: readonly (readonly Spans[])[];
       readonly alignRight?: readonly number[];
       readonly fits?: readonly Fit[];
     }
-  /** Text whose lines stay as they are. */
+  /** Text whose lines must not be changed. */
   | { readonly kind: 'code'; readonly language: 'sql' | 'diff' | ''; readonly text: string }
-  /** Lines that a renderer fits to the width that it has. */
+  /** Lines that the renderer draws to fit its width. */
   | { readonly kind: 'picture'; readonly draw: (canvas: Canvas) => readonly string[] }
-  /** What a reader may leave closed, where that is possible. */
+  /** What a reader may keep folded, where that is possible. */
   | { readonly kind: 'details'; readonly summary: Spans; readonly blocks: readonly Block[] };
 
-/** How far in it stands: 0 like a title, 1 below a heading, 2 below the line before it. */
+/** Indentation: 0 like a title, 1 below a heading, 2 below the line before it. */
 type Level = 0 | 1 | 2;
 
 /** What a picture is drawn on. */

@@ -1,22 +1,22 @@
 /**
- * Text and columns that fit a width, in characters as a terminal shows them. Cells -> cells. Pure. Codes of
- * colours take no room and are kept.
+ * Fits text and columns to a width, in characters as a terminal shows them. Cells -> cells. Pure. Colour
+ * codes take no room and are kept.
  */
 import { COLOUR_CODES, cutMiddle, displayWidth } from './width.ts';
 
-/** A width that nothing is made to fit. */
+/** A width without a limit. */
 export const UNLIMITED = Number.POSITIVE_INFINITY;
 
 /**
- * What may become of a column that is too wide. `keep`: nothing (times, numbers) · `cut`: letters of the
- * middle give way to an ellipsis (names: both ends tell) · `wrap`: it goes on below · `drop`: it is the first
- * to go, since other columns say nearly the same.
+ * What may happen to a column that is too wide. `keep`: nothing (times, numbers) · `cut`: its middle becomes
+ * an ellipsis (names: both ends tell) · `wrap`: it continues below · `drop`: it is left out first, since
+ * other columns say nearly the same.
  */
 export type Fit = 'keep' | 'cut' | 'wrap' | 'drop';
 
 /**
- * A text as lines of at most `width` places, broken between words; a word that is longer is cut in its
- * middle. `indent`: blanks before every line but the first.
+ * Breaks a text into lines of at most `width` places, between words; a longer word is cut in its middle.
+ * `indent`: number of blanks before every line except the first.
  */
 export function wrapText(text: string, width: number, indent = 0): string {
   return text
@@ -45,7 +45,7 @@ function wrapLine(line: string, width: number, indent: number): string {
   return carryCodes(cut).join('\n');
 }
 
-/** Words with the blank before each; a range of hours may go on below, too. */
+/** Words with the blank before each; a range of hours may also be broken. */
 const wordsOf = (text: string): (readonly [word: string, space: string])[] =>
   text
     .split(/ +/)
@@ -53,7 +53,7 @@ const wordsOf = (text: string): (readonly [word: string, space: string])[] =>
       word.split(/(?<=\d\dh\.\.)(?=\d{4}-)/).map((part, index) => [part, index === 0 ? ' ' : ''] as const),
     );
 
-/** A colour that is on where a line ends is off there, and on again in the next. */
+/** Ends a colour at the end of each line, and begins it again in the next. */
 function carryCodes(lines: readonly string[]): string[] {
   let open: string[] = [];
   return lines.map((line) => {
@@ -67,8 +67,8 @@ function carryCodes(lines: readonly string[]): string[] {
 const isOff = (code: string): boolean => ['\x1b[0m', '\x1b[22m', '\x1b[39m'].includes(code);
 
 /**
- * A text after its label; where it goes on below, it stands under its beginning. After a label that leaves
- * too little room it begins below.
+ * Writes a text after its label, and continues it below its own beginning. If the label leaves too little
+ * room, the text begins on the next line.
  */
 export function hangingText(label: string, text: string, width: number): string {
   const margin = displayWidth(label);
@@ -87,16 +87,16 @@ const below = (text: string, width: number): string[] =>
 
 export interface Columns {
   readonly rows: readonly (readonly string[])[];
-  /** One for each column; default: all are kept. */
+  /** One for each column; default: `keep` for all. */
   readonly fits?: readonly Fit[];
   readonly width: number;
-  /** Blanks between two columns. */
+  /** Number of blanks between two columns. */
   readonly gap?: number;
 }
 
 /**
- * Cells that fit, with line breaks where they go on below. `shown`: indexes of the columns that are left;
- * `hidden`: how many had no room at all.
+ * Fits the cells, with line breaks where they wrap. `shown`: indexes of the columns that are left; `hidden`:
+ * how many columns did not have room at all.
  */
 export function fitCells({ rows, fits = [], width, gap = 2 }: Columns): {
   readonly rows: string[][];
@@ -142,7 +142,7 @@ interface Room {
   readonly gap: number;
 }
 
-/** Without columns that may be dropped, from the right, until the others fit. */
+/** Drops columns that may be dropped, from the right, until the others fit. */
 function withoutDropped(all: readonly number[], { natural, fits, room, gap }: Room): number[] {
   let shown = [...all];
   const total = (): number =>
@@ -152,10 +152,10 @@ function withoutDropped(all: readonly number[], { natural, fits, room, gap }: Ro
   return shown;
 }
 
-/** With fewer places a cell is a riddle. */
+/** The least width of a cell: a narrower one would be unreadable. */
 const CELL_LEAST = 6;
 
-/** As many columns, from the left, as can be read. */
+/** Keeps as many columns, from the left, as can be read. */
 function withoutHidden(kept: readonly number[], { natural, fits, room, gap }: Room): number[] {
   const leastOf = (index: number): number =>
     fits[index] === 'cut' || fits[index] === 'wrap'
@@ -168,7 +168,7 @@ function withoutHidden(kept: readonly number[], { natural, fits, room, gap }: Ro
   return shown;
 }
 
-/** Widths that sum to `room` at most: the widest columns give way first. */
+/** Finds widths that sum to at most `room`: the widest columns shrink first. */
 function shareOut(
   columns: readonly { readonly natural: number; readonly fit: Fit }[],
   room: number,
@@ -178,17 +178,17 @@ function shareOut(
   const give = (index: number, least: number): void => {
     widths[index] = Math.max(Math.min(least, widths[index] as number), (widths[index] as number) - left());
   };
-  // What is wrapped is there still; what is cut is not.
+  // Wrapped text is still there, cut text is not: so wrapping comes first.
   level(widths, columns, { room, least: { wrap: 28 } });
   level(widths, columns, { room, least: { wrap: 18, cut: 18 } });
   level(widths, columns, { room, least: { wrap: 14, cut: 8 } });
-  // Where that is not enough, whatever is left gives way: the frame holds.
+  // If that is not enough, all columns shrink: the total width must hold.
   for (const [index] of columns.entries()) if (left() > 0) give(index, 4);
   for (const [index] of columns.entries()) if (left() > 0) give(index, 1);
   return widths;
 }
 
-/** Lowers the columns that may give way to one level, none below what still says something. */
+/** Shrinks the columns that may shrink to one level, but none below a width that still says something. */
 function level(
   widths: number[],
   columns: readonly { readonly natural: number; readonly fit: Fit }[],

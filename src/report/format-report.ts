@@ -1,12 +1,12 @@
-/** What `psyberg fmt` did, as text for people. FormattedFile -> text. Pure. */
+/** Writes what `psyberg fmt` did, as text for people. FormattedFile -> text. Pure. */
 import type { FormattedFile } from '../model/format-record.ts';
 import { PLAIN, type Style } from './style.ts';
 import { plural } from './text.ts';
 
 export interface FormatReport {
-  /** A line for each file that changed, would change or has a problem. */
+  /** One line for each file that changed, would change or has a problem. */
   readonly lines: readonly string[];
-  /** Those of problems: `file:line:column: error code message`. */
+  /** One line for each problem: `file:line:column: error code message`. */
   readonly problems: readonly string[];
   readonly summary: string;
 }

@@ -1,18 +1,18 @@
-/** Values as JSON that loses nothing. Value -> text. Pure. */
+/** Writes values as JSON without losing anything. Value -> text. Pure. */
 import { harmlessJson } from './harmless.ts';
 
 /**
- * 64-bit integers are texts: a program that reads them as numbers would lose digits. So are the numbers that
- * JSON has not, `"NaN"`, `"Infinity"` and `"-Infinity"`: as `null` they would be taken for NULL.
+ * 64-bit integers are texts: a program that reads them as numbers would lose digits. So are numbers that
+ * JSON lacks, `"NaN"`, `"Infinity"` and `"-Infinity"`: as `null` they would be taken for NULL.
  */
 export const jsonText = (value: unknown): string => JSON.stringify(value, jsonValue, 2);
 
-/** The same on one line, with what a terminal would act on spelled out. */
+/** The same on one line, with characters spelled out that a terminal would act on. */
 export const jsonLine = (value: unknown): string => harmlessJson(exactJson(value));
 
 /**
- * JSON on one line. Written here, since `JSON.stringify` calls a replacer for every value of every row. Not
- * measured.
+ * Writes JSON on one line. Does it by hand, since `JSON.stringify` calls a replacer for every value of every
+ * row. Not measured.
  */
 export function exactJson(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
@@ -37,5 +37,5 @@ function jsonValue(_key: string, value: unknown): unknown {
   return Object.is(value, -0) ? RAW.rawJSON('-0') : value;
 }
 
-/** Of JavaScript since 2025 (Node 22 has it), and not yet in TypeScript's library. */
+/** In JavaScript since 2025 (Node 22 has it), but not yet in TypeScript's library. */
 const RAW = JSON as typeof JSON & { rawJSON(text: string): unknown };

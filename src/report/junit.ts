@@ -1,8 +1,8 @@
-/** What became of tests, as the JUnit XML that CI servers show. TestReport -> text. Pure. */
+/** Writes the results of tests as the JUnit XML that CI servers show. TestReport -> text. Pure. */
 import type { TestReport, TestResult } from '../model/test-record.ts';
 import { testText } from './test-report.ts';
 
-/** One suite a file. Times are in seconds. */
+/** Writes one suite for each file. Times are in seconds. */
 export function junitText({ tests }: TestReport): string {
   const suites = new Map<string, TestResult[]>();
   for (const test of tests) suites.set(test.file, [...(suites.get(test.file) ?? []), test]);
@@ -42,7 +42,7 @@ function caseLines(test: TestResult): string[] {
   ];
 }
 
-/** Text in XML; characters that it cannot hold go. */
+/** Escapes text for XML, and removes characters that XML cannot hold. */
 const xml = (text: string): string =>
   text
     .replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')

@@ -1,6 +1,6 @@
-/** What differs between two texts, line by line. Texts -> unified diff. Pure. */
+/** Shows how two texts differ, line by line. Texts -> unified diff. Pure. */
 
-/** Equal lines shown around a difference. */
+/** Number of equal lines shown around a difference. */
 const CONTEXT = 2;
 
 interface Line {
@@ -8,7 +8,10 @@ interface Line {
   readonly text: string;
 }
 
-/** `-` only in the first, `+` only in the second; `…` where equal lines were left out. Empty: equal. */
+/**
+ * `-` marks lines of the first text only, `+` those of the second only, `…` equal lines that were left out.
+ * Empty if the texts are equal.
+ */
 export function lineDiff(before: string, after: string): string {
   if (before === after) return '';
   const lines = alignedLines(before.split('\n'), after.split('\n'));
@@ -23,7 +26,7 @@ export function lineDiff(before: string, after: string): string {
     .join('\n');
 }
 
-/** Both texts in one list, with as many lines in common as can be. */
+/** Merges both texts into one list, with as many lines in common as possible. */
 function alignedLines(before: readonly string[], after: readonly string[]): Line[] {
   const longest = commonLengths(before, after);
   const lines: Line[] = [];
@@ -51,7 +54,7 @@ function alignedLines(before: readonly string[], after: readonly string[]): Line
 const lengthAt = (lengths: readonly Uint32Array[], left: number, right: number): number =>
   lengths[left]?.[right] ?? 0;
 
-/** For each pair of places: how many lines the rests from there have in common, in order. */
+/** For each pair of positions: how many lines the remainders from there have in common, in order. */
 function commonLengths(before: readonly string[], after: readonly string[]): Uint32Array[] {
   const lengths = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   for (let left = before.length - 1; left >= 0; left -= 1) {

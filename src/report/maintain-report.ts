@@ -1,4 +1,4 @@
-/** What maintenance did, as text for people. MaintainReport -> text. Pure. */
+/** Writes what maintenance did, as text for people. MaintainReport -> text. Pure. */
 import type {
   DroppedTagRecord,
   FreedFiles,
@@ -9,7 +9,7 @@ import { errorText } from './run-report.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytesText, countText, indent, plural, secondsText } from './text.ts';
 
-/** What was done to a table, or would be: a text each. */
+/** What was, or would be, done to a table: one text for each fact. */
 export const maintainFacts = (
   record: Pick<MaintainRecord, 'compacted' | 'manifests' | 'expired' | 'freed' | 'orphans'>,
 ): string[] => [
@@ -26,7 +26,7 @@ export const maintainFacts = (
   ...(record.orphans === null ? [] : freedText('orphans', record.orphans)),
 ];
 
-/** One table: a line, and below it what a person must know. */
+/** Writes one line for a table, and below it what a person has to know. */
 export function maintainText(record: MaintainRecord, style: Style = PLAIN): string {
   const lines = [
     `${style.strong(record.table)}  ${statusText(record, style)}  ${style.faint(secondsText(record.seconds))}`,
@@ -82,7 +82,7 @@ function freedText(what: string, freed: FreedFiles): string[] {
   return parts.length === 0 ? [] : [`${what}: ${parts.join(', ')}; ${bytesText(freed.bytes)}`];
 }
 
-/** What is let go, a line a table. */
+/** Lists what is released, a line for each table. */
 export function droppedTagsText(
   dropped: readonly DroppedTagRecord[],
   { dryRun, style = PLAIN }: { readonly dryRun: boolean; readonly style?: Style },
@@ -94,7 +94,7 @@ export function droppedTagsText(
   return [...lines, style.faint('psyberg maintain expires them')].join('\n');
 }
 
-/** The last lines: what dropped tables left, and the sum. */
+/** Writes the last lines: what dropped tables left, and the sum. */
 export function maintainSummary(report: MaintainReport, style: Style = PLAIN): string {
   const lines = report.dropped_tables.map((each) =>
     style.warn(

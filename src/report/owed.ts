@@ -1,4 +1,4 @@
-/** What a process owes, and what becomes of it, for people. Plan or record -> texts. Pure. */
+/** Says what a process owes and what will become of it, for people. Plan or record -> texts. Pure. */
 
 import { plannedHours, type WithGrain } from '../model/grain.ts';
 import { hourRangeText } from '../model/hour-range.ts';
@@ -10,7 +10,10 @@ import { plural, unitLabel, unitsLabel, unitsText } from './text.ts';
 
 type Owing = Pick<Plan, 'process_name' | 'owed_hours' | 'held_back_by' | 'catchup' | 'grain'>;
 
-/** A line for what is held back, one for what later sessions load, and one for what none loads by itself. */
+/**
+ * Writes one line for what is held back, one for what later sessions load, and one for what only a restate
+ * loads.
+ */
 export function owedTexts(owing: Owing): string[] {
   const { owed_hours: owed, held_back_by: holder, catchup } = owing;
   const beyond = new Set(catchup?.beyond_hours);
@@ -29,7 +32,7 @@ export function owedTexts(owing: Owing): string[] {
   ];
 }
 
-/** Changed hours to which no session reaches back. */
+/** Names changed hours that no session reaches back to. */
 function beyondText(owing: Owing): string {
   const { process_name: name, catchup, grain = 'hour' } = owing;
   const { beyond_hours: hours = [], beyond_rows: rows, beyond_rows_exact: isExact } = catchup ?? {};

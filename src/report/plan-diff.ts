@@ -1,31 +1,31 @@
-/** What differs between two files of plans. CompiledPlan[] twice -> value -> document. Pure. */
+/** Compares two files of plans. CompiledPlan[] twice -> value -> document. Pure. */
 import { type Grain, type WithGrain, withGrain } from '../model/grain.ts';
 import type { CompiledPlan, PlanSource } from '../model/plan.ts';
 import { type Block, bad, type Document, faint, good, type Spans, strong } from './document.ts';
 import { lineDiff } from './line-diff.ts';
 import { bytesText, countText, rangeLabel, unitsLabel, unitsText } from './text.ts';
 
-/** A value in the first file and in the second. */
+/** The value in the first file, and in the second. */
 export interface Changed<Value> {
   readonly from: Value;
   readonly to: Value;
 }
-/** What only the second file has, and what only the first. */
+/** What only the second file has, and what only the first has. */
 export interface SetChange {
   readonly added: readonly string[];
   readonly removed: readonly string[];
 }
 
-/** Plain JSON. A fact that both files agree on is null. */
+/** Plain JSON. A fact on which both files agree is null. */
 export interface ProcessDiff {
   readonly process_name: string;
-  /** `added`: only the second file has a plan of it. */
+  /** `added`: only the second file has a plan of the process. */
   readonly change: 'same' | 'changed' | 'added' | 'removed';
   readonly status: Changed<string | null> | null;
   readonly target: Changed<string | null> | null;
   readonly operation: Changed<string | null> | null;
   readonly base_snapshot_id: Changed<string | null> | null;
-  /** There of a process of days: each of `hours` and `owed_hours` is the first of one. */
+  /** Only for a process of days: each of `hours` and `owed_hours` is the first hour of a day. */
   readonly grain?: Grain;
   readonly range: Changed<CompiledPlan['range']> | null;
   readonly hours: SetChange | null;
@@ -37,7 +37,9 @@ export interface ProcessDiff {
   readonly bytes: Changed<string> | null;
   readonly heads: readonly (Changed<string | null> & { readonly table: string })[];
   readonly audits: SetChange | null;
-  /** The process's query as it would run: lines of the first file after `-`, of the second after `+`. */
+  /**
+   * The process's query as it would run: `-` before lines of the first file, `+` before those of the second.
+   */
   readonly sql: string | null;
 }
 
@@ -52,7 +54,7 @@ interface PlansOfFile {
   readonly plans: readonly CompiledPlan[];
 }
 
-/** Every process of either file, in the order of the second. Ids of sessions do not count. */
+/** Compares every process of either file, in the order of the second. Session ids do not count. */
 export function plansDiff(from: PlansOfFile, to: PlansOfFile): PlansDiff {
   const planIn = ({ plans }: PlansOfFile, name: string): CompiledPlan | undefined =>
     plans.find((plan) => plan.process_name === name);
@@ -128,7 +130,7 @@ function headChanges(from: CompiledPlan | undefined, to: CompiledPlan | undefine
     .filter((head) => head.from !== head.to);
 }
 
-/** Of a plan without work there is no SQL; of one of an earlier release that of its insert. */
+/** A plan without work has no SQL; for a plan of an earlier release, the SQL of its insert is compared. */
 function sqlChange(from: CompiledPlan | undefined, to: CompiledPlan | undefined): string | null {
   const [old, recent] = [from, to].map((plan) => plan?.query?.sql ?? insertOf(plan));
   if (old === undefined || recent === undefined) return null;
@@ -139,7 +141,7 @@ function sqlChange(from: CompiledPlan | undefined, to: CompiledPlan | undefined)
 const insertOf = (plan: CompiledPlan | undefined): string | undefined =>
   plan?.steps.findLast((step) => step.stage === 'load' && step.name === 'insert')?.sql;
 
-/** What `psyberg plan diff` says. */
+/** Writes what `psyberg plan diff` says. */
 export function diffDocument({ from, to, processes }: PlansDiff): Document {
   const same = processes.filter(({ change }) => change === 'same');
   const others = processes.filter(({ change }) => change !== 'same');

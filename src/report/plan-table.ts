@@ -1,4 +1,4 @@
-/** Plans as one line each. CompiledPlan[] -> document. Pure. */
+/** Shows plans as one line each. CompiledPlan[] -> document. Pure. */
 import type { ErrorJson } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import { type Block, bad, type Document, faint, type Spans, strong, warn } from './document.ts';
@@ -10,17 +10,17 @@ import { owedTexts } from './owed.ts';
 import { sqlChangedText } from './sql-changed.ts';
 import { bytesText, countText, unitsLabel } from './text.ts';
 
-/** A table of the plans, and below it what is owed. */
+/** Writes a table of the plans, and below it what is owed. */
 export const planTable = (plans: readonly CompiledPlan[], page: PageOptions = {}): string =>
   documentText(planOverview(plans), page);
 
-/** A process without a plan, and why. */
+/** A process without a plan, and the reason. */
 interface Refused {
   readonly process_name: string;
   readonly error: ErrorJson;
 }
 
-/** What `psyberg plan` says. */
+/** Writes what `psyberg plan` says. */
 export function planOverview(plans: readonly CompiledPlan[], refused: readonly Refused[] = []): Document {
   if (plans.length === 0 && refused.length > 0) return refusals(refused);
   if (plans.length === 0)
@@ -46,7 +46,7 @@ export function planOverview(plans: readonly CompiledPlan[], refused: readonly R
   ];
 }
 
-/** What is for a person to decide; no lines where there is nothing. */
+/** Lists what a person has to decide; no lines if there is nothing. */
 export const refusals = (refused: readonly Refused[]): Document =>
   refused.length === 0 ? [] : [{ kind: 'lines', level: 0, lines: refused.flatMap(refusal) }];
 
@@ -91,7 +91,7 @@ const setAside = (plan: CompiledPlan): Spans[] =>
     return text === '' ? [] : [[warn(`${plan.process_name} sets aside of ${source.table}: ${text}`)]];
   });
 
-/** What is expected of those that it follows is no debt of this run. */
+/** Lists what is owed. What is expected of the processes that a plan follows is not owed by this run. */
 function owed(plan: CompiledPlan): Spans[] {
   if (plan.catchup !== undefined)
     return owedTexts(plan).map((text) => [warn(`${plan.process_name}: ${text}`)]);

@@ -1,41 +1,41 @@
-/** How far something long has come, in a line. Progress -> text. Pure; the clock is given. */
+/** Says in one line how far long work has come. Progress -> text. Pure; the clock is given. */
 import type { PartsProgress, WorkProgress } from '../model/progress.ts';
 import { countText, plural } from './text.ts';
 
-/** What is known of what goes on now. */
+/** What is known about the work that goes on now. */
 export interface LongWork {
-  /** What is done, as a step says it; taken where there are no parts. */
+  /** The current step in words; used if there are no parts. */
   readonly step: string | undefined;
   readonly parts: PartsProgress | undefined;
-  /** How much of the running statement is done, 0..100. */
+  /** Share of the running statement that is done, 0..100. */
   readonly percent: number | undefined;
-  /** Since it began, ms. */
+  /** Time since it began, in ms. */
   readonly elapsedMs: number;
 }
 
-/** Steps and progress as they are told, kept for whoever draws them. */
+/** Keeps reported steps and progress for whoever draws them. */
 export interface WorkUnderWay {
-  /** What is done now. */
+  /** Takes what is done now. */
   step(message: string): void;
-  /** How far it is. */
+  /** Takes how far it is. */
   progress(progress: WorkProgress): void;
-  /** In a line; empty when nothing was told yet. */
+  /** Describes it in one line; empty if nothing was reported yet. */
   text(): string;
-  /** How much is done, 0..1; undefined where nobody knows. */
+  /** Share that is done, 0..1; undefined if it is not known. */
   fraction(): number | undefined;
 }
 
-/** Work that goes on, and since when. */
+/** Work that goes on, and the time when it began. */
 interface Since<Value> {
   readonly value: Value;
   readonly sinceMs: number;
 }
 
-/** `now`: ms, of which only differences count. */
+/** `now`: in ms; only differences matter. */
 export function workUnderWay(now: () => number): WorkUnderWay {
   let step: Since<string> | undefined;
   let parts: Since<PartsProgress> | undefined;
-  /** A step after the parts is told in their place. */
+  /** False if a step was reported after the parts, which then takes their place. */
   let showsParts = false;
   let percent: number | undefined;
   const shownParts = (): Since<PartsProgress> | undefined => (showsParts ? parts : undefined);
@@ -63,11 +63,11 @@ export function workUnderWay(now: () => number): WorkUnderWay {
   };
 }
 
-/** The same work with more of it done. */
+/** True for the same work with more of it done. */
 const goesOn = (before: PartsProgress | undefined, now: PartsProgress): boolean =>
   before?.subject === now.subject && before.action === now.action && before.done <= now.done;
 
-/** Before this an estimate of the time left would be a guess. */
+/** Earlier than this, an estimate of the remaining time would be a guess. */
 const GUESS_MS = 2000;
 const GUESS_FRACTION = 0.01;
 
@@ -91,7 +91,7 @@ const partsText = ({ done, total, unit }: PartsProgress): string =>
 const pluralOf = (unit: string): string =>
   unit.replace(/^\w+/, (word) => word + (word.endsWith('s') ? 'es' : 's'));
 
-/** Of parts those that are done, and the share of the one that runs. */
+/** Counts the parts that are done, and the share of the running one. */
 function fractionDone(parts: PartsProgress | undefined, percent: number | undefined): number | undefined {
   const ofStatement = percent === undefined ? undefined : percent / 100;
   if (parts === undefined || parts.total === 0) return ofStatement;
@@ -103,7 +103,7 @@ function leftText(done: number | undefined, elapsedMs: number): string {
   return `about ${durationText((elapsedMs / done) * (1 - done))} left`;
 }
 
-/** As exact as an estimate is. */
+/** Only as exact as an estimate is. */
 export function durationText(ms: number): string {
   const seconds = Math.max(1, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;

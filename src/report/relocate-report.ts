@@ -1,4 +1,4 @@
-/** What relocating did, as text for people. RelocateReport -> text. Pure. */
+/** Writes what relocating did, as text for people. RelocateReport -> text. Pure. */
 import type { RelocatedTable, RelocateReport } from '../model/relocate-record.ts';
 import { PLAIN, type Style } from './style.ts';
 import { bytesText, indent, plural } from './text.ts';
@@ -27,7 +27,7 @@ export function relocateText(report: RelocateReport, style: Style = PLAIN): stri
   return lines.join('\n');
 }
 
-/** What was taken along, and what is left to do. */
+/** Says what was copied, and what is left to do. */
 function copyLines(
   { copied, already_there: there, bytes }: NonNullable<RelocateReport['files']>,
   { to, dry_run: dryRun }: RelocateReport,

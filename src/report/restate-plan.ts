@@ -1,10 +1,13 @@
-/** What a restate would do, as text. Plans -> text. Pure. */
+/** Writes what a restate would do, as text. Plans -> text. Pure. */
 import type { CompiledPlan } from '../model/plan.ts';
 import { type Document, faint, type Spans, strong, warn } from './document.ts';
 import { documentText, type PageOptions } from './document-text.ts';
 import { bytesText, countText, instantLabel, plural, unitsLabel, unitsText } from './text.ts';
 
-/** What is replaced, what is read for it, and who takes it up: the plans of those come after the first. */
+/**
+ * Says what is replaced, what is read for it, and which processes below take it up: their plans come after
+ * the first.
+ */
 export const restatePlanText = (plans: readonly CompiledPlan[], page: PageOptions = {}): string =>
   documentText(restateOverview(plans), page);
 
@@ -45,7 +48,7 @@ function restateOverview([plan, ...below]: readonly CompiledPlan[]): Document {
   ];
 }
 
-/** A process below, and its hours as far as they can be known before those above it have run. */
+/** Names a process below, and its hours as far as they are known before those above it have run. */
 function belowText(plan: CompiledPlan): Spans {
   const { process_name: name, target, grain = 'hour', expected_unknown_because: unknown } = plan;
   const hours = plan.expected_hours ?? [];

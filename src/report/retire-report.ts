@@ -1,4 +1,4 @@
-/** What was removed of a process, as text for people. RetireRecord -> text. Pure. */
+/** Writes what was removed of a process, as text for people. RetireRecord -> text. Pure. */
 import type { RetireRecord } from '../model/retire-record.ts';
 import type { PageOptions } from './document-text.ts';
 import { hangingText, UNLIMITED, wrapText } from './fit.ts';

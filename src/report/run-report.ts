@@ -1,4 +1,4 @@
-/** What a run did, as text for people. RunRecord -> text. Pure. */
+/** Writes what a run did, as text for people. RunRecord -> text. Pure. */
 import type { ErrorJson } from '../model/errors.ts';
 import type { AuditResult, RunRecord } from '../model/run-record.ts';
 import type { PageOptions } from './document-text.ts';
@@ -8,12 +8,12 @@ import { PLAIN, type Style } from './style.ts';
 import { countText, indent, plural, rangeLabel, secondsText } from './text.ts';
 import { padToWidth } from './width.ts';
 
-/** A record of a run, or of one step of a session: the steps have states of their own. */
+/** A record of a run, or of one step of a session: steps have statuses of their own. */
 export type ReportedRecord = Omit<RunRecord, 'status'> & { readonly status: string };
 
 /**
- * One process: a line, and below it what a person must know. `nameWidth`: so that the lines of several
- * processes stand in columns.
+ * Writes one line for a process, and below it what a person has to know. `nameWidth`: aligns the lines of
+ * several processes in columns.
  */
 export function runText(
   record: ReportedRecord,
@@ -30,11 +30,11 @@ export function runText(
 
 interface RunTextOptions extends PageOptions {
   readonly nameWidth?: number;
-  /** True where the next session follows at once, and loads what this one left. */
+  /** True if the next session follows at once, and loads what this one left. */
   readonly goesOn?: boolean;
 }
 
-/** What a person must know beside the first line. */
+/** What a person has to know in addition to the first line. */
 function remarks(record: ReportedRecord, style: Style, goesOn: boolean): string[] {
   const { skipped_null_event_times: skipped, waited_seconds: waited } = record;
   return [
@@ -50,7 +50,7 @@ function remarks(record: ReportedRecord, style: Style, goesOn: boolean): string[
   ];
 }
 
-/** What its author may not have meant. Of a session that failed the error says enough. */
+/** What the author may not have intended. For a session that failed, the error is enough. */
 function warnings({ status, warnings: given = [] }: ReportedRecord, style: Style): string[] {
   if (!DONE.has(status)) return [];
   return given.flatMap(({ message, hint }) => [style.warn(`warning: ${message}`), style.faint(hint)]);
@@ -100,14 +100,14 @@ const SAMPLE_ROWS = 3;
 /** A count, or words such as `at least 1`. */
 const expectedText = (expected: string): string => (/^\d+$/.test(expected) ? countText(expected) : expected);
 
-/** What was expected, what was found, and some of the rows that break the promise. */
+/** Says what was expected, what was found, and shows some of the rows that failed. */
 function failedAuditText(audit: AuditResult, style: Style): string {
   const head = `${audit.severity === 'block' ? style.bad('audit failed') : style.warn('audit warns')}: ${audit.name}: expected ${expectedText(audit.expected)}, found ${countText(audit.actual)}`;
   const rows = audit.sample.slice(0, SAMPLE_ROWS).map((row) => `  ${JSON.stringify(row)}`);
   return [head, ...rows, ...moreRows(audit, rows.length)].join('\n');
 }
 
-/** How many of the rows were shown, and where the others are. */
+/** Says how many of the rows were shown, and where the others are. */
 function moreRows({ actual, sample, kept }: AuditResult, shown: number): string[] {
   if (sample.length === 0 || BigInt(actual) <= BigInt(shown)) return [];
   const all = kept !== null && kept.rows === actual;
@@ -118,13 +118,13 @@ function moreRows({ actual, sample, kept }: AuditResult, shown: number): string[
   return [`  these are ${shown} of ${countText(actual)}; ${others}`];
 }
 
-/** An error for people: what happened, and what to do. */
+/** Writes an error for people: what happened, and what to do. */
 export function errorText(error: Pick<ErrorJson, 'message' | 'hint'>, style: Style = PLAIN): string {
   const hint = error.hint === null ? [] : [`${style.faint('hint:')} ${error.hint}`];
   return [`${style.bad('error:')} ${error.message}`, ...hint].join('\n');
 }
 
-/** The last line of a run with several processes, or several sessions of them. */
+/** Writes the last line of a run with several processes, or several sessions of them. */
 export function runSummary(records: readonly ReportedRecord[], seconds: number): string {
   const counts = new Map<string, number>();
   for (const record of records) counts.set(record.status, (counts.get(record.status) ?? 0) + 1);

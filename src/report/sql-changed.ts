@@ -1,15 +1,15 @@
-/** That the SQL of a process has changed, as text for people. Plan or status -> lines. Pure. */
+/** Says that the SQL of a process has changed, as text for people. Plan or status -> lines. Pure. */
 import type { WithGrain } from '../model/grain.ts';
 import type { PlanSqlChanged } from '../model/plan.ts';
 import { unitsLabel, unitsText } from './text.ts';
 
-/** A plan, or a status. */
+/** A plan or a status. */
 export interface ToldOfSql extends WithGrain {
   readonly process_name: string;
   readonly sql_changed?: PlanSqlChanged | null;
 }
 
-/** What is so, and the command that puts it right; undefined where nothing is known of other SQL. */
+/** Says what has changed, and which command puts it right; undefined if no hours of other SQL are known. */
 export function sqlChangedText(
   told: ToldOfSql,
 ): { readonly what: string; readonly hint: string } | undefined {

@@ -1,4 +1,4 @@
-/** How far each process has come, as text. ProcessStatus[] -> text. Pure. */
+/** Writes how far each process has come, as text. ProcessStatus[] -> text. Pure. */
 import type { ErrorJson } from '../model/errors.ts';
 import type { Grain } from '../model/grain.ts';
 import type { PlanSqlChanged } from '../model/plan.ts';
@@ -19,14 +19,14 @@ export interface SourceStatus {
   readonly watermark: { readonly snapshot_id: string; readonly committed_at: string } | null;
   readonly head: { readonly snapshot_id: string; readonly committed_at: string } | null;
   /**
-   * Snapshots with news that were not consumed yet, as far as metadata tell; null when the watermark is no
-   * longer in the source's history.
+   * Number of snapshots with news that were not consumed yet, as far as metadata tell; null if the watermark
+   * is no longer in the source's history.
    */
   readonly snapshots_behind: number | null;
   readonly owed_hours: readonly string[];
-  /** Only of a folder: its files that are still to be read. */
+  /** Only for a folder: the number of its files that are still to be read. */
   readonly files_behind?: number;
-  /** There for a lookup alone: what its changes do. `watermark` is the state of it that was used last. */
+  /** Only for a lookup; `on_change`: what its changes do, `watermark`: its state that was used last. */
   readonly lookup?: true;
   readonly on_change?: OnLookupChange;
 }
@@ -41,13 +41,13 @@ export interface ProcessStatus {
   readonly pattern: string;
   readonly target: string;
   readonly target_exists: boolean;
-  /** There of a process of days: `owed_hours` names the first hour of each. */
+  /** Only for a process of days: `owed_hours` names the first hour of each. */
   readonly grain?: Grain;
   readonly complete_to_hour: string | null;
   readonly sources: readonly SourceStatus[];
   /**
-   * Of a process with `catchup.threshold_hours`: the hours it owes that no session loads by itself, and the
-   * rows that its sources have in them; `exact`: false where files hold rows of other hours, too. Null: none.
+   * For a process with `catchup.threshold_hours`: the owed hours that no session loads by itself, and the
+   * rows that its sources have in them; `exact`: false if files also hold rows of other hours. Null: none.
    */
   readonly beyond_threshold?: {
     readonly hours: readonly string[];
@@ -60,13 +60,13 @@ export interface ProcessStatus {
     readonly status: string;
     readonly created_at: string;
   } | null;
-  /** Hours that other SQL has made than that of now; null where no such hour is known. */
+  /** Hours that were made by other SQL than the current one; null if no such hour is known. */
   readonly sql_changed?: PlanSqlChanged | null;
-  /** There where it cannot be told how far it is: nothing but its last session is known then. */
+  /** Set if it cannot be told how far the process is: then only its last session is known. */
   readonly error?: ErrorJson;
 }
 
-/** A line a process, below it one for each source; then what is owed. */
+/** Writes a line for each process, below it one for each source; then what is owed. */
 export function statusText(
   statuses: readonly ProcessStatus[],
   { style = PLAIN, width = UNLIMITED }: PageOptions = {},
@@ -168,13 +168,13 @@ function lastSession({ last_session: last }: ProcessStatus, style: Style): strin
 
 const BAD: ReadonlySet<string> = new Set(['failed', 'audit-failed', 'conflict', 'refused']);
 
-/** `code`: of the error with which it ended. */
+/** `code`: that of the error with which it ended. */
 function sessionStatus(status: string, style: Style, code?: string): string {
   const text = code === undefined ? status : `${status} (${code})`;
   return status === 'published' ? style.good(text) : BAD.has(status) ? style.bad(text) : text;
 }
 
-/** A folder of which nothing was read either: a folder that was emptied is none. */
+/** True for a folder without files from which nothing was ever read: one that was emptied does not count. */
 export const hasNoFiles = ({ files_behind: files, exists, watermark }: SourceStatus): boolean =>
   files !== undefined && !exists && watermark === null;
 
@@ -193,7 +193,7 @@ function behindText(source: SourceStatus, style: Style): string {
     : `${plural(source.snapshots_behind, 'snapshot')} behind`;
 }
 
-/** Nobody is behind for a lookup whose changes are ignored. */
+/** A lookup whose changes are ignored does not put anybody behind. */
 function lookupText({ on_change: onChange, snapshots_behind: count, watermark }: SourceStatus, style: Style) {
   if (watermark === null) return style.faint('a lookup, not used yet');
   if (count === 0) return style.good('up to date');
@@ -212,16 +212,18 @@ export interface HistoryRow {
   readonly rows_read: string | null;
   readonly rows_written: string | null;
   readonly created_at: string;
-  /** `restate`: somebody asked for it, and `reason` is what they said. */
+  /** `restate`: somebody asked for it, and `reason` is what they gave. */
   readonly trigger: Trigger;
   readonly reason: string | null;
-  /** Data files of its sources that were new to it, and their bytes; null of an earlier release's session. */
+  /**
+   * Data files of its sources that were new to it, and their bytes; null for sessions of earlier releases.
+   */
   readonly new_files: string | null;
   readonly new_bytes: string | null;
-  /** Data files that it added to its target, and their bytes; null of one that did not publish, too. */
+  /** Data files that it added to its target, and their bytes; also null if it did not publish. */
   readonly files_written: string | null;
   readonly bytes_written: string | null;
-  /** Why it did not publish; null where it did. */
+  /** Why it did not publish; null if it did. */
   readonly error: { readonly code: string } | null;
 }
 
@@ -273,7 +275,7 @@ export interface SignalRow {
   readonly kind: string;
   readonly psyberg_session_id: string;
   readonly created_at: string;
-  /** First and last hour of each stretch that was reopened; null of a completeness. */
+  /** First and last hour of each stretch that was reopened; null for an announced completeness. */
   readonly hours: readonly (readonly [first: string, last: string])[] | null;
 }
 
@@ -303,11 +305,11 @@ const announcedHours = ({ hour, hours }: SignalRow): string =>
     ? `up to ${hourLabel(hour)}`
     : hours.map(([first, last]) => (first === last ? hourLabel(first) : rangeLabel(first, last))).join(', ');
 
-/** One announcement in a line, as it comes. */
+/** Writes one announcement in one line, as it comes. */
 export const signalLine = (row: SignalRow): string =>
   `${row.signal_name} ${row.kind} ${announcedHours(row)} (${row.process_name}, session ${row.psyberg_session_id})`;
 
-/** What came of waiting for a table. */
+/** Writes the result of waiting for a table. */
 export function waitText(wait: {
   readonly signal_name: string;
   readonly wait_for: string;

@@ -1,13 +1,13 @@
 /**
- * How text is coloured. The renderers take one, so the same text is plain in a file and coloured on a
+ * Colours text. Renderers are given a style, so that the same text is plain in a file and coloured on a
  * terminal.
  */
 
-/** Words, not colours: what a piece of text means. */
+/** Named by what a piece of text means, not by colours. */
 export interface Style {
   /** Names and headlines. */
   readonly strong: (text: string) => string;
-  /** What one may skip. */
+  /** What a reader may skip. */
   readonly faint: (text: string) => string;
   readonly good: (text: string) => string;
   readonly warn: (text: string) => string;
@@ -16,5 +16,5 @@ export interface Style {
 
 const asIs = (text: string): string => text;
 
-/** No colours: files, pipes, `NO_COLOR`, notebooks. */
+/** Without colours: files, pipes, `NO_COLOR`, notebooks. */
 export const PLAIN: Style = Object.freeze({ strong: asIs, faint: asIs, good: asIs, warn: asIs, bad: asIs });

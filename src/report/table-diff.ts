@@ -1,4 +1,4 @@
-/** How two snapshots of a table differ, as text for people. TableDiff -> text. Pure. */
+/** Writes how two snapshots of a table differ, as text for people. TableDiff -> text. Pure. */
 import type { DiffChange, DiffRow, TableDiff } from '../model/table-diff.ts';
 import { cellText } from './cell-text.ts';
 import type { PageOptions } from './document-text.ts';
@@ -33,11 +33,11 @@ export function tableDiffText(
 const placeText = (name: string, id: string | null): string =>
   id === null ? 'nothing' : name === id ? id : `${name} (${id})`;
 
-/** Hours that are shown; the others are in --json. */
+/** Number of hours that are shown; the others are in --json. */
 const HOURS_SHOWN = 12;
 
 function hoursText({ hours }: TableDiff, { style, width }: Required<PageOptions>): string[] {
-  // One line that says the same as the sums.
+  // Left out: without hours, its only line would repeat the sums.
   if (hours.every(({ hour }) => hour === null)) return [];
   const left = hours.length - HOURS_SHOWN;
   return [
@@ -59,7 +59,7 @@ function hoursText({ hours }: TableDiff, { style, width }: Required<PageOptions>
   ];
 }
 
-/** `+` a row that came, `-` one that went, `~` one whose cells changed. */
+/** `+` for a row that came, `-` for one that went, `~` for one whose cells changed. */
 function rowsText(diff: TableDiff, { style, width }: Required<PageOptions>): string {
   const { added, removed, changed } = diff.sample;
   const columns = Object.keys(added[0] ?? removed[0] ?? changed[0]?.to ?? {});

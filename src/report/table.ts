@@ -1,4 +1,4 @@
-/** A table: cells below a head, cut or wrapped to a width. Cells -> text. Pure. */
+/** Draws a table: cells below a head, cut or wrapped to a width. Cells -> text. Pure. */
 import Table from 'cli-table3';
 import { type Fit, fitCells, UNLIMITED } from './fit.ts';
 import { PLAIN, type Style } from './style.ts';
@@ -7,11 +7,11 @@ import { cutMiddle } from './width.ts';
 export interface TableText {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Indexes of columns whose cells stand right. */
+  /** Indexes of columns whose cells are aligned right. */
   readonly alignRight?: readonly number[];
-  /** What becomes of each column where the table is too wide. */
+  /** What happens to each column if the table is too wide. */
   readonly fits?: readonly Fit[];
-  /** Characters that a line may have; default: as many as it takes. */
+  /** Number of characters in a line; default: no limit. */
   readonly width?: number;
   readonly style?: Style;
 }
@@ -35,7 +35,7 @@ const LINES = {
   middle: '  ',
 } as const;
 
-/** Two blanks between columns and no other frame: it can be read, cut and pasted. */
+/** Separates columns by two blanks and has no other frame, so that it can be read, cut and pasted. */
 export function borderedTable({
   head,
   rows,

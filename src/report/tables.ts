@@ -1,4 +1,4 @@
-/** The tables of a catalog. TableRow[] -> text. Pure. */
+/** Lists the tables of a catalog. TableRow[] -> text. Pure. */
 import type { ErrorJson } from '../model/errors.ts';
 import { harmless } from './harmless.ts';
 import { PLAIN, type Style } from './style.ts';
@@ -9,15 +9,15 @@ import { cutToWidth, displayWidth } from './width.ts';
 /** One object of `tables --json`. */
 export interface TableRow {
   readonly table: string;
-  /** As metadata count them; null where they do not, or where equality deletes took rows away. */
+  /** As metadata count them; null if they do not, or if equality deletes removed rows. */
   readonly rows: string | null;
-  /** Of data and delete files. */
+  /** Bytes of data and delete files. */
   readonly bytes: string | null;
   /** The newest hour that the statistics of a live file state; null without an event time. */
   readonly newest_hour: string | null;
   /** The process of the project whose target it is. */
   readonly process_name: string | null;
-  /** Why nothing is known of it. */
+  /** The reason why nothing is known about it. */
   readonly error?: ErrorJson;
 }
 
@@ -25,7 +25,7 @@ const HEAD = ['table', 'rows', 'bytes', 'newest hour', 'process'];
 const GAPS = (HEAD.length - 1) * 2;
 const NAME_WIDTH_MIN = 12;
 
-/** One line a table, of at most `width` columns; names that are too long are cut. */
+/** Writes one line for each table, of at most `width` columns; names that are too long are cut. */
 export function tablesText(
   tables: readonly TableRow[],
   { style = PLAIN, width = 80 }: { readonly style?: Style; readonly width?: number } = {},
@@ -63,7 +63,7 @@ export function tablesText(
 const countOr = (count: string | null, text: (count: string) => string): string =>
   count === null ? '?' : text(count);
 
-/** What two columns of names get of the room that is left: the shorter one is cut last. */
+/** Shares the remaining room between two columns of names: the shorter one is cut last. */
 function shared(room: number, one: number, other: number): readonly [number, number] {
   const half = Math.max(NAME_WIDTH_MIN, Math.floor(room / 2));
   if (one + other <= room) return [one, other];

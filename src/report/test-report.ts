@@ -1,4 +1,4 @@
-/** What became of tests, as text for people. TestResult -> text. Pure. */
+/** Writes the results of tests, as text for people. TestResult -> text. Pure. */
 import type { WithGrain } from '../model/grain.ts';
 import type {
   ChangedRow,
@@ -16,7 +16,7 @@ import { PLAIN, type Style } from './style.ts';
 import { borderedTable } from './table.ts';
 import { hourLabel, indent, plural, rangeLabel, secondsText, unitsLabel } from './text.ts';
 
-/** One test: a line, and below it what failed. */
+/** Writes one line for a test, and below it what failed. */
 export function testText(result: TestResult, { style = PLAIN, width = UNLIMITED }: PageOptions = {}): string {
   const status = STATUS[result.status](style);
   const facts = [
@@ -30,7 +30,7 @@ export function testText(result: TestResult, { style = PLAIN, width = UNLIMITED 
     ...(said === '' || isLong ? [head] : [`${head}  ${style.faint(said)}`]),
     ...(isLong && said !== '' ? [indent(style.faint(said), HEAD_START)] : []),
     ...result.failures.map((failure, index) => {
-      // What failed in one step has one plan: it stands below the last of them.
+      // Failures of one step share one plan: it is shown below the last of them.
       const { plan } = failure;
       const shown = isSameStep(failure, result.failures[index + 1]) ? { ...failure, plan: null } : failure;
       return indent(failureText(shown, { style, width: width - 6, target: plan?.target }), 6);
@@ -42,7 +42,7 @@ export function testText(result: TestResult, { style = PLAIN, width = UNLIMITED 
   ].join('\n');
 }
 
-/** Where a file's name begins. */
+/** The column where a file's name begins. */
 const HEAD_START = 7;
 
 const isSameStep = (one: TestFailure, other: TestFailure | undefined): boolean =>
@@ -57,7 +57,7 @@ const STATUS: Readonly<Record<TestResult['status'], (style: Style) => string>> =
   error: (style) => style.bad('ERROR'),
 };
 
-/** The last line. */
+/** Writes the last line. */
 export function testSummary(
   { tests, passed, failed }: TestReport,
   seconds: number,
@@ -88,7 +88,7 @@ function failureText(failure: TestFailure, { style, width, target }: FailurePage
   ].join('\n');
 }
 
-/** What was expected, where. */
+/** Says what was expected, and where. */
 function headline(failure: TestFailure, table: string | undefined): string {
   const of = failure.plan ?? {};
   const { arrival, order, what, expected, actual, process_name: name, missing, extra } = failure;
@@ -120,10 +120,10 @@ const valueText = (value: unknown, of: WithGrain = {}): string =>
             .join(', ')
         : String(value);
 
-/** Rows that are shown of each kind. */
+/** Number of rows that are shown of each kind. */
 const ROWS_SHOWN = 10;
 
-/** `~` a row with other cells, `-` one that is missing, `+` one that nobody expects. */
+/** `~` for a row with other cells, `-` for one that is missing, `+` for one that is not expected. */
 function rowsText(
   { columns, missing, extra, changed }: TestFailure,
   { style, width }: Required<PageOptions>,
@@ -165,7 +165,7 @@ const changedRow = (
   ),
 ];
 
-/** What the session of that step was to do, and why. */
+/** Says what the session of that step was going to do, and why. */
 function planText({ process_name: name }: TestFailure, plan: TestPlan): string {
   const what = plan.operation === 'append' ? 'append to' : 'overwrite';
   const hours =

@@ -1,4 +1,4 @@
-/** Numbers and times as people read them. Values of plans and records -> short text. Pure. */
+/** Writes numbers and times for people. Values of plans and records -> short text. Pure. */
 import { unitHours, type WithGrain } from '../model/grain.ts';
 import { hourText, parseHour } from '../model/hour.ts';
 import type { PlanWindow } from '../model/plan.ts';
@@ -38,15 +38,15 @@ export function secondsText(seconds: number): string {
 /** `2023-09-14 05h`: the hour that starts at 05:00 UTC. */
 export const hourLabel = (hour: string): string => `${hour.slice(0, -10)} ${hour.slice(-9, -7)}h`;
 
-/** `2 hours`, `1 day`: so many of what a process counts its target in. */
+/** `2 hours`, `1 day`: a number of the units in which a process counts its target. */
 export const unitsText = ({ grain = 'hour' }: WithGrain, count: number): string => plural(count, grain);
 
-/** `2023-09-14 05h`, or of days `2023-09-14`: the hour, or the day that it lies in. */
+/** `2023-09-14 05h`, or for days `2023-09-14`: the hour, or the day in which it lies. */
 export const unitLabel = (of: WithGrain, hour: string): string =>
   unitHours(of) === 1 ? hourLabel(hour) : hour.slice(0, -10);
 
 /**
- * `2023-09-14 05h..07h`, or both days where they differ. Both ends included. Of days
+ * `2023-09-14 05h..07h`, or with both days if they differ; both ends are included. For days
  * `2023-09-14..2023-09-16`.
  */
 export function rangeLabel(firstHour: string, lastHour: string, of: WithGrain = {}): string {
@@ -64,7 +64,7 @@ export function rangeLabel(firstHour: string, lastHour: string, of: WithGrain = 
 export const instantLabel = (instant: string): string =>
   `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 
-/** Neighbouring hours, or days, as one range each; hours are ISO texts, in any order. */
+/** Joins neighbouring hours, or days, into ranges; hours are ISO texts, in any order. */
 export function hourRanges(
   hours: readonly string[],
   of: WithGrain = {},
@@ -84,10 +84,10 @@ export function hourRanges(
   }));
 }
 
-/** `2023-09-14 02h..03h, 2023-09-14 06h`; beyond `most` ranges their number. */
+/** `2023-09-14 02h..03h, 2023-09-14 06h`; with more than `most` ranges, says how many more. */
 export const hoursLabel = (hours: readonly string[], most?: number): string => unitsLabel({}, hours, most);
 
-/** The same of what a process counts its target in. `hours`: the first of each day, where it counts days. */
+/** The same in the units in which a process counts its target. `hours`: for days, the first hour of each. */
 export function unitsLabel(of: WithGrain, hours: readonly string[], most = 4): string {
   const ranges = hourRanges(hours, of);
   const shown = ranges.slice(0, most).map((range) => rangeLabel(range.firstHour, range.lastHour, of));
@@ -104,8 +104,8 @@ export const indent = (text: string, width: number): string =>
     .join('\n');
 
 /**
- * Rows as columns, each as wide as its widest cell; no borders. Numbers stand right when `alignRight` names
- * their column. `width`: what a line may have, `fits`: which column gives way then.
+ * Writes rows as columns, each as wide as its widest cell; without borders. `alignRight`: columns of
+ * numbers. `width`: limit of a line; `fits`: which column gives way to it.
  */
 export function columnsText(
   rows: readonly (readonly string[])[],
@@ -136,7 +136,7 @@ export function columnsText(
     .join('\n');
 }
 
-/** A row whose cells may have several lines, line by line. */
+/** Splits a row whose cells may have several lines into lines. */
 function linesOfRow(row: readonly string[]): string[][] {
   const cells = row.map((cell) => cell.split('\n'));
   const height = Math.max(1, ...cells.map((lines) => lines.length));

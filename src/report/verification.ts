@@ -1,4 +1,4 @@
-/** What verifications found, as text for people. Verification -> text. Pure. */
+/** Writes what verifications found, as text for people. Verification -> text. Pure. */
 import type { WithGrain } from '../model/grain.ts';
 import type { Verification, VerifiedHour } from '../model/verification.ts';
 import { cellText } from './cell-text.ts';
@@ -9,7 +9,7 @@ import { PLAIN, type Style } from './style.ts';
 import { borderedTable } from './table.ts';
 import { countText, indent, plural, rangeLabel, unitLabel, unitsLabel } from './text.ts';
 
-/** One process: a line, and below it what differs and what to do. */
+/** Writes one line for a process, and below it what differs and what to do. */
 export function verificationText(
   verification: Verification,
   { style = PLAIN, width = UNLIMITED }: PageOptions = {},
@@ -26,7 +26,7 @@ export function verificationText(
   return [head, ...parts.map((part) => indent(part, INDENT))].join('\n');
 }
 
-/** Where what is said of a process begins. */
+/** Indentation of what is said about a process. */
 const INDENT = 6;
 
 const STATUS: Readonly<Record<Verification['status'], (style: Style) => string>> = {
@@ -53,20 +53,20 @@ function factsText(verification: Verification): string {
   return `${what}: ${rows}${owed}`;
 }
 
-/** Whether an hour is the first of what the process counts in. */
+/** Whether an hour is the first one of the process's unit. */
 const isFirstOf =
   ({ grain }: Verification) =>
   (hour: string): boolean =>
     grain !== 'day' || hour.slice(11, 13) === '00';
 
-/** Hours that are shown; the others are in --json. */
+/** Number of hours that are shown; the others are in --json. */
 const HOURS_SHOWN = 12;
 
 function differencesText(verification: Verification, page: Required<PageOptions>): string[] {
   const { hours, missing, extra } = verification;
   const left = hours.length - HOURS_SHOWN;
   const { style } = page;
-  // Rows of a process of days may have times within them: then hours tell them apart.
+  // Rows of a process of days may have different times within a day: then hours are named.
   const ofDays = hours.every(({ hour }) => hour === null || isFirstOf(verification)(hour));
   const of: WithGrain = ofDays ? verification : {};
   const { grain: unit = 'hour' } = of;
@@ -92,7 +92,7 @@ function differencesText(verification: Verification, page: Required<PageOptions>
   ];
 }
 
-/** `-` a row that is missing, `+` one that nobody expects. */
+/** `-` for a row that is missing, `+` for one that is not expected. */
 function sampleText(
   { sample, missing, extra }: Verification,
   { style, width }: Required<PageOptions>,
@@ -112,7 +112,7 @@ function sampleText(
   ].join('\n');
 }
 
-/** What to do now. */
+/** Says what to do now. */
 function nextText({ process_name: name, hours, grain }: Verification): string {
   const named = hours.flatMap(({ hour }) => (hour === null ? [] : [hour]));
   const without = hours.length - named.length;
@@ -123,7 +123,7 @@ function nextText({ process_name: name, hours, grain }: Verification): string {
   ].join('\n');
 }
 
-/** `2023-09-14T05..2023-09-14T07`, as commands take it; `length`: of the text of an hour, or of a day. */
+/** `2023-09-14T05..2023-09-14T07`, as commands take it; `length`: that of an hour's text, or of a day's. */
 function hoursGiven(hours: readonly VerifiedHour[], length: number): string | undefined {
   const named = hours.flatMap(({ hour }) => (hour === null ? [] : [hour.slice(0, length)]));
   const [first, last] = [named[0], named.at(-1)];
@@ -131,7 +131,7 @@ function hoursGiven(hours: readonly VerifiedHour[], length: number): string | un
   return first === last ? first : `${first}..${last}`;
 }
 
-/** The last line, of several processes. */
+/** Writes the last line for several processes. */
 export function verificationSummary(all: readonly Verification[], style: Style = PLAIN): string {
   const count = (status: Verification['status']): number =>
     all.filter((each) => each.status === status).length;

@@ -1,4 +1,4 @@
-/** Who made rows, or what holds an hour back, as text for people. WhyRecord -> text. Pure. */
+/** Says who made rows, or what holds an hour back, as text for people. WhyRecord -> text. Pure. */
 import type { WhyRecord, WhyRow, WhySource } from '../model/why-record.ts';
 import { cellText } from './cell-text.ts';
 import type { PageOptions } from './document-text.ts';
@@ -8,11 +8,11 @@ import { PLAIN, type Style } from './style.ts';
 import { hourLabel, indent, instantLabel, plural, rangeLabel } from './text.ts';
 import { cutMiddle } from './width.ts';
 
-/** Files of a source that are named; --json has all. */
+/** Number of files of a source that are named; --json has them all. */
 const FILES_SHOWN = 3;
 const LABEL_WIDTH = 10;
 
-/** Rows of one answer stand together; a SQL is shown once. */
+/** Groups rows that have the same answer; the same SQL is shown only once. */
 export function whyText(record: WhyRecord, { style = PLAIN, width = UNLIMITED }: PageOptions = {}): string {
   if (record.because !== undefined) return missingText(record, { style, width });
   if (record.rows.length === 0) return `${record.table} has no such row`;

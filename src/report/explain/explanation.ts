@@ -1,5 +1,6 @@
 /**
- * Plans as a document that people read: the picture of all hours, then each process. Plans -> document. Pure.
+ * Explains plans in a document for people: first the picture of all hours, then each process. Plans ->
+ * document. Pure.
  */
 import type { CompiledPlan } from '../../model/plan.ts';
 import { type Block, type Document, faint, type Spans, strong, type Tone, warn } from '../document.ts';
@@ -14,19 +15,19 @@ import { auditLines, queryBlocks, readsTable, statementsTable, stepBlocks } from
 import { planSummary, statusSpan } from './summary.ts';
 
 export interface ExplainOptions {
-  /** Every file behind every hour. */
+  /** True: shows every file behind every hour. */
   readonly allCauses?: boolean;
-  /** Every statement whole, in place of a line each. */
+  /** True: shows every statement whole, instead of one line each. */
   readonly steps?: boolean;
 }
 
-/** The picture, then what each process would do and why. */
+/** Shows the picture, then what each process would do and why. */
 export function explanation(plans: readonly CompiledPlan[], options: ExplainOptions = {}): Document {
   const picture = gridPicture(plans);
   return [...(picture === undefined ? [] : [picture]), ...plans.map((plan) => processBlock(plan, options))];
 }
 
-/** The statements alone. */
+/** Shows only the statements. */
 export const stepsDocument = (plans: readonly CompiledPlan[]): Document =>
   plans.map((plan) => ({
     kind: 'details',
@@ -34,10 +35,10 @@ export const stepsDocument = (plans: readonly CompiledPlan[]): Document =>
     blocks: [{ kind: 'lines', lines: [[planSummary(plan)]] }, ...stepBlocks(plan)],
   }));
 
-/** Places beside the names that there always are. */
+/** The least number of places beside the names. */
 const LEAST_ROOM = 20;
 
-/** Hours × processes; undefined where no process knows of any hour. */
+/** The picture of hours × processes; undefined if no process knows of any hour. */
 export function gridPicture(plans: readonly CompiledPlan[]): Block | undefined {
   const longest = Math.max(0, ...plans.map(({ process_name: name }) => name.length));
   if (hourGrid(plans, LEAST_ROOM) === undefined) return undefined;
@@ -94,7 +95,7 @@ function processBlock(plan: CompiledPlan, options: ExplainOptions): Block {
   };
 }
 
-/** Nothing is to be done, or not yet: a few lines. */
+/** A few lines for a process that has nothing to do, or not yet. */
 const idleBlock = (plan: CompiledPlan, options: ExplainOptions): Block => ({
   kind: 'details',
   summary: headline(plan),
@@ -155,7 +156,10 @@ function statementBlocks(plan: CompiledPlan, { steps = false }: ExplainOptions):
   return [{ kind: 'heading', text: [...title, faint('; --steps prints them')] }, statementsTable(plan)];
 }
 
-/** Nobody reads files again to look back: a plan of folders alone has nothing to compare. */
+/**
+ * What the session reads. Left out for a plan of folders alone: no lookback would read files again, so there
+ * is nothing to compare.
+ */
 const readBlocks = ({ reads, sources }: CompiledPlan): Block[] =>
   reads === undefined || sources.every(({ files_glob: glob }) => glob !== undefined)
     ? []

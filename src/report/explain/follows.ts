@@ -1,4 +1,4 @@
-/** What a plan expects of the processes that it follows. Plan -> texts. Pure. */
+/** Says what a plan expects of the processes that it follows. Plan -> texts. Pure. */
 import type { Plan } from '../../model/plan.ts';
 import { type Block, faint, type Spans, strong, warn } from '../document.ts';
 import { unitsLabel, unitsText } from '../text.ts';
@@ -18,7 +18,7 @@ export function followsText({ follows = [] }: Pick<Plan, 'follows'>): string {
   return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
-/** Of a process without work of its own: what a run would do once those above have published. */
+/** For a process without work of its own: what a run would do once those above have published. */
 export function followsSummary(plan: FollowingPlan): string {
   const { target, expected_hours: expected = [] } = plan;
   const after = `after ${followsText(plan)}`;
@@ -30,13 +30,13 @@ export function followsSummary(plan: FollowingPlan): string {
   return `${what} ${target.table}, expected ${unitsLabel(plan, expected, 2)}, ${after}`;
 }
 
-/** Of a process with work, the hours that may come on top of it. */
+/** For a process with work: the hours that may be added to it. */
 export const hoursOnTop = ({ hours, expected_hours: expected = [] }: FollowingPlan): string[] => {
   const own = new Set(hours.map(({ hour }) => hour));
   return expected.filter((hour) => !own.has(hour));
 };
 
-/** A line below the table of plans, of a process that has work and follows others. */
+/** Lines below the table of plans for a process that has work and follows others. */
 export function followsRemarks(plan: FollowingPlan): Spans[] {
   if (plan.status !== 'work' || (plan.follows ?? []).length === 0) return [];
   const more = hoursOnTop(plan);
@@ -59,7 +59,7 @@ export function followsRemarks(plan: FollowingPlan): Spans[] {
       ];
 }
 
-/** Whom a process follows, and the hours that may come of it. */
+/** Says which processes this one follows, and the hours that may result. */
 export function followsBlocks(plan: FollowingPlan): Block[] {
   const { follows = [], expected_hours: expected = [], expected_unknown_because: unknown = null } = plan;
   if (follows.length === 0) return [];

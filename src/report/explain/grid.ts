@@ -1,41 +1,42 @@
 /**
- * The picture of hours: a line a process, a letter an hour (or several hours, where there are too many).
- * Marks of plans -> grid -> lines. Pure.
+ * Draws the picture of hours: a line for each process, a letter for each hour (or for several, if there are
+ * too many). Marks of plans -> grid -> lines. Pure.
  */
 import { unitHours as hoursOfUnit } from '../../model/grain.ts';
 import { type Hour, hourText } from '../../model/hour.ts';
 import { cutMiddle, displayWidth, padToWidth } from '../width.ts';
 import { type HourMark, heaviest, MARKS, type MarkedPlan, marksOf } from './marks.ts';
 
-/** Neighbouring cells; between two stretches no process does anything. */
+/** Neighbouring cells; no process does anything between two stretches. */
 export interface Stretch {
   readonly firstHour: Hour;
   readonly cells: number;
 }
 
 export interface HourGrid {
-  /** Hours in one cell. */
+  /** Number of hours in one cell. */
   readonly unitHours: number;
-  /** Places that a cell takes. */
+  /** Number of places that a cell takes. */
   readonly cellWidth: number;
   readonly stretches: readonly Stretch[];
-  /** The marks of each process, a list a stretch. */
+  /** The marks of each process, one list for each stretch. */
   readonly rows: readonly { readonly name: string; readonly marks: readonly (readonly HourMark[])[] }[];
 }
 
-/** Writes a mark, or a text that belongs to one, with what makes it stand out. */
+/** Colours a mark, or a text that belongs to one. */
 export type PaintMark = (text: string, mark: HourMark) => string;
 
 const UNITS = [1, 2, 3, 4, 6, 8, 12, 24, 48, 96, 192, 384, 768, 1536, 3072, 6144, 12_288, 24_576, 98_304];
-/** What stands between two stretches. */
+/** Stands between two stretches. */
 const GAP = ' ‥ ';
-/** Untouched cells before a stretch, for the eye to hold on to. */
+/** Untouched cells that are shown before a stretch, for orientation. */
 const CELLS_BEFORE = 2;
-/** Hours, or days, shown where no process has anything to do. */
+/** Number of hours, or days, shown if no process has anything to do. */
 const IDLE_CELLS = 8;
 
 /**
- * The plans as a grid of at most `room` places beside the names; undefined where no plan knows of any hour.
+ * Makes a grid of the plans with at most `room` places beside the names; undefined if no plan knows of any
+ * hour.
  */
 export function hourGrid(plans: readonly MarkedPlan[], room: number): HourGrid | undefined {
   const marked = plans.map(marksOf);
@@ -44,7 +45,7 @@ export function hourGrid(plans: readonly MarkedPlan[], room: number): HourGrid |
   const least = leastUnit(plans);
   for (const unitHours of UNITS.filter((each) => each >= least)) {
     const stretches = stretchesOf(hours, unitHours, marked);
-    // Letters stand apart only while each is an hour.
+    // Letters are spaced out only while each stands for one hour.
     for (const cellWidth of unitHours === 1 ? [2, 1] : [1])
       if (widthOf(stretches, { unitHours, cellWidth }) <= room || unitHours === UNITS.at(-1))
         return gridOver(plans, marked, { unitHours, cellWidth, stretches });
@@ -52,10 +53,10 @@ export function hourGrid(plans: readonly MarkedPlan[], room: number): HourGrid |
   return undefined;
 }
 
-/** A letter is no less than what all of the plans are counted in. */
+/** A letter stands for no less than the smallest unit in which a plan counts. */
 const leastUnit = (plans: readonly MarkedPlan[]): number => Math.min(...plans.map(hoursOfUnit));
 
-/** The grid over given hours, both included. */
+/** Makes the grid over given hours, both included. */
 export const gridOfHours = (plans: readonly MarkedPlan[], first: Hour, last: Hour): HourGrid =>
   gridOver(plans, plans.map(marksOf), {
     unitHours: 1,
@@ -65,7 +66,7 @@ export const gridOfHours = (plans: readonly MarkedPlan[], first: Hour, last: Hou
 
 type Marks = ReturnType<typeof marksOf>;
 
-/** Nobody has anything to do: the last hours that were loaded. */
+/** Shows the last loaded hours, if no process has anything to do. */
 function idleGrid(plans: readonly MarkedPlan[], marked: readonly Marks[]): HourGrid | undefined {
   const loaded = plans.flatMap(({ target }) =>
     target.complete_to_hour === null ? [] : [Math.floor(Date.parse(target.complete_to_hour) / 3_600_000)],
@@ -101,7 +102,7 @@ function ascendingHours(hours: readonly Hour[]): Hour[] {
   return [...new Set(hours)].sort((left, right) => left - right);
 }
 
-/** Stretches of cells with marks; a hole that is no wider than what would mark it is shown. */
+/** Splits hours into stretches of cells with marks; a gap no wider than its own symbol is shown as cells. */
 function stretchesOf(hours: readonly Hour[], unitHours: number, marked: readonly Marks[]): Stretch[] {
   const stretches: { firstHour: Hour; cells: number }[] = [];
   for (const hour of hours) {
@@ -116,7 +117,7 @@ function stretchesOf(hours: readonly Hour[], unitHours: number, marked: readonly
   return stretches;
 }
 
-/** Cells before this one that a process has loaded. */
+/** Number of cells to show before this one, if a process has loaded them. */
 function cellsBefore(cell: number, unitHours: number, marked: readonly Marks[]): number {
   const isLoaded = marked.some(({ mark }) => mark(cell * unitHours - 1) === 'done');
   return isLoaded ? CELLS_BEFORE : 0;
@@ -133,7 +134,7 @@ const widthOf = (stretches: readonly Stretch[], shape: Shape): number =>
 const yearBefore = (stretches: readonly Stretch[], index: number): string | undefined =>
   index === 0 ? undefined : yearOf((stretches[index - 1] as Stretch).firstHour);
 
-/** A stretch is as wide as its cells, or as the date above it. */
+/** Number of places of a stretch, which is as wide as its cells or as the date above it. */
 const placesOf = (
   { firstHour, cells }: Stretch,
   { cellWidth }: Shape,
@@ -148,13 +149,13 @@ const dateLabel = (hour: Hour, shownYear: string | undefined): string => {
 const hourOfDay = (hour: Hour): string => hourText(hour).slice(-9, -7);
 
 export interface GridText {
-  /** Places for the names. */
+  /** Number of places for the names. */
   readonly nameWidth: number;
   readonly paintMark: PaintMark;
   readonly paintHead: (text: string) => string;
 }
 
-/** The head, then a line a process. */
+/** Writes the head, then a line for each process. */
 export function gridLines(grid: HourGrid, { nameWidth, paintMark, paintHead }: GridText): string[] {
   const lead = nameWidth === 0 ? '' : ' '.repeat(nameWidth + 2);
   return [
@@ -166,7 +167,7 @@ export function gridLines(grid: HourGrid, { nameWidth, paintMark, paintHead }: G
   ].filter((line) => line !== '');
 }
 
-/** The cells of one process, as wide as the head. */
+/** Writes the cells of one process, as wide as the head. */
 export function markCells(
   grid: HourGrid,
   marks: HourGrid['rows'][number]['marks'],
@@ -182,7 +183,7 @@ export function markCells(
     .join(GAP);
 }
 
-/** The dates, and below them the hours of the day where a cell is less than one. */
+/** Writes the dates, and below them the hours of the day if cells are shorter than a day. */
 export function headLines(grid: HourGrid): string[] {
   const { stretches, unitHours } = grid;
   const dates = stretches.map((stretch, index) =>
@@ -198,13 +199,13 @@ export function headLines(grid: HourGrid): string[] {
   return lines.map((line) => line.join(blank).trimEnd());
 }
 
-/** True where a day begins in the cell; of cells of days, a month. */
+/** True if a day begins in the cell; for cells of days, a month. */
 function startsWith(hour: Hour, unitHours: number): boolean {
   if (unitHours < 24) return ((hour % 24) + 24) % 24 < unitHours;
   return hourText(hour).slice(0, -13) !== hourText(hour - unitHours).slice(0, -13);
 }
 
-/** Labels over the cells of a stretch, each as soon as there is room for it. */
+/** Writes labels over the cells of a stretch, each as soon as there is room for it. */
 function labels(
   grid: HourGrid,
   stretch: Stretch,
@@ -226,7 +227,7 @@ function labels(
   return line.padEnd(places);
 }
 
-/** What the letters mean; those only that the grid has, where `all` is not asked for. */
+/** Explains the letters; without a grid all of them, else those that it contains. */
 export function legendLine(
   grid: HourGrid | undefined,
   { paintMark, paintHead }: Pick<GridText, 'paintMark' | 'paintHead'>,

@@ -1,4 +1,4 @@
-/** The hours of a plan with what made each necessary, and those it leaves. Plan -> blocks. Pure. */
+/** Lists the hours of a plan with what made each necessary, and those it leaves. Plan -> blocks. Pure. */
 import { parseHour } from '../../model/hour.ts';
 import type { Plan, PlanCause, PlanHour, PlanWindow } from '../../model/plan.ts';
 import { type Block, faint, type Spans, warn } from '../document.ts';
@@ -7,9 +7,9 @@ import { countText, hourLabel, plural, unitLabel, unitsLabel, windowText } from 
 import { type HourMark, MARKS, marksOf } from './marks.ts';
 import { heldBackText } from './summary.ts';
 
-/** Lines for hours, of which one holds all with the same causes. */
+/** Number of lines for hours; all hours with the same causes share one. */
 const LINES_SHOWN = 12;
-/** Stretches of hours named in a line. */
+/** Number of stretches of hours that a line names. */
 const RANGES_SHOWN = 2;
 const SNAPSHOTS_SHOWN = 2;
 
@@ -30,10 +30,10 @@ export function hoursHeading(plan: Plan): Spans {
   ];
 }
 
-/** Hours with the same mark and causes are one line. */
+/** Lists the hours; those with the same mark and causes share a line. */
 export function reasonsTable(plan: Plan): Block {
   const fine = groupsOf(plan, (hour) => snapshotsKey(hour));
-  // Hours that came with a snapshot each are told by their sources.
+  // If too many hours came with different snapshots, they are only told apart by their sources.
   const groups = fine.length <= LINES_SHOWN ? fine : groupsOf(plan, (hour) => sourcesKey(hour));
   const shown = groups.slice(0, LINES_SHOWN);
   const rest = groups.slice(LINES_SHOWN).flatMap(({ hours }) => hours);
@@ -105,7 +105,7 @@ const MAY_STAY =
 
 const EMPTY = 'no source has a row of it or of an earlier hour: it is taken off the target';
 
-/** Why all of the hours are replaced: they have the same reason, and causes of the same sources. */
+/** Says why the hours are replaced: they all have the same reason, and causes in the same sources. */
 function whyText(
   hours: readonly PlanHour[],
   windows: ReadonlyMap<string, PlanWindow>,
@@ -158,7 +158,7 @@ function snapshotsText(snapshots: readonly string[]): string {
   return `snapshot ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Which changed hour reaches it, and how far. */
+/** Says which changed hour reaches them, and how far. */
 function throughText(hours: readonly string[], window: PlanWindow | undefined): string {
   if (hours.length === 0 || window === undefined) return '';
   const [first] = hours as [string, ...string[]];
@@ -166,7 +166,7 @@ function throughText(hours: readonly string[], window: PlanWindow | undefined): 
   return ` of ${of}, through its window of ${windowText(window)}`;
 }
 
-/** What is left to a later session, and whom it waits for. */
+/** Says what is left to a later session, and what holds it back. */
 export const owedLines = (plan: Plan): Block => ({
   kind: 'lines',
   lines:
@@ -175,13 +175,13 @@ export const owedLines = (plan: Plan): Block => ({
       : owedTexts(plan).map((text) => [warn(text)]),
 });
 
-/** Every file behind every hour, and behind every partition where there are no hours. */
+/** Lists every file behind every hour, or behind every partition if there are no hours. */
 export function causesText(plan: Plan): Block {
   const lines = (label: string, causes: readonly PlanCause[]): string[] => [
     label,
     ...causes.flatMap((cause) => [
       `  ${[cause.source, cause.change, 'by', cause.operation ?? '', cause.snapshot_id].filter((word) => word !== '').join(' ')}`,
-      // A file is found by its whole path.
+      // The path is shown whole, so that the file can be found.
       `    ${cause.file}`,
     ]),
   ];

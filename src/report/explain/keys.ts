@@ -1,10 +1,10 @@
-/** Keys of changed rows, looked for in hours, as text. Plan part -> text. Pure. */
+/** Says which keys of changed rows were looked for in which hours. Plan part -> text. Pure. */
 import type { PlanWindowKeys } from '../../model/plan.ts';
 import { bytesText, countText, plural } from '../text.ts';
 
 const IN_REACH = 'in reach';
 
-/** What looking for keys cost, and what it saved. `where`: in which hours they were looked for. */
+/** Says what looking for keys cost, and what it saved. `where`: in which hours they were looked for. */
 export function keysText(found: PlanWindowKeys, where = IN_REACH): string {
   const read =
     found.files === 0

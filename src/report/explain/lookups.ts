@@ -1,10 +1,13 @@
-/** The lookups of a plan: read whole, and changed or not since they were used last. Plan -> spans. Pure. */
+/**
+ * Describes the lookups of a plan: read whole, and changed or not since they were last used. Plan -> spans.
+ * Pure.
+ */
 import type { Plan, PlanSource, PlanWindowKeys } from '../../model/plan.ts';
 import type { Spans } from '../document.ts';
 import { instantLabel, plural } from '../text.ts';
 import { keysText } from './keys.ts';
 
-/** What follows its name: what a session reads of it. */
+/** The text after its name: what a session reads of it. */
 export function lookupNews({ read, head }: PlanSource): string {
   if (head === null) return 'a lookup; no rows yet';
   return read.kind === 'snapshot'
@@ -36,14 +39,14 @@ function changeText({ lookup_change: change, on_change: onChange, changes }: Pla
     : `since then${times}: hours that were made before keep what they have`;
 }
 
-/** The hours that a changed lookup has computed again, and how they were found. */
+/** The hours that are computed again for a changed lookup, and how they were found. */
 function restatedText(found: PlanWindowKeys): string {
   if (found.keys === 0 && found.all_hours_because === null)
     return `all ${plural(found.hours, 'hour')} that the target has`;
   return keysText(found, 'of the target');
 }
 
-/** The lookups of a plan whose changes no hour will show that was made before. */
+/** The changed lookups of a plan whose changes will not appear in any hour made before. */
 export const ignoredChanges = ({ process_name: name, sources }: Plan): string[] =>
   sources.flatMap(({ table, on_change: onChange, lookup_change: change }) =>
     onChange === 'ignore' && change != null

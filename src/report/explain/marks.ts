@@ -1,17 +1,17 @@
-/** What a plan does with each hour, as one mark. Plan -> marks. Pure. */
+/** Marks what a plan does with each hour. Plan -> marks. Pure. */
 import { unitOf, type WithGrain } from '../../model/grain.ts';
 import { type Hour, hoursOf, parseHour } from '../../model/hour.ts';
 import type { Plan, PlanHour } from '../../model/plan.ts';
 
 /**
  * `new`: beyond what the target had · `late`: rows came for an hour that was loaded before · `between`:
- * computed again since an earlier hour changed, or its neighbours · `expected`: may follow once processes
+ * computed again because an earlier hour, or its neighbours, changed · `expected`: may follow once processes
  * above have published · `owed`: changed, and left to a later session · `done`: loaded before, not touched ·
  * `none`: not loaded, and nothing there.
  */
 export type HourMark = 'new' | 'late' | 'between' | 'expected' | 'owed' | 'done' | 'none';
 
-/** A letter for each, so that the picture is whole without colours; in the order of the legend. */
+/** A letter for each, so that the picture is complete without colours; in the order of the legend. */
 export const MARKS: Readonly<Record<HourMark, { readonly letter: string; readonly meaning: string }>> = {
   new: { letter: 'N', meaning: 'new' },
   late: { letter: 'L', meaning: 'late' },
@@ -22,16 +22,16 @@ export const MARKS: Readonly<Record<HourMark, { readonly letter: string; readonl
   none: { letter: ' ', meaning: '' },
 };
 
-/** The plan as far as marks need it. */
+/** The parts of a plan that marks need. */
 export type MarkedPlan = Pick<Plan, 'process_name' | 'owed_hours' | 'expected_hours' | 'grain'> & {
   readonly hours: readonly Pick<PlanHour, 'hour' | 'reason'>[];
   readonly target: Pick<Plan['target'], 'complete_to_hour'>;
 };
 
-/** The mark of any hour. */
+/** Returns the mark of any hour. */
 export type MarkOf = (hour: Hour) => HourMark;
 
-/** The hours with a mark of their own, and what every other hour is. */
+/** Finds the hours with a mark of their own, and the mark of every other hour. */
 export function marksOf(plan: MarkedPlan): { readonly marked: ReadonlyMap<Hour, HourMark>; mark: MarkOf } {
   const { complete_to_hour: completeTo } = plan.target;
   const loadedTo = completeTo === null ? Number.NEGATIVE_INFINITY : parseHour(completeTo);
@@ -55,10 +55,10 @@ function markOfPlanned(hour: Hour, reason: PlanHour['reason'], loadedTo: Hour): 
   return reason === 'contiguous' ? 'between' : 'late';
 }
 
-/** Of several hours in one cell the mark that a reader must not miss. */
+/** If a cell holds several hours, it shows the first of these marks: the one a reader must not miss. */
 const WEIGHT: readonly HourMark[] = ['late', 'owed', 'new', 'between', 'expected', 'done', 'none'];
 
-/** The mark of hours `first` to `last`, both included. */
+/** The mark of the hours `first` to `last`, both included. */
 export function heaviest({ marked, mark }: ReturnType<typeof marksOf>, first: Hour, last: Hour): HourMark {
   const found = new Set<HourMark>([mark(first), mark(last)]);
   if (last - first < marked.size) for (let hour = first; hour <= last; hour += 1) found.add(mark(hour));

@@ -1,5 +1,6 @@
 /**
- * The picture of hours for who prints lines of their own: a play, a notebook. Plans -> parts of lines. Pure.
+ * Draws the picture of hours in parts, for callers that print lines of their own: a play, a notebook. Plans
+ * -> parts of lines. Pure.
  */
 import { parseHour } from '../../model/hour.ts';
 import { gridOfHours, type HourGrid, headLines, hourGrid, legendLine, markCells } from './grid.ts';
@@ -7,28 +8,28 @@ import type { HourMark, MarkedPlan } from './marks.ts';
 
 /** Parts of a picture: head and cells have the same width. */
 export interface HourPicture {
-  /** The dates; below them the hours, where a cell is less than a day. */
+  /** The dates, and below them the hours if cells are shorter than a day. */
   readonly head: readonly string[];
   readonly rows: readonly {
     readonly process_name: string;
     readonly marks: readonly HourMark[];
     readonly cells: string;
   }[];
-  /** What the letters mean. */
+  /** Explains the letters. */
   readonly legend: string;
 }
 
 export interface PictureOptions {
-  /** Places for the cells of a line; default 60. */
+  /** Number of places for the cells of a line; default 60. */
   readonly width?: number;
-  /** Exactly these hours, ISO texts, both included; default: those in which something is done. */
+  /** Shows exactly these hours, ISO texts, both included; default: those in which something is done. */
   readonly hours?: { readonly first: string; readonly last: string };
   /** Gives a letter its colour. */
   readonly paint?: (text: string, mark: HourMark) => string;
 }
 
 /**
- * The hours of plans as `psyberg plan --explain` draws them, a line a process: `N` new, `L` late, `~`
+ * Draws the hours of plans like `psyberg plan --explain`, a line for each process: `N` new, `L` late, `~`
  * recomputed, `o` owed, `·` untouched.
  */
 export function hourPicture(

@@ -1,4 +1,4 @@
-/** What changed in the sources of a plan, and what a session reads of them. Plan -> blocks. Pure. */
+/** Says what changed in the sources of a plan, and what a session reads of them. Plan -> blocks. Pure. */
 import { hourText, parseHour } from '../../model/hour.ts';
 import type { Plan, PlanChange, PlanPosition, PlanSource } from '../../model/plan.ts';
 import { plannedWindow } from '../../model/window-hours.ts';
@@ -8,7 +8,10 @@ import { keysText } from './keys.ts';
 import { lookupFacts, lookupNews } from './lookups.ts';
 import { unplacedText } from './summary.ts';
 
-/** A headline a source, and below it its new snapshots and facts; of an idle one the headline alone. */
+/**
+ * Writes a headline for each source, and below it its new snapshots and facts; for an idle one only the
+ * headline.
+ */
 export function sourceBlocks(plan: Plan): Block[] {
   return plan.sources.flatMap((source) => {
     const changes = changesTable(source);
@@ -21,7 +24,7 @@ export function sourceBlocks(plan: Plan): Block[] {
   });
 }
 
-/** Nothing of it is news: it needs no more than a line. */
+/** Whether a source has nothing new, so that one line is enough. */
 const isIdle = (source: PlanSource): boolean =>
   source.changes.length === 0 &&
   source.files === 0 &&
@@ -66,10 +69,10 @@ function foundBy(source: PlanSource): string {
 
 const CHANGES_SHOWN = 8;
 
-/** The new snapshots, newest first where there are many. */
+/** Lists the new snapshots, only the last ones if there are many. */
 function changesTable(source: PlanSource): Block | undefined {
   const { changes } = source;
-  // What is new in a folder is files, and its headline counts them.
+  // What is new in a folder are files, which its headline counts.
   if (changes.length === 0 || source.files_glob !== undefined) return undefined;
   const shown = changes.slice(-CHANGES_SHOWN);
   const more = changes.slice(0, changes.length - shown.length);
@@ -135,7 +138,7 @@ const BOUNDS = {
 const boundsText = (glob: string | undefined, from: keyof typeof BOUNDS): string =>
   glob === undefined ? BOUNDS[from] : 'reading their rows';
 
-/** Of a folder: how often files of it were read, and how many those were. */
+/** For a folder: how often files of it were read, and how many. */
 function watermarkText({ watermark, files_glob: glob, total_records: total, files }: PlanSource): string {
   if (glob === undefined) return position(watermark, 'none: this is the first load');
   if (watermark === null) return 'none: no file was read yet';
@@ -167,7 +170,7 @@ function readText(source: PlanSource, plan: Plan): string {
   return `${hours} as of snapshot ${source.read.snapshot_id}`;
 }
 
-/** The hours of a plan with those that the source's window adds. */
+/** The hours of a plan, and those that the source's window adds. */
 function hoursAsked(
   source: PlanSource,
   { first_hour: first, last_hour: last }: NonNullable<Plan['range']>,

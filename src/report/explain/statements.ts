@@ -1,4 +1,6 @@
-/** The SQL of a plan: the process's own, its audits, and the engine's statements. Plan -> blocks. Pure. */
+/**
+ * Shows the SQL of a plan: the process's own, its audits, and the engine's statements. Plan -> blocks. Pure.
+ */
 import { assertNever } from '../../model/errors.ts';
 import type { WithGrain } from '../../model/grain.ts';
 import type { CompiledPlan, PlanQuery, PlanReads } from '../../model/plan.ts';
@@ -6,7 +8,7 @@ import { type AuditStep, RUN_INPUTS, type Step, type StepValue } from '../../mod
 import { type Block, bad, code, faint, good, type Spans, strong, warn } from '../document.ts';
 import { bytesText, countText, plural } from '../text.ts';
 
-/** What is read, beside what a fixed lookback would read and miss. */
+/** Compares what is read with what a fixed lookback would read and miss. */
 export function readsTable(reads: PlanReads): Block {
   const counts = ({ rows, files, bytes }: Pick<PlanReads, 'rows' | 'files' | 'bytes'>): Spans[] => [
     [countText(rows)],
@@ -33,10 +35,10 @@ export function readsTable(reads: PlanReads): Block {
 
 const missedRows = (rows: string): string => (rows === '0' ? '' : `, ${plural(rows, 'row')}`);
 
-/** Longer queries are cut: `--steps` has them whole. */
+/** Longer queries are cut here; `--steps` shows them whole. */
 const QUERY_LINES_SHOWN = 60;
 
-/** The process's query with its sources, and the values bound in it. */
+/** Shows the process's query with its sources, and the values bound in it. */
 export function queryBlocks(plan: Pick<CompiledPlan, 'query' | 'sources' | 'grain'>): Block[] {
   const { query, sources } = plan;
   if (query === undefined) return [];
@@ -67,7 +69,7 @@ const queryHeading = ({ runs }: PlanQuery, { grain = 'hour' }: WithGrain): Spans
         faint(` of the first of ${countText(runs)} ${grain}s; each reads the one before as previous`),
       ];
 
-/** The declared audits, in their order. */
+/** Lists the declared audits in their order. */
 export function auditLines(plan: Pick<CompiledPlan, 'steps'>): Block | undefined {
   const audits = plan.steps.filter((step): step is AuditStep => step.kind === 'audit');
   if (audits.length === 0) return undefined;
@@ -80,7 +82,7 @@ export function auditLines(plan: Pick<CompiledPlan, 'steps'>): Block | undefined
   };
 }
 
-/** The steps, one line each; hours that are computed alike are one. */
+/** Lists the steps, one line each; hours that are computed alike share a line. */
 export function statementsTable({ steps }: Pick<CompiledPlan, 'steps'>): Block {
   const rows: Spans[][] = [];
   const mayStop = steps.some(({ kind }) => kind === 'may-stop');
@@ -100,13 +102,13 @@ export function statementsTable({ steps }: Pick<CompiledPlan, 'steps'>): Block {
 const isOfHours = (step: Step | undefined): boolean =>
   step?.kind === 'read-ahead' || step?.kind === 'compute-hour' || step?.kind === 'may-stop';
 
-/** The hours that are computed from there on, with what may leave some of them as they are. */
+/** Counts the hours that are computed from there on; some of them may turn out not to need it. */
 function countFrom(steps: readonly Step[], first: number): number {
   const end = steps.findIndex((step, index) => index > first && !isOfHours(step));
   return steps.slice(first, end < 0 ? undefined : end).filter(({ kind }) => kind === 'compute-hour').length;
 }
 
-/** A statement in a few words. */
+/** Describes a statement in a few words. */
 function doesWhat(step: Step): string {
   switch (step.kind) {
     case 'change-view':
@@ -158,7 +160,7 @@ function doesWhat(step: Step): string {
   }
 }
 
-/** Every step with its SQL and what is bound in it. */
+/** Shows every step with its SQL and its bound values. */
 export const stepBlocks = (plan: Pick<CompiledPlan, 'steps'>): Block[] =>
   plan.steps.flatMap((step, index): Block[] => {
     const values = Object.entries(step.parameters).map(
@@ -183,6 +185,6 @@ function valueText(value: StepValue): string {
 
 const VALUE_WIDTH = 100;
 
-/** A path is known by its end. */
+/** Cuts the beginning: a path is recognized by its end. */
 const shorten = (text: string): string =>
   text.length <= VALUE_WIDTH ? text : `…${text.slice(text.length - VALUE_WIDTH + 1)}`;

@@ -1,11 +1,11 @@
-/** A plan in a few words. Plan -> text. Pure. */
+/** Sums up a plan in a few words. Plan -> text. Pure. */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { CompiledPlan, Plan, PlanSource } from '../../model/plan.ts';
 import { faint, good, type Span, strong, warn } from '../document.ts';
 import { hoursLabel, plural, rangeLabel, unitsLabel, unitsText } from '../text.ts';
 import { followsSummary } from './follows.ts';
 
-/** What a run would do, in one line. */
+/** Says in one line what a run would do. */
 export function planSummary(plan: CompiledPlan): string {
   const { target } = plan;
   if (plan.status === 'follows') return followsSummary(plan);
@@ -27,7 +27,7 @@ export function planSummary(plan: CompiledPlan): string {
   return `${what} ${target.table}${when === '' ? '' : `, ${when}`}${mayStop}`;
 }
 
-/** The hours of a stateless plan: where the new rows land. */
+/** The hours of a stateless plan in which the new rows land. */
 function changedHours(plan: Plan): string {
   if (plan.hours.length > 0)
     return unitsLabel(
@@ -47,11 +47,11 @@ const STATUS_SPANS: Readonly<Record<Plan['status'], Span>> = {
   'nothing-new': faint('nothing new'),
 };
 
-/** Its status as a word that stands out. */
+/** The status as a coloured word. */
 export const statusSpan = ({ status }: Pick<Plan, 'status'>): Span => STATUS_SPANS[status];
 
 /**
- * Rows that a process of hours does not load: those without an event time, and those of the future. A
+ * Counts rows that a process of hours does not load: those without an event time, and those of the future. A
  * stateless load takes both.
  */
 export function unplacedText(source: PlanSource, plan: Pick<Plan, 'pattern'>): string {
@@ -66,7 +66,7 @@ export function unplacedText(source: PlanSource, plan: Pick<Plan, 'pattern'>): s
   ].join('; ');
 }
 
-/** What keeps the owed hours back. */
+/** Says what holds the owed hours back. */
 export function heldBackText({ held_back_by: holder, sources }: Plan): string {
   if (holder === null) return 'beyond the reach of this session; a later one loads them';
   const source = sources.find((each) => each.table === holder);

@@ -1,4 +1,4 @@
-/** How the values of the library look in a notebook. Plans, records, rows -> Appearance. Pure. */
+/** Defines how values of the library look in a notebook. Plans, records, rows -> Appearance. Pure. */
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { RunRecord } from '../../model/run-record.ts';
 import type { TableDiff } from '../../model/table-diff.ts';
@@ -30,11 +30,11 @@ import { countText, plural, rangeLabel, secondsText } from '../text.ts';
 import { verificationText } from '../verification.ts';
 import type { Appearance } from './show-itself.ts';
 
-/** Characters that a line of text has: a notebook is as wide. */
+/** Number of characters in a line of text: the width of a notebook. */
 const WIDTH = 110;
 const PAGE = { style: PLAIN, width: WIDTH };
 
-/** Text as it is, for what has no picture of its own. */
+/** Plain text, for values that have no picture of their own. */
 const asText = (text: () => string): Appearance => ({
   text,
   html: () => html`<pre>${text()}</pre>`.text,
@@ -50,7 +50,7 @@ const COLOURS: Readonly<Record<HourMark, string>> = {
   none: '',
 };
 
-/** The grid of hours; below it, folded, why. */
+/** Shows the grid of hours, and below it, folded, the reasons. */
 export const plansLook = (plans: readonly CompiledPlan[]): Appearance => {
   const text = (): string => explainPlans(plans, PAGE);
   return { text, html: () => html`${gridHtml(plans)}${foldedHtml('why, and the SQL', text())}`.text };
@@ -70,13 +70,13 @@ function gridHtml(plans: readonly CompiledPlan[]): Markup {
   )}${markup(legend)}</pre>`;
 }
 
-/** `text`: letters of marks and blanks. */
+/** `text`: letters of marks, and blanks. */
 const paintedHtml = (text: string, mark: HourMark): string =>
   COLOURS[mark] === ''
     ? html`${text}`.text
     : html`<span style="background:${COLOURS[mark]};color:#fff">${text}</span>`.text;
 
-/** A line a process, with how long each stage took. */
+/** Shows a line for each process, with how long each stage took. */
 export const runsLook = (records: readonly RunRecord[]): Appearance => ({
   text: () => records.map((record) => runText(record, PAGE)).join('\n'),
   html: () => html`${runsTable(records)}${remarksOf(records)}`.text,
@@ -123,13 +123,13 @@ function stagesBar(seconds: RunRecord['seconds'], longest: number): Markup {
   )}</span>`;
 }
 
-/** What failed says what to do. */
+/** Shows what to do about failures. */
 const remarksOf = (records: readonly RunRecord[]): HtmlValue =>
   records
     .filter(({ error, audits }) => error !== null || audits.some(({ status }) => status === 'failed'))
     .map((record) => html`<pre>${runText(record, PAGE)}</pre>`);
 
-/** Rows of a table that a notebook shows; the value has all of them. */
+/** Number of rows that a notebook shows; the value has all of them. */
 const ROWS_SHOWN = 100;
 
 export const rowsLook = (result: {
@@ -186,7 +186,7 @@ export const tablesLook = (rows: readonly TableRow[]): Appearance => asText(() =
 export const verificationsLook = (all: readonly Verification[]): Appearance =>
   asText(() => all.map((each) => verificationText(each, PAGE)).join('\n'));
 
-/** The whole page, in a frame of its own: its heatmaps, and all else. */
+/** Shows the whole page with its heatmaps and everything else, in a frame of its own. */
 export const reportLook = (report: WarehouseReport): Appearance => ({
   text: () => reportWrittenText(report, { ...PAGE, file: report.project }),
   html: async () => {

@@ -1,21 +1,22 @@
 /**
- * Values that show themselves: HTML in a notebook, text on a console. Value + how -> the same value. Pure.
+ * Makes values show themselves: as HTML in a notebook, as text on a console. Value + look -> the same value.
+ * Pure.
  */
 
-/** How a value looks. Both are made when somebody looks. */
+/** How a value looks. Both forms are made only when somebody looks. */
 export interface Appearance {
   readonly text: () => string;
   readonly html: () => string | Promise<string>;
 }
 
-/** Deno's kernel asks a value for its looks under this name, by media type. */
+/** The name under which Deno's kernel asks a value for its forms, by media type. */
 const DISPLAY: unique symbol = Symbol.for('Jupyter.display') as never;
-/** Node's `console.log`, and Deno's, ask it for a text. */
+/** The name under which `console.log` of Node and Deno asks a value for a text. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
 /**
- * The value with two more properties that nothing lists: it is the same JSON, and equal to what it was. A
- * value that cannot be added to is copied.
+ * Adds two properties to the value that nothing lists: its JSON, and what it is equal to, stay the same. A
+ * value that cannot be extended is copied.
  */
 export function showItself<Value extends object>(value: Value, { text, html }: Appearance): Value {
   const shown = Object.isExtensible(value) ? value : copyOf(value);

@@ -1,5 +1,5 @@
 /**
- * How a call looks in a notebook while it goes on, and in the end. What is known of it -> HTML, text. Pure.
+ * Shows a call in a notebook while it runs, and when it has ended. What is known of it -> HTML, text. Pure.
  */
 import type { RunRecord } from '../../model/run-record.ts';
 import { html } from '../page/html.ts';
@@ -8,17 +8,17 @@ import { PLAIN } from '../style.ts';
 import { secondsText } from '../text.ts';
 
 export interface ShownWork {
-  /** Of the call: `run`. */
+  /** Name of the call: `run`. */
   readonly name: string;
-  /** What is done now, and how far it is; empty where nothing was told. */
+  /** What is done now, and how far it is; empty if nothing was reported. */
   readonly text: string;
-  /** 0..1; undefined where nobody knows. */
+  /** 0..1; undefined if it is not known. */
   readonly fraction: number | undefined;
   /** Sessions that have ended. */
   readonly records: readonly RunRecord[];
   readonly warnings: readonly string[];
   readonly seconds: number;
-  /** Undefined while it goes on. */
+  /** Undefined while the call runs. */
   readonly end: 'done' | 'failed' | undefined;
 }
 
@@ -27,7 +27,10 @@ export type WorkLook = (work: ShownWork) => Readonly<Record<'text/plain' | 'text
 const WIDTH = 110;
 const BAR_WIDTH = 240;
 
-/** A bar with what is done now; above it the sessions that are done. In the end one line says it of all. */
+/**
+ * Draws a bar with what is done now, and above it the sessions that are done. In the end one line sums it
+ * all up.
+ */
 export const workLook: WorkLook = (work) => {
   const { records, warnings, end } = work;
   const line = lineOf(work);

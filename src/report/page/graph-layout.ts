@@ -1,12 +1,12 @@
-/** Where the nodes of the graph of processes stand. ReportedProcess[] -> places. Pure. */
+/** Places the nodes of the graph of processes. ReportedProcess[] -> places. Pure. */
 import type { ReportedProcess } from './report-document.ts';
 
 export interface GraphNode {
   readonly id: string;
-  /** Undefined: a table that no process of the project makes. */
+  /** Undefined for a table that no process of the project writes. */
   readonly process: ReportedProcess | undefined;
   readonly label: string;
-  /** Of the middle. */
+  /** Position of the node's middle. */
   readonly x: number;
   readonly y: number;
   readonly width: number;
@@ -26,7 +26,9 @@ export interface GraphLayout {
 const PROCESS = { width: 244, height: 74 };
 const TABLE = { width: 190, height: 32 };
 
-/** From left to right. Loads the library that lays graphs out: only a report needs it. */
+/**
+ * Lays the graph out from left to right. Loads the layout library only here, since only a report needs it.
+ */
 export async function graphLayout(processes: readonly ReportedProcess[]): Promise<GraphLayout> {
   const { Graph, layout } = await import('@dagrejs/dagre');
   const graph = new Graph();
@@ -69,8 +71,8 @@ export async function graphLayout(processes: readonly ReportedProcess[]): Promis
 }
 
 /**
- * From the middle of the right side to that of the left one: the library ends a steep line at the top of a
- * node. Between neighbours no point in between is needed.
+ * Draws an edge from the middle of the right side to that of the left one: the library would end a steep
+ * line at the top of a node. Neighbours need no points in between.
  */
 function pointsOf(from: Place, to: Place, points: GraphEdge['points']): GraphEdge['points'] {
   const between = points.slice(1, -1);

@@ -1,4 +1,4 @@
-/** The graph of processes, and the state of each. ReportedProcess[] + layout -> HTML. Pure. */
+/** Draws the graph of processes with the state of each. ReportedProcess[] + layout -> HTML. Pure. */
 import { instantLabel } from '../text.ts';
 import type { GraphEdge, GraphLayout, GraphNode } from './graph-layout.ts';
 import { anchorOf, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
@@ -37,7 +37,7 @@ function edgeHtml({ points, isLookup }: GraphEdge): HtmlValue {
   const [start, ...rest] = points;
   const end = points.at(-1);
   if (start === undefined || end === undefined) return null;
-  // Level at both ends of each stretch.
+  // The curve is level at both ends of each stretch.
   const line = rest
     .map(({ x, y }, index) => {
       const before = points[index] as GraphEdge['points'][number];
@@ -77,7 +77,7 @@ function processNode(node: GraphNode, process: ReportedProcess): Markup {
 `;
 }
 
-/** What is not as it should be, and whose doing it is. */
+/** Says what is not as it should be, and what causes it. */
 function stateLine(process: ReportedProcess): string {
   const { text } = processState(process);
   const [failing] = currentFailures(process);

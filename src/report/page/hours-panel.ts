@@ -1,4 +1,4 @@
-/** When each hour of a target was written, and written again. ReportedProcess[] -> HTML. Pure. */
+/** Shows when each hour of a target was written, and written again. ReportedProcess[] -> HTML. Pure. */
 import { type Hour, hourText, parseHour } from '../../model/hour.ts';
 import { countText, hourLabel, plural, rangeLabel } from '../text.ts';
 import { anchorOf, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
@@ -10,13 +10,13 @@ const PLOT = 690;
 const RIGHT = 168;
 const ROW_TALL = 18;
 const ROW_LOW = 11;
-/** Rows above which they are drawn low, and above which the older ones are left out. */
+/** With more rows than the first number they are drawn low; above the second, older ones are left out. */
 const TALL_ROWS = 24;
 const ROWS_MAX = 60;
-/** With more processes each shows fewer sessions, folded: a page has room for so many. */
+/** With more processes, each is folded and shows fewer sessions, so that the page has room for them. */
 const OPEN_PROCESSES = 6;
 const ROWS_OF_MANY = 14;
-/** Sessions of a table. */
+/** Number of sessions in a table. */
 const TABLE_ROWS = 20;
 const TABLE_ROWS_OF_MANY = 6;
 
@@ -141,7 +141,7 @@ function reopenedHtml(
 const changeText = (range: WrittenHours): string =>
   `${rangeLabel(range.first_hour, range.last_hour)}: ${range.change === 'within' ? 'some of these hours' : range.change}`;
 
-/** What each source brought, a line each; of one without partitions its files. */
+/** Says what each source brought, a line each; for a source without partitions, its files. */
 function causesOf({ causes, trigger, reason, reopened }: SessionWrites): string[] {
   const brought = causes.filter(({ partitions, files }) => partitions > 0 || (files ?? 0) > 0);
   const asked = reason === null ? 'restate was asked for' : `restate was asked for: ${reason}`;

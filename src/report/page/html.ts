@@ -1,7 +1,7 @@
-/** HTML without a hole: whatever is put into a template is escaped, unless a template made it. Pure. */
+/** Makes HTML safely: whatever is put into a template is escaped, unless a template made it. Pure. */
 import { harmlessLines } from '../harmless.ts';
 
-/** Text that is HTML already; only `html` and {@link markup} make it. */
+/** Text that is already HTML; only `html` and {@link markup} make it. */
 export class Markup {
   readonly text: string;
   constructor(text: string) {
@@ -19,11 +19,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For text and for quoted attributes; characters that turn writing around are shown by their codes. */
+/**
+ * Escapes text and quoted attributes; characters that turn the direction of writing are shown by their
+ * codes.
+ */
 export const escapeHtml = (text: string): string =>
   harmlessLines(text).replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 
-/** A template: values are escaped, lists are put side by side, null and false are nothing. */
+/** A template: values are escaped, lists are joined, null and false produce nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Markup {
   let text = strings[0] as string;
   for (const [index, value] of values.entries()) text += textOfValue(value) + (strings[index + 1] as string);
@@ -37,10 +40,12 @@ function textOfValue(value: HtmlValue): string {
   return escapeHtml(String(value));
 }
 
-/** Text of this package's own that is HTML: the styles and the script of a page. */
+/** Marks constant text of this package as HTML: the styles and the script of a page. */
 export const markup = (text: string): Markup => new Markup(text);
 
-/** An anchor of a name: letters, digits and what else an id may hold; others by their codes. */
+/**
+ * Makes an anchor of a name: keeps letters, digits and whatever else an id may hold, and encodes the others.
+ */
 export const anchorOf = (prefix: string, name: string): string =>
   `${prefix}-${name.replace(/[^A-Za-z0-9_.-]/g, (character) => `~${character.codePointAt(0)?.toString(16)}`)}`;
 
@@ -50,7 +55,7 @@ export interface PageColumn<Row> {
   readonly number?: boolean;
 }
 
-/** A table that can be scrolled sideways where it is wider than the page. */
+/** A table that scrolls sideways if it is wider than the page. */
 export function tableHtml<Row>(
   caption: string,
   columns: readonly PageColumn<Row>[],

@@ -1,8 +1,8 @@
-/** Cells of a heatmap, put together so that a picture can hold them. LandedRows[] -> bins. Pure. */
+/** Groups the cells of a heatmap so that a picture can hold them. LandedRows[] -> bins. Pure. */
 import { type Hour, parseHour } from '../../model/hour.ts';
 import type { LandedRows } from './report-document.ts';
 
-/** Rows that came so many hours after their own, both ends included. */
+/** Rows that came so many hours after their event hour, both ends included. */
 export interface DelayBin {
   readonly from: number;
   readonly to: number;
@@ -10,7 +10,7 @@ export interface DelayBin {
 }
 
 export interface HeatCell {
-  /** Place of a delay bin, and of a column. */
+  /** Index of a delay bin, and of a column. */
   readonly bin: number;
   readonly column: number;
   readonly rows: number;
@@ -25,11 +25,11 @@ export interface HeatGrid {
   readonly columns: number;
   readonly hoursPerColumn: number;
   readonly cells: readonly HeatCell[];
-  /** Rows of each bin. */
+  /** Number of rows in each bin. */
   readonly totals: readonly number[];
 }
 
-/** Every hour as far as lookbacks go, then wider and wider. */
+/** Each hour separately as far as lookbacks go, then wider and wider bins. */
 const WIDER: readonly DelayBin[] = [
   { from: 13, to: 18, label: '+13 to 18 h' },
   { from: 19, to: 24, label: '+19 to 24 h' },
@@ -38,7 +38,7 @@ const WIDER: readonly DelayBin[] = [
   { from: 169, to: Number.POSITIVE_INFINITY, label: 'over 7 d' },
 ];
 const FINE_HOURS = 12;
-/** Fewer make a picture in which a lookback has no place. */
+/** With fewer bins the picture would have no place for a lookback. */
 const BINS_MIN = 7;
 
 function delayBins(least: number, most: number): DelayBin[] {
@@ -53,7 +53,10 @@ function delayBins(least: number, most: number): DelayBin[] {
   return all.slice(0, Math.max(used, BINS_MIN + early.length));
 }
 
-/** At most so many columns, each of as many hours. Undefined without a cell. */
+/**
+ * Makes a grid of at most so many columns, each of the same number of hours. Undefined if there are no
+ * cells.
+ */
 export function heatGrid(rows: readonly LandedRows[], columnsMax: number): HeatGrid | undefined {
   if (rows.length === 0) return undefined;
   const cells = rows.map((cell) => {

@@ -1,4 +1,4 @@
-/** How late rows come: a heatmap a source. ReportedSource[] -> HTML. Pure. */
+/** Shows how late rows come: a heatmap for each source. ReportedSource[] -> HTML. Pure. */
 import { hourText } from '../../model/hour.ts';
 import { countText, plural, rangeLabel } from '../text.ts';
 import { anchorOf, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
@@ -11,7 +11,7 @@ const PLOT = 690;
 const RIGHT = 304;
 const ROW = 17;
 const TOP = 18;
-/** Sources whose cells say what they are when they are touched: a page has room for so many. */
+/** Number of sources whose cells show details when touched: a page has room for so many. */
 const TOUCHED_SOURCES = 6;
 const COLUMNS_MAX = 190;
 /** With more sources. */
@@ -59,7 +59,9 @@ ${missedText(source, landed)}
 }`;
 }
 
-/** Of shares that came within the same time the greatest: `90 % within their hour, 99 % within 2 h`. */
+/**
+ * Of shares that came within the same time, names the greatest: `90 % within their hour, 99 % within 2 h`.
+ */
 function delayText({ p50, p90, p95, p99, max }: NonNullable<ReportedSource['delay_hours']>): string {
   const shares = [
     { share: 'half', hours: p50 },
@@ -74,7 +76,7 @@ function delayText({ p50, p90, p95, p99, max }: NonNullable<ReportedSource['dela
 const withinText = (hours: number): string =>
   hours <= 0 ? 'within their hour' : `within ${spanOfHours(hours)}`;
 
-/** What the numbers rest on. */
+/** Says what the numbers are based on. */
 function basisText(source: ReportedSource, landed: number): HtmlValue {
   const { rows, landed_by: by, landed_fields: fields } = source;
   const when =
@@ -104,7 +106,7 @@ function hoursBasis({ in_one_hour: alone, counted, spread }: RowsOfSource): stri
   return parts.length === 0 ? '' : `Event hours: ${parts.join('; ')}.`;
 }
 
-/** In words, since on a phone the end of the dashed lines is out of sight. */
+/** Repeated in words, since the end of the dashed lines is out of sight on a phone. */
 function missedText({ lookbacks, rows }: ReportedSource, landed: number): Markup {
   if (lookbacks.every(({ at_most: most }) => most === 0))
     return html`<p>A fixed lookback of an hour would have missed none of these rows.</p>`;
@@ -129,7 +131,7 @@ const delayTable = (table: string, { bins, totals }: HeatGrid): Markup =>
     bins.map(({ label }, index) => ({ label, rows: totals[index] ?? 0 })),
   );
 
-/** 1 to 6, by the logarithm: a single late row is seen beside 10,000 that came in time. */
+/** 1 to 6, on a logarithmic scale: a single late row stays visible beside 10,000 that came in time. */
 const levelOf = (rows: number, most: number): number =>
   most <= 1 ? 6 : 1 + Math.min(5, Math.floor((6 * Math.log(Math.max(1, rows))) / Math.log(most + 1)));
 
@@ -164,7 +166,10 @@ interface Places {
   readonly y: (bin: number) => number;
 }
 
-/** Each cell says what it is, or, of a source that is not touched, all of a colour are one path. */
+/**
+ * Draws the cells: each with its details, or, for a source without them, all cells of one colour as one
+ * path.
+ */
 function cellsHtml(
   grid: HeatGrid,
   { isTouched, ...places }: Places & { readonly isTouched: boolean },
@@ -213,7 +218,7 @@ const pathsOf = (drawn: readonly DrawnCell[]): HtmlValue =>
     return html`<path class="${name}" d="${boxes.join('')}"/>`;
   });
 
-/** A line above the last hour that a lookback reads. */
+/** Draws a line above the last hour that a lookback reads. */
 function rulesHtml(source: ReportedSource, { bins }: HeatGrid, y: (bin: number) => number): HtmlValue {
   return source.lookbacks.map(({ lookback_hours: hours, rows }) => {
     const bin = bins.findIndex(({ from, to }) => from === hours && to === hours);

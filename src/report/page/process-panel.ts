@@ -1,11 +1,11 @@
-/** All there is to say of each process, folded. ReportedProcess[] -> HTML. Pure. */
+/** Shows everything about each process, folded. ReportedProcess[] -> HTML. Pure. */
 import { type HistoryRow, hasNoFiles, type ProcessStatus, type SourceStatus } from '../status.ts';
 import { bytesText, countText, instantLabel, plural, rangeLabel, unitsLabel } from '../text.ts';
 import { anchorOf, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
 import { badge, completeText, heldBackLabel, owedText, processState } from './process-state.ts';
 import type { FailingAudit, ReportedProcess } from './report-document.ts';
 
-/** With more, their names can be searched. */
+/** With more processes than this, their names can be searched. */
 const FILTERED = 8;
 const HISTORY_ROWS = 12;
 const HISTORY_ROWS_OF_MANY = 6;

@@ -1,4 +1,4 @@
-/** How a process is, in one word and a colour. ReportedProcess -> state. Pure. */
+/** Sums up the state of a process in a few words and a colour. ReportedProcess -> state. Pure. */
 import { hourLabel, plural, unitLabel, unitsLabel, unitsText } from '../text.ts';
 import { html, type Markup } from './html.ts';
 import type { FailingAudit, ReportedProcess } from './report-document.ts';
@@ -11,11 +11,11 @@ export interface ProcessState {
 
 const BAD: ReadonlySet<string> = new Set(['failed', 'audit-failed', 'conflict', 'refused']);
 
-/** Audits that still hold: no later session has published. */
+/** Failed audits that still count: no later session has published. */
 export const currentFailures = ({ failing_audits: audits }: ReportedProcess): FailingAudit[] =>
   audits.filter(({ is_current: isCurrent }) => isCurrent);
 
-/** The worst of it. */
+/** The worst of what is known. */
 export function processState(process: ReportedProcess): ProcessState {
   const { status, owed_hours: owed } = process;
   if (status === null) return { level: 'bad', text: 'cannot be read' };
@@ -41,7 +41,7 @@ export function behindText({ status }: ReportedProcess): string {
   );
   if (isLost) return 'a watermark is not in its history';
   const snapshots = status.sources
-    // Nobody is behind for a lookup whose changes are ignored.
+    // A lookup whose changes are ignored does not put anybody behind.
     .filter(({ lookup, on_change: onChange }) => lookup !== true || onChange === 'restate')
     .reduce((sum, { snapshots_behind: behind }) => sum + (behind ?? 0), 0);
   const files = status.sources.reduce((sum, { files_behind: behind = 0 }) => sum + behind, 0);
@@ -52,11 +52,11 @@ export function behindText({ status }: ReportedProcess): string {
   return parts.length === 0 ? 'up to date' : parts.join(', ');
 }
 
-/** `2023-09-14 07h`, or what there is to say in its place. */
+/** `2023-09-14 07h`, or a dash. */
 export const completeText = ({ status }: ReportedProcess): string =>
   status?.complete_to_hour == null ? '—' : unitLabel(status, status.complete_to_hour);
 
-/** Hours that wait, and for whom. */
+/** The hours that wait. */
 export const owedText = ({ owed_hours: owed, status }: ReportedProcess): string =>
   owed.length === 0 ? '' : unitsLabel(status ?? {}, owed, 3);
 

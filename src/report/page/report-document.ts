@@ -1,7 +1,7 @@
 /**
- * What `psyberg report` knows: the one value from which its JSON and its page are rendered. Plain JSON, made
- * by `src/inspect/report`. Hours are the texts of their starts (UTC), ranges include both ends, 64-bit
- * numbers are texts; other counts are numbers.
+ * Declares what `psyberg report` knows: the one value from which its JSON and its page are rendered. Plain
+ * JSON, made by `src/inspect/report`. Hours are the texts of their starts (UTC), ranges include both ends,
+ * 64-bit numbers are texts; other counts are numbers.
  */
 import type { ErrorJson } from '../../model/errors.ts';
 import type { MaintainRecord } from '../../model/maintain-record.ts';
@@ -14,18 +14,18 @@ export interface WarehouseReport {
   readonly report_version: 1;
   readonly project: string;
   readonly made_at: string;
-  /** Sessions and landings before it are left out; null: none are. */
+  /** Sessions and landings before this time are left out; null: none are. */
   readonly since: string | null;
   /** In dependency order. */
   readonly processes: readonly ReportedProcess[];
-  /** Tables that no process makes come first. */
+  /** Tables that no process writes come first. */
   readonly sources: readonly ReportedSource[];
   /** The objects of `history --json`, newest first. */
   readonly sessions: readonly HistoryRow[];
-  /** Sessions that are older than those, and were left out: by `since`, or since there are very many. */
+  /** Number of older sessions that were left out, by `since` or because there are very many. */
   readonly older_sessions: number;
   readonly tables: readonly ReportedTable[];
-  /** What could not be read; all else is there. */
+  /** What could not be read; everything else is there. */
   readonly problems: readonly UnreadPart[];
 }
 
@@ -38,30 +38,30 @@ export interface UnreadPart {
 export interface ReportedProcess {
   readonly process_name: string;
   readonly pattern: Pattern;
-  /** As from the project's folder. */
+  /** Path relative to the project's folder. */
   readonly file: string;
   readonly sql: string;
   readonly target: string;
-  /** What the target's hours are counted by; null: it has none. */
+  /** The column by which the target's hours are counted; null: it has none. */
   readonly event_time: string | null;
   readonly sources: readonly ReportedEdge[];
   readonly audits: readonly { readonly name: string; readonly kind: string; readonly severity: string }[];
-  /** The object of `status --json`; null where it could not be read. */
+  /** The object of `status --json`; null if it could not be read. */
   readonly status: ProcessStatus | null;
-  /** Hours of any source that wait. */
+  /** Hours that wait, of all sources. */
   readonly owed_hours: readonly string[];
-  /** Where hours are owed: the source that is complete to the earliest hour that is known; else null. */
+  /** If hours are owed: the source that is complete up to the earliest known hour; else null. */
   readonly held_back_by: { readonly source: string; readonly complete_to_hour: string | null } | null;
-  /** What audits found in the newest session in which one found something. */
+  /** What audits found, in the newest session in which any found something. */
   readonly failing_audits: readonly FailingAudit[];
-  /** Of the target; none while it does not exist. */
+  /** The target's columns; none while it does not exist. */
   readonly columns: readonly { readonly name: string; readonly type: string; readonly required: boolean }[];
   /** The newest published ones, oldest first. */
   readonly writes: readonly SessionWrites[];
-  /** Null where nothing can be said of it: no event times, or no sessions. */
+  /** Null if nothing can be said about it: no event times, or no sessions. */
   readonly savings: Savings | null;
   /**
-   * How long the stages of sessions took, up to their commit, oldest first: of those whose snapshot the
+   * How long the stages of sessions took, up to their commit, oldest first. Only sessions whose snapshot the
    * target still has, and that ran as a whole.
    */
   readonly stages: readonly SessionStages[];
@@ -82,12 +82,12 @@ export interface FailingAudit {
   readonly severity: string;
   readonly failing_rows: string | null;
   readonly psyberg_session_id: string;
-  /** True when no later session of the process has published. */
+  /** True if no later session of the process has published. */
   readonly is_current: boolean;
   readonly sample: readonly string[];
 }
 
-/** Hours that a session wrote, and what they are to it. */
+/** Hours that a session wrote, and whether they had been written before. */
 export interface WrittenHours {
   readonly first_hour: string;
   readonly last_hour: string;
@@ -107,36 +107,36 @@ export interface SessionWrites {
   readonly trigger: HistoryRow['trigger'];
   readonly reason: string | null;
   readonly hours: readonly WrittenHours[];
-  /** Of its hours those that had been announced as complete before: first and last of each stretch. */
+  /** The hours that had been announced as complete before: first and last of each stretch. */
   readonly reopened: readonly (readonly [first: string, last: string])[];
   /**
-   * What its hours are known from: the session's `record`; or, of sessions of earlier releases, whose record
-   * names no hours, `partitions` of the source that were processed, `files` of the target that the session
-   * added and that still live, or `range`: the first and the last hour alone.
+   * How its hours are known: from the session's `record`; or, for sessions of earlier releases, whose record
+   * names no hours, from `partitions` of the source that were processed, from `files` of the target that the
+   * session added and that still live, or only as a `range` from the first to the last hour.
    */
   readonly known_from: 'record' | 'partitions' | 'files' | 'range';
   /** What each source brought. */
   readonly causes: readonly {
     readonly source: string;
-    /** Partitions of the source, the first of them as text. */
+    /** Number of the source's partitions, and the first of them as text. */
     readonly partitions: number;
     readonly first_partitions: readonly string[];
-    /** Its new files; null of sessions of earlier releases. */
+    /** Number of its new files; null for sessions of earlier releases. */
     readonly files: number | null;
   }[];
 }
 
-/** What the sessions read, and what such with a fixed lookback would have read in their place. */
+/** Compares what sessions read with what sessions with a fixed lookback would have read. */
 export interface Savings {
-  /** The published sessions whose hours are shown, but the first of them: it begins. */
+  /** The published sessions whose hours are shown, except for the first one, which reads everything. */
   readonly sessions: number;
   readonly rows_read: number;
-  /** As those of the lookbacks are counted: rows that are still there, each with its share of its file. */
+  /** Counted as for the lookbacks: rows that still exist, each with its share of its file. */
   readonly bytes_read: number;
   /**
-   * From each session's newest hour so many hours back. `rows_read`, `bytes_read`: rows of those hours that
-   * were there when the session ran and still are. `missed_rows`: rows that came since the session before, of
-   * earlier hours; they lie in `missed_hours` hours, one session counted after the other.
+   * For so many hours back from each session's newest hour. `rows_read`, `bytes_read`: rows of those hours
+   * that existed when the session ran and still do. `missed_rows`: rows of earlier hours that came since the
+   * session before; they lie in `missed_hours` hours, added up over the sessions.
    */
   readonly lookbacks: readonly {
     readonly lookback_hours: number;
@@ -151,23 +151,23 @@ export interface Savings {
 export interface ReportedSource {
   readonly table: string;
   readonly event_time: string;
-  /** The process that makes it; null: none of the project. */
+  /** The process that writes the table; null: none of the project. */
   readonly made_by: string | null;
   readonly read_by: readonly string[];
   /**
-   * When rows landed: `commits` of the snapshots that added their files, or `partitions`: what the table is
-   * partitioned by says it.
+   * When rows landed: by `commits` of the snapshots that added their files, or by `partitions`, if the
+   * table's partitioning tells it.
    */
   readonly landed_by: 'commits' | 'partitions';
-  /** The columns or partition fields that say it. */
+  /** The columns or partition fields that tell it. */
   readonly landed_fields: readonly string[];
   /**
-   * Most rows were committed long after their hours: the table was filled from history, and what follows says
-   * nothing about how late rows come.
+   * True if most rows were committed long after their hours: the table was filled from history, and the
+   * numbers below do not tell how late rows come.
    */
   readonly filled_from_history: boolean;
   readonly rows: RowsOfSource;
-  /** Hours from event to landing; null without a row whose landing is known. */
+  /** Hours from event to landing; null if no row's landing is known. */
   readonly delay_hours: {
     readonly p50: number;
     readonly p90: number;
@@ -181,26 +181,26 @@ export interface ReportedSource {
   readonly cells: readonly LandedRows[];
 }
 
-/** What the numbers of a source rest on: its live rows. */
+/** The live rows on which the numbers of a source are based. */
 export interface RowsOfSource {
   readonly total: number;
-  /** In files whose metadata name one event hour. */
+  /** Rows in files whose metadata name a single event hour. */
   readonly in_one_hour: number;
-  /** In files of several hours whose column of event times was read. */
+  /** Rows in files of several hours whose event-time column was read. */
   readonly counted: number;
-  /** In files of several hours that were not read: spread evenly over the hours of their bounds. */
+  /** Rows in files of several hours that were not read: spread evenly over the hours of their bounds. */
   readonly spread: number;
-  /** Without an event hour: NULL, or files without bounds. */
+  /** Rows without an event hour: NULL, or in files without bounds. */
   readonly without_hour: number;
-  /** Whose landing is not known: their files were put together since, or their snapshot is expired. */
+  /** Rows whose landing is not known: their files were compacted since, or their snapshot is expired. */
   readonly without_landing: number;
 }
 
-/** Rows that a session which always goes back so many hours would never have read. */
+/** Rows that sessions which always go back so many hours would never have read. */
 export interface MissedRows {
   readonly lookback_hours: number;
   readonly rows: number;
-  /** The same where rows that were spread lie as favourably, and as unfavourably, as bounds allow. */
+  /** The same if spread rows lie as favourably, or as unfavourably, as their bounds allow. */
   readonly at_least: number;
   readonly at_most: number;
 }
@@ -211,15 +211,15 @@ export interface LandedRows {
   readonly rows: number;
 }
 
-/** A row of `tables --json`, less its newest hour. */
+/** A row of `tables --json` without its newest hour. */
 export interface ReportedTable extends Omit<TableRow, 'newest_hour'> {
   readonly format_version: number | null;
   readonly snapshots: number | null;
   readonly last_commit_at: string | null;
-  /** Live data files, as the newest snapshot's summary says; null where it does not. */
+  /** Number of live data files, from the newest snapshot's summary; null if it does not tell. */
   readonly files: string | null;
   readonly partitioned_by: readonly string[];
-  /** What `psyberg maintain --dry-run` says of it, but for orphans; null where it was not asked. */
+  /** What `psyberg maintain --dry-run` says about it, without orphans; null if that was not asked for. */
   readonly maintenance: ReportedMaintenance | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * A report as one HTML file that needs nothing else: no network, no script to be read. WarehouseReport ->
- * text. Pure.
+ * Writes a report as one self-contained HTML file: no network is needed, and the script is optional for
+ * reading. WarehouseReport -> text. Pure.
  */
 import { createHash } from 'node:crypto';
 import type { ErrorJson } from '../../model/errors.ts';
@@ -17,7 +17,7 @@ import { sessionsPanel } from './sessions-panel.ts';
 import { tablesPanel } from './tables-panel.ts';
 import { LIVE_SCRIPT, SCRIPT, STYLES } from './theme.ts';
 
-/** Of a page that a server keeps fresh (`psyberg report --serve`): the state that it shows. */
+/** For a page that a server keeps up to date (`psyberg report --serve`): the state that it shows. */
 export interface LivePage {
   readonly seen: string;
 }
@@ -42,7 +42,7 @@ ${tablesPanel(report.tables)}
   );
 }
 
-/** In place of a report that could not be made: why, and what to do. */
+/** Replaces a report that could not be made: says why, and what to do. */
 export const failureHtml = (error: ErrorJson, live?: LivePage): string =>
   pageHtml(
     { title: 'psyberg report', live },
@@ -52,8 +52,8 @@ export const failureHtml = (error: ErrorJson, live?: LivePage): string =>
   );
 
 /**
- * Names and SQL of strangers are in it: they are escaped, and beyond that a policy lets no script run but the
- * page's own, and nothing be fetched; of a page that is served only word of changes from where it came.
+ * The page contains foreign names and SQL: these are escaped. In addition, a policy only lets the page's own
+ * script run and forbids all requests; a served page may only ask its server for changes.
  */
 function pageHtml(
   { title, live }: { readonly title: string; readonly live: LivePage | undefined },

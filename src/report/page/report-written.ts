@@ -1,4 +1,4 @@
-/** What a report has to say, on a terminal. WarehouseReport -> text. Pure. */
+/** Sums up a report on a terminal. WarehouseReport -> text. Pure. */
 import type { PageOptions } from '../document-text.ts';
 import { UNLIMITED, wrapText } from '../fit.ts';
 import { PLAIN } from '../style.ts';
@@ -7,7 +7,10 @@ import { processState } from './process-state.ts';
 import type { WarehouseReport } from './report-document.ts';
 import { spanOfHours } from './scales.ts';
 
-/** Where it is, then a line a source whose rows come late, a process that is not up to date, a problem. */
+/**
+ * Says where the report is, then one line for each source with late rows, for each process that is not up to
+ * date, and for each problem.
+ */
 export function reportWrittenText(
   report: WarehouseReport,
   { file, style = PLAIN, width = UNLIMITED }: PageOptions & { readonly file: string },

@@ -1,14 +1,11 @@
-/** Places and labels on the axes of a report's pictures. Values -> numbers, texts. Pure. */
+/** Places positions and labels on the axes of a report's pictures. Values -> numbers, texts. Pure. */
 import { HOUR_MS, hourText } from '../../model/hour.ts';
 import { hourLabel } from '../text.ts';
 
-/** At most one digit after the point: a page holds many thousands of such numbers. */
+/** At most one digit after the decimal point: a page holds many thousands of such numbers. */
 export const px = (value: number): string => String(Math.round(value * 10) / 10);
 
-/**
- * `4.0 %`, `0.32 %`, with a space at which no line ends: of a share in percent; what is little is not called
- * nothing.
- */
+/** `4.0 %`, `0.32 %`: a share in percent, with a non-breaking space; a small share is not shown as zero. */
 export function percentText(part: number, whole: number): string {
   if (whole === 0 || part === 0) return '0\u00a0%';
   const percent = (100 * part) / whole;
@@ -61,6 +58,6 @@ export function spanOfHours(hours: number): string {
   return hours < 0 ? `−${text}` : text;
 }
 
-/** At most so many characters; the end is cut. */
+/** At most so many characters; the end is cut off. */
 export const cutText = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`;

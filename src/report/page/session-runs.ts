@@ -1,4 +1,4 @@
-/** What sessions took and moved. HistoryRow[], SessionStages[] -> runs. Pure. */
+/** Collects what sessions took and moved. HistoryRow[], SessionStages[] -> runs. Pure. */
 import { timeOfSessionId } from '../../model/hour.ts';
 import type { HistoryRow } from '../status.ts';
 import type { SessionStages } from './report-document.ts';
@@ -6,14 +6,15 @@ import type { SessionStages } from './report-document.ts';
 export interface SessionRun {
   readonly openedMs: number;
   /**
-   * Of its stages; where those are not known from opening to its record: a session's id names the second in
-   * which it was opened, so that may be up to one too long. Undefined where both are of different clocks.
+   * The sum of its stages. If these are not known, the time from opening to its record: a session's id names
+   * the second in which it was opened, so that may be up to one second too long. Undefined if both come from
+   * different clocks.
    */
   readonly seconds: number | undefined;
   readonly stages: SessionStages | undefined;
   readonly rowsRead: number;
   readonly rowsWritten: number;
-  /** Of its sources, new to it. */
+  /** Files of its sources that were new to it. */
   readonly newFiles: number;
   readonly newBytes: number;
   readonly filesWritten: number;
@@ -21,10 +22,10 @@ export interface SessionRun {
   readonly status: string;
 }
 
-/** A session that took longer was stopped, and told later. */
+/** A session that took longer had been stopped, and was recorded later. */
 const SECONDS_MAX = 7 * 86_400;
 
-/** Oldest first. `stages`: of the same process. */
+/** Oldest first. `stages`: those of the same process. */
 export function sessionRuns(
   sessions: readonly HistoryRow[],
   stages: readonly SessionStages[] = [],
@@ -54,13 +55,13 @@ function runOf(row: HistoryRow, stages: SessionStages | undefined): SessionRun {
   };
 }
 
-/** In their order. */
+/** The stages in order. */
 export const STAGES = ['init', 'load', 'audit', 'publish'] as const;
 
 const stagesSeconds = (stages: SessionStages): number =>
   STAGES.reduce((sum, stage) => sum + stages[stage], 0);
 
-/** The middle one; undefined of none. */
+/** The middle one; undefined if there are none. */
 export function medianOf(numbers: readonly number[]): number | undefined {
   const sorted = numbers.toSorted((left, right) => left - right);
   return sorted[Math.floor((sorted.length - 1) / 2)];

@@ -1,4 +1,4 @@
-/** Sessions over time, and what lookbacks would have cost. WarehouseReport -> HTML. Pure. */
+/** Shows sessions over time, and what lookbacks would have cost. WarehouseReport -> HTML. Pure. */
 import type { HistoryRow } from '../status.ts';
 import { bytesText, countText, plural, secondsText } from '../text.ts';
 import { type HtmlValue, html, type Markup, tableHtml } from './html.ts';
@@ -11,7 +11,7 @@ const PLOT = 600;
 const RIGHT = 214;
 const LANE = 46;
 const BAR = 18;
-/** With more sessions bars are drawn whole: the stages of each would make the page too large. */
+/** With more sessions each bar is drawn as a whole: its stages would make the page too large. */
 const STAGES_DRAWN_MAX = 3000;
 
 interface Lane {
@@ -44,7 +44,7 @@ function lanesOf(
 ): Lane[] {
   const known = processes.map(({ process_name: name }) => name);
   const stages = new Map(processes.map((each) => [each.process_name, each.stages]));
-  // Of a process that is no longer in the project the sessions are still there.
+  // Sessions of a process that is no longer in the project are also shown.
   const names = [...known, ...[...byProcess.keys()].filter((name) => !known.includes(name))];
   return names.flatMap((name) => {
     const runs = sessionRuns(byProcess.get(name) ?? [], stages.get(name));
@@ -52,7 +52,7 @@ function lanesOf(
   });
 }
 
-/** A snapshot cannot say how long the commit takes that publishes it. */
+/** A snapshot cannot tell how long the commit takes that publishes it. */
 const STAGE_LABELS: Readonly<Record<(typeof STAGES)[number], string>> = {
   init: 'init',
   load: 'load',
@@ -74,7 +74,7 @@ const legendHtml = (): Markup =>
       html`<li><svg width="12" height="12" aria-hidden="true"><path class="${name}" stroke-width="12" d="M6 0v12"/></svg>${text}</li>`,
   )}</ul>`;
 
-/** What the durations rest on. */
+/** Says what the durations are based on. */
 function basisText(lanes: readonly Lane[]): string {
   const runs = lanes.flatMap((lane) => lane.runs);
   const known = runs.filter(({ stages }) => stages !== undefined).length;
@@ -110,7 +110,7 @@ interface LanePlace {
   readonly byStage: boolean;
 }
 
-/** A stretch of a bar: where it stands, and how far up from the middle it begins and ends. */
+/** A part of a bar: its position, and how far above the middle it begins and ends (negative: below). */
 interface Bar {
   readonly at: number;
   readonly from: number;
@@ -142,7 +142,7 @@ ${drawn.map(
 `;
 }
 
-/** One bar, or one on top of the other for the stages. */
+/** Draws one bar, or one part on top of the other for the stages. */
 function barsOf(
   run: SessionRun,
   {

@@ -1,4 +1,4 @@
-/** What the warehouse holds. ReportedTable[] -> HTML. Pure. */
+/** Shows what the warehouse holds. ReportedTable[] -> HTML. Pure. */
 
 import { maintainFacts } from '../maintain-report.ts';
 import { bytesText, countText, instantLabel, plural } from '../text.ts';

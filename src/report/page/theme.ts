@@ -1,4 +1,4 @@
-/** How a report looks: light, dark, on paper, on a phone. Constant text of this package. */
+/** Defines how a report looks: light, dark, on paper, on a phone. Constant text of this package. */
 
 const LIGHT = `--bg:#fff;--panel:#f6f8fa;--ink:#1c2127;--muted:#57606a;--line:#d5dbe1;--link:#1f5fbf;
 --good:#1a7f45;--warn:#9a5b00;--bad:#c4281c;--good-bg:#e3f4e9;--warn-bg:#fdf0d7;--bad-bg:#fde6e3;
@@ -70,8 +70,8 @@ footer{padding:30px 20px 40px;color:var(--muted);font-size:13px}
 `;
 
 /**
- * Nothing needs it: a tap shows what a pointer sees by hovering, names are filtered, and paper gets what is
- * folded.
+ * Optional: a tap shows what hovering shows with a pointer, names can be filtered, and folded parts are
+ * printed.
  */
 export const SCRIPT = `
 (function(){
@@ -101,8 +101,8 @@ addEventListener('afterprint',function(){folded.forEach(function(each){each.open
 `;
 
 /**
- * Of a page that is served: it is loaded again when the server says so, and what was unfolded stays: each
- * by its name, since others come and go. `seen`: the state that the page shows.
+ * For a page that is served: reloads it when the server says so, and keeps unfolded parts open. Parts are
+ * identified by name, since others come and go. `seen`: the state that the page shows.
  */
 export const LIVE_SCRIPT = `
 (function(){

@@ -1,4 +1,4 @@
-/** Results as tables for people. Rows -> text of at most a width. Pure. */
+/** Draws results as tables for people. Rows -> text of at most a width. Pure. */
 import { cellText } from '../cell-text.ts';
 import { harmless, harmlessLines } from '../harmless.ts';
 import type { Style } from '../style.ts';
@@ -10,11 +10,13 @@ import { isNumberType, shortType } from './types.ts';
 
 export interface BoxOptions {
   readonly style: Style;
-  /** Columns of the terminal. */
+  /** Width of the terminal in columns. */
   readonly width: number;
 }
 
-/** Of more rows a result is several tables, one below the other: no more are held at once. */
+/**
+ * A longer result becomes several tables below each other, so that no more rows than this are held at once.
+ */
 const TABLE_ROWS_MAX = 10_000;
 
 export function boxText(columns: readonly TextColumn[], { style, width }: BoxOptions): ResultText {
@@ -53,7 +55,7 @@ function leftOutText(columns: readonly TextColumn[], { shown, before }: FittedCo
   return `; ${countText(count)} of ${plural(columns.length, 'column')} left out (${names}): --format csv has all`;
 }
 
-/** A table with the names and the types of its columns above a line. */
+/** Draws a table with the names and types of its columns above a line. */
 function boxTable(
   columns: readonly TextColumn[],
   rows: TextRows,
@@ -76,7 +78,7 @@ function boxTable(
   };
 }
 
-/** A type alone makes no column wider than this. */
+/** A type alone does not make a column wider than this. */
 const TYPE_WIDTH_MAX = 16;
 
 function naturalWidths(
@@ -89,7 +91,7 @@ function naturalWidths(
   );
   for (const row of cells)
     for (const [index, cell] of row.entries()) {
-      // No text is wider than twice its length.
+      // No text is wider than twice its length, so most cells need not be measured.
       if (cell.length * 2 > (widths[index] as number))
         widths[index] = Math.max(widths[index] as number, displayWidth(cell));
     }
@@ -97,7 +99,7 @@ function naturalWidths(
 }
 
 interface LineWriter {
-  /** `paint` gets a filled cell and the index of its column. */
+  /** `paint` gets a padded cell and the index of its column. */
   of(
     cells: readonly string[],
     right: readonly boolean[],
@@ -125,7 +127,7 @@ function lineWriter({ shown, widths, isCut, before }: FittedColumns): LineWriter
     rule(corners) {
       const [left, middle, right] = [...corners] as [string, string, string];
       const parts = widths.map((width) => '─'.repeat(width + 2));
-      // One column of dots, where the widths are those of fewer columns than there are.
+      // One column of dots stands for the columns that are left out.
       const all = before === shown.length ? parts.length : -1;
       return `${left}${withDots(parts, '───', all).join(middle)}${right}`;
     },
@@ -135,7 +137,7 @@ function lineWriter({ shown, widths, isCut, before }: FittedColumns): LineWriter
 const isExplanation = ([key, value, more]: readonly TextColumn[]): boolean =>
   key?.name === 'explain_key' && value?.name === 'explain_value' && more === undefined;
 
-/** DuckDB draws a plan over many lines; in a cell nobody could read it. */
+/** DuckDB draws a plan over many lines; nobody could read it in a cell. */
 const explanationText = (): ResultText => ({
   rows: (part) => part.map((row) => `${harmlessLines(cellText(row[1])).trimEnd()}\n`).join(''),
   end: () => '',

@@ -1,26 +1,26 @@
-/** Which columns of a table a line has room for, and how wide. Widths -> layout. Pure. */
+/** Decides for which columns of a table a line has room, and how wide they are. Widths -> layout. Pure. */
 
 export interface FittedColumns {
   /** Indexes of the columns that are shown, in order. */
   readonly shown: readonly number[];
   /** The width of each of them. */
   readonly widths: readonly number[];
-  /** False where a wider cell is shown whole. */
+  /** False if wider cells are shown whole. */
   readonly isCut: boolean;
-  /** How many of them stand before those that are left out; all when none is. */
+  /** How many of them come before those that are left out; all if none is. */
   readonly before: number;
 }
 
 /** A column is cut to this width before a whole one is left out. */
 const WIDTH_MIN = 16;
-/** What a column takes besides its cells: two blanks and a line. The first line comes on top. */
+/** What a column takes besides its cells: two blanks and a line. The first line is extra. */
 const FRAME = 3;
-/** The column of dots in place of those that are left out. */
+/** Width of the column of dots that stands for those left out. */
 const DOTS = 1 + FRAME;
 
 /**
- * Wide columns are cut first, the widest most; then columns are left out in the middle. A single column is
- * never cut: a terminal wraps it, and nothing is lost.
+ * First cuts wide columns, the widest most; then leaves out columns in the middle. A single column is never
+ * cut: a terminal wraps it, and nothing is lost.
  */
 export function columnsInRoom(natural: readonly number[], room: number): FittedColumns {
   const all = natural.map((_width, index) => index);
@@ -52,7 +52,7 @@ export function columnsInRoom(natural: readonly number[], room: number): FittedC
   };
 }
 
-/** The widths with the greatest limit on each by which they fit; undefined when they do not. */
+/** Finds the greatest limit on widths with which all columns fit; undefined if there is none. */
 function widthsWithin(natural: readonly number[], room: number): number[] | undefined {
   const limited = (limit: number): number[] => natural.map((width) => Math.min(width, limit));
   const fits = (widths: readonly number[]): boolean =>
@@ -64,7 +64,7 @@ function widthsWithin(natural: readonly number[], room: number): number[] | unde
   return limit >= WIDTH_MIN && fits(widths) ? widths : undefined;
 }
 
-/** First, last, second, last but one, and so on. */
+/** Orders indexes as first, last, second, last but one, and so on. */
 function fromTheEnds(indexes: readonly number[]): number[] {
   const order: number[] = [];
   for (let low = 0, high = indexes.length - 1; low <= high; low += 1, high -= 1)

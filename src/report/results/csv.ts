@@ -1,9 +1,12 @@
-/** Results as CSV (RFC 4180, with line feeds). Rows -> text. Pure. NULL is empty, an empty text is `""`. */
+/**
+ * Writes results as CSV (RFC 4180, with line feeds). Rows -> text. Pure. NULL is empty, an empty text is
+ * `""`.
+ */
 import { cellText } from '../cell-text.ts';
 import { harmlessLines } from '../harmless.ts';
 import { afterHead, type ResultText, type TextColumn } from './format.ts';
 
-/** @param isForTerminal spells control characters out, which a file keeps as they are. */
+/** @param isForTerminal true: spells out control characters, which a file keeps as they are. */
 export function csvText(columns: readonly TextColumn[], isForTerminal: boolean): ResultText {
   const line = (fields: readonly string[]): string => `${fields.join(',')}\n`;
   const shown = (text: string): string => (isForTerminal ? harmlessLines(text) : text);
@@ -14,7 +17,7 @@ export function csvText(columns: readonly TextColumn[], isForTerminal: boolean):
   });
 }
 
-/** Blanks at the ends are quoted as well: some readers take them away. */
+/** Blanks at the ends are quoted, too: some readers would strip them. */
 const NEEDS_QUOTES = /[",\r\n]|^\s|\s$|^$/;
 
 const quoted = (text: string): string => (NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

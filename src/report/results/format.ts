@@ -1,4 +1,7 @@
-/** What every format of results is: columns -> text in parts, so that no result has to be held whole. */
+/**
+ * Declares what every format of results does: columns -> text in parts, so that no result has to be held
+ * whole.
+ */
 
 export interface TextColumn {
   readonly name: string;
@@ -9,11 +12,11 @@ export interface TextColumn {
 /** Rows as arrays in the columns' order. */
 export type TextRows = readonly (readonly unknown[])[];
 
-/** The text of one result. The first part holds what stands before the rows. */
+/** The text of one result. Its first part includes what comes before the rows. */
 export interface ResultText {
-  /** The text of further rows; empty while they are held back. */
+  /** Returns the text of further rows; empty while they are held back. */
   rows(part: TextRows): string;
-  /** What is left, with what stands behind the last row. Ends with a line end. */
+  /** Returns what is left, with what comes after the last row. Ends with a line end. */
   end(total: { readonly rows: number; readonly isCut: boolean }): string;
 }
 

@@ -1,4 +1,4 @@
-/** The formats of `psyberg sql`, by name. Columns -> text. Pure. */
+/** Chooses the format of `psyberg sql` by name. Columns -> text. Pure. */
 import { type BoxOptions, boxText } from './box.ts';
 import { csvText } from './csv.ts';
 import type { ResultText, TextColumn } from './format.ts';
@@ -9,7 +9,7 @@ import { markdownText } from './markdown.ts';
 export type TextFormat = 'box' | 'csv' | 'json' | 'jsonl' | 'markdown';
 
 export interface ResultTextOptions extends BoxOptions {
-  /** True when a person looks at it: control characters are spelled out where the format could hold them. */
+  /** True if a person looks at it: control characters are spelled out if the format could hold them. */
   readonly isForTerminal: boolean;
 }
 

@@ -1,14 +1,14 @@
-/** Results as JSON. Rows -> text. Pure. */
+/** Writes results as JSON. Rows -> text. Pure. */
 import { jsonLine } from '../json-text.ts';
 import { afterHead, type ResultText, type TextColumn, type TextRows } from './format.ts';
 
-/** An object a line. */
+/** Writes one object a line. */
 export const jsonLinesText = (columns: readonly TextColumn[]): ResultText => {
   const objectOf = objectWriter(columns);
   return { rows: (part) => part.map((row) => `${objectOf(row)}\n`).join(''), end: () => '' };
 };
 
-/** An array of objects, each on a line of its own. */
+/** Writes an array of objects, each on a line of its own. */
 export function jsonArrayText(columns: readonly TextColumn[]): ResultText {
   const rows = separatedRows(columns);
   return afterHead('[', {
@@ -17,7 +17,7 @@ export function jsonArrayText(columns: readonly TextColumn[]): ResultText {
   });
 }
 
-/** The members `"columns"` and `"rows"` of a result's object, and `"more_rows"` where a limit cut it. */
+/** Writes the members `"columns"` and `"rows"` of a result's object, and `"more_rows"` if a limit cut it. */
 export function jsonMembersText(columns: readonly TextColumn[]): ResultText {
   const head = `"columns": ${jsonLine(columns.map(({ name, type }) => ({ name, type })))},\n"rows": [`;
   return afterHead(head, {

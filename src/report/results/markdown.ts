@@ -1,4 +1,4 @@
-/** Results as tables of Markdown (GitHub's dialect). Rows -> text. Pure. */
+/** Writes results as tables of Markdown (GitHub's dialect). Rows -> text. Pure. */
 import { cellText } from '../cell-text.ts';
 import { harmless } from '../harmless.ts';
 import { afterHead, type ResultText, type TextColumn } from './format.ts';
@@ -15,7 +15,7 @@ export function markdownText(columns: readonly TextColumn[]): ResultText {
   });
 }
 
-/** What would end a cell, or begin an element of HTML. */
+/** Escapes what would end a cell, or begin an HTML element. */
 const escaped = (text: string): string =>
   text
     .split(/\r\n|\n|\r/)

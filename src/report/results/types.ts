@@ -1,8 +1,8 @@
-/** Types as the head of a table names them. Pure. */
+/** Names types for the head of a table. Pure. */
 
 const NUMBER = /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL(\(.*\))?|DOUBLE|FLOAT)$/;
 
-/** Types whose values stand right. */
+/** Types whose values are aligned right. */
 export const isNumberType = (type: string): boolean => NUMBER.test(type);
 
 /** DuckDB's short names. */
