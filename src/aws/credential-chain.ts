@@ -1,8 +1,8 @@
 /**
- * The keys that this machine has for AWS and its like: environment, profiles (roles, SSO and
- * `credential_process` among them), web identity, container and instance metadata, in the order of AWS's own
- * tools. -> settings in Iceberg's names. The SDK is imported by the first call: whoever needs no chain does
- * not pay for it (30 to 50 ms, 2026-11-29).
+ * Finds the keys that this machine has for AWS and its like, in the order of AWS's own tools: environment,
+ * profiles (roles, SSO and `credential_process` among them), web identity, container and instance metadata.
+ * Options -> settings in Iceberg's names. The SDK is imported by the first call, so that nobody else pays
+ * for it (30 to 50 ms, 2026-11-29).
  */
 import { usageError } from '../model/errors.ts';
 
@@ -11,8 +11,8 @@ export type ChainSettings = Readonly<Record<string, string>>;
 
 export interface CredentialChain {
   /**
-   * The keys of now, and a region where one is known; renewed five minutes before they expire, so each use
-   * asks again. @throws PsybergError `credentials-missing`.
+   * The current keys, and the region if it is known. They are renewed five minutes before they expire, so
+   * each use must ask again. @throws PsybergError `credentials-missing`.
    */
   settings(): Promise<ChainSettings>;
 }
@@ -33,14 +33,14 @@ interface Resolvers {
   readonly region: () => Promise<string | undefined>;
 }
 
-/** Keys are fetched anew this long before they expire. */
+/** Keys are renewed this long before they expire. */
 const MARGIN_MS = 300_000;
-/** Keys that never live longer than the margin are not fetched for each request. */
+/** Keys that always live shorter than the margin are not renewed with each request. */
 const REFRESH_EACH_MS = 30_000;
 
 const chains = new Map<string, CredentialChain>();
 
-/** One chain a profile: whoever asks for the same keys asks once. */
+/** Keeps one chain for each profile, so that keys are looked up only once. */
 export function credentialChain({ profile }: ChainOptions = {}): CredentialChain {
   const name = profile ?? '';
   const known = chains.get(name);
@@ -53,13 +53,13 @@ export function credentialChain({ profile }: ChainOptions = {}): CredentialChain
 function newChain(profile: string | undefined): CredentialChain {
   let opening: Promise<Resolvers> | undefined;
   let refreshedAtMs = 0;
-  /** In the last minutes the SDK hands the old ones out while it fetches new ones: late for a long scan. */
+  /** In the last minutes the SDK returns the old keys while it fetches new ones, too late for a long scan. */
   const current = async ({ keys }: Resolvers): Promise<FoundKeys> => {
     const found = await keys();
     const leftMs = (found.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - Date.now();
     if (leftMs > MARGIN_MS || Date.now() - refreshedAtMs < REFRESH_EACH_MS) return found;
     refreshedAtMs = Date.now();
-    // Those at hand still hold.
+    // The current keys are still valid.
     return keys({ forceRefresh: true }).catch(() => found);
   };
   return {

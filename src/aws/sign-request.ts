@@ -1,6 +1,6 @@
 /**
- * Requests signed as AWS wants them (Signature Version 4). Request + keys -> headers to send. The library is
- * imported by the first request.
+ * Signs requests for AWS (Signature Version 4). Request + keys -> headers to send. The library is imported
+ * by the first request.
  */
 import { createHash } from 'node:crypto';
 
@@ -25,7 +25,7 @@ export interface UnsignedRequest {
   readonly body?: string | undefined;
 }
 
-/** @returns all headers to send: those of the request, and those that sign it. */
+/** @returns all headers to send: those of the request, and those of the signature. */
 export async function signRequest(
   { method, url, headers, body }: UnsignedRequest,
   { service, region, keys }: SignedFor,

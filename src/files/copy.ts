@@ -1,6 +1,6 @@
 /**
- * Copies a file between folders and stores, and checks size and MD5 of the copy. Path -> path. A copy that is
- * there already is not made again.
+ * Copies a file between folders and stores, and checks size and MD5 of the copy. Path -> path. A copy that
+ * already exists is not made again.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -18,11 +18,11 @@ interface Content {
 }
 export interface CopiedFile {
   readonly bytes: number;
-  /** False where the copy was there. */
+  /** False if the copy already existed. */
   readonly isNew: boolean;
 }
 
-/** Throws `relocate-target-taken` where another file has that name, and `relocate-not-verified`. */
+/** Throws `relocate-target-taken` if another file has that name, and `relocate-not-verified`. */
 export async function copyVerified(from: string, to: string): Promise<CopiedFile> {
   const source = await contentOf(from);
   if (source === undefined)
@@ -52,7 +52,7 @@ const isSame = (one: Content, other: Content): boolean => one.bytes === other.by
 async function copy(from: string, to: string, { md5 }: Content): Promise<void> {
   const [source, target] = [storeOf(from), storeOf(to)];
   if (source === undefined && target !== undefined) return target.upload(from, to, Buffer.from(md5, 'hex'));
-  // A file has its name only when it is whole.
+  // A file gets its name only when it is complete.
   const temporary =
     target === undefined ? `${to}.${randomUUID()}.tmp` : join(tmpdir(), `psyberg-${randomUUID()}`);
   if (target === undefined) await mkdir(dirname(to), { recursive: true });
@@ -73,7 +73,7 @@ async function contentOf(path: string): Promise<Content | undefined> {
   return file === undefined ? undefined : { bytes: file.size, md5: await md5Of(path) };
 }
 
-/** A store knows the checksum of what came in one piece; else it has to be read. */
+/** A store knows the checksum of what was uploaded in one piece; otherwise the object has to be read. */
 async function contentInStore(store: ObjectStore, location: string): Promise<Content | undefined> {
   const known = await store.checksum(location);
   if (known === undefined) return undefined;

@@ -11,13 +11,13 @@ export interface ListedFile {
   readonly modifiedAtMs: number;
 }
 
-/** True where {@link filesBeginning} finds what there is. */
+/** True if {@link filesBeginning} can list the folder. */
 export const canList = (folder: string): boolean =>
   localPath(folder) !== undefined || storeOf(folder) !== undefined;
 
 /**
- * Files of a folder whose name begins with `beginning`, and all below folders whose name does; `''` for
- * all. A folder that is not there has none.
+ * Lists files of a folder whose names begin with `beginning`, and all files below folders with such names;
+ * `''` for all. A folder that does not exist is empty.
  */
 export async function filesBeginning(folder: string, beginning: string): Promise<ListedFile[]> {
   const path = localPath(folder);
@@ -29,7 +29,7 @@ export async function filesBeginning(folder: string, beginning: string): Promise
   return found.map(({ location, ...object }) => ({ path: location, ...object }));
 }
 
-/** True for a file, or a folder with something in it. False as well where this process cannot look. */
+/** True for a file, or for a folder that is not empty. Also false if this process cannot look there. */
 export async function exists(path: string): Promise<boolean> {
   const local = localPath(path);
   if (local !== undefined) return existsSync(local);

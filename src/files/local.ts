@@ -1,19 +1,19 @@
 /**
- * Handles files of tables on this machine without DuckDB, which is quicker: facts, reads, writes. In a store
- * there are no folders to make.
+ * Handles files of tables on this machine without DuckDB, which is quicker: facts, reads, writes. Stores
+ * have no folders, so there is nothing to make in them.
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { makeFolder } from '../catalog/files/folders.ts';
 import { localPath } from '../catalog/files/locations.ts';
 import { storageFault } from '../model/storage-faults.ts';
 
-/** Makes a folder that DuckDB is to write single files into: it makes those of partitions only. */
+/** Creates a folder into which DuckDB is going to write single files: it only creates those of partitions. */
 export function makeLocalFolder(location: string): void {
   const path = localPath(location);
   if (path !== undefined) makeFolder(path);
 }
 
-/** True for a place on this machine, whether a file is there or not. */
+/** True for a place on this machine, whether or not there is a file. */
 export const isLocalPath = (location: string): boolean => localPath(location) !== undefined;
 
 /** True only for a file that this process sees. */
@@ -28,14 +28,14 @@ export interface FileFacts {
   readonly mtimeMs: number;
 }
 
-/** Undefined where this process does not see the file. */
+/** Undefined if this process does not see the file. */
 export function localFacts(location: string): FileFacts | undefined {
   const path = localPath(location);
   const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false });
   return found === undefined ? undefined : { bytes: found.size, mtimeMs: found.mtimeMs };
 }
 
-/** The first bytes of a file, at most so many; undefined where this process cannot read it. */
+/** At most so many first bytes of a file; undefined if this process cannot read it. */
 export function readLocalHead(location: string, bytes: number): Buffer | undefined {
   const path = localPath(location);
   if (path === undefined) return undefined;
@@ -55,13 +55,13 @@ export function readLocalHead(location: string, bytes: number): Buffer | undefin
   }
 }
 
-/** The bytes of a file; undefined where this process does not see it. */
+/** The bytes of a file; undefined if this process does not see it. */
 export function readLocalFile(location: string): Buffer | undefined {
   const path = localPath(location);
   return path === undefined || !existsSync(path) ? undefined : readFileSync(path);
 }
 
-/** Writes a file of this machine, which nothing names yet; false where it is to lie elsewhere. */
+/** Writes a file on this machine to which nothing refers yet; false if it is to lie elsewhere. */
 export function writeLocalFile(location: string, content: Buffer): boolean {
   const path = localPath(location);
   if (path === undefined) return false;

@@ -1,6 +1,6 @@
 /**
- * Deletes files of tables, wherever they lie. A file that is gone already, or in a store that this process
- * cannot reach, stays an orphan and harms nobody: an error here would hide the one that came before.
+ * Deletes files of tables, wherever they lie. A file that is already gone is no error. One in a store that
+ * this process cannot reach stays a harmless orphan: an error here would hide the one that came before.
  */
 import { unlinkSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
@@ -15,14 +15,14 @@ export function removeFile(location: string): void {
   try {
     removeNow(location);
   } catch {
-    // It stays.
+    // It stays as an orphan.
   }
 }
 
 /**
- * Deletes files beside other work: {@link filesRemoved} waits. Of names that nobody writes again. A session
- * on state tables that are full drops a dozen files, 3.7 ms while nothing else could go on (2026-11-30,
- * Xeon).
+ * Deletes files beside other work: {@link filesRemoved} waits. Only for names that nobody writes again. A
+ * session on state tables that are full drops a dozen files, 3.7 ms while nothing else could go on
+ * (2026-11-30, Xeon).
  */
 export function removeBeside(locations: readonly string[]): void {
   for (const location of locations) {
@@ -38,8 +38,8 @@ export function removeBeside(locations: readonly string[]): void {
 }
 
 /**
- * Deletes files that have to go. Throws the first fault where one of this machine stays, when all were
- * tried: a folder may have turned read-only.
+ * Deletes files that must go. Tries all of them, then throws the first fault if one on this machine stays: a
+ * folder may have turned read-only.
  */
 export function removeAll(locations: readonly string[]): void {
   const faults: unknown[] = [];
@@ -52,7 +52,7 @@ export function removeAll(locations: readonly string[]): void {
   if (faults.length > 0) throw faults[0];
 }
 
-/** One that is gone already is fine. */
+/** A file that is already gone is no error. */
 function removeNow(location: string): void {
   const path = localPath(location);
   if (path !== undefined) {
@@ -68,14 +68,14 @@ function removeNow(location: string): void {
 }
 
 /**
- * Deletes what was written for a commit that failed; not when it may have been made: the files are the
- * table's then, or orphans for a later run.
+ * Deletes what was written for a commit that failed; but not if the commit may have been made: then the
+ * files belong to the table, or are orphans for a later run.
  */
 export function discard(paths: readonly string[], error: unknown): void {
   if (!mayBeMade(error)) for (const path of paths) removeFile(path);
 }
 
-/** Deletes files of stores now, and throws where one stays. Those that are gone already are fine. */
+/** Deletes files of stores now, and throws if one stays. Those that are already gone are no error. */
 export async function removeStored(locations: readonly string[]): Promise<void> {
   const stores = new Map<ObjectStore, string[]>();
   for (const location of locations) {
@@ -85,13 +85,13 @@ export async function removeStored(locations: readonly string[]): Promise<void> 
   for (const [store, those] of stores) await store.remove(those);
 }
 
-/** Locations that are to go, by the store that has them. */
+/** Locations that are to be deleted, by their store. */
 const waiting = new Map<ObjectStore, Set<string>>();
 let removing: Promise<void> | undefined;
-/** Files of this machine that are going. */
+/** Files of this machine that are being deleted. */
 const leaving = new Set<Promise<void>>();
 
-/** Objects that are to go at about the same time go with one request. */
+/** Deletes objects with one request if they are dropped at about the same time. */
 function later(store: ObjectStore, location: string): void {
   const locations = waiting.get(store) ?? new Set();
   waiting.set(store, locations.add(location));
@@ -106,7 +106,7 @@ async function removeWaiting(): Promise<void> {
   removing = undefined;
 }
 
-/** Waits until every file that was to go is gone, or could not be deleted. */
+/** Waits until every file that was to be deleted is gone, or could not be deleted. */
 export async function filesRemoved(): Promise<void> {
   while (removing !== undefined || leaving.size > 0) await Promise.all([removing, ...leaving]);
 }

@@ -6,7 +6,7 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { storeOf } from '../objects/mounts.ts';
 
-/** Throws an error of the code ENOENT where there is none. */
+/** Throws an error with the code ENOENT if it does not exist. */
 export async function readWhole(path: string): Promise<Buffer> {
   const store = storeOf(path);
   if (store === undefined) return readFile(path);
@@ -16,8 +16,9 @@ export async function readWhole(path: string): Promise<Buffer> {
 }
 
 /**
- * In place of one of that name: for files that nothing names yet. Who lists the folder finds the whole file
- * or none: a Spark that looks for the newest version met one of which only the name was there.
+ * Replaces a file of that name; only for files to which nothing refers yet. Whoever lists the folder finds
+ * the whole file or none: a Spark that looked for the newest version had met a file of which only the name
+ * existed.
  */
 export async function writeAnew(path: string, content: Buffer): Promise<void> {
   const store = storeOf(path);
@@ -38,7 +39,7 @@ async function writeLocalAnew(path: string, content: Buffer): Promise<void> {
   }
 }
 
-/** In bytes. Throws as {@link readWhole}. */
+/** The size in bytes. Throws like {@link readWhole}. */
 export async function sizeOf(path: string): Promise<number> {
   const store = storeOf(path);
   if (store === undefined) return (await stat(path)).size;

@@ -11,8 +11,8 @@ export interface SessionBranch {
   readonly branch: string;
   readonly psyberg_session_id: string;
   /**
-   * `kept`: nobody works on it, as after `--keep-branch` · `waiting`: for its next step · `at-work` · `dead`:
-   * its process is gone. The next run of the process drops the first and the last.
+   * `kept`: nobody works on it, as after `--keep-branch` · `waiting`: for its next step · `at-work` ·
+   * `dead`: its process is gone. The next run of the process drops `kept` and `dead` ones.
    */
   readonly state: 'kept' | 'waiting' | 'at-work' | 'dead';
 }

@@ -13,43 +13,43 @@ import { storageFault, throwUnlessOfFile } from '../model/storage-faults.ts';
 export interface SessionMarker {
   readonly pid: number;
   /**
-   * When that process began, as its system counts: another process gets the same pid sooner or later, in a
-   * container even at once.
+   * When that process began, in the operating system's units: another process gets the same pid sooner or
+   * later, in a container even at once.
    */
   readonly process_start?: string;
   readonly host: string;
-  /** Of containers on one machine that share its name: whose processes are counted together. */
+  /** Distinguishes containers on one machine that share its name: each counts its own processes. */
   readonly pids?: string;
   readonly started_at: string;
-  /** True when the steps run as separate commands: no process stays alive between them. */
+  /** True if the steps run as separate commands: no process stays alive between them. */
   readonly stepwise: boolean;
-  /** The table that this session created, by its uuid: it goes again while it is empty. */
+  /** The table that this session created, by its uuid: it is dropped again if it is still empty. */
   readonly created_table_uuid?: string;
-  /** Its session on another engine, which goes on working when this process dies. */
+  /** Its session on another engine, which continues to work when this process dies. */
   readonly engine_session?: string;
-  /** True when its process lives, and does nothing for it any more: others clean up after it. */
+  /** True if its process lives but no longer does anything for it: others clean up after it. */
   readonly given_up?: boolean;
-  /** True for a copy of a marker that is another machine's. */
+  /** True for a copy of another machine's marker. */
   readonly copied?: boolean;
 }
 
 /**
- * A stepwise session has no process between its steps; after a day without a next step it counts as
- * abandoned.
+ * A stepwise session has no process between its steps; it counts as abandoned after a day without a next
+ * step.
  */
 export const STEPWISE_GRACE_MS = 24 * 3_600_000;
 /**
- * Until then a session may publish where nobody else can tell whether its process lives: an hour before they
- * take its files away, for clocks that differ and commits that are under way.
+ * Time within which a session may publish if nobody else can tell whether its process lives. It ends an hour
+ * before others remove its files, to allow for clocks that differ and commits that are under way.
  */
 const PUBLISHES_WITHIN_MS = STEPWISE_GRACE_MS - 3_600_000;
 /** Its name in the session's folder. */
 export const MARKER_FILE = 'session.json';
 
 /**
- * Writes the session's folder and marker, before anything else exists that a crash could leave behind. Throws
- * `session-running` when another process has a session of this id: two that share a branch would publish each
- * other's rows. (The steps of one session share their folder.)
+ * Writes the session's folder and marker, before anything else exists that a crash could leave behind.
+ * Throws `session-running` if another process has a session of this id: two sessions that share a branch
+ * would publish each other's rows. (The steps of one session share their folder.)
  */
 export function writeMarker(directory: string, stepwise: boolean): void {
   const marker: SessionMarker = {
@@ -63,7 +63,8 @@ export function writeMarker(directory: string, stepwise: boolean): void {
   givenUp.delete(directory);
   try {
     if (stepwise) mkdirSync(directory, { recursive: true });
-    // The folder appears with its marker in it: without one, nobody could tell whether its process lives.
+    // The folder appears with its marker in it: without a marker nobody could tell whether its process
+    // lives.
     else replaceWith(directory, marker);
     if (stepwise) writeWhole(join(directory, MARKER_FILE), JSON.stringify(marker));
   } catch (error) {
@@ -88,32 +89,30 @@ export function writeMarker(directory: string, stepwise: boolean): void {
 
 /**
  * Sessions of this process that ended and could not clean up after themselves, on a full disk for example:
- * the process lives on, they do not.
+ * the process still lives, but they do not.
  */
 const givenUp = new Set<string>();
-/**
- * From now on the session counts as abandoned in this process, as it will in others once this one has ended.
- */
+/** Lets the session count as abandoned in this process, as it will in others once this one has ended. */
 export function giveUp(directory: string): void {
   givenUp.add(directory);
   try {
     const marker = readMarker(directory);
     if (marker?.pid !== process.pid) return;
-    // Otherwise other processes would wait for this one to end, and be refused.
+    // Without this, other processes would wait for this one to end, and be refused.
     writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, given_up: true }));
   } catch {
-    // On a full disk they are, or one that fails.
+    // On a full or failing disk, the other processes do have to wait.
   }
 }
 
-/** Notes the table that the session has just created. */
+/** Records the table that the session has just created. */
 export function markCreatedTable(directory: string, uuid: string): void {
   const marker = readMarker(directory);
   if (marker !== undefined)
     writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, created_table_uuid: uuid }));
 }
 
-/** Notes the session that it has just opened on another engine. */
+/** Records the session that it has just opened on another engine. */
 export function markEngineSession(directory: string, id: string): void {
   const marker = readMarker(directory);
   if (marker !== undefined)
@@ -137,21 +136,21 @@ function writeWhole(path: string, text: string): void {
   renameSync(`${path}.tmp`, path);
 }
 
-/** Undefined when there is none. */
+/** Undefined if there is none. */
 export function readMarker(directory: string): SessionMarker | undefined {
   const path = join(directory, MARKER_FILE);
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as SessionMarker;
   } catch (error) {
-    // A session whose marker is there and cannot be read may be at work: its files are not to be taken away.
+    // A session whose marker exists but cannot be read may be at work: its files must not be removed.
     throwUnlessOfFile(error, path);
     return undefined;
   }
 }
 
 /**
- * The process that was about to write a marker when it died, from the name of its folder; undefined for other
- * names.
+ * Reads from the name of a folder which process was about to write a marker when it died; undefined for
+ * other names.
  */
 export const pidOfUnfinished = (name: string): number | undefined => {
   const match = /^\..*\.(\d+)$/.exec(name);
@@ -159,7 +158,7 @@ export const pidOfUnfinished = (name: string): number | undefined => {
 };
 
 /**
- * True while the session's process may still be at work (or, stepwise, its next step may come). `directory`:
+ * True if the session's process may still be at work (or, stepwise, its next step may come). `directory`:
  * the session's folder.
  */
 export function isAtWork(marker: SessionMarker, directory: string): boolean {
@@ -177,13 +176,13 @@ export function isAtWork(marker: SessionMarker, directory: string): boolean {
   return isRunning(marker.pid);
 }
 
-/** True for a session of a process that can be looked for here, by its pid. */
+/** True for a session whose process can be looked for here by its pid. */
 export const isOfHere = ({ host, pids }: SessionMarker): boolean =>
   host === hostname() && (pids === undefined || pids === (pidNamespace().pids ?? pids));
 
 /**
- * True when others may take this session for a lost machine's, and its files away: its marker is gone, or so
- * old that on other machines it counts no more (`seenByAll`: they see its process, or its marker's end).
+ * True if others may think that this session's machine is lost, and remove its files: its marker is gone, or
+ * so old that other machines ignore it (`seenByAll`: they can see its process, or the end of its marker).
  */
 export function hasLapsed(directory: string, seenByAll: boolean): boolean {
   const marker = readMarker(directory);
@@ -192,7 +191,7 @@ export function hasLapsed(directory: string, seenByAll: boolean): boolean {
 }
 
 /**
- * Linux: the 22nd field of /proc/<pid>/stat, clock ticks since the machine started, with the id of that
+ * On Linux, the 22nd field of /proc/<pid>/stat, clock ticks since the machine started, with the id of that
  * start. Elsewhere nothing.
  */
 function processStart(pid: number): { process_start?: string } {
@@ -208,7 +207,7 @@ function processStart(pid: number): { process_start?: string } {
   }
 }
 
-/** Linux: the namespace in which this process has its pid; those of a container are another's. */
+/** On Linux, the namespace in which this process has its pid; a container has another one. */
 function pidNamespace(): { pids?: string } {
   try {
     return { pids: readlinkSync('/proc/self/ns/pid') };

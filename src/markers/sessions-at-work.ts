@@ -7,7 +7,7 @@ import { sessionOfName } from '../model/session-branch.ts';
 import { isAtWork, MARKER_FILE, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
 
 /**
- * True for a session's branch that somebody may still work on: its marker says so, or it has none and is
+ * True for a session's branch that somebody may still work on: its marker says so, or it has none but is
  * young.
  */
 export function isInUse(sessionsDirectory: string, branch: string, metadata: TableMetadata): boolean {
@@ -17,8 +17,8 @@ export function isInUse(sessionsDirectory: string, branch: string, metadata: Tab
 }
 
 /**
- * True for a branch without a marker that may be a session's on another machine: begun, or written to, within
- * a day.
+ * True for a branch without a marker that may belong to a session on another machine: it was begun, or
+ * written to, within a day.
  */
 export function isYoung(branch: string, metadata: TableMetadata | undefined): boolean {
   const beganMs = sessionOfName(branch)?.beganMs ?? 0;
@@ -27,8 +27,8 @@ export function isYoung(branch: string, metadata: TableMetadata | undefined): bo
 }
 
 /**
- * When the oldest session that is at work in this warehouse began, in ms; undefined while none is. Its files
- * may be in no metadata yet.
+ * When the oldest session at work in this warehouse began, in ms; undefined if none is at work. Its files
+ * may not be in any metadata yet.
  */
 export function oldestSessionMs(sessionsDirectory: string): number | undefined {
   const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];

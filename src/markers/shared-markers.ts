@@ -11,22 +11,22 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import { isAtWork, MARKER_FILE, readMarker, type SessionMarker, writeMarker } from './session-marker.ts';
 
 export interface SharedMarkers {
-  /** Writes a session's marker, here and for the others. Throws `session-running` as `writeMarker`. */
+  /** Writes a session's marker, here and for the others. Throws `session-running` like `writeMarker`. */
   begin(directory: string, stepwise: boolean): Promise<void>;
-  /** Removes the session's folder, and what the others see of it. */
+  /** Removes the session's folder, and what others see of it. */
   end(directory: string): Promise<void>;
-  /** Takes note of the sessions of others. */
+  /** Learns about the sessions of others. */
   learn(): Promise<void>;
 }
 
-/** Where every session's marker lies in one folder. */
+/** For warehouses whose session markers all lie in one folder. */
 export const LOCAL_MARKERS: SharedMarkers = {
   begin: async (directory, stepwise) => writeMarker(directory, stepwise),
   end: async (directory) => rmSync(directory, { recursive: true, force: true }),
   learn: async () => undefined,
 };
 
-/** `place`: location of the markers in the store. `folder`: of those here. */
+/** `place`: location of the markers in the store; `folder`: that of those on this machine. */
 export function storeMarkers(
   store: Pick<ObjectStore, 'read' | 'writeNew' | 'list' | 'remove'>,
   { place, folder }: { readonly place: string; readonly folder: string },
@@ -45,7 +45,7 @@ export function storeMarkers(
     async end(directory) {
       const marker = readMarker(directory);
       if (marker?.copied === true && isAtWork(marker, directory)) return;
-      // Without a marker here the one in the store is somebody else's.
+      // If there is no marker here, the one in the store belongs to somebody else.
       if (marker !== undefined) await store.remove([objectOf(directory)]).catch(() => undefined);
       await LOCAL_MARKERS.end(directory);
     },
@@ -80,11 +80,14 @@ async function claim(
 
 const nameOf = (location: string): string => basename(location, '.json');
 
-/** The steps of one session write its marker again and again, all on one machine. */
+/** The steps of one session write its marker several times, all on one machine. */
 const isNextStep = (mine: SessionMarker, there: SessionMarker): boolean =>
   mine.stepwise && there.stepwise && there.host === hostname();
 
-/** With the time of the original: files that its session has written since are in no metadata yet. */
+/**
+ * Copies a marker with the time of the original: files that its session has written since are in no metadata
+ * yet.
+ */
 function copyMarker(directory: string, text: string, modifiedAtMs: number): void {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, MARKER_FILE);

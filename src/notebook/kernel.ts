@@ -1,12 +1,12 @@
 /**
- * The kernel that runs a notebook, as far as it can be drawn on. Deno's offers Jupyter's own messages;
- * another one may do the same under this name. Global scope -> a place to draw on, or none.
+ * Finds a way to draw in the kernel that runs a notebook. Global scope -> a place to draw on, or none.
+ * Deno's kernel offers Jupyter's own messages; others may do the same under this name.
  */
 
-/** A picture by media type. */
+/** A picture, by media type. */
 export type Bundle = Readonly<Record<string, string>>;
 
-/** Puts a picture below the running cell, or in the place of the one that has this id already. */
+/** Draws a picture below the running cell, or replaces the one that already has this id. */
 export type Draw = (id: string, bundle: Bundle, isThere: boolean) => Promise<void>;
 
 type Broadcast = (kind: string, content: Readonly<Record<string, unknown>>) => Promise<void>;
@@ -29,7 +29,7 @@ function broadcastOf(scope: object): Broadcast | undefined {
     const broadcast = jupyter?.broadcast;
     return typeof broadcast === 'function' ? broadcast.bind(jupyter) : undefined;
   } catch {
-    // Outside of its kernel Deno throws where it is asked for it.
+    // Outside of its kernel, Deno throws on access.
     return undefined;
   }
 }

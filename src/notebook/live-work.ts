@@ -1,6 +1,6 @@
 /**
- * What a long call does, drawn below the cell that made it while it goes on: steps, how far they are,
- * sessions as they end. Told work -> a picture that is drawn again. Without a place to draw on there is none.
+ * Draws what a long call does, below the cell that made it, while it runs: steps, progress, sessions as they
+ * end. Reports -> a picture that is redrawn. Draws nothing without a place to draw on.
  */
 import { randomUUID } from 'node:crypto';
 import type { RunRecord } from '../model/run-record.ts';
@@ -9,15 +9,15 @@ import type { WorkLook } from '../report/notebook/work-look.ts';
 import { type WorkUnderWay, workUnderWay } from '../report/progress.ts';
 import type { Draw } from './kernel.ts';
 
-/** A call that is shorter is not drawn: its value is there by then. */
+/** A shorter call is not drawn: its value appears soon enough. */
 const SHORT_MS = 250;
-/** How often a picture is drawn at most. */
+/** A picture is redrawn at most this often. */
 const DRAW_MS = 150;
 
 export interface LiveWork {
-  /** The options with somebody who listens to what they tell; whoever did before still hears it. */
+  /** The options with an additional listener; listeners that were already there still hear everything. */
   listening(options: OpenOptions): OpenOptions;
-  /** Draws what `call` does until it has ended. `onRecord` takes a session that is done. */
+  /** Draws what `call` does until it has ended. `onRecord` takes each session that is done. */
   during<Value>(
     name: string,
     call: (onRecord: (record: RunRecord) => void) => Promise<Value>,
@@ -32,7 +32,7 @@ interface Call {
 }
 
 export function liveWork(draw: Draw, lookOf: () => Promise<WorkLook>): LiveWork {
-  // Calls that change tables wait for each other: the first one is at work.
+  // Calls that change tables wait for each other, so the first one is running.
   const calls: Call[] = [];
   const atWork = (): Call | undefined => calls[0];
   return {
@@ -88,7 +88,10 @@ export function liveWork(draw: Draw, lookOf: () => Promise<WorkLook>): LiveWork 
 type Ending = 'done' | 'failed';
 type Picture = (end: Ending | undefined) => Promise<Readonly<Record<string, string>>>;
 
-/** Draws again and again what has changed. What goes wrong with it does not touch the work: it ends there. */
+/**
+ * Redraws what has changed, again and again. An error in drawing ends the drawing, but does not touch the
+ * work.
+ */
 function drawnAgain(draw: Draw, picture: Picture): { readonly end: (end: Ending) => Promise<void> } {
   const id = randomUUID();
   let drawn: string | undefined;
@@ -106,7 +109,7 @@ function drawnAgain(draw: Draw, picture: Picture): { readonly end: (end: Ending)
       isBroken = true;
     }
   };
-  // Pictures are sent one after the other, and none that is old before it is sent.
+  // Pictures are sent one after the other, and only the newest one.
   const tick = (): void => {
     if (isBroken || underWay !== undefined) return;
     underWay = drawNow().finally(() => (underWay = undefined));

@@ -1,6 +1,6 @@
 /**
- * The library as scripts and notebooks open it: the same engine, with values that show themselves. What is
- * returned is what the library returns; how it looks is read from it when somebody looks.
+ * Opens the library for scripts and notebooks: the same engine, with values that show themselves. They are
+ * the library's own values; how one looks is computed when somebody looks.
  */
 import { resolve } from 'node:path';
 import { PsybergError } from '../model/errors.ts';
@@ -12,8 +12,8 @@ import { kernelOf } from './kernel.ts';
 import { type LiveWork, liveWork } from './live-work.ts';
 
 /**
- * Opens a project. In a notebook whose kernel can be drawn on, long calls show below their cell what they do.
- * Throws PsybergError with everything that is wrong in it.
+ * Opens a project. In a notebook whose kernel can draw, long calls show below their cell what they do.
+ * Throws PsybergError with everything that is wrong in the project.
  */
 export async function open(options: OpenOptions = {}): Promise<Psyberg> {
   refuseOldNode();
@@ -25,14 +25,14 @@ export async function open(options: OpenOptions = {}): Promise<Psyberg> {
   )();
 }
 
-/** `listening`: the options with what a notebook hears besides. */
+/** `listening`: the options, including what a notebook listens to. */
 async function opened(options: OpenOptions, listening = options): Promise<Psyberg> {
   const { project = '.', variables = {} } = options;
   const root = findProjectRoot(resolve(project));
   return openProject(readProject({ root, variables }), listening);
 }
 
-/** Also where calls stand together, as the steps of a session. */
+/** Also covers calls that are grouped, such as the steps of a session. */
 function withHints<Calls extends object>(calls: Calls): Calls {
   const hinted = Object.entries(calls).map(([name, value]) => [
     name,
@@ -44,7 +44,7 @@ function withHints<Calls extends object>(calls: Calls): Calls {
 const isAwaited = (name: string, value: unknown): value is (...asked: never[]) => Promise<unknown> =>
   typeof value === 'function' && name !== 'interrupt';
 
-/** A notebook shows of an error its stack alone: that of one of ours begins with what to do, too. */
+/** A notebook only shows the stack of an error, so that of our errors also begins with what to do. */
 const hinting =
   <Asked extends unknown[], Value>(call: (...asked: Asked) => Promise<Value>) =>
   async (...asked: Asked): Promise<Value> => {
@@ -65,7 +65,7 @@ const framesOf = ({ stack = '' }: Error): string =>
 
 const lookOfWork = async () => (await import('../report/notebook/work-look.ts')).workLook;
 
-/** The same calls, which show what they do while they do it. */
+/** The same calls, which show what they do while they run. */
 const showingWork = (psyberg: Psyberg, live: LiveWork): Psyberg => ({
   ...psyberg,
   run: (names, request = {}) =>
@@ -87,7 +87,7 @@ const both =
     then?.(...told);
   };
 
-/** Loaded while the first call works: who opens a project and asks nothing pays nothing for them. */
+/** Loaded during the first call, so that opening a project costs nothing for it. */
 const looksOf = () => import('../report/notebook/looks.ts');
 type Looks = Awaited<ReturnType<typeof looksOf>>;
 
@@ -111,7 +111,7 @@ const showingValues = (psyberg: Psyberg): Psyberg => ({
   report: shown(psyberg.report, (looks, report) => looks.reportLook(report)),
 });
 
-/** The same call, whose value shows itself. */
+/** The same call with a value that shows itself. */
 const shown =
   <Asked extends unknown[], Value extends object>(
     call: (...asked: Asked) => Promise<Value>,

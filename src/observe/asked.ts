@@ -1,6 +1,6 @@
 /**
- * Whether anybody wants to know what runs do, and who. Options, environment -> Observer. Looking costs
- * nothing that could be measured; what listens is imported when the first session begins.
+ * Decides whether anybody wants to know what runs do, and who. Options, environment -> Observer. Looking
+ * costs nothing measurable; listeners are imported only when the first session begins.
  */
 import { type Observer, type Part, type RunEvent, UNOBSERVED } from './port.ts';
 import { lineageFile, type ObserveOptions, type ObserverContext } from './request.ts';
@@ -19,7 +19,7 @@ export function askedObserver(options: ObserveOptions, around: ObserverContext):
   });
 }
 
-/** Commands without sessions load nothing. */
+/** Opens listeners with the first session, so that commands without sessions load nothing. */
 function openedBySessions(open: () => Promise<Observer>): Observer {
   let opening: Promise<Observer> | undefined;
   let opened: Observer | undefined;
@@ -39,8 +39,8 @@ function openedBySessions(open: () => Promise<Observer>): Observer {
 }
 
 /**
- * Only where a variable names an exporter or a collector: the default of OpenTelemetry's own SDKs is a
- * collector on this machine, which is rarely there.
+ * Only if a variable names an exporter or a collector: OpenTelemetry's own SDKs default to a collector on
+ * this machine, which is rarely there.
  */
 function asksForTraces(environment: NodeJS.ProcessEnv): boolean {
   const set = (name: string): string => (environment[name] ?? '').trim();

@@ -1,6 +1,6 @@
 /**
- * Gives what a run tells to its listeners. What is told meanwhile belongs to the part that is under way:
- * Node's async context carries it, so that sessions side by side are not mixed up.
+ * Passes on what a run reports to its listeners. A report belongs to the part that is under way: Node's
+ * async context carries that, so that sessions side by side are not mixed up.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Listener, SessionNames, TimedPart } from './listener.ts';
@@ -9,13 +9,13 @@ import { sessionsUnderWay } from './sessions-under-way.ts';
 
 const underWay = new AsyncLocalStorage<TimedPart>();
 
-/** The session that the caller works for; undefined outside of any. */
+/** The session for which the caller works; undefined outside of any. */
 export const currentSession = (): SessionNames | undefined => underWay.getStore()?.session;
 
-/** How long a command waits at its end for listeners that have not passed on everything yet. */
+/** A command waits at most this long at its end for listeners that have not yet passed on everything. */
 export const CLOSE_WAIT_MS = 3_000;
 
-/** `warn`: takes what went wrong with a listener, a line each. */
+/** `warn`: takes what went wrong with a listener, one line each. */
 export function hub(
   listeners: readonly Listener[],
   { warn, closeWaitMs = CLOSE_WAIT_MS }: HubOptions,
@@ -57,7 +57,7 @@ export function hub(
     },
     async close() {
       const late = new AbortController();
-      // It holds the process: without it a command whose sinks are silent would end before it says so.
+      // Keeps the process alive: otherwise a command whose sinks stay silent would end without saying so.
       const timer = setTimeout(() => late.abort(), closeWaitMs);
       const ending = [...listening].map((listener) => ended(listener, late.signal));
       for (const complaint of await Promise.all(ending)) if (complaint !== undefined) warn(complaint);
@@ -72,10 +72,10 @@ export interface HubOptions {
   readonly closeWaitMs?: number;
 }
 
-/** What a listener has to complain of at its end, within the time that the signal gives it. */
+/** Ends a listener within the time that the signal gives it; returns its complaint, if any. */
 async function ended(listener: Listener, signal: AbortSignal): Promise<string | undefined> {
   const late = new Promise<string>((done) =>
-    // A listener that heeds the signal says better what is missing: it has the first word.
+    // A listener that heeds the signal can say better what is missing, so it may answer first.
     signal.addEventListener('abort', () =>
       setImmediate(() => done(`${listener.name}: not everything was passed on in time`)),
     ),
@@ -87,7 +87,7 @@ async function ended(listener: Listener, signal: AbortSignal): Promise<string | 
   }
 }
 
-/** What is told of a result is never worth failing the work. */
+/** Reads facts from a result. Never fails: reporting must not make the work fail. */
 function factsIn<T>(result: T, factsOf: (result: T) => Facts): Facts {
   try {
     return factsOf(result);
@@ -109,7 +109,10 @@ const beginSpan = (part: Part, parent: TimedPart | undefined): TimedPart => ({
   facts: {},
 });
 
-/** A run that plans anew has another session; one that failed without a plan gets its id at its end. */
+/**
+ * Names the session of a run. If the run plans again it becomes another session; if it failed without a
+ * plan, its id is only known at its end.
+ */
 function nameSession(session: SessionNames, told: RunEvent): void {
   if (told.kind === 'session') session.psybergSessionId = told.plan.psyberg_session_id;
   else if (told.kind === 'outcome' && told.outcome.psyberg_session_id !== '')

@@ -1,4 +1,6 @@
-/** A catalog whose calls and requests are told. Where nobody listens it stays as it is. */
+/**
+ * Reports the calls and requests of a catalog. Catalog -> the same, observed; unchanged if nobody listens.
+ */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { AroundRequest } from '../catalog/index.ts';
 import { tableName } from '../model/names.ts';
@@ -6,7 +8,7 @@ import type { Observer } from './port.ts';
 
 type Call = keyof CatalogClient;
 
-/** Those of its calls that a table is named to. */
+/** The calls that take the name of a table. */
 const CALLS: readonly Call[] = [
   'loadTable',
   'loadTableToRead',
@@ -46,7 +48,7 @@ function tableAmong([first]: readonly unknown[]): string | undefined {
     : undefined;
 }
 
-/** For the server of a catalog, and for what it asks of a foreign one. */
+/** For the server of a catalog, and for the requests that it sends to a foreign one. */
 export function aroundRequests(observer: Observer): { readonly aroundRequest?: AroundRequest } {
   if (!observer.listens) return {};
   return {

@@ -1,15 +1,18 @@
-/** DuckDB whose statements are told. Engine -> the same, observed; as it is where nobody listens. */
+/** Reports the statements of DuckDB. Engine -> the same, observed; unchanged if nobody listens. */
 import type { Engine } from '../engine/index.ts';
 import type { Facts, Observer } from './port.ts';
 
 interface AskedStatement {
   readonly sql: string;
-  /** Of the engine's own statements. */
+  /** Set for the engine's own statements. */
   readonly name?: string;
 }
 type Work = (statement: AskedStatement, ...others: readonly unknown[]) => Promise<unknown>;
 
-/** Also what it opens beside itself. What it attaches and detaches is not told: those texts hold tokens. */
+/**
+ * Also observes connections that it opens beside itself. Attaching and detaching are not reported, since
+ * those texts contain tokens.
+ */
 export function observedEngine(engine: Engine, observer: Observer): Engine {
   if (!observer.listens) return engine;
   const observed =

@@ -1,11 +1,13 @@
-/** Opens those who listen. What was asked for -> Observer. Each is imported only where it was. */
+/**
+ * Opens the listeners that were asked for. Request -> Observer. Each is imported only if it was asked for.
+ */
 
 import { hub } from './hub.ts';
 import type { Listener } from './listener.ts';
 import type { Observer } from './port.ts';
 import type { ListenersAsked, ObserverContext } from './request.ts';
 
-/** Never throws: what cannot be opened is a warning, and the others listen. */
+/** Never throws: if one cannot be opened there is a warning, and the others listen. */
 export async function openObserver(asked: ListenersAsked, around: ObserverContext): Promise<Observer> {
   const { metrics } = asked;
   const opening: Promise<Listener>[] = [];

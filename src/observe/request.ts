@@ -1,13 +1,13 @@
-/** Who is asked to listen, and what each of them has to know of where it runs. */
+/** Declares which listeners were asked for, and what they have to know about their surroundings. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Listener } from './listener.ts';
 
 export interface ObserveOptions {
-  /** A file that is written in Prometheus' text format when the project is closed. */
+  /** The file that is written in Prometheus' text format when the project is closed. */
   readonly metrics?: string;
-  /** Those that the caller brings. */
+  /** Additional listeners of the caller. */
   readonly listeners?: readonly Listener[];
 }
 
@@ -15,17 +15,20 @@ export interface ObserverContext {
   /** Folder of psyberg.yaml. */
   readonly root: string;
   readonly environment: NodeJS.ProcessEnv;
-  /** Takes what went wrong, a line each: it never fails a run. */
+  /** Takes what went wrong, one line each, since that never fails a run. */
   readonly warn: (message: string) => void;
 }
 
-/** What listens. */
+/** All listeners that were asked for. */
 export interface ListenersAsked extends ObserveOptions {
   readonly traces: boolean;
   readonly lineage: boolean;
 }
 
-/** The file that says where lineage goes: as OpenLineage's clients look for it, and beside psyberg.yaml. */
+/**
+ * The file that tells where lineage is sent: looked for like OpenLineage's clients do, and beside
+ * psyberg.yaml.
+ */
 export function lineageFile({
   environment,
   root,

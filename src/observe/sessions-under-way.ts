@@ -1,6 +1,6 @@
 /**
- * Which part of each session is under way: for what DuckDB asks of the catalog in this process, which comes
- * from its own threads without any context. Spans -> parent of such a request.
+ * Keeps the current part of each session. Spans -> parent of a request. For requests of DuckDB to the
+ * catalog in this process: they come from DuckDB's own threads, without any context.
  */
 import { branchName } from '../model/session-branch.ts';
 import type { SessionNames, TimedPart } from './listener.ts';
@@ -9,7 +9,7 @@ import type { Part } from './port.ts';
 export interface SessionsUnderWay {
   began(span: TimedPart): void;
   ended(span: TimedPart): void;
-  /** Undefined for a part that has a context of its own, or that no session can be found for. */
+  /** Undefined for a part that has its own context, or if no session can be found for it. */
   parentOf(part: Part): TimedPart | undefined;
 }
 
@@ -27,13 +27,13 @@ export function sessionsUnderWay(): SessionsUnderWay {
     parentOf(part) {
       if (part.kind !== 'request' || part.side !== 'served') return undefined;
       for (const [names, span] of innermost) if (isOfView(part.path, names)) return span;
-      // The warehouse itself is asked by whichever session runs, where there is one alone.
+      // A request for the warehouse itself belongs to the session that runs, if it is the only one.
       return innermost.size === 1 ? innermost.values().next().value : undefined;
     },
   };
 }
 
-/** The path begins with the name of the session's view, which is that of its branch. */
+/** True if the path begins with the name of the session's view, which is that of its branch. */
 const isOfView = (path: string, { processName, psybergSessionId }: SessionNames): boolean =>
   psybergSessionId !== undefined && path.startsWith(`/v1/${branchName(processName, psybergSessionId)}/`);
 

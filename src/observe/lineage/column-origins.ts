@@ -1,7 +1,7 @@
 /**
- * Which columns of its sources each column of a query comes from. DuckDB's parse tree + columns of the
- * sources -> origins. Pure. What is not understood whole is not told at all: half a lineage would be read as
- * a whole one.
+ * Finds from which columns of its sources each column of a query comes. DuckDB's parse tree + columns of the
+ * sources -> origins. Pure. If a query is not fully understood, nothing is returned: half a lineage would be
+ * taken for a whole one.
  */
 import type { TreeNode } from '../../model/query-tree.ts';
 import { isAggregate, makesRows, originsOf, selected } from './expression-origins.ts';
@@ -11,10 +11,10 @@ import { byName, named, type OutputColumn, type QueryOrigins, renamed } from './
 import { nodeAt, nodesAt, nodesBelow, queryOfTree, textAt, textsAt } from './parse-tree.ts';
 import { type Around, fail, NotUnderstood, type Scope } from './scope.ts';
 
-/** Tables by name in lower case; the columns as they are written. */
+/** Tables by name in lower case; columns as they are written. */
 export type SourceColumns = ReadonlyMap<string, readonly string[]>;
 
-/** Undefined where the query has something in it that is not known here. */
+/** Undefined if the query contains something that is not known here. */
 export function columnOrigins(tree: TreeNode, tables: SourceColumns): QueryOrigins | undefined {
   const query = queryOfTree(tree);
   if (query === undefined) return undefined;
@@ -77,7 +77,7 @@ function withCtes(query: TreeNode, around: Around): Around['tables'] {
   return tables;
 }
 
-/** `union all` and its kind: by place, or by name. */
+/** Origins in `union all` and its kind: by position, or by name. */
 function originsOfSet(query: TreeNode, around: Around): QueryOrigins {
   const parts = [nodeAt(query, 'left'), nodeAt(query, 'right'), ...nodesAt(query, 'children')]
     .filter((part) => part !== undefined)
@@ -85,7 +85,7 @@ function originsOfSet(query: TreeNode, around: Around): QueryOrigins {
   const kind = textAt(query, 'setop_type');
   const columns = columnsOfSet(kind, parts);
   const compared = kind === 'EXCEPT' || kind === 'INTERSECT' ? parts.slice(1) : [];
-  // The clauses behind it see its columns, and nothing else.
+  // Clauses after it see its columns, and nothing else.
   const scope: Scope = {
     ...around,
     outer: undefined,
@@ -114,7 +114,7 @@ function columnsOfSet(kind: string, parts: readonly QueryOrigins[]): readonly Ou
   const [first = fail(), ...others] = parts;
   if (kind === 'EXCEPT' || kind === 'INTERSECT') return first.columns;
   if (kind === 'UNION_BY_NAME') {
-    // Which of them have the same name DuckDB alone knows.
+    // Only DuckDB knows which of them have the same name.
     if (parts.some(({ columns }) => columns.some(({ name }) => name === undefined))) fail();
     return byName(parts);
   }
@@ -145,7 +145,7 @@ function originsOfSelect(query: TreeNode, around: Around): QueryOrigins {
     const condition = nodeAt(query, member);
     return condition === undefined ? [] : usedFor(originsOf(condition, later), 'FILTER');
   };
-  // A number is a place in the select list, a name a column of a table before one of the list.
+  // A number is a position in the select list; a name means a column of a table before one of the list.
   const groups = nodesAt(query, 'group_expressions').flatMap(
     (each) => columnAt(each, columns)?.origins ?? originsOf(each, later),
   );
@@ -164,14 +164,17 @@ function originsOfSelect(query: TreeNode, around: Around): QueryOrigins {
   };
 }
 
-/** The column of a select list that a number names. */
+/** The column of a select list to which a number refers. */
 function columnAt(expression: TreeNode, columns: readonly OutputColumn[]): OutputColumn | undefined {
   if (expression['class'] !== 'CONSTANT') return undefined;
   const place = nodeAt(expression, 'value')?.['value'];
   return typeof place === 'number' ? (columns[place - 1] ?? fail()) : undefined;
 }
 
-/** `distinct`, `order by`, `limit`, which see what was selected, by place, by name, and all else. */
+/**
+ * Origins in `distinct`, `order by` and `limit`, which see what was selected, by position or name, and
+ * everything else.
+ */
 function originsOfModifiers(query: TreeNode, scope: Scope): Origin[] {
   const { selected: columns } = scope;
   const one = (expression: TreeNode): readonly Origin[] => {

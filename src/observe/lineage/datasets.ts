@@ -1,7 +1,7 @@
 /**
- * Tables as OpenLineage's datasets. Iceberg metadata -> dataset. Pure. A table is named by where its files
- * lie, as other integrations name Iceberg tables, so that what they tell of it meets what is told here; the
- * name in the catalog is a symlink.
+ * Describes tables as OpenLineage's datasets. Iceberg metadata -> dataset. Pure. A table is named by the
+ * location of its files, like other integrations name Iceberg tables, so that their reports and these are
+ * about the same dataset; its name in the catalog is a symlink.
  */
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
@@ -45,7 +45,7 @@ export function tableDataset(
   };
 }
 
-/** A folder of files, by its glob. */
+/** A folder of files, named by its glob. */
 export const folderDataset = (glob: string): Dataset => ({
   ...datasetName(glob),
   facets: { storage: facet('StorageDatasetFacet', { storageLayer: 'files' }) },
@@ -71,7 +71,7 @@ function catalogOf({ catalog }: ProjectSpec): {
   return { namespace: catalog.warehouse ?? withoutUser(catalog.uri), uri: withoutUser(catalog.uri) };
 }
 
-/** Without what could be a secret. */
+/** Removes everything that might be a secret. */
 export function withoutUser(address: string): string {
   try {
     const url = new URL(address);
@@ -81,7 +81,7 @@ export function withoutUser(address: string): string {
   }
 }
 
-/** The one that the snapshot was written with, where it says so. */
+/** The schema with which the snapshot was written, if it tells. */
 function schemaAt(metadata: TableMetadata, snapshotId: string | undefined): Schema {
   const snapshot = snapshotId === undefined ? undefined : snapshotById(metadata, BigInt(snapshotId));
   const id = snapshot?.['schema-id'];

@@ -1,4 +1,4 @@
-/** Where the value of an expression comes from. Parse tree + scope -> origins. Pure. */
+/** Finds where the value of an expression comes from. Parse tree + scope -> origins. Pure. */
 import type { TreeNode } from '../../model/query-tree.ts';
 import { AGGREGATES } from '../../model/rows-together.ts';
 import { LAMBDA_FUNCTIONS, ROW_MAKERS } from './functions.ts';
@@ -27,7 +27,7 @@ function starColumns(star: TreeNode, scope: Scope): OutputColumn[] {
   const columns: OutputColumn[] = [];
   for (const { name = fail(), origins } of shown.flatMap((table) => table.columns)) {
     const merged = relation === '' ? scope.merged.find((each) => isName(each.name, name)) : undefined;
-    // A column of USING is shown once.
+    // A column of USING only appears once.
     if (merged !== undefined && columns.some((each) => isName(each.name, name))) continue;
     if (excluded.some((each) => isName(each, name))) continue;
     const other = nodeAt(replaced.find((each) => isName(textAt(each, 'key'), name)) ?? {}, 'value');
@@ -87,13 +87,13 @@ export function originsOf(expression: TreeNode, scope: Scope): Origin[] {
     case 'SUBQUERY':
       return originsOfSubquery(expression, scope);
     case 'STAR':
-      // Of `count(*)` the parser makes another function; elsewhere it stands for columns.
+      // The parser turns `count(*)` into another function; elsewhere a star stands for columns.
       return usedFor(
         starColumns(expression, scope).flatMap(({ origins }) => origins),
         'TRANSFORMATION',
       );
     default:
-      // A place in the select list, say: nothing below it tells what it is.
+      // Such as a position in the select list: nothing below the node tells what it is.
       if (!PLAIN_CLASSES.has(textAt(expression, 'class'))) fail();
       return usedFor(
         nodesBelow(expression).flatMap((each) => originsOf(each, scope)),
@@ -102,7 +102,10 @@ export function originsOf(expression: TreeNode, scope: Scope): Origin[] {
   }
 }
 
-/** Whose value is made of what is below them. JSON's arrow is told as a lambda; '' is a helper's. */
+/**
+ * Classes whose value is made from what is below them. JSON's arrow appears as a lambda; '' is a helper
+ * node.
+ */
 const PLAIN_CLASSES = new Set([
   '',
   'BETWEEN',
@@ -117,7 +120,7 @@ const PLAIN_CLASSES = new Set([
   'TYPE',
 ]);
 
-/** `a -> b` is a function as the argument of a few, and elsewhere what a JSON value holds under a name. */
+/** `a -> b` is a function as an argument of a few functions; elsewhere it takes a JSON value by name. */
 const argumentsOf = (call: TreeNode, scope: Scope): Origin[] =>
   nodesAt(call, 'children').flatMap((each) =>
     each['class'] === 'LAMBDA' && LAMBDA_FUNCTIONS.has(textAt(call, 'function_name'))
@@ -143,7 +146,7 @@ function originsOfSubquery(expression: TreeNode, scope: Scope): Origin[] {
   const body = nodeAt(nodeAt(expression, 'subquery') ?? {}, 'node') ?? fail();
   const query = scope.ofQuery(body, { ofQuery: scope.ofQuery, tables: scope.tables, outer: scope });
   const kind = textAt(expression, 'subquery_type');
-  // Of `exists` the values do not matter.
+  // The values of `exists` do not matter.
   const values = /EXISTS$/.test(kind) ? [] : query.columns.flatMap(({ origins }) => origins);
   return [
     ...usedFor(values, kind === 'SCALAR' ? 'TRANSFORMATION' : 'CONDITIONAL'),
@@ -152,7 +155,9 @@ function originsOfSubquery(expression: TreeNode, scope: Scope): Origin[] {
   ];
 }
 
-/** True for what groups cannot be made by: an aggregate is in it, or the name of one before it. */
+/**
+ * True for an expression that cannot be grouped by: it contains an aggregate, or the name of an earlier one.
+ */
 export function isAggregate(expression: TreeNode, scope: Scope, aliases: ReadonlySet<string>): boolean {
   if (expression['class'] === 'SUBQUERY') return false;
   if (expression['class'] === 'FUNCTION' && AGGREGATES.has(textAt(expression, 'function_name'))) return true;
@@ -163,7 +168,7 @@ export function isAggregate(expression: TreeNode, scope: Scope, aliases: Readonl
   return nodesBelow(expression).some((each) => isAggregate(each, scope, aliases));
 }
 
-/** True where each row becomes as many as a list in it is long. */
+/** True if each row becomes as many rows as a list in the expression is long. */
 export const makesRows = (expression: TreeNode): boolean =>
   expression['class'] !== 'SUBQUERY' &&
   (ROW_MAKERS.has(textAt(expression, 'function_name')) || nodesBelow(expression).some(makesRows));

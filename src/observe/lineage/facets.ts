@@ -1,12 +1,12 @@
-/** OpenLineage's values (specification 2-0-2) as they are sent. Values -> JSON. Pure. */
+/** Makes OpenLineage's values (specification 2-0-2) as they are sent. Values -> JSON. Pure. */
 import { createHash } from 'node:crypto';
 
 export const PRODUCER = 'urn:psyberg';
 export const EVENT_SCHEMA = 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent';
-/** The facet that no other producer has; docs/reference/lineage.md says what is in it. */
+/** A facet of our own, which no other producer has; docs/reference/lineage.md describes it. */
 export const SESSION_FACET_SCHEMA = 'urn:psyberg:facet:session:1-0-0';
 
-/** The version of each facet that is sent. */
+/** The version in which each facet is sent. */
 const VERSIONS = {
   CatalogDatasetFacet: '1-1-0',
   ColumnLineageDatasetFacet: '1-2-0',
@@ -66,8 +66,8 @@ export interface LineageEvent {
 const URL_NAMESPACE = Buffer.from('6ba7b8119dad11d180b400c04fd430c8', 'hex');
 
 /**
- * The run of a session: a UUID of version 5 of `namespace/job/session`, so that every command of a session,
- * and whoever asks for it, names the same run.
+ * The run id of a session: a UUID of version 5 made from `namespace/job/session`, so that every command of a
+ * session, and whoever asks for it, names the same run.
  */
 export function runIdOf(job: { readonly namespace: string; readonly name: string }, session: string): string {
   const name = `${job.namespace}/${job.name}/${session}`;

@@ -1,5 +1,6 @@
 /**
- * The tables of a FROM clause, and what decides which of their rows meet. Parse tree -> JoinedTables. Pure.
+ * Finds the tables of a FROM clause, and what decides which of their rows meet. Parse tree -> JoinedTables.
+ * Pure.
  */
 import type { TreeNode } from '../../model/query-tree.ts';
 import { originsOf } from './expression-origins.ts';
@@ -25,7 +26,7 @@ export function fromClause(table: TreeNode | undefined, around: Around): JoinedT
       return { inScope: [], merged: [], rows: [] };
     case 'BASE_TABLE': {
       const name = textAt(table, 'table_name');
-      // Sources and CTEs have no schema: this is another table.
+      // Sources and CTEs do not have a schema, so this is another table.
       if (textAt(table, 'schema_name') !== '' || textAt(table, 'catalog_name') !== '') fail();
       const found = around.tables.get(name.toLowerCase()) ?? fail();
       return one({ ...renamed(found, names), alias: alias || name });
@@ -43,7 +44,7 @@ export function fromClause(table: TreeNode | undefined, around: Around): JoinedT
   }
 }
 
-/** Rows that are written down; values of tables before it may be in them. */
+/** Rows that are written out; they may contain values of tables before them. */
 function valuesOf(table: TreeNode, around: Around): QueryOrigins {
   const scope: Scope = { ...around, inScope: [], merged: [], selected: [], bound: new Set() };
   const rows = Array.isArray(table['values']) ? (table['values'] as TreeNode[][]) : [];
@@ -105,7 +106,7 @@ function unnested(table: TreeNode, scope: Scope): JoinedTables {
   const named = textsAt(table, 'column_name_alias');
   const own = [textAt(call, 'function_name'), ...(isNumbered(table) ? ['ordinality'] : [])];
   const columns = own.map((name, at) => ({ name: named[at] ?? name, origins: at === 0 ? origins : [] }));
-  // How many rows there are, its value says.
+  // The value decides how many rows there are.
   const rows = usedFor(origins, 'JOIN');
   const alias = textAt(table, 'alias') || textAt(call, 'function_name');
   return { inScope: [{ alias, columns, rows }], merged: [], rows };

@@ -1,6 +1,6 @@
 /**
- * Tells OpenLineage of sessions: one run each, whichever commands it takes. What is told -> events ->
- * transports. What an event needs of tables is looked up beside the session, and sent beside it.
+ * Reports sessions to OpenLineage: one run for each, no matter how many commands it takes. Reports -> events
+ * -> transports. Whatever an event needs to know about tables is looked up and sent beside the session.
  */
 
 import { openParser, type Parser } from '../../engine/open-parser.ts';
@@ -14,7 +14,7 @@ import { sessionTables } from './session-tables.ts';
 import { transportSettings } from './settings.ts';
 import { openTransport } from './transports.ts';
 
-/** Throws what is wrong with the settings, in words. */
+/** Throws an error in words if the settings are wrong. */
 export async function openLineage(context: ObserverContext): Promise<Listener> {
   const transports = transportSettings(context).map(openTransport);
   const parser = await openParser();
@@ -45,13 +45,13 @@ const engineFacet = ({ version }: Parser): Facet =>
   facet('ProcessingEngineRunFacet', { name: 'DuckDB', version: version.replace(/^v/, '') });
 
 interface EventQueue extends Required<Pick<Listener, 'told' | 'ended'>> {
-  /** Once every event is made. */
+  /** Settles once every event is made. */
   settled(): Promise<void>;
-  /** What kept an event from being made. */
+  /** The reason why an event could not be made. */
   complaint(): string | undefined;
 }
 
-/** A session that has begun here, and has not ended. */
+/** A session that began in this command and has not ended. */
 interface Open {
   readonly session: SessionTold;
   readonly tables: ReturnType<typeof sessionTables>;
@@ -103,7 +103,7 @@ function eventQueue(send: (event: SessionEvent) => void, parser: Parser): EventQ
       if (known === undefined) return;
       if (part.kind === 'stage' && (part.stage === 'load' || part.stage === 'audit') && error === undefined)
         tell('RUNNING', known);
-      // A step or an adoption that failed has no outcome.
+      // A failed step or adoption has no outcome.
       else if (part.kind === 'process' && error !== undefined)
         end(isInterruption(error) ? 'ABORT' : 'FAIL', known, { message: (error as Error).message });
     },
@@ -116,7 +116,7 @@ interface Making extends Pick<EventQueue, 'settled' | 'complaint'> {
   enqueue(make: () => Promise<SessionEvent>): void;
 }
 
-/** Events are made in the order in which they were told. */
+/** Makes events in the order in which they were reported. */
 function madeInTurn(send: (event: SessionEvent) => void): Making {
   let making: Promise<void> = Promise.resolve();
   let complaint: string | undefined;
@@ -147,7 +147,8 @@ interface Telling {
 const NO_TABLES: TablesOfSession = { sources: new Map(), target: undefined, origins: undefined };
 
 /**
- * A session that found nothing to do has no run; one that failed before it had a plan has one that failed.
+ * Reports how a session ended. One that found nothing to do has no run; one that failed before it had a plan
+ * has a failed run.
  */
 function tellOutcome(
   { project, spec, outcome, session }: Extract<RunEvent, { kind: 'outcome' }>,
@@ -169,7 +170,7 @@ function tellOutcome(
     }));
 }
 
-/** Undefined while it goes on, and where there was nothing to do. */
+/** Undefined while the session goes on, or if there was nothing to do. */
 function endOf({ status, error }: Outcome): EventType | undefined {
   if (status === 'published') return 'COMPLETE';
   if (error === null) return undefined;

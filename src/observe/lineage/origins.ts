@@ -1,13 +1,13 @@
-/** Where a value comes from: columns of sources, and how they come in. Pure. */
+/** Describes where a value comes from: columns of sources, and how they are used. Pure. */
 
-/** As OpenLineage's facet `columnLineage` names them, from the least to the most that is done to a value. */
+/** Named as in OpenLineage's facet `columnLineage`, from the least to the most that is done to a value. */
 export const DIRECT = ['IDENTITY', 'TRANSFORMATION', 'AGGREGATION'] as const;
 export type DirectUse = (typeof DIRECT)[number];
-/** Uses that decide which rows or values there are, and are not in them. */
+/** Uses that decide which rows or values there are, without being part of them. */
 export type IndirectUse = 'JOIN' | 'GROUP_BY' | 'FILTER' | 'SORT' | 'WINDOW' | 'CONDITIONAL';
 
 export interface Origin {
-  /** The source by its alias. */
+  /** Alias of the source. */
   readonly source: string;
   readonly column: string;
   readonly use: DirectUse | IndirectUse;
@@ -15,7 +15,7 @@ export interface Origin {
 
 export const isDirect = ({ use }: Pick<Origin, 'use'>): boolean => DIRECT.some((each) => each === use);
 
-/** The same where more is done to the value. */
+/** The same origins if more is done to the value. */
 export const usedFor = (origins: readonly Origin[], use: DirectUse | IndirectUse): Origin[] =>
   origins.map((origin) => {
     if (!isDirect(origin)) return origin;
@@ -24,7 +24,7 @@ export const usedFor = (origins: readonly Origin[], use: DirectUse | IndirectUse
     return (before as number) >= (now as number) ? origin : { ...origin, use };
   });
 
-/** Each once. */
+/** Removes duplicates. */
 export function distinctOrigins(origins: readonly Origin[]): Origin[] {
   const known = new Map(origins.map((each) => [JSON.stringify([each.source, each.column, each.use]), each]));
   return [...known.values()];

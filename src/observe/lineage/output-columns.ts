@@ -1,8 +1,8 @@
-/** The columns of a query with where they come from, and what is done with lists of them. Pure. */
+/** Holds the columns of a query with where they come from, and handles lists of them. Pure. */
 import type { Origin } from './origins.ts';
 
 export interface OutputColumn {
-  /** Undefined for an expression that DuckDB names. */
+  /** Undefined for an expression that DuckDB would name. */
   readonly name: string | undefined;
   readonly origins: readonly Origin[];
 }

@@ -1,6 +1,6 @@
 /**
- * The run that a session is a part of, as an orchestrator says it: `OPENLINEAGE_PARENT_ID`, and
- * `OPENLINEAGE_ROOT_PARENT_ID` for the first of all, each `namespace/job/run`. Environment -> facet. Pure.
+ * Reads the run of which a session is a part, as an orchestrator names it: `OPENLINEAGE_PARENT_ID`, and
+ * `OPENLINEAGE_ROOT_PARENT_ID` for the outermost one, each `namespace/job/run`. Environment -> facet. Pure.
  */
 import { type Facet, facet } from './facets.ts';
 
@@ -9,7 +9,7 @@ interface ParentRun {
   readonly job: { readonly namespace: string; readonly name: string };
 }
 
-/** Undefined where it is not said, or not in that form. */
+/** Undefined if it is not given, or not in that form. */
 export function parentOf(environment: NodeJS.ProcessEnv): Facet | undefined {
   const parent = parentRun(environment['OPENLINEAGE_PARENT_ID']);
   if (parent === undefined) return undefined;
@@ -17,7 +17,7 @@ export function parentOf(environment: NodeJS.ProcessEnv): Facet | undefined {
   return facet('ParentRunFacet', { ...parent, ...(root === undefined ? {} : { root }) });
 }
 
-/** A namespace may hold slashes. */
+/** The namespace itself may contain slashes. */
 function parentRun(text = ''): ParentRun | undefined {
   const [, namespace, name, runId] =
     /^(.+)\/([^/]+)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(text) ?? [];

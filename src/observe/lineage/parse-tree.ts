@@ -1,4 +1,4 @@
-/** The parts of DuckDB's parse tree (`json_serialize_sql`) that say where columns come from. */
+/** Reads the parts of DuckDB's parse tree (`json_serialize_sql`) that tell where columns come from. */
 
 import { isTreeNode, queryNodes, type TreeNode } from '../../model/query-tree.ts';
 
@@ -22,13 +22,13 @@ export const textAt = (node: TreeNode, member: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** The nodes directly below, whatever member holds them. */
+/** The nodes directly below this one, whatever member holds them. */
 export const nodesBelow = (node: TreeNode): readonly TreeNode[] =>
   Object.values(node).flatMap((value) =>
     Array.isArray(value) ? value.flat().filter(isTreeNode) : isTreeNode(value) ? [value] : [],
   );
 
-/** The query in a parsed text of one statement. */
+/** The query of a parsed text, if it has a single statement. */
 export function queryOfTree(tree: TreeNode): TreeNode | undefined {
   const [query, another] = queryNodes(tree);
   return another === undefined ? query : undefined;

@@ -1,9 +1,9 @@
-/** What the parts of a query see by name. Scope + name -> origins. Pure. */
+/** Resolves the names that parts of a query see. Scope + name -> origins. Pure. */
 import type { TreeNode } from '../../model/query-tree.ts';
 import { type Origin, usedFor } from './origins.ts';
 import { isName, named, type OutputColumn, type QueryOrigins } from './output-columns.ts';
 
-/** The query has something in it that is not known here. */
+/** The query contains something that is not known here. */
 export class NotUnderstood extends Error {}
 
 export const fail = (): never => {
@@ -12,7 +12,7 @@ export const fail = (): never => {
 
 /** What a query sees by name, and the query around it. */
 export interface Around {
-  /** Of a query in the query. */
+  /** Finds the origins of a subquery. */
   readonly ofQuery: (query: TreeNode, around: Around) => QueryOrigins;
   readonly tables: ReadonlyMap<string, QueryOrigins>;
   readonly outer: Scope | undefined;
@@ -25,18 +25,18 @@ export interface InScope extends QueryOrigins {
 
 export interface Scope extends Around {
   readonly inScope: readonly InScope[];
-  /** Columns that USING has made one of two. */
+  /** Columns that USING has merged. */
   readonly merged: readonly OutputColumn[];
-  /** Columns of the select list, by alias; of later clauses. */
+  /** Columns of the select list by alias; only for later clauses. */
   readonly selected: readonly OutputColumn[];
   /** Parameters of lambdas. */
   readonly bound: ReadonlySet<string>;
 }
 
-/** What stands for a value without being a column of a table. */
+/** Names that stand for a value without being a column of a table. */
 const VALUES = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
 
-/** A column by its name, with or without its table; what follows names fields of a struct. */
+/** Resolves a column by its name, with or without its table; further names are fields of a struct. */
 export function resolve(names: readonly string[], scope: Scope): Origin[] {
   const [first = '', second] = names;
   if (scope.bound.has(first.toLowerCase())) return [];
@@ -54,7 +54,7 @@ export function resolve(names: readonly string[], scope: Scope): Origin[] {
 const amongTables = (tables: readonly InScope[], name: string): readonly Origin[] | undefined =>
   tables.map(({ columns }) => named(columns, name)).find((found) => found !== undefined);
 
-/** True where a name is one of the select list before it, and of no table. */
+/** True if a name is an alias of the select list, and not a column of a table. */
 export const isAlias = (name: string, { inScope, merged, selected }: Scope): boolean =>
   named(merged, name) === undefined &&
   amongTables(inScope, name) === undefined &&

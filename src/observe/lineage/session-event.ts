@@ -1,4 +1,4 @@
-/** What a session is told as to OpenLineage. Session, what is known of its tables, outcome -> event. Pure. */
+/** Makes the OpenLineage event of a session. Session, what is known of its tables, outcome -> event. Pure. */
 
 import { snapshotById } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -28,7 +28,7 @@ export interface Job {
   readonly name: string;
 }
 
-/** What the environment says: the namespace of jobs, and the run that this one is a part of. */
+/** What the environment says: the namespace of jobs, and the run of which this one is a part. */
 export interface JobSurroundings {
   readonly namespace: string;
   readonly parent: Facet | undefined;
@@ -37,7 +37,7 @@ export interface JobSurroundings {
 
 /** What is known of the session's tables when an event is made. */
 export interface TablesOfSession {
-  /** By alias; of tables that are there. */
+  /** By alias; only tables that exist. */
   readonly sources: ReadonlyMap<string, TableMetadata>;
   readonly target: TableMetadata | undefined;
   readonly origins: QueryOrigins | undefined;
@@ -49,11 +49,11 @@ export interface SessionEvent {
   readonly project: ProjectSpec;
   readonly spec: ProcessSpec;
   readonly psybergSessionId: string;
-  /** Undefined of a session that failed before it had one. */
+  /** Undefined for a session that failed before it had a plan. */
   readonly plan: CompiledPlan | undefined;
   readonly tables: TablesOfSession;
   readonly outcome: Outcome | undefined;
-  /** Why it ended, where it has no outcome that says so. */
+  /** The reason why it ended, if there is no outcome to tell it. */
   readonly message?: string;
 }
 
@@ -93,7 +93,7 @@ function runFacets(event: SessionEvent, { parent, engine }: JobSurroundings): Fa
   const message = outcome?.error?.message ?? event.message;
   const range = plan?.range ?? undefined;
   return {
-    // Of another engine only it knows the version.
+    // Only another engine itself knows its version.
     ...(engineOf(event.spec) === 'duckdb' ? { processing_engine: engine } : {}),
     ...(parent === undefined ? {} : { parent }),
     ...(range === undefined
@@ -111,7 +111,7 @@ function runFacets(event: SessionEvent, { parent, engine }: JobSurroundings): Fa
   };
 }
 
-/** Hours beyond these are counted and not listed: collectors refuse events of many megabytes. */
+/** More hours than this are only counted, not listed: collectors refuse events of many megabytes. */
 const HOURS_LISTED = 1_000;
 
 function sessionFacts({ plan, outcome, psybergSessionId, spec }: SessionEvent): object {
@@ -178,7 +178,7 @@ function inputsOf({ project, tables }: SessionEvent, plan: CompiledPlan): [strin
   });
 }
 
-/** None before the first session has created the table. */
+/** There are no outputs before the first session has created the table. */
 function outputsOf(event: SessionEvent, inputs: ReadonlyMap<string, Dataset>): Dataset[] {
   const { project, plan, tables, outcome } = event;
   const { target: metadata, origins } = tables;
@@ -186,7 +186,7 @@ function outputsOf(event: SessionEvent, inputs: ReadonlyMap<string, Dataset>): D
   const published = outcome?.published_snapshot_id ?? undefined;
   const as = { table: plan.target.table, metadata, snapshotId: published };
   const named = tableDataset(project, as);
-  // A dimension reads its own target as it was.
+  // A dimension reads its own target in its previous state.
   const datasets = new Map([...inputs, ['previous', named]]);
   const lineage = origins === undefined ? undefined : columnLineage(origins, datasets);
   return [
@@ -213,7 +213,7 @@ function outputFacets(outcome: Outcome, metadata: TableMetadata, published: stri
   };
 }
 
-/** Undefined where a column comes from a source that is not among the inputs. */
+/** Undefined if a column comes from a source that is not among the inputs. */
 function columnLineage(
   { columns, rows }: QueryOrigins,
   datasets: ReadonlyMap<string, Dataset>,
@@ -229,7 +229,7 @@ function columnLineage(
   });
 }
 
-/** One entry a column of a source, with all that is done to it. */
+/** One entry for each column of a source, with everything that is done to it. */
 function inputFields(origins: readonly Origin[], datasets: ReadonlyMap<string, Dataset>): object[] {
   const fields = new Map<
     string,

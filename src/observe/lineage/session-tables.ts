@@ -1,4 +1,4 @@
-/** The tables of a session as an event tells them. Session -> metadata, columns with their origins. */
+/** Looks up the tables of a session for an event. Session -> metadata, columns with their origins. */
 import type { Parser } from '../../engine/open-parser.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -10,7 +10,9 @@ import { columnOrigins } from './column-origins.ts';
 import type { QueryOrigins } from './output-columns.ts';
 import type { TablesOfSession } from './session-event.ts';
 
-/** Looks up the tables of a session: its sources once, its target each time, since the session makes it. */
+/**
+ * Looks up the tables of a session: its sources once, its target each time, since the session may create it.
+ */
 export function sessionTables(
   { plan, spec, loadTable }: SessionTold,
   parser: Parser,
@@ -41,9 +43,9 @@ function originsIn(
     readonly tree: TreeNode;
   },
 ): QueryOrigins | undefined {
-  // The SQL of another engine is not DuckDB's to read.
+  // DuckDB cannot read the SQL of another engine.
   if (engineOf(spec) !== 'duckdb') return undefined;
-  // A macro may read tables of its own: it is not looked into.
+  // A macro may read tables of its own, and its body is not examined.
   if ((spec.macros ?? []).some(({ definition }) => /\bselect\b|\bfrom\b/i.test(definition))) return undefined;
   const columnsOf = (metadata: TableMetadata): string[] =>
     currentSchema(metadata).fields.map(({ name }) => name);

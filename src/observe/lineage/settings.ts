@@ -1,7 +1,7 @@
 /**
- * Where lineage goes. OpenLineage's environment variables and `openlineage.yml` -> transports. As its own
- * clients read them: `OPENLINEAGE__TRANSPORT__…` over the file, and `OPENLINEAGE_URL` where neither names
- * one.
+ * Reads where lineage is sent. OpenLineage's environment variables and `openlineage.yml` -> transports.
+ * Follows OpenLineage's own clients: `OPENLINEAGE__TRANSPORT__…` overrides the file, and `OPENLINEAGE_URL`
+ * counts if neither names a transport.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -23,7 +23,7 @@ type Config = Readonly<Record<string, unknown>>;
 const USUAL_ENDPOINT = 'api/v1/lineage';
 const USUAL_TIMEOUT_SECONDS = 5;
 
-/** Throws what is wrong with them, in words. */
+/** Throws an error in words if the settings are wrong. */
 export function transportSettings(context: ObserverContext): TransportSettings[] {
   const { environment } = context;
   const file = lineageFile(context);
@@ -55,7 +55,7 @@ function readConfig(file: string): Config {
   }
 }
 
-/** `OPENLINEAGE__TRANSPORT__URL` is `transport.url`; a value that is JSON is that value. */
+/** `OPENLINEAGE__TRANSPORT__URL` means `transport.url`; a value in JSON is parsed. */
 function fromEnvironment(environment: NodeJS.ProcessEnv): Config {
   let config: Config = {};
   for (const [name, value] of Object.entries(environment)) {

@@ -1,4 +1,4 @@
-/** Sends lineage events, in order and beside the work. Event -> file, HTTP, stderr. */
+/** Sends lineage events in order, beside the work. Event -> file, HTTP, stderr. */
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,13 +9,13 @@ import type { LineageEvent } from './facets.ts';
 import type { TransportSettings } from './settings.ts';
 
 export interface LineageTransport {
-  /** Takes an event, and sends it once those before it are sent. */
+  /** Takes an event, and sends it after the ones before it. */
   send(event: LineageEvent): void;
-  /** Waits until all are sent, or the signal ends it. Returns what was not delivered, in words. */
+  /** Waits until all are sent, or the signal aborts. Returns what was not delivered, in words. */
   close(signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** A request that failed is sent once more after this. */
+/** A failed request is repeated once, after this time. */
 const AGAIN_AFTER_MS = 200;
 
 export function openTransport(settings: TransportSettings): LineageTransport {
@@ -30,7 +30,7 @@ export function openTransport(settings: TransportSettings): LineageTransport {
       events += 1;
       failed += 1;
       sending = sending.then(async () => {
-        // What is left when the command ends is not sent any more.
+        // Events that are left when the command ends are no longer sent.
         if (ended.signal.aborted) return;
         try {
           await one(event);
@@ -74,7 +74,7 @@ function senderOf(settings: TransportSettings, signal: AbortSignal): Sender {
   }
 }
 
-/** Without `append` a file for each event, as OpenLineage's own client does. */
+/** Without `append`, writes a file for each event, as OpenLineage's own client does. */
 function fileSender({ path, append }: Extract<TransportSettings, { type: 'file' }>): Sender {
   return async (event) => {
     await mkdir(dirname(path), { recursive: true });
@@ -117,7 +117,7 @@ function httpSender(
     try {
       await once(event);
     } catch (error) {
-      // One that was not answered has waited long enough.
+      // A request that was not answered has waited long enough.
       if (signal.aborted || (error as Error).name === 'TimeoutError') throw error;
       await sleep(AGAIN_AFTER_MS, undefined, { signal });
       await once(event);

@@ -1,6 +1,6 @@
 /**
- * Log lines as JSON, for machines that collect them. What is said, and what sessions tell -> a line each.
- * Every line names the process and the session that it is about, `null` where it is about none.
+ * Writes log lines as JSON, for machines that collect them. Messages, and reports of sessions -> a line
+ * each. Every line names the process and the session that it is about, or `null`.
  */
 import { unexpected } from '../../model/errors.ts';
 import { currentSession, textOfError } from '../hub.ts';
@@ -13,13 +13,13 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warning', 'error'];
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface JsonLog {
-  /** `about`: the session; default: the one that the caller works for. */
+  /** `about`: the session; default: the one for which the caller works. */
   line(level: LogLevel, message: string, fields?: Fields, about?: SessionNames): void;
-  /** Logs what sessions tell. */
+  /** Logs reports of sessions. */
   readonly listener: Listener;
 }
 
-/** `write` takes whole lines. `least`: what is less than this is left out. */
+/** `write` takes whole lines. `least`: the lowest level that is written. */
 export function jsonLog(write: (line: string) => void, least: LogLevel): JsonLog {
   const line: JsonLog['line'] = (level, message, fields = {}, about = currentSession()) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
@@ -47,7 +47,7 @@ export function jsonLog(write: (line: string) => void, least: LogLevel): JsonLog
   };
 }
 
-/** 64-bit integers are texts, as in every JSON that is printed. */
+/** 64-bit integers are texts, as in all JSON that is printed. */
 const exactNumbers = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint' ? String(value) : value;
 
@@ -64,7 +64,7 @@ function logEnded(
     ...(error === undefined ? {} : { error: { code: unexpected(error).code, message: textOfError(error) } }),
   };
   const what = part.kind === 'stage' ? part.stage : `${part.stage} ${part.name}`;
-  // Who failed says so once, with its outcome; here it shows how far it came.
+  // A failure is reported once, with the outcome; this line shows how far the session came.
   line(
     part.kind === 'stage' ? 'info' : 'debug',
     `${what} ${error === undefined ? 'done' : 'failed'}`,

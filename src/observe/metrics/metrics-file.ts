@@ -1,6 +1,7 @@
 /**
- * A file in Prometheus' text format for the textfile collector of node_exporter. Outcomes -> file, written
- * when the command ends, whole or not at all. What earlier commands wrote of other processes stays.
+ * Writes a file in Prometheus' text format for the textfile collector of node_exporter. Outcomes -> file. It
+ * is written when the command ends, as a whole or not at all. What earlier commands wrote about other
+ * processes stays.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,7 @@ export function metricsFile(file: string): Listener {
     counts.set(session, known);
     return known;
   };
-  /** By process: its last session here, and what of an earlier one it replaces. */
+  /** By process: its last session in this command, with the earlier values that it replaces. */
   const told = new Map<string, ReadonlyMap<string, number>>();
   let processes: readonly string[] = [];
   return {
@@ -45,7 +46,7 @@ export function metricsFile(file: string): Listener {
   };
 }
 
-/** Nothing where there is no such file. */
+/** Empty if there is no such file. */
 function before(file: string): Map<string, number> {
   try {
     return readSeries(readFileSync(file, 'utf8'));
@@ -55,7 +56,7 @@ function before(file: string): Map<string, number> {
   }
 }
 
-/** Series that a session which failed, or a single step, does not know: the last value stays. */
+/** Series that a failed session, or a single step, does not know: their last value stays. */
 const KEPT =
   /^psyberg_(session_success_timestamp_seconds|complete_to_timestamp_seconds|session_stage_seconds)\{/;
 
@@ -73,7 +74,7 @@ function merged(
   return series;
 }
 
-/** A collector may read at any moment. */
+/** Replaces the file as a whole, since a collector may read it at any moment. */
 function writeWhole(file: string, text: string): void {
   const fresh = `${file}.${randomUUID()}`;
   try {

@@ -1,4 +1,4 @@
-/** The last session of a process in Prometheus' text format. Outcome -> samples. Pure. */
+/** Describes the last session of a process in Prometheus' text format. Outcome -> samples. Pure. */
 
 import { completeToHour } from '../../model/complete-to-hour.ts';
 import { HOUR_MS, parseHour } from '../../model/hour.ts';
@@ -10,7 +10,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** What each gauge says. Times are seconds since 1970, durations seconds. */
+/** What each gauge means. Times are in seconds since 1970, durations in seconds. */
 export const METRICS = {
   psyberg_session_status: '1 for the status of the last session of the process, or of its last step',
   psyberg_session_end_timestamp_seconds: 'when it ended',
@@ -31,7 +31,7 @@ export type MetricName = keyof typeof METRICS;
 const STATUSES = ['published', 'nothing-new', 'waiting', 'audit-failed', 'conflict', 'refused', 'failed'];
 const SUCCESS: ReadonlySet<string> = new Set(['published', 'nothing-new', 'waiting']);
 
-/** Counted while the session ran. */
+/** Counts taken while the session ran. */
 export interface Counted {
   statements: number;
   catalogRequests: number;
@@ -47,7 +47,7 @@ export function samplesOf(
   const add = (name: MetricName, value: number, labels: Sample['labels'] = {}): void => {
     samples.push({ name, labels: { process_name, ...labels }, value });
   };
-  // A step of a session that goes on has a status of its own.
+  // A step of a session that goes on has its own status.
   for (const each of STATUSES.includes(status) ? STATUSES : [...STATUSES, status])
     add('psyberg_session_status', each === status ? 1 : 0, { status: each });
   add('psyberg_session_end_timestamp_seconds', endedAtMs / 1000);
@@ -68,10 +68,10 @@ export function samplesOf(
   return samples;
 }
 
-/** Of a session that ran in one command; a step knows only how long it took itself. */
+/** True for a session that ran in one command; a step only knows its own duration. */
 const isWhole = ({ seconds }: Outcome): boolean => seconds.init > 0;
 
-/** A session that did not publish has moved nothing. */
+/** A session that did not publish has not moved anything. */
 function completeToEnd(status: string, session: SessionTold | undefined): number | undefined {
   if (session === undefined) return undefined;
   const { plan } = session;
@@ -82,13 +82,13 @@ function completeToEnd(status: string, session: SessionTold | undefined): number
 const escaped = (text: string): string =>
   text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
-/** The sample without its value: what names it among others. */
+/** The sample without its value, which identifies it. */
 export const seriesOf = ({ name, labels }: Sample): string =>
   `${name}{${Object.entries(labels)
     .map(([label, value]) => `${label}="${escaped(value)}"`)
     .join(',')}}`;
 
-/** `series`: values by what {@link seriesOf} says. Samples of a metric stand together. */
+/** `series`: values by what {@link seriesOf} returns. Samples of one metric are kept together. */
 export function metricsText(series: ReadonlyMap<string, number>): string {
   const lines: string[] = [];
   for (const [name, help] of Object.entries(METRICS)) {
@@ -100,7 +100,7 @@ export function metricsText(series: ReadonlyMap<string, number>): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** What an earlier command has written: series -> value. Other lines are left out. */
+/** Reads what an earlier command has written: series -> value. Skips other lines. */
 export function readSeries(text: string): Map<string, number> {
   const series = new Map<string, number>();
   for (const line of text.split('\n')) {

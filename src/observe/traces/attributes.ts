@@ -1,11 +1,13 @@
-/** Names and attributes of spans, by OpenTelemetry's semantic conventions. Part -> attributes. Pure. */
+/**
+ * Names spans and gives them attributes, by OpenTelemetry's semantic conventions. Part -> attributes. Pure.
+ */
 import { unexpected } from '../../model/errors.ts';
 import type { TimedPart } from '../listener.ts';
 import type { Part } from '../port.ts';
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** Few different ones, so that they can be counted: what is particular is in the attributes. */
+/** There are few different names, so that spans can be counted: details are in the attributes. */
 export function nameOfPart(part: Part): string {
   switch (part.kind) {
     case 'process':
@@ -23,7 +25,7 @@ export function nameOfPart(part: Part): string {
   }
 }
 
-/** What is known when it begins. */
+/** What is known when the part begins. */
 export function attributesOf(part: Part): Attributes {
   switch (part.kind) {
     case 'process':
@@ -44,7 +46,7 @@ export function attributesOf(part: Part): Attributes {
   }
 }
 
-/** What is known when it has ended. */
+/** What is known when the part has ended. */
 export function attributesOfEnd({ part, session, error, facts }: TimedPart): Attributes {
   const { rows, status } = facts;
   return {

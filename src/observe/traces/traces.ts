@@ -1,6 +1,7 @@
 /**
- * Spans of a command for OpenTelemetry: sessions, their stages, steps, statements and catalog requests. Timed
- * parts -> spans -> exporter, as the standard environment variables say. The SDK sends them beside the work.
+ * Sends spans of a command to OpenTelemetry: sessions, their stages, steps, statements and catalog requests.
+ * Timed parts -> spans -> exporter. The standard environment variables choose the exporter; the SDK sends
+ * spans beside the work.
  */
 import {
   type Context,
@@ -23,7 +24,7 @@ import type { Listener, TimedPart } from '../listener.ts';
 import type { ObserverContext } from '../request.ts';
 import { attributesOf, attributesOfEnd, nameOfPart } from './attributes.ts';
 
-/** Throws what is wrong with the settings, in words. */
+/** Throws an error in words if the settings are wrong. */
 export async function openTraces({ environment }: ObserverContext): Promise<Listener> {
   const failures: string[] = [];
   const exporter = noting(exporterOf(environment), failures);
@@ -67,7 +68,9 @@ function exporterOf(environment: NodeJS.ProcessEnv): SpanExporter {
   return new OTLPTraceExporter();
 }
 
-/** The SDK's own exporter writes to stdout, which is for the answer of the command. */
+/**
+ * Prints spans to stderr: the SDK's own exporter would use stdout, which is for the answer of the command.
+ */
 const ON_STDERR: SpanExporter = {
   export(batch, done) {
     for (const { name, duration, attributes, status } of batch)
@@ -79,7 +82,7 @@ const ON_STDERR: SpanExporter = {
   shutdown: async () => undefined,
 };
 
-/** The SDK tells nobody of what it could not send. */
+/** Notes failures to send, about which the SDK tells nobody. */
 const noting = (exporter: SpanExporter, failures: string[]): SpanExporter => ({
   export(batch, done) {
     exporter.export(batch, (result) => {
@@ -90,7 +93,7 @@ const noting = (exporter: SpanExporter, failures: string[]): SpanExporter => ({
   shutdown: () => exporter.shutdown(),
 });
 
-/** W3C Trace Context, as tools that start commands hand it on. */
+/** Reads W3C Trace Context, as tools that start commands pass it on. */
 function callersContext(traceparent = ''): Context {
   const [, traceId, spanId, flags] =
     /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent) ?? [];
@@ -103,7 +106,7 @@ interface Spans extends Required<Pick<Listener, 'began' | 'ended'>> {
   close(): void;
 }
 
-/** One span around all that the command does. */
+/** Puts one span around everything that the command does. */
 function spansOf(tracer: Tracer, caller: Context): Spans {
   const open = new WeakMap<TimedPart, Span>();
   let command: Span | undefined;
