@@ -1,4 +1,7 @@
-/** Which tests are meant by files and names. Words -> files, and a filter of their tests. Reads folders. */
+/**
+ * Finds the tests that files and names stand for. Words -> files, and a filter of their tests. Reads
+ * folders.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { usageError } from '../model/errors.ts';
@@ -10,11 +13,11 @@ import { type ReadTests, TESTS_FOLDER, testFilesOf } from './read/read-tests.ts'
 export interface ChosenTests {
   /** Absolute paths. */
   readonly files: readonly string[];
-  /** Only the tests of the names that were given. */
+  /** Keeps only tests whose names were given. */
   keep(read: ReadTests): ReadTests;
 }
 
-/** Throws `tests-missing` when nothing is chosen. */
+/** Throws `tests-missing` if nothing is chosen. */
 export function chooseTests(
   project: ProjectSpec,
   { only = [], from = process.cwd() }: { readonly only?: readonly string[]; readonly from?: string },
@@ -42,7 +45,7 @@ export function chooseTests(
   return { files: chosen, keep: (read) => keepNamed(project, read, named) };
 }
 
-/** The test files that a word names as a path: of a file, or of a folder. */
+/** Finds the test files that a word names as a path: that of a file, or of a folder. */
 function filesOf(project: ProjectSpec, all: readonly string[], word: string, from: string): string[] {
   const places = [from, project.root, path.join(project.root, TESTS_FOLDER)];
   for (const place of places) {
@@ -72,7 +75,7 @@ function keepNamed(project: ProjectSpec, read: ReadTests, words: readonly string
     })),
   ];
   const holds = ({ name }: Named, word: string): boolean => name.toLowerCase().includes(word.toLowerCase());
-  // A process stands for its tests, where no name of a test holds its own.
+  // A process stands for its tests, unless the name of some test contains the word.
   const fits = (test: Named, word: string): boolean =>
     tests.some((each) => holds(each, word)) ? holds(test, word) : test.processNames.includes(word);
   for (const word of words)

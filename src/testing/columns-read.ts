@@ -1,4 +1,4 @@
-/** Which columns of its sources a process reads: those without which its query cannot be bound. */
+/** Finds which columns of its sources a process reads: those without which its query cannot be bound. */
 import { queryOf } from '../compare/recompute/process-query.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { tableKey } from '../model/names.ts';
@@ -17,8 +17,9 @@ import { memoryTable, type OutsideTable } from './world/make-tables.ts';
 import type { Sandbox } from './world/sandbox.ts';
 
 /**
- * By alias, in the order of the tables. The event time and what audits name belong to them. `target`: the
- * columns of the target, for the `previous` of a dimension; without them all columns are taken to be read.
+ * Returns the columns by alias, in the order of the tables; they include the event time and what audits
+ * name. `target`: the columns of the target, for the `previous` of a dimension; without them all columns
+ * count as read.
  */
 export async function columnsRead(
   sandbox: Sandbox,
@@ -91,7 +92,7 @@ const previousOf = (
       ]
     : [];
 
-/** Whether an audit names the column, as a key or somewhere in its SQL, and the source besides. */
+/** Whether an audit names both the source and the column, as a key or somewhere in its SQL. */
 const isAudited = ({ audits }: ProcessSpec, alias: string, column: string): boolean =>
   audits.some((audit) => {
     const words = new Set(JSON.stringify(audit).toLowerCase().match(/\w+/g));

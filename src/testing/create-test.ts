@@ -1,6 +1,7 @@
 /**
- * A test from rows of the warehouse: a few rows of one hour of each source, the last of which lands late, in
- * the columns that the query reads, with what the process makes of them. Process -> test file.
+ * Writes a test from rows of the warehouse. Process -> test file. It takes a few rows of one hour of each
+ * source in the columns that the query reads, lands the last one late, and expects what the process makes of
+ * them.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -39,11 +40,11 @@ export interface CreatedTest {
   readonly name: string;
 }
 
-/** Rows of each source that are taken, and of the target that are expected one by one. */
+/** Number of rows taken from each source, and of target rows that are expected one by one. */
 const ROWS_MOST = 3;
 const EXPECTED_MOST = 12;
 
-/** Throws `process-unknown`, `source-missing` when the warehouse has no rows of a source, `file-exists`. */
+/** Throws `process-unknown`, `source-missing` if the warehouse has no rows of a source, `file-exists`. */
 export async function writeTest(project: ProjectSpec, processName: string): Promise<CreatedTest> {
   const [spec] = processesInDependencyOrder(project, [processName]) as [ProcessSpec];
   const file = `${TESTS_FOLDER}/${processName}.yaml`;
@@ -107,7 +108,7 @@ export async function writeTest(project: ProjectSpec, processName: string): Prom
 type PlainRow = Readonly<Record<string, unknown>>;
 type Rows = ReadonlyMap<string, readonly PlainRow[]>;
 
-/** Some rows of each source, by its name. */
+/** Reads some rows of each source, by its name. */
 async function rowsOf(
   project: ProjectSpec,
   sandbox: Sandbox,
@@ -182,7 +183,7 @@ function rowsQuery(
   });
 }
 
-/** Values as YAML writes them: 64-bit numbers as numbers where they are exact, bytes as DuckDB reads them. */
+/** Writes values for YAML: 64-bit integers as numbers if they are exact, bytes as DuckDB reads them. */
 const plainRows = ({ columns, rows }: Pick<ResultRows, 'columns' | 'rows'>): PlainRow[] =>
   rows.map((row) =>
     Object.fromEntries(columns.map(({ name, type }, index) => [name, plainValue(row[index], type)])),
@@ -203,7 +204,7 @@ interface WrittenArrival {
   readonly expect?: unknown;
 }
 
-/** The last row of the first source that has several lands late. */
+/** Makes the arrivals; the last row of the first source that has several lands late. */
 function arrivalsOf(spec: ProcessSpec, rows: Rows): WrittenArrival[] {
   const names = spec.sources
     .map(({ table }) => tableName(table))
@@ -230,7 +231,7 @@ function textOf(
   return `${schema}# Rows of the warehouse. The second arrival lands late: it is played first, too.\n${printYaml({ tests: [test] }, { inRows: new Set(['rows']) })}`;
 }
 
-/** Names the schema to an editor, where the project has it. */
+/** Names the schema for editors, if the project has it. */
 function schemaLine(root: string, folder: string): string {
   const schema = path.join(root, '.psyberg/schema/tests.json');
   if (!fs.existsSync(schema)) return '';
@@ -243,7 +244,7 @@ interface Expecting {
   readonly make: ReturnType<typeof tableMaker>;
 }
 
-/** What each arrival ends in; undefined where a run fails. */
+/** What each arrival results in; undefined if a run fails. */
 async function expectedOf(
   { project, sandbox, make }: Expecting,
   spec: ProcessSpec,

@@ -1,4 +1,4 @@
-/** A warehouse that a test has left, made a project that commands can look at. */
+/** Turns a warehouse that a test has left into a project that commands can look at. */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { ProjectSpec } from '../model/process-spec.ts';

@@ -1,9 +1,12 @@
-/** What is wrong with a test and shows only when it is played. Place + words -> error. Pure. */
+/**
+ * Makes the error for something that is wrong with a test and only shows when it is played. Place + words ->
+ * error. Pure.
+ */
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { TextPosition } from '../model/process-spec.ts';
 import type { TestProblem } from './test-spec.ts';
 
-/** One place of a test file. */
+/** A problem at one place of a test file. */
 export const testProblem = (
   file: string,
   { line, column }: TextPosition,
@@ -12,7 +15,7 @@ export const testProblem = (
 ): PsybergError =>
   testInvalid([{ file, line, column, message, hint: hint ?? null, code: 'test-file-invalid' }]);
 
-/** Everything that is wrong with one test, or file. */
+/** The error for everything that is wrong with one test, or file. */
 export function testInvalid(problems: readonly TestProblem[]): PsybergError {
   const lines = problems.flatMap(({ file, line, column, message, hint }) => [
     `${file}:${line}:${column} ${message}`,
@@ -24,10 +27,10 @@ export function testInvalid(problems: readonly TestProblem[]): PsybergError {
   });
 }
 
-/** The first line of what DuckDB says of a user's text. */
+/** The first line of DuckDB's complaint about a user's text. */
 export const complaintOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
 
-/** Whether it is a statement that DuckDB refuses; anything else is not the test's fault. */
+/** Whether DuckDB refused a statement; anything else is not the test's fault. */
 export const isSqlFault = (error: unknown): boolean =>
   error instanceof PsybergError && error.code === 'sql-failed';

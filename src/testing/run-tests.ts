@@ -1,4 +1,4 @@
-/** The tests of a project, several at a time, each in a warehouse of its own. ProjectSpec -> TestReport. */
+/** Runs the tests of a project, several at a time, each in its own warehouse. ProjectSpec -> TestReport. */
 import os from 'node:os';
 import { PsybergError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
@@ -19,24 +19,24 @@ import { readSourceTypes } from './world/source-types.ts';
 export interface TestChoice extends PlayerOptions {
   /** Test files, folders of them, and parts of tests' names; default: every test. */
   readonly only?: readonly string[];
-  /** Where relative paths of `only` begin, beside the project; default: the current folder. */
+  /** The folder, besides the project, where relative paths of `only` begin; default: the current folder. */
   readonly from?: string;
-  /** Why processes of the project, by name, cannot be used; tests of others are played all the same. */
+  /** Why some processes of the project cannot be used, by name; tests of others are played all the same. */
   readonly unusable?: UnusableProcesses;
 }
 
 export interface TestRequest extends TestChoice {
-  /** Starts another thread that plays the same choice of tests; default: this one plays all. */
+  /** Starts another thread that plays the same choice of tests; default: this thread plays all of them. */
   readonly openThread?: () => TestThread;
-  /** Told of each result, in the order of the tests. */
+  /** Called with each result, in the order of the tests. */
   readonly onResult?: (result: TestResult) => void;
-  /** Told how many tests were played, whenever one was. */
+  /** Called with the number of tests that were played, whenever it grows. */
   readonly onProgress?: (progress: PartsProgress) => void;
-  /** Told of a way to stop what is running. */
+  /** Called with a function that stops what is running. */
   readonly onStart?: (interrupt: () => void) => void;
 }
 
-/** Runs tests. Throws `tests-missing`, and `interrupted`; what is wrong with a test is in its result. */
+/** Runs tests. Throws `tests-missing` and `interrupted`; what is wrong with a test is in its result. */
 export async function runTests(project: ProjectSpec, request: TestRequest = {}): Promise<TestReport> {
   const chosen = chooseTests(project, request);
   const { unusable = new Map() } = request;
@@ -44,7 +44,7 @@ export async function runTests(project: ProjectSpec, request: TestRequest = {}):
   const untested = (request.only ?? []).length > 0 ? [] : unreadBeside(unread, unusable);
   const read = { tests, unread: [...untested, ...unread] };
   const results = await playAll(project, read, request).catch((error: unknown) => {
-    // DuckDB judges macros where it defines them: before any test has begun. Other threads have not seen it.
+    // DuckDB judges macros when it defines them, before any test has begun. Other threads do not know of it.
     const without = withoutBrokenMacros(project, unusable, error);
     const { openThread: _alone, ...rest } = request;
     return runTests(without.project, { ...rest, unusable: without.unusable });
@@ -57,7 +57,7 @@ export async function runTests(project: ProjectSpec, request: TestRequest = {}):
   };
 }
 
-/** What cannot be used of the project, and no test has told. */
+/** Parts of the project that cannot be used, and that no test has reported. */
 function unreadBeside(unread: readonly UnreadTest[], unusable: UnusableProcesses): UnreadTest[] {
   const told = new Set(unread.flatMap(({ problems }) => problems));
   return [...unusable].flatMap(([name, problems]) => {
@@ -112,7 +112,7 @@ const interruption = (): PsybergError =>
 
 interface Players {
   readonly open: () => OwnPlayer;
-  /** All but the first: here, and in other threads as many in each. */
+  /** Opens all players but the first: here, and just as many in each other thread. */
   readonly more: () => Player[];
 }
 
@@ -140,7 +140,7 @@ async function playersFor(
   };
 }
 
-/** The tests of a choice, for another thread to play. Throws as {@link runTests}. */
+/** The tests of a choice, for another thread to play. Throws like {@link runTests}. */
 export async function testsToServe(project: ProjectSpec, choice: TestChoice): Promise<ServedTests> {
   const chosen = chooseTests(project, choice);
   const { tests } = chosen.keep(readTests(project, chosen.files, choice.unusable));
@@ -149,7 +149,7 @@ export async function testsToServe(project: ProjectSpec, choice: TestChoice): Pr
   return { tests, open, interrupt: () => stop.abort(interruption()) };
 }
 
-/** Tells that none is done, and of one more with every call. */
+/** Reports that no test is done, and with every call one more. */
 function counting(total: number, tell: TestRequest['onProgress']): () => void {
   let done = -1;
   const next = (): void => {
@@ -171,7 +171,7 @@ const unreadResult = ({ name, file, processNames, problems }: UnreadTest): TestR
   error: testInvalid(problems).toJSON(),
 });
 
-/** Tells results in the order of their numbers, each as soon as those before it are there. */
+/** Passes on results in the order of their numbers, each as soon as those before it have come. */
 function inOrder<Value>(tell: ((value: Value) => void) | undefined): (index: number, value: Value) => void {
   const waiting = new Map<number, Value>();
   let next = 0;

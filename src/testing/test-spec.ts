@@ -1,10 +1,13 @@
-/** What a test file says, checked. Plain frozen data; made by `testing/read`, played by `testing/play`. */
+/**
+ * Declares what a test file says, once it was checked. Plain frozen data; made by `testing/read`, played by
+ * `testing/play`.
+ */
 import type { Hour } from '../model/hour.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import type { ProcessSpec, TextPosition } from '../model/process-spec.ts';
 import type { ProjectProblem } from '../project/problems.ts';
 
-/** A value of a cell as YAML has it. */
+/** The value of a cell, as YAML returns it. */
 export type Cell = unknown;
 export type CellRow = Readonly<Record<string, Cell>>;
 
@@ -19,7 +22,7 @@ export type WrittenRows =
 export interface Landing {
   readonly table: TableIdentifier;
   readonly rows: WrittenRows;
-  /** Where the rows stand in the file; with a row and a column of inline rows, that cell. */
+  /** Where the rows are in the file; with a row and a column of inline rows, that cell. */
   readonly placeOf: (row?: number, column?: string) => TextPosition;
 }
 
@@ -30,27 +33,27 @@ export interface RowDeletion {
   readonly place: TextPosition;
 }
 
-/** What the run of one process after an arrival is held against; undefined: not looked at. */
+/** What the run of one process after an arrival is checked against; undefined members are not checked. */
 export interface Expectation {
   readonly status?: string;
   readonly operation?: string;
-  /** As texts of hours, ascending. */
+  /** Texts of hours, ascending. */
   readonly hours?: readonly string[];
   readonly owed_hours?: readonly string[];
   readonly audits?: Readonly<Record<string, 'passed' | 'failed'>>;
   readonly row_count?: number;
   readonly rows?: readonly CellRow[];
-  /** A code; null: no error. */
+  /** An error code; null: no error. */
   readonly error?: string | null;
   readonly placeOf: (...path: readonly PropertyKey[]) => TextPosition;
 }
 
 export interface Arrival {
-  /** The clock of its run in ms since 1970; undefined: from its rows. */
+  /** The clock of its run in ms since 1970; undefined: taken from its rows. */
   readonly atMs?: number;
   /** How far sources are complete: by table in lower case, and under `''` for all others. */
   readonly completeTo: ReadonlyMap<string, Hour>;
-  /** A table occurs once in each. */
+  /** A table occurs only once in each. */
   readonly deletions: readonly RowDeletion[];
   readonly landings: readonly Landing[];
   /** By process name. */
@@ -58,14 +61,14 @@ export interface Arrival {
   readonly place: TextPosition;
 }
 
-/** `all`: every order while the arrivals are few, else a sample. */
+/** `all`: every order if there are few arrivals, else a sample. */
 export type Orders = 'all' | 'given' | number;
 
 export interface TestSpec {
   readonly name: string;
-  /** Relative to the project. */
+  /** Path relative to the project. */
   readonly file: string;
-  /** Absolute: where relative paths of the test begin. */
+  /** Absolute path of the folder where relative paths of the test begin. */
   readonly folder: string;
   readonly place: TextPosition;
   /** In dependency order. */

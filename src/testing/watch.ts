@@ -1,4 +1,4 @@
-/** Files of a project that are saved -> the test files that depend on them. Watches until it is stopped. */
+/** Watches files of a project until it is stopped. Saved files -> the test files that depend on them. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { tableKey } from '../model/names.ts';
@@ -18,12 +18,14 @@ export interface Saved {
 }
 
 export interface WatchRequest {
-  /** Called for what was saved while the call before was at work, too, when that is done. */
+  /**
+   * Called with what was saved. What is saved during a call is reported by the next one, after it is done.
+   */
   readonly onChange: (saved: Saved) => Promise<void>;
   readonly onError: (error: unknown) => void;
 }
 
-/** Editors save a file in several steps. */
+/** Waits for this long, since editors save a file in several steps. */
 const QUIET_MS = 120;
 
 /** Begins to watch; the returned function ends it. */
@@ -63,7 +65,7 @@ export function watchFiles(root: string, { onChange, onError }: WatchRequest): (
           if (name === null) return;
           const file = relativeFile(root, path.join(folder, name));
           note(file);
-          // A folder that was made, such as the first tests/.
+          // A new folder, such as the first tests/.
           if (folder === root && !file.includes('.')) open();
         })
         .on('error', () => undefined),
@@ -77,7 +79,7 @@ export function watchFiles(root: string, { onChange, onError }: WatchRequest): (
   };
 }
 
-/** Warehouses lie in the project too, and change with every run. */
+/** Only these are watched: warehouses also lie in the project, and change with every run. */
 const FOLDERS = ['processes', 'audits', 'macros', TABLES_FOLDER, TESTS_FOLDER] as const;
 
 function foldersOf(root: string): string[] {
@@ -91,7 +93,7 @@ function foldersOf(root: string): string[] {
       ),
     ];
   } catch {
-    // A project with problems is watched in the usual folders.
+    // For a project with problems, only the usual folders are watched.
   }
   const folders = [...FOLDERS.map((name) => path.join(root, name)), ...own].filter(
     (folder) => folder !== root,
@@ -99,11 +101,11 @@ function foldersOf(root: string): string[] {
   return [...new Set(folders)].filter((folder) => fs.existsSync(folder) && fs.statSync(folder).isDirectory());
 }
 
-/** Not the temporary files of editors. */
+/** Leaves out the temporary files of editors. */
 const isOfProject = (file: string): boolean =>
   !/(^|\/)[.#]|~$|\.sw[px]$|^\d+$/.test(file) && (file.includes('/') || file === PROJECT_FILE);
 
-/** The test files that saved files touch. Throws `project-invalid`. */
+/** The test files that saved files affect. Throws `project-invalid`. */
 export function testsOf(root: string, saved: readonly string[]): string[] {
   const project = readProject({ root });
   const all = testFilesOf(project);
@@ -131,6 +133,6 @@ function dependents(project: ProjectSpec, read: ReadTests, saved: string): strin
   return [...touches, ...unread].map((test) => test.file);
 }
 
-/** A process outside of the test says the columns of what it writes. */
+/** A process outside of the test decides the columns of what it writes. */
 const writes = (project: ProjectSpec, table: Parameters<typeof tableKey>[0], file: string): boolean =>
   project.processes.some((spec) => spec.file === file && tableKey(spec.target.table) === tableKey(table));

@@ -1,6 +1,6 @@
 /**
- * What of a project can be tested beside macros that DuckDB does not take. Project + error -> the rest.
- * Pure.
+ * Finds what can be tested of a project if DuckDB does not accept some of its macros. Project + error -> the
+ * rest. Pure.
  */
 import { PsybergError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
@@ -8,7 +8,7 @@ import { withoutMacros } from '../project/sound-parts.ts';
 import type { UnusableProcesses } from './read/read-tests.ts';
 import type { TestProblem } from './test-spec.ts';
 
-/** Throws every error but `macro-invalid`. */
+/** Throws every error except `macro-invalid`. */
 export function withoutBrokenMacros(
   project: ProjectSpec,
   unusable: UnusableProcesses,
@@ -20,7 +20,7 @@ export function withoutBrokenMacros(
   const { project: rest, processNames } = withoutMacros(project, names);
   const why = problems.map(({ macro: _macro, ...problem }) => problem);
   const more = new Map(unusable);
-  // One that no process uses is told by its file.
+  // A macro that no process uses is reported under its file.
   const places = processNames.length > 0 ? processNames : why.map(({ file }) => file);
   for (const place of places) more.set(place, [...new Set([...(more.get(place) ?? []), ...why])]);
   return { project: rest, unusable: more };

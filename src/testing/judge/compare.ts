@@ -1,25 +1,23 @@
-/**
- * Rows against rows, in any order and counted with repetitions. Tables -> Difference. Pure.
- */
+/** Compares rows with rows, in any order and counting repetitions. Tables -> Difference. Pure. */
 import type { ChangedRow, RowObject } from '../../model/test-record.ts';
 import type { TestColumn } from '../../statements/index.ts';
 
 export type WholeRow = readonly unknown[];
-/** A row of which only some columns are named. */
+/** A row that only names some columns. */
 export type PartialRow = ReadonlyMap<string, unknown>;
 export interface Difference {
   readonly columns: readonly string[];
-  /** Expected and not found, and found and not expected; those of `changed` among them. */
+  /** Rows that are expected but not found, and found but not expected; including those of `changed`. */
   readonly missing: readonly RowObject[];
   readonly extra: readonly RowObject[];
   /** Pairs of a missing and an extra row that seem to be the same row. */
   readonly changed: readonly ChangedRow[];
 }
 
-/** Beyond this many rows on a side no pairs are looked for: their number grows with its square. */
+/** With more rows than this on a side, pairs are not looked for: their number grows with its square. */
 const PAIRED_MAX = 300;
 
-/** Whole rows; undefined when both are the same. `columns`: of both, in order. */
+/** Compares whole rows; undefined if both sides are the same. `columns`: those of both, in order. */
 export function compareRows(
   columns: readonly TestColumn[],
   expected: readonly WholeRow[],
@@ -43,7 +41,7 @@ export function compareRows(
   return differenceOf(columns, missing.map(named), extra.map(named));
 }
 
-/** Rows that name some columns against whole ones; undefined when each has its partner. */
+/** Matches rows that name some columns with whole ones; undefined if each has its partner. */
 export function matchRows(
   columns: readonly TestColumn[],
   expected: readonly PartialRow[],
@@ -64,7 +62,7 @@ export function matchRows(
   const extra = rows.filter((_row, index) => partners[index] === undefined);
   if (missing.length === 0 && extra.length === 0) return undefined;
   const named = new Set(expected.flatMap((row) => [...row.keys()]));
-  // Of rows that nobody expects the columns that no expectation names only take room.
+  // In rows that are not expected, columns that no expectation names would only take room.
   const shown = named.size === 0 ? columns : columns.filter(({ name }) => named.has(name));
   const short = (row: PartialRow): PartialRow =>
     new Map([...row].filter(([name]) => shown.some((each) => each.name === name)));
@@ -72,8 +70,8 @@ export function matchRows(
 }
 
 /**
- * The most pairs (Kuhn's algorithm): of each found row the expected one, by its index.
- * @param candidates of each found row the expected ones that it fits.
+ * Finds the most pairs (Kuhn's algorithm). Returns the index of the expected row for each found row.
+ * @param candidates for each found row, the expected rows that it fits.
  */
 function pairUp(count: number, candidates: readonly (readonly number[])[]): (number | undefined)[] {
   const owner = new Array<number | undefined>(count).fill(undefined);
@@ -116,14 +114,17 @@ function differenceOf(
 }
 
 interface Pair {
-  /** Of the missing, and of the extra row. */
+  /** Index of the missing row, and of the extra row. */
   readonly index: number;
   readonly place: number;
   /** The columns in which they differ. */
   readonly differing: readonly string[];
 }
 
-/** The likeliest pairs first; two rows are one when at least half of the named cells agree. */
+/**
+ * Pairs rows, the likeliest ones first; two rows count as the same if at least half of the named cells
+ * agree.
+ */
 function pairs(
   columns: readonly TestColumn[],
   missing: readonly PartialRow[],
@@ -158,8 +159,8 @@ const keyOf = (row: WholeRow, columns: readonly TestColumn[]): string =>
   row.map((cell, index) => cellText(cell, columns[index]?.type)).join('\u0001');
 
 /**
- * A cell as a text that is the same for equal cells. Sums of floating-point numbers depend on the order of
- * the rows in their last digits, and rows have none: those digits are not compared.
+ * Writes a cell as a text that is the same for equal cells. The last digits of floating-point sums depend on
+ * the order of the rows, which is undefined: so those digits are not compared.
  */
 function cellText(cell: unknown, type: string | undefined): string {
   if (cell === null || cell === undefined) return 'NULL';

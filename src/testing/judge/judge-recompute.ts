@@ -1,6 +1,6 @@
 /**
- * The targets at the end of a play against a recompute of them. State -> the first process that differs, and
- * how.
+ * Compares the targets at the end of a play with a recompute of them. State -> the first process that
+ * differs, and how.
  */
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { ANY_SESSION, ANY_TIME } from '../../compare/recompute/process-query.ts';
@@ -30,22 +30,22 @@ export interface RecomputeFinding extends Finding {
   readonly run: RunStep;
 }
 
-/** Recomputed targets of one test, by what they were made of. */
+/** The recomputed targets of one test, by what they were made from. */
 export type Recomputed = Map<string, Promise<Relation | undefined | 'unknown'>>;
 
-/** Tells what the sources from outside hold: with deletes it depends on the order. */
+/** Identifies the content of the sources from outside: with deletes it depends on the order of arrivals. */
 export const sourceKeyOf = ({ arrivals }: Playing['prepared'], played: Order): string =>
   (arrivals.some(({ deletes }) => deletes) ? played : [...played].sort((one, other) => one - other)).join();
 
 /** What the targets of a chain are recomputed from, one process after the other. */
 export interface RecomputeChain {
   readonly relations: Map<string, Relation>;
-  /** Of each target that was recomputed, what it was made of. */
+  /** For each target that was recomputed, what it was made from. */
   readonly made: Map<string, string>;
   readonly sourceKey: string;
 }
 
-/** The recomputed target of a process, which those behind it in the chain then read. Made once. */
+/** Recomputes the target of a process once; processes below it in the chain then read the result. */
 export async function recomputedTarget(
   sandbox: Playing['sandbox'],
   { relations, made, sourceKey }: RecomputeChain,
@@ -60,7 +60,7 @@ export async function recomputedTarget(
     readonly hour: Hour | undefined;
     readonly target: readonly TestColumn[] | undefined;
     readonly recomputed: Recomputed;
-    /** What its sessions used of lookups whose changes are ignored; undefined: it has none. */
+    /** What its sessions used of lookups whose changes are ignored; undefined if it has none. */
     readonly uses?: readonly LookupUse[];
   },
 ): Promise<Relation | undefined | 'unknown'> {
@@ -83,7 +83,7 @@ export async function recomputedTarget(
   return relation;
 }
 
-/** `allowed`: a run that ended so was expected to, and its target is not judged. */
+/** `allowed`: runs that were expected to end like this, so that their targets are not judged. */
 export async function judgeRecompute(
   playing: Playing,
   state: State,
@@ -126,21 +126,21 @@ export async function judgeRecompute(
       return { run, what: 'recompute', expected: 'rows', actual: messageOf(error) };
     }
     if (relation === 'unknown') {
-      // Its rows are what those behind it read, whatever they should be.
+      // Processes below it read its actual rows, whatever these should be.
       chain.relations.set(targetKey, await asFound(sandbox, spec));
       continue;
     }
     const finding = await compareTarget(playing, { run, relation, found });
     if (finding !== undefined) return finding;
     if ((run.record.catchup?.beyond_hours ?? []).length === 0) continue;
-    // What stays owed here, those behind it cannot have.
+    // Processes below it cannot have what stays owed here.
     chain.relations.set(targetKey, await asFound(sandbox, spec));
     chain.made.set(targetKey, `${chain.made.get(targetKey)}|as found after ${state.played.join()}`);
   }
   return undefined;
 }
 
-/** A target as it is. */
+/** Reads a target as it is. */
 async function asFound(sandbox: Playing['sandbox'], { target }: ProcessSpec): Promise<Relation> {
   const table = lakeTable(target.table);
   return { table, columns: await columnsIn(sandbox, table) };
@@ -175,7 +175,7 @@ async function compareTarget(
   const expected = relation === undefined ? undefined : await readRelation(sandbox, relation);
   const all = found?.columns ?? expected?.columns ?? [];
   const rows = expected?.rows ?? [];
-  // A session's id and its time are others in each play.
+  // The id and the time of a session differ in each play.
   const isJudged = judgedRows(run.spec, run.record, all) ?? (() => true);
   const compared = all.flatMap((_column, index) => (rows.some((row) => isAny(row[index])) ? [] : [index]));
   const only = (row: WholeRow): WholeRow => compared.map((index) => row[index]);
@@ -196,7 +196,8 @@ async function compareTarget(
 }
 
 /**
- * The sources from outside as they are after these arrivals, in memory: the same commits, in the same order.
+ * Copies the sources from outside into memory, in the state after these arrivals: the same commits, in the
+ * same order.
  */
 async function mirrors({ sandbox, prepared }: Playing, played: Order): Promise<Map<string, Relation>> {
   const relations = new Map<string, Relation>();

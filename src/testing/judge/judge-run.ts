@@ -1,4 +1,4 @@
-/** One run against what a test expects of it. Expectation + record -> findings. */
+/** Checks one run against what a test expects of it. Expectation + record -> findings. */
 
 import type { ErrorJson } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
@@ -26,11 +26,11 @@ export interface Finding {
 export interface JudgedRun {
   readonly spec: ProcessSpec;
   readonly record: RunRecord;
-  /** Made before the run, where hours are expected. */
+  /** Made before the run, if hours are expected. */
   readonly plan: CompiledPlan | undefined;
 }
 
-/** What an expectation finds wrong; nothing when all is as expected. */
+/** Finds what does not meet an expectation; nothing if everything does. */
 export async function judgeRun(
   sandbox: Sandbox,
   test: TestSpec,
@@ -61,7 +61,7 @@ export async function judgeRun(
   return findings;
 }
 
-/** What the record says by itself. */
+/** Checks what the record alone tells. */
 export function judgeRecord(expectation: Expectation, { record, plan }: JudgedRun): Finding[] {
   const findings: Finding[] = [];
   const judge = (what: string, expected: unknown, actual: unknown, error?: ErrorJson | null): void => {
@@ -93,7 +93,7 @@ interface ExpectedRows {
   readonly columns: readonly TestColumn[];
 }
 
-/** Expected cells in the types of the target, so that `2023-09-14` and a timestamp are the same. */
+/** Casts expected cells to the types of the target, so that `2023-09-14` equals a timestamp. */
 async function typedRows(
   sandbox: Sandbox,
   { test, expectation, spec, columns }: ExpectedRows,
@@ -114,7 +114,7 @@ async function typedRows(
         );
   const into = memoryTable('expected');
   const typed: PartialRow[] = [];
-  // One row at a time: rows of a table have no order by which to find them again.
+  // One row at a time: rows of a table have no order in which they could be found again.
   for (const [index, row] of rows.entries()) {
     await fillTable(sandbox, {
       table: { id: spec.target.table, columns },

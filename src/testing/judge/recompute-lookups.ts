@@ -1,6 +1,6 @@
 /**
- * A target as its process means it where changes of a lookup are ignored. RecomputeInput + what sessions used
- * -> table in memory.
+ * Recomputes a target whose process ignores changes of a lookup. RecomputeInput + what sessions used ->
+ * table in memory.
  */
 
 import { type LookupUse, recomputeByUse, withLookups } from '../../compare/recompute/lookup-states.ts';
@@ -15,8 +15,8 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import { compareRows } from './compare.ts';
 
 /**
- * `uses`: undefined where no changes are ignored. `unknown`: a stateless process whose sessions used
- * different states. Which of them made a row no table tells.
+ * `uses`: undefined if no changes are ignored. Returns `unknown` for a stateless process whose sessions used
+ * different states: no table tells which of them made a row.
  */
 export async function recomputeAsUsed(
   port: RowsPort,

@@ -1,7 +1,7 @@
 /**
- * The recompute of a process that runs on another engine than DuckDB, by that engine. Warehouse of the
- * sandbox, as it is -> table in memory. Its sources are the tables themselves: what arrivals landed, and
- * targets that were found to be right before.
+ * Recomputes a process of an engine other than DuckDB, by that engine. Warehouse of the sandbox, in its
+ * current state -> table in memory. Its sources are the tables themselves: what arrivals landed, and targets
+ * that were already found to be right.
  */
 import { withPinnedTables } from '../../compare/pinned-tables.ts';
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
@@ -16,7 +16,7 @@ import { columnsIn } from '../world/make-tables.ts';
 import type { Sandbox } from '../world/sandbox.ts';
 import { recomputeAsUsed } from './recompute-lookups.ts';
 
-/** `uses`: as for a recompute by DuckDB. Throws what the engine complains of, and `target-missing`. */
+/** `uses`: as for a recompute by DuckDB. Throws the engine's errors, and `target-missing`. */
 export async function recomputeOnEngine(
   sandbox: Sandbox,
   input: Omit<RecomputeInput, 'relations'>,
@@ -27,7 +27,7 @@ export async function recomputeOnEngine(
   const target = (await workspace.client.loadTableToRead(spec.target.table))?.metadata;
   return withPinnedTables(workspace, `test@${spec.processName}`, (pinned) =>
     withWorkBeside(workspace, spec, async (beside) => {
-      // Undefined of DuckDB alone.
+      // Only undefined for DuckDB.
       const engine = engineRecompute(beside as WorkBeside, pinned, { spec, target });
       const relations = await sourcesNow(sandbox, spec, engine);
       const all = { ...input, relations, onEngine: engine.recompute };
@@ -36,7 +36,7 @@ export async function recomputeOnEngine(
   );
 }
 
-/** Those that exist. */
+/** Shows the sources that exist. */
 async function sourcesNow(
   sandbox: Sandbox,
   spec: ProcessSpec,
@@ -57,7 +57,7 @@ async function sourcesNow(
   return relations;
 }
 
-/** The states of lookups that sessions used, as the engine reads them. */
+/** Shows the engine the states of lookups that sessions used. */
 const usesOn = (engine: EngineRecompute, spec: ProcessSpec, uses: readonly LookupUse[]): LookupUse[] =>
   uses.map(({ hours, lookups }, use) => ({
     hours,

@@ -1,6 +1,6 @@
 /**
- * Rows of a target that are not what a recompute gives, as its process says: hours further back than its
- * session reaches stay owed. Record -> which rows are judged. Pure.
+ * Chooses the rows of a target that are judged. Record -> which rows. Pure. Hours further back than its
+ * session reaches stay owed, as the process says, and so differ from a recompute.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { type Hour, hourOfMs, instantOf, parseHour } from '../../model/hour.ts';
@@ -10,7 +10,7 @@ import type { RunRecord } from '../../model/run-record.ts';
 import type { TestColumn } from '../../statements/index.ts';
 import type { WholeRow } from './compare.ts';
 
-/** Undefined: all rows are judged. */
+/** Undefined if all rows are judged. */
 export function judgedRows(
   spec: ProcessSpec,
   { catchup }: RunRecord,
@@ -22,11 +22,11 @@ export function judgedRows(
   const index = columns.findIndex((column) => column.name.toLowerCase() === name);
   if (first === undefined || index < 0) return undefined;
   const { type } = columns[index] as TestColumn;
-  // A date is judged where all its hours are loaded.
+  // A date is only judged if all its hours are loaded.
   const left: ReadonlySet<Hour> = new Set(type.toUpperCase() === 'DATE' ? wholeDays(owed) : owed);
   return (row) => {
     const hour = hourOfMs(instantOf(String(row[index])));
-    // A dimension goes on from what it has: each hour after an owed one lacks what that one lacks.
+    // A dimension builds on what it has: every hour after an owed one lacks what that one lacks.
     return patternOf(spec).readsPrevious ? hour < first : !left.has(hour);
   };
 }

@@ -1,13 +1,14 @@
 /**
- * A play's end, where processes load only so many hours a session: they go on, session after session, until
- * they owe nothing but what is held back. State -> State. The warehouse is further than its checkpoint then.
+ * Finishes a play whose processes load a limited number of hours in each session: lets them run session
+ * after session, until they only owe what is held back. State -> State. Afterwards the warehouse is ahead of
+ * its checkpoint.
  */
 
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { runProcess } from '../../processes/run-process.ts';
 import { isFailing, type Playing, type RunStep, type State, specAt, useOfLookups } from './play.ts';
 
-/** The warehouse must be at `state`. Without such processes the state is as it was. */
+/** The warehouse must be at `state`. Without such processes the state stays as it was. */
 export async function caughtUp(playing: Playing, state: State): Promise<State> {
   const { sandbox, prepared } = playing;
   const isLimited = prepared.test.processes.some(({ catchup }) => catchup.hoursPerSession !== undefined);
@@ -18,7 +19,7 @@ export async function caughtUp(playing: Playing, state: State): Promise<State> {
   );
   const runs: RunStep[] = [];
   const uses = new Map<string, readonly LookupUse[]>(state.uses);
-  // What is above has more hours now, so all that follow run as well.
+  // A process above now has more hours, so all that follow also run.
   for (const { spec, clockMs } of state.runs) {
     for (let session = 1; ; session += 1) {
       const before = sandbox.save();

@@ -1,6 +1,6 @@
 /**
- * What sessions have used of lookups whose changes are ignored: without it nobody could say what the hours
- * that they made should hold. Warehouse -> tables in memory.
+ * Keeps what sessions have used of lookups whose changes are ignored. Warehouse -> tables in memory. Without
+ * it nobody could say what the hours that they made should hold.
  */
 import type { Relation } from '../../compare/recompute/recompute.ts';
 import { mainSnapshot } from '../../iceberg/history.ts';
@@ -14,7 +14,7 @@ import type { Sandbox } from '../world/sandbox.ts';
 export const ignoredLookups = ({ sources }: ProcessSpec): SourceSpec[] =>
   sources.filter(({ lookup }) => lookup?.onChange === 'ignore');
 
-/** Copies of the lookups as they are now; those that do not exist yet are not among them. `name`: unique. */
+/** Copies the lookups in their current state, except for those that do not exist yet. `name`: unique. */
 export async function lookupsNow(
   sandbox: Sandbox,
   spec: ProcessSpec,

@@ -1,14 +1,14 @@
-/** The orders in which arrivals are played. Numbers -> orders; arrivals are counted from 0. Pure. */
+/** Chooses the orders in which arrivals are played. Numbers -> orders; arrivals are counted from 0. Pure. */
 import type { Orders } from '../test-spec.ts';
 
 export type Order = readonly number[];
 
-/** Up to this many arrivals every order is played. */
+/** Up to this number of arrivals, every order is played. */
 const ALL_MAX = 5;
-/** How many orders of more arrivals. */
+/** Number of orders for more arrivals. */
 const SAMPLE = 24;
 
-/** The given order first. */
+/** Returns the given order first. */
 export function ordersOf(count: number, orders: Orders, seed: number): Order[] {
   const given = Array.from({ length: count }, (_each, index) => index);
   if (orders === 'given') return [given];
@@ -20,7 +20,7 @@ export function ordersOf(count: number, orders: Orders, seed: number): Order[] {
   return sample(given, wanted, seed);
 }
 
-/** In the order of a dictionary, so that neighbours begin alike. */
+/** All orders in lexicographic order, so that neighbours begin alike. */
 function permutations(items: readonly number[]): Order[] {
   if (items.length < 2) return [items];
   return items.flatMap((item) =>
@@ -28,7 +28,7 @@ function permutations(items: readonly number[]): Order[] {
   );
 }
 
-/** Distinct orders; the reverse one is always among them: it is what nobody thinks of. */
+/** Distinct orders, always including the reverse one, which authors do not think of. */
 function sample(given: Order, wanted: number, seed: number): Order[] {
   const orders = new Map<string, Order>();
   const add = (order: Order): void => {
@@ -36,7 +36,8 @@ function sample(given: Order, wanted: number, seed: number): Order[] {
   };
   add(given);
   add([...given].reverse());
-  // More tries than orders there are would never end: of six arrivals there are 720.
+  // The number of tries is limited, since there may be fewer orders than wanted: of six arrivals there are
+  // 720.
   for (let tries = 0; orders.size < wanted && tries < wanted * 20; tries += 1)
     add(shuffled(given, seed + tries * 7919));
   const [first, ...others] = [...orders.values()] as [Order, ...Order[]];
@@ -48,7 +49,7 @@ const compare = (one: Order, other: Order): number => {
   return at < 0 ? 0 : (one[at] as number) - (other[at] as number);
 };
 
-/** Fisher and Yates, with numbers that depend on the seed alone (mulberry32). */
+/** Shuffles (Fisher and Yates) with numbers that only depend on the seed (mulberry32). */
 function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
   let state = seed >>> 0;
   const random = (): number => {
@@ -66,8 +67,8 @@ function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
 }
 
 /**
- * The shortest order that still fails: its shortest prefix, and of that only the arrivals that are needed.
- * `fails` plays an order.
+ * Finds the shortest order that still fails: its shortest prefix, and of that only the arrivals that are
+ * needed. `fails` plays an order.
  */
 export async function shortestFailing(
   order: Order,

@@ -1,4 +1,4 @@
-/** One arrival and the runs after it, in a sandbox. Arrivals -> State, RunStep[]. */
+/** Plays one arrival and the runs after it in a sandbox. Arrivals -> State, RunStep[]. */
 
 import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
@@ -21,22 +21,22 @@ import type { Sandbox } from '../world/sandbox.ts';
 import { ignoredLookups, lookupsNow } from './lookup-uses.ts';
 import type { Order } from './orders.ts';
 
-/** Where a play stands. */
+/** The current point of a play. */
 export interface State {
   readonly played: Order;
   readonly clockMs: number;
   readonly checkpoint: Checkpoint;
   /** The last run of each process, in order; empty at the beginning. */
   readonly runs: readonly RunStep[];
-  /** By process name, of those with lookups whose changes are ignored: every session that published. */
+  /** By process name, for those with lookups whose changes are ignored: every session that published. */
   readonly uses: ReadonlyMap<string, readonly LookupUse[]>;
 }
 
 export interface RunStep {
-  /** As it was run: with what the test says of its sources. */
+  /** As it was run, including what the test says about its sources. */
   readonly spec: ProcessSpec;
   readonly record: RunRecord;
-  /** The warehouse before the run, to plan it once more. */
+  /** The warehouse before the run, for planning it again. */
   readonly before: Checkpoint;
   readonly clockMs: number;
 }
@@ -50,7 +50,7 @@ export function beginning({ prepared }: Playing): State {
   const clocks = prepared.arrivals.flatMap(({ clockMs }) => clockMs ?? []);
   return {
     played: [],
-    // Until an arrival says more.
+    // Counts until an arrival says more.
     clockMs: clocks.length === 0 ? Date.now() : Math.min(...clocks),
     checkpoint: prepared.beginning,
     runs: [],
@@ -58,7 +58,7 @@ export function beginning({ prepared }: Playing): State {
   };
 }
 
-/** Called before each run of the processes that it names. */
+/** Is called before each run of the processes that it names. */
 export interface StepOptions {
   readonly onPlan?: {
     readonly of: ReadonlySet<string>;
@@ -81,7 +81,7 @@ export async function playStep(
   const specs = prepared.test.processes.map((spec) => specAt(prepared, spec, played));
   const workspace = sandbox.workspace(specs);
   const runs: RunStep[] = [];
-  /** Processes by the targets that they did not bring up to date. */
+  /** Names of processes by the targets that they did not bring up to date. */
   const behind = new Map<string, string>();
   const uses = new Map(state.uses);
   for (const spec of specs) {
@@ -92,7 +92,7 @@ export async function playStep(
     if (upstream === undefined && onPlan?.of.has(spec.processName) === true)
       await planProcess(workspace, spec, { writesNothing: true }).then(
         (plan) => onPlan.take(spec.processName, plan),
-        // The run tells the error.
+        // The run reports the error.
         () => undefined,
       );
     const record =
@@ -108,8 +108,8 @@ export async function playStep(
 }
 
 /**
- * Looks at lookups before a run, and tells of its record what it used; undefined where none is ignored.
- * `name`: of no other run.
+ * Looks at lookups before a run; returns a function that tells from its record what the run used, or
+ * undefined if no lookup is ignored. `name`: must be unique to the run.
  */
 export async function useOfLookups(
   { sandbox }: Playing,
@@ -118,7 +118,7 @@ export async function useOfLookups(
 ): Promise<((record: RunRecord) => LookupUse | undefined) | undefined> {
   if (ignoredLookups(spec).length === 0) return undefined;
   const lookups = await lookupsNow(sandbox, spec, name);
-  // A run that cannot be planned publishes nothing.
+  // A run that cannot be planned does not publish anything.
   const plan = await planProcess(workspace, spec, { writesNothing: true }).catch(() => undefined);
   const hours = new Set(plan === undefined ? [] : plannedHours(plan));
   return ({ status }) => (status === 'published' ? { hours, lookups } : undefined);
@@ -162,9 +162,9 @@ async function land({ sandbox, prepared }: Playing, arrival: number): Promise<vo
 }
 
 /**
- * The process as it runs after these arrivals: the sources from outside are complete as the test says. SQL
- * that a session would refuse because it takes rows together is played all the same: that the target is not
- * what it gives over all rows is then seen by cells, and in the order that shows it.
+ * The process as it runs after these arrivals: sources from outside are complete as the test says. SQL that
+ * a session would refuse because it combines rows is played all the same. So the difference between the
+ * target and the result over all rows shows in cells, and in the order of arrivals that causes it.
  */
 export function specAt(prepared: PreparedTest, spec: ProcessSpec, played: Order): ProcessSpec {
   return {
@@ -178,7 +178,7 @@ function sourceAt(prepared: PreparedTest, source: SourceSpec, played: Order): So
   const { folder, columns = [] } =
     prepared.tables.find(({ id }) => tableKey(id) === tableKey(source.table)) ?? {};
   if (folder !== undefined) return sourceInTest(source, folder, columns);
-  // Where it begins is said by the arrivals: all of them count.
+  // The arrivals say where it begins: all of them count.
   const whole: SourceSpec = { ...source, start: { kind: 'beginning' } };
   const hour = toldHour(prepared, source, played);
   const told: ToldHour | undefined = hour === undefined ? undefined : { kind: 'hour', hour };
@@ -192,7 +192,7 @@ export function toldHour(
   played: Order,
 ): Hour | undefined {
   const key = tableKey(table);
-  // A folder is complete to the newest hour of its files.
+  // A folder is complete up to the newest hour of its files.
   if (files !== undefined) return undefined;
   if (test.vtts === 'real' || !tables.some(({ id }) => tableKey(id) === key)) return undefined;
   const told = played.flatMap((arrival) => {
@@ -207,7 +207,7 @@ const BEFORE_ALL: Hour = -17_259_888;
 
 /**
  * The last hour that is complete for a process at a state. What the test says counts; for other sources a
- * plan is asked how far they are: that is where a recompute ends, not what it returns.
+ * plan tells how far they are. That only decides where a recompute ends, not what it returns.
  */
 export async function completeHourOf(
   { sandbox, prepared }: Playing,

@@ -1,4 +1,4 @@
-/** What plays tests one after the other, each from an empty warehouse. TestSpec -> TestResult. */
+/** Plays tests one after the other, each from an empty warehouse. TestSpec -> TestResult. */
 import type { ProjectSpec } from '../../model/process-spec.ts';
 import type { TestResult } from '../../model/test-record.ts';
 import { writeKeptProject } from '../keep.ts';
@@ -9,23 +9,25 @@ import type { SourceTypes } from '../world/source-types.ts';
 import { runTest, type TestOptions } from './run-test.ts';
 
 export interface Player {
-  /** `number`: its place in the list of all tests. Throws `interrupted`, and what opening a sandbox does. */
+  /**
+   * `number`: its index in the list of all tests. Throws `interrupted`, and the errors of opening a sandbox.
+   */
   play(test: TestSpec, number: number): Promise<TestResult>;
   close(): Promise<void>;
 }
 
-/** One that plays in sandboxes of its own. */
+/** A player with its own sandboxes. */
 export interface OwnPlayer extends Player {
   /** Opens the sandbox of its first test. Throws `macro-invalid`. */
   begin(processes: TestSpec['processes']): Promise<void>;
 }
 
 export interface PlayerOptions extends TestOptions {
-  /** Leaves the warehouse of each test. */
+  /** Keeps the warehouse of each test. */
   readonly keep?: boolean;
 }
 
-/** `stop`: ends what is being played, and lets nothing begin; its reason is thrown. */
+/** `stop`: ends what is being played, and prevents anything new; its reason is thrown. */
 export function openPlayer(
   project: ProjectSpec,
   types: SourceTypes,
@@ -37,7 +39,7 @@ export function openPlayer(
     stop.addEventListener('abort', sandbox.interrupt);
     return { sandbox, make: tableMaker(sandbox, types) };
   };
-  // One for tests that nobody outside sees, and one for the others.
+  // One sandbox for tests that no engine outside sees, and one for the others.
   const opened = new Map<boolean, ReturnType<typeof open>>();
   const openedFor = (processes: TestSpec['processes']): ReturnType<typeof open> => {
     const isSeen = isSeenOutside(processes);
@@ -52,11 +54,11 @@ export function openPlayer(
     async play(test) {
       stop.throwIfAborted();
       const { sandbox, make } = await openedFor(test.processes);
-      // A sandbox that was being opened has not heard of it.
+      // A sandbox that was just being opened has not noticed an abort.
       stop.throwIfAborted();
       const result = await runTest(sandbox, test, make, how);
       if (!keep) return result;
-      // The next one has a folder of its own.
+      // The next test gets its own folder.
       opened.delete(isSeenOutside(test.processes));
       writeKeptProject(project, sandbox.folder);
       await sandbox.close();

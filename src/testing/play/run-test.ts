@@ -1,6 +1,6 @@
 /**
- * One test in a sandbox: the given order with all that it expects, then the other orders. Plays that begin
- * alike share what they have in common. TestSpec -> TestResult.
+ * Plays one test in a sandbox: the given order with everything it expects, then the other orders. TestSpec
+ * -> TestResult. Plays that begin alike share their common beginning.
  */
 import type { EngineName } from '../../model/engines.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
@@ -22,15 +22,18 @@ import { type Order, ordersOf, shortestFailing } from './orders.ts';
 import { beginning, isFailing, type Playing, playStep, type RunStep, type State } from './play.ts';
 
 export interface TestOptions {
-  /** Only this order is played; arrivals are counted from 0. */
+  /** Only plays this order; arrivals are counted from 0. */
   readonly order?: Order;
-  /** Every order through whole sessions, also those that a rehearsal in memory clears. */
+  /** Plays every order through whole sessions, even those that a rehearsal in memory clears. */
   readonly wholeSessions?: boolean;
-  /** On which the processes are played whatever their headers say; for the words that play a test again. */
+  /**
+   * The engine on which processes are played, whatever their headers say; used in the command that plays a
+   * test again.
+   */
   readonly engine?: EngineName;
 }
 
-/** Plays a test. Never throws: what it cannot play is a result of status `error`. */
+/** Plays a test. Never throws: if it cannot be played, the result has the status `error`. */
 export async function runTest(
   sandbox: Sandbox,
   test: TestSpec,
@@ -71,7 +74,7 @@ interface Play extends Playing {
   readonly states: Map<string, State>;
   readonly recomputed: Recomputed;
   readonly engine: EngineName | undefined;
-  /** How many orders were played. */
+  /** Number of orders that were played. */
   orders: number;
 }
 
@@ -91,7 +94,7 @@ async function playAll(play: Play, { order, wholeSessions = false }: TestOptions
   if (!test.equalsRecompute) return failures;
   const finding = await judgeOrder(play, given);
   if (finding !== undefined) {
-    // A run that fails was told where it failed.
+    // A run that fails was already reported where it failed.
     const isTold = failures.some(({ error }) => error !== null && error.code === finding.error?.code);
     return isTold ? failures : [...failures, await shortestFailure(play, given)];
   }
@@ -105,7 +108,7 @@ async function playAll(play: Play, { order, wholeSessions = false }: TestOptions
   return failures;
 }
 
-/** The order that a person asks for. */
+/** Plays the order that a person asks for. */
 async function playOne(play: Play, order: Order): Promise<TestFailure[]> {
   const { test } = play.prepared;
   if (order.some((arrival) => arrival >= test.arrivals.length))
@@ -123,7 +126,7 @@ async function playOne(play: Play, order: Order): Promise<TestFailure[]> {
   return finding === undefined ? failures : [...failures, await failureOf(play, order, finding)];
 }
 
-/** Every step of the given order, and what is expected of it. */
+/** Plays every step of the given order, and checks what is expected of it. */
 async function playGiven(play: Play, given: Order): Promise<TestFailure[]> {
   const { sandbox, prepared } = play;
   const { test } = prepared;
@@ -152,7 +155,7 @@ async function playGiven(play: Play, given: Order): Promise<TestFailure[]> {
   return failures;
 }
 
-/** A run that fails, where nothing says that it will. */
+/** Whether a run fails although nothing says that it will. */
 function isSurprise(test: TestSpec, arrival: number, record: RunRecord): boolean {
   if (!isFailing(record.status) || record.error?.code === 'upstream-failed') return false;
   const expectation = test.arrivals[arrival]?.expected.get(record.process_name);
@@ -169,7 +172,7 @@ const surprise = (record: RunRecord): Finding => ({
   error: record.error,
 });
 
-/** The state after an order; the warehouse is there afterwards. */
+/** Plays an order and returns its state; afterwards the warehouse is at that state. */
 async function stateAt(
   play: Play,
   order: Order,
@@ -196,7 +199,7 @@ async function judgeOrder(play: Play, order: Order): Promise<RecomputeFinding | 
   });
 }
 
-/** A run may fail as it is expected to, also when another arrival comes last. */
+/** A run may fail as it is expected to, even if another arrival comes last. */
 function isExpectedSomewhere(test: TestSpec, record: RunRecord): boolean {
   return test.arrivals
     .flatMap(({ expected }) => [...expected])
@@ -209,7 +212,7 @@ function isExpectedSomewhere(test: TestSpec, record: RunRecord): boolean {
     );
 }
 
-/** The shortest order that fails in the same way. */
+/** Finds the shortest order that fails in the same way. */
 async function shortestFailure(play: Play, order: Order): Promise<TestFailure> {
   const nature = natureOf((await judgeOrder(play, order)) as RecomputeFinding);
   const shortest = await shortestFailing(order, async (each) => {
@@ -247,7 +250,7 @@ async function failureOf(
   };
 }
 
-/** The plan of a run, made once more where the run began. */
+/** Plans a run again, in the state in which it began. */
 async function planOf({ sandbox }: Play, run: RunStep): Promise<TestPlan | null> {
   const now = sandbox.save();
   sandbox.restore(run.before);
@@ -279,7 +282,7 @@ async function planOf({ sandbox }: Play, run: RunStep): Promise<TestPlan | null>
   }
 }
 
-/** Quoted for a shell. */
+/** Quotes a text for a shell. */
 const quoted = (text: string): string =>
   /^[\w./,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 

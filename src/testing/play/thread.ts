@@ -1,7 +1,7 @@
 /**
- * Tests that another thread of JavaScript plays, with sandboxes of its own: half of the work of a test is
- * JavaScript, and one thread is one core. Both sides have read the same files, and speak of a test by its
- * number; what one side says to the other is plain data.
+ * Plays tests in another JavaScript thread with its own sandboxes: half of the work of a test is JavaScript,
+ * and one thread uses one core. Both sides have read the same files, and refer to a test by its number;
+ * messages are plain data.
  */
 import type { TestResult } from '../../model/test-record.ts';
 import type { TestSpec } from '../test-spec.ts';
@@ -12,29 +12,29 @@ export type ToTestThread =
   | { readonly kind: 'interrupt' }
   | { readonly kind: 'close' };
 
-/** Of a test that was asked for; null: the thread cannot play it, and whoever asked has to. */
+/** The answer for a test; null: the thread cannot play it, so the side that asked has to. */
 export interface FromTestThread {
   readonly number: number;
   readonly result: TestResult | null;
 }
 
-/** The other thread, seen from the one that reports. */
+/** The other thread, as the reporting one sees it. */
 export interface TestThread {
   post(message: ToTestThread): void;
-  /** Called for every answer. */
+  /** Registers a listener that is called for every answer. */
   onAnswer(listener: (answer: FromTestThread) => void): void;
-  /** Settles when the thread has ended, in whichever way. */
+  /** Settles when the thread has ended, in whatever way. */
   readonly ended: Promise<void>;
 }
 
 export interface PlayersRequest {
   readonly count: number;
-  /** One here, for what the thread cannot play. */
+  /** Opens a player in this thread, for what the other one cannot play. */
   readonly open: () => Player;
   readonly stop: AbortSignal;
 }
 
-/** As many players as are asked for, all in one thread. */
+/** Makes as many players as are asked for, all in one thread. */
 export function playersOf(thread: TestThread, { count, open, stop }: PlayersRequest): Player[] {
   const waiting = new Map<number, (result: TestResult | null) => void>();
   let isOver = false;
@@ -57,7 +57,7 @@ export function playersOf(thread: TestThread, { count, open, stop }: PlayersRequ
       async play(test, number) {
         const result = here === undefined ? await ask(test, number) : null;
         if (result !== null) return result;
-        // It may be what kept the thread from playing.
+        // An abort may be what kept the thread from playing.
         stop.throwIfAborted();
         here ??= open();
         return here.play(test, number);
@@ -77,7 +77,10 @@ export interface ServedTests {
   readonly interrupt: () => void;
 }
 
-/** The other thread's own side: plays what it is asked for until it is told to close, several at a time. */
+/**
+ * The side of the other thread: plays what it is asked for until it is told to close, several tests at a
+ * time.
+ */
 export async function serveTests(
   { tests, open, interrupt }: ServedTests,
   port: {
@@ -98,7 +101,7 @@ export async function serveTests(
     // Files that were saved meanwhile may hold other tests.
     if (test?.file === file && test.name === name) {
       const player = take();
-      // What keeps it from playing keeps the other side from it too, which then tells it.
+      // Whatever keeps it from playing also keeps the other side from it, which then reports that.
       result = await player.play(test, number).catch(() => null);
       idle.push(player);
     }

@@ -1,6 +1,6 @@
 /**
- * How an arrival names what its rows land in: a table by its name, a folder of files by the alias of its
- * source, or by its glob. Name + processes -> TableIdentifier. Pure.
+ * Resolves how an arrival names what its rows land in: a table by its name, a folder of files by the alias
+ * of its source, or by its glob. Name + processes -> TableIdentifier. Pure.
  */
 import { parseTableName, type TableIdentifier, tableKey, tableName } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec, TextPosition } from '../../model/process-spec.ts';
@@ -24,15 +24,15 @@ const foldersNamed = (processes: Processes, written: string): TableIdentifier[] 
 export const isFolder = (processes: Processes, written: string): boolean =>
   foldersNamed(processes, written).length > 0;
 
-/** How an arrival names a source. */
+/** The name by which an arrival refers to a source. */
 export const arrivalName = ({ files, alias, table }: SourceSpec): string =>
   files === undefined ? tableName(table) : alias;
 
-/** The table, or the folder, of a name that was checked. */
+/** The table, or the folder, of a name that was already checked. */
 export const tableOfArrival = (processes: Processes, written: string): TableIdentifier =>
   foldersNamed(processes, written)[0] ?? parseTableName(written);
 
-/** Reports what an arrival cannot say of a folder. `seen`: the tables and folders named before it. */
+/** Reports what an arrival cannot say about a folder. `seen`: the tables and folders named before it. */
 export function checkFolder(
   {
     specs,

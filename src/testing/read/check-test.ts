@@ -1,4 +1,6 @@
-/** What the schema of a test cannot say: names of the project, and expectations that nothing would check. */
+/**
+ * Checks what the schema of a test cannot: names of the project, and expectations that nothing would check.
+ */
 import fs from 'node:fs';
 import path from 'node:path';
 import { tableName, tableNameProblem } from '../../model/names.ts';
@@ -12,7 +14,7 @@ import { arrivalName, checkFolder, isFolder } from './arrival-tables.ts';
 
 interface Checked {
   readonly yaml: YamlText;
-  /** Absolute. */
+  /** An absolute path. */
   readonly file: string;
   readonly report: ReportProblem;
 }
@@ -26,7 +28,7 @@ const mapOf = (value: unknown): YamlMap => (isMap(value) ? value : {});
 export const processNamesOf = (entry: YamlMap): string[] =>
   [entry['process'], ...listOf(entry['processes'])].filter((name) => typeof name === 'string');
 
-/** Reports what ties the keys of one test together. */
+/** Reports problems between the keys of one test. */
 export function checkTest(project: ProjectSpec, checked: Checked): void {
   const entry = mapOf(checked.yaml.value);
   const specs = checkProcesses(project, entry, checked);
@@ -74,7 +76,7 @@ function checkProcesses(project: ProjectSpec, entry: YamlMap, { yaml, report }: 
   return found.length === 0 ? [] : [...processesInDependencyOrder(project, found)];
 }
 
-/** A test that looks at nothing passes whatever the SQL says. */
+/** A test that checks nothing would pass whatever the SQL says. */
 function checkJudgement(entry: YamlMap, { yaml, report }: Checked): void {
   if (entry['equals_recompute'] !== false) return;
   if (entry['orders'] !== undefined && entry['orders'] !== 'given')
@@ -204,7 +206,7 @@ function checkExpectations(
   }
 }
 
-/** What no run can be: it would fail whatever happens. */
+/** Reports an expectation that no run can meet, so that it would always fail. */
 function checkContradiction(
   written: YamlMap,
   path: Path,

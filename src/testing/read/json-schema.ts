@@ -1,4 +1,4 @@
-/** The JSON schema of test files. Pure. */
+/** Makes the JSON schema of test files. Pure. */
 import * as z from 'zod';
 import { strictMap } from '../../kinds/shapes.ts';
 import { editorSchema, type JsonSchema } from '../../project/editor-schema.ts';

@@ -1,5 +1,5 @@
 /**
- * What every key of a test file means, by its path; the reference page is printed from here and the schema.
+ * Says what every key of a test file means, by its path; the reference page and the schema are made from it.
  */
 export const TESTS_KEYS: Readonly<Record<string, string>> = {
   tests: 'The tests. Each runs in a warehouse of its own, in a temporary folder.',
@@ -37,14 +37,14 @@ export const TESTS_KEYS: Readonly<Record<string, string>> = {
   'tests[].vtts': '`real`: the sources are complete as the process says, and not as `complete_to` does.',
 };
 
-/** Of the forms in which rows may be written, which the reference says in one sentence. */
+/** The forms in which rows may be written, which the reference describes in one sentence. */
 export const ROW_FORM_KEYS: Readonly<Record<string, string>> = {
   'tests[].arrivals[].rows.*.csv': 'The rows as CSV, with a head of column names.',
   'tests[].arrivals[].rows.*.sql': 'A query that gives the rows.',
   'tests[].arrivals[].rows.*.file': 'A CSV, JSON or Parquet file, relative to the folder of the test.',
 };
 
-/** Values as they may be written, for editors. */
+/** Sample values, for editors. */
 export const TESTS_EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   'tests[].name': ['a late request turns a cancel voluntary'],
   'tests[].process': ['cancel_fact_load'],

@@ -1,6 +1,6 @@
 /**
- * The test files of a project -> tests, and what could not be read. Reads files, writes nothing. A problem of
- * one test does not keep the others from running.
+ * Reads the test files of a project. Files -> tests, and what could not be read. Writes nothing. A problem
+ * of one test does not keep the others from running.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -38,7 +38,7 @@ export function testFilesOf(project: ProjectSpec): string[] {
 /** Why processes of a project cannot be used, by their names. */
 export type UnusableProcesses = ReadonlyMap<string, readonly TestProblem[]>;
 
-/** Reads test files (absolute paths). A test of a process that cannot be used has the problems of that. */
+/** Reads test files (absolute paths). A test of a process that cannot be used has that process's problems. */
 export function readTests(
   project: ProjectSpec,
   files: readonly string[],
@@ -90,7 +90,7 @@ function readFile({ project, unusable }: ReadContext, file: string): ReadTests {
 interface EntryContext extends ReadContext {
   readonly file: string;
   readonly shown: string;
-  /** Of the tests before it in the file. */
+  /** Names of the tests before it in the file. */
   readonly names: Set<string>;
 }
 
@@ -113,7 +113,7 @@ function readEntry(context: EntryContext, yaml: YamlText, index: number): ReadTe
   return { tests: [testOf(project, yaml, { name, file, shown })], unread: [] };
 }
 
-/** The YAML at a path, whose own paths begin there. */
+/** The YAML at a path, with paths that begin there. */
 function below(yaml: YamlText, at: Path): YamlText {
   return {
     value: at.reduce<unknown>(

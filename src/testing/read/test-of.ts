@@ -1,4 +1,4 @@
-/** One test of a file, which was checked -> TestSpec. Pure. */
+/** Makes the TestSpec of one test of a file, which was checked before. YAML -> TestSpec. Pure. */
 import path from 'node:path';
 import { unitTexts, type WithGrain } from '../../model/grain.ts';
 import { type Hour, type HourRange, hourOfMs, hoursOf, instantOf } from '../../model/hour.ts';
@@ -29,7 +29,7 @@ interface WrittenTest {
   readonly vtts?: 'real';
 }
 
-/** The test. `yaml` begins at its entry. */
+/** Makes the test. `yaml` begins at its entry. */
 export function testOf(
   project: ProjectSpec,
   yaml: YamlText,
@@ -58,7 +58,7 @@ interface ArrivalContext {
   readonly yaml: YamlText;
   readonly at: Path;
   readonly folder: string;
-  /** The last of them is that of `expect`. */
+  /** The last of them is the one to which `expect` refers. */
   readonly processes: readonly ProcessSpec[];
 }
 
@@ -120,7 +120,7 @@ function rowsOf(written: readonly CellRow[] | Readonly<Record<string, string>>, 
   return { kind: 'file', file: path.resolve(folder, file as string) };
 }
 
-/** Hours as a plan of the process names them. A day is all of its hours. */
+/** Writes hours as a plan of the process names them. A day means all of its hours. */
 function expectationOf(
   written: WrittenExpectation,
   { process, placeOf }: { readonly process: WithGrain; readonly placeOf: Expectation['placeOf'] },
@@ -138,7 +138,7 @@ function expectationOf(
   };
 }
 
-/** `2023-09-14T05`, with or without minutes, or all hours of `2023-09-14`. */
+/** Reads `2023-09-14T05`, with or without minutes, or all hours of `2023-09-14`. */
 function hoursOfText(text: string): HourRange {
   const [day, hour] = text.split(/[T ]/) as [string, string?];
   const firstHour = hourOfMs(instantOf(`${day}T${hour?.slice(0, 2) ?? '00'}:00:00Z`));

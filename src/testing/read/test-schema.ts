@@ -1,4 +1,6 @@
-/** `tests/*.yaml` as a zod schema. It judges shapes; what ties keys together is in `check-test.ts`. */
+/**
+ * Declares `tests/*.yaml` as a zod schema. It judges shapes; relations between keys are in `check-test.ts`.
+ */
 import * as z from 'zod';
 import { filled, strictMap } from '../../kinds/shapes.ts';
 import { ERROR_CODES } from '../../model/error-codes.ts';
@@ -7,7 +9,7 @@ import { didYouMean } from '../../project/did-you-mean.ts';
 import { isMap } from '../../project/plain-values.ts';
 import { choice, foundType, judgedText, type NoChoice } from '../../project/validate.ts';
 
-/** An hour, or a day. */
+/** An hour or a day. */
 export const HOUR_TEXT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d(:00(:00)?)?Z?)?$/;
 const hour = z.string().regex(HOUR_TEXT, 'must be an hour such as 2023-09-14T05, or a day');
 const instant = judgedText(
@@ -48,7 +50,7 @@ function pickRows(value: unknown): z.ZodType | NoChoice {
 }
 const rows = choice(pickRows, z.union([inlineRows, ...Object.values(OTHER_ROWS)]));
 
-/** The names of the tables are judged with the processes that read them. */
+/** Table names are checked together with the processes that read them. */
 const byTable = <Value extends z.ZodType>(value: Value) => z.record(z.string(), value);
 const completeTo = choice((value) => (isMap(value) ? byTable(hour) : hour), z.union([hour, byTable(hour)]));
 

@@ -1,6 +1,6 @@
 /**
- * The rows that a session computes for its hours, and the target with them: the process's query over plain
- * tables, which it sees as far as its hours and windows reach. Hours -> table in memory.
+ * Computes the rows of a session's hours, and the target with them: runs the process's query over plain
+ * tables, of which it sees as much as its hours and windows reach. Hours -> table in memory.
  */
 
 import { type QueryInput, queryOf } from '../../compare/recompute/process-query.ts';
@@ -33,7 +33,7 @@ interface Hours {
   readonly eventTime: TestColumn;
 }
 
-/** The target with the rows of the hours in place of those that it had. Throws `Doubt`. */
+/** The target with the rows of the hours in place of its earlier ones. Throws `Doubt`. */
 export async function loadHours(
   sandbox: Sandbox,
   session: SessionInput,
@@ -90,7 +90,7 @@ async function hourByHour(
   await createFrom(sandbox, all, 'test/all_rows', {
     table: statementFragment(`(${unionOf([], progress.target)})`),
   });
-  // Before the first row of a source there is no hour.
+  // There is no hour before the first row of a source.
   const first = await firstHourOf(sandbox, { spec: session.spec, relations: session.tables });
   for (const each of first === undefined ? [] : hours.filter((hour) => hour >= first)) {
     const previous = renderStatement('test/in_hours', {
@@ -140,7 +140,7 @@ const withoutWindows = (session: SessionInput): SessionInput => ({
   },
 });
 
-/** The rows of the sources that the hours depend on. */
+/** The rows of the sources on which the hours depend. */
 const sourcesIn = ({ spec, tables }: SessionInput, hours: readonly Hour[]) =>
   spec.sources.map((source) => ({
     alias: source.alias,
@@ -166,7 +166,7 @@ interface StageInput extends QueryInput {
   readonly only?: readonly Hour[];
 }
 
-/** What the query returns for a session, in the columns and types of the target. */
+/** Makes a table of what the query returns for a session, in the columns and types of the target. */
 export async function stage(
   sandbox: Sandbox,
   { spec, progress, nameTable, known }: SessionInput,
@@ -175,7 +175,7 @@ export async function stage(
   const { sql, values } = queryOf(spec, input);
   const staged = nameTable();
   const query = statementFragment(`(${sql})`);
-  // Of one process they are the same in every session.
+  // They are the same in every session of a process.
   const returned = await once(
     known,
     `columns ${spec.processName}`,
@@ -198,8 +198,8 @@ export async function stage(
 }
 
 /**
- * With a window a query may compute rows of the hours around its own, from a part of what they depend on: a
- * session leaves those out. Rows that lie further away are refused, so they are kept.
+ * With a window a query may compute rows of hours around its own from only some of the rows that they depend
+ * on: a session leaves those out. Rows that lie further away are refused, so they are kept here.
  */
 function keptRows(
   { sources }: ProcessSpec,
@@ -217,7 +217,7 @@ function keptRows(
 const reachOf = (window: SourceSpec['window']): number =>
   window === undefined ? 0 : window.beforeHours + window.afterHours;
 
-/** A session is refused where its query leaves its hours. */
+/** Doubts rows outside of the session's hours, for which a session is refused. */
 async function doubtOutside(
   sandbox: Sandbox,
   staged: SqlFragment,
@@ -231,7 +231,7 @@ async function doubtOutside(
   if (rows[0]?.[0] === true) throw new Doubt('rows outside of the hours');
 }
 
-/** And where it returns rows for hours in which no source has a row. */
+/** Doubts rows in hours in which no source has a row, for which a session is refused as well. */
 async function doubtUnreached(
   sandbox: Sandbox,
   { spec, tables, known, progress }: SessionInput,

@@ -1,13 +1,13 @@
 /**
- * Which tests can be rehearsed: those whose processes use nothing but what a rehearsal knows the meaning of.
- * Others are played through whole sessions in every order: slower, and never wrong. Pure.
+ * Decides which tests can be rehearsed: those whose processes only use what a rehearsal understands. Others
+ * are played through whole sessions in every order, which is slower but never wrong. Pure.
  */
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import type { PreparedTest } from '../world/prepare.ts';
 
-/** A key of a spec that is not here is one of which a rehearsal has never heard. */
+/** A rehearsal does not understand any other key of a spec. */
 const KNOWN_OF_SOURCE: ReadonlySet<string> = new Set<keyof SourceSpec>([
   'table',
   'alias',
@@ -51,9 +51,9 @@ export function mayRehearse(prepared: PreparedTest): boolean {
       spec.sources.every((source) => isKnown(source, KNOWN_OF_SOURCE) && source.nulls === 'skip') &&
       spec.catchup.thresholdHours === undefined &&
       spec.catchup.hoursPerSession === undefined &&
-      // What a session refuses, or takes in part, is for sessions to say.
+      // Only sessions can say what they refuse, or take in part.
       !(!patternOf(spec).loadsHours && (deletes || producers.some(overwrites))) &&
-      // Whose keys and newest hour change as rows go is found by comparing files.
+      // If rows go, sessions compare files to find how keys and the newest hour changed.
       !(hasWindow(spec) && (deletes || producers.some((producer) => producer !== undefined))) &&
       spec.sources.every(
         ({ vtts }, index) =>

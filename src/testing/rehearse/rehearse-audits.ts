@@ -1,6 +1,6 @@
 /**
- * The blocking audits of a process over plain tables: their own statements. What any of them finds is a
- * doubt.
+ * Runs the blocking audits of a process over plain tables, by their own statements. StagedRows -> nothing,
+ * or `Doubt` if any of them finds something.
  */
 
 import { processValues, type QueryInput } from '../../compare/recompute/process-query.ts';
@@ -12,10 +12,10 @@ import type { Sandbox } from '../world/sandbox.ts';
 import { Doubt } from './scene.ts';
 
 export interface StagedRows extends QueryInput {
-  /** Those of the sources without what only windows bring. */
+  /** The sources without the rows that only windows bring. */
   readonly ownSources: QueryInput['sources'];
   readonly staged: SqlFragment;
-  /** The target as it will be. */
+  /** The target as it is going to be. */
   readonly whole: SqlFragment;
 }
 
@@ -34,7 +34,7 @@ export async function rehearseAudits(
     aliases: spec.sources.map(({ alias }) => alias),
     staged,
     whole,
-    // What looks at the clock is left to sessions.
+    // Audits that look at the clock are left to sessions.
     openedAtMs: undefined,
   };
   const common: Readonly<Record<string, TypedValue>> = {
@@ -47,7 +47,7 @@ export async function rehearseAudits(
     const sql = kind.compile(audit, scope);
     const values = { ...common, ...kind.values?.(audit, scope) };
     const named = [...new Set(scanSql(sql).parameters.map(({ name }) => name))];
-    // A value of which a rehearsal does not know.
+    // It names a value that a rehearsal does not know.
     if (named.some((name) => !Object.hasOwn(values, name))) throw new Doubt(`the audit ${audit.name}`);
     const found = await sandbox.ask({
       sql,

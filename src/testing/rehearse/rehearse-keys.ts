@@ -1,6 +1,6 @@
 /**
- * Which hours of a window hold the keys that changed, over plain tables: as `session/match-keys.ts` does it
- * over files. Session -> Session.
+ * Finds which hours of a window hold the keys that changed, over plain tables, like `session/match-keys.ts`
+ * does over files. Session -> Session.
  */
 
 import type { Relation } from '../../compare/recompute/recompute.ts';
@@ -24,7 +24,7 @@ import type { Sandbox } from '../world/sandbox.ts';
 import { columnNamed } from './relations.ts';
 import { Doubt, NO_NEWS, once, type SessionInput } from './scene.ts';
 
-/** Throws `Doubt` where a session might compare keys otherwise, or not at all. */
+/** Throws `Doubt` if a session might compare keys differently, or not at all. */
 export async function rehearseKeys(
   sandbox: Sandbox,
   input: SessionInput,
@@ -102,7 +102,7 @@ async function hoursWithKeys(
 }
 
 interface KeysOfRows {
-  /** What the keys are compared as. */
+  /** The type in which the keys are compared. */
   readonly type: string;
   /** A query of keys and hours. */
   readonly query: SqlFragment;
@@ -126,7 +126,7 @@ function keysOf(
   return { type: comparedAs(keyColumn), query: statementFragment(query) };
 }
 
-/** Types whose values are equal in SQL exactly when they are stored alike. */
+/** Types whose values are equal in SQL exactly if they are stored alike. */
 const PLAIN_TYPE = /^(BOOLEAN|VARCHAR|UUID|BLOB|DECIMAL\(.*\))$/;
 const INTEGER_TYPE = /^(TINYINT|SMALLINT|INTEGER|BIGINT)$/;
 

@@ -1,6 +1,6 @@
 /**
- * One session of a process over plain tables: which hours it loads, by the pattern's own decision; what its
- * query returns for them, and what the target is then. Scene + process -> Progress.
+ * Rehearses one session of a process over plain tables: which hours it loads, as its pattern decides; what
+ * its query returns for them; and what the target holds then. Scene + process -> Progress.
  */
 
 import type { Relation } from '../../compare/recompute/recompute.ts';
@@ -17,7 +17,7 @@ import { columnNamed, createFrom, hoursIn, unionOf } from './relations.ts';
 import { Doubt, type News, NO_NEWS, type Progress, type ReadUpTo, type SessionInput } from './scene.ts';
 import { sessionValue } from './session-value.ts';
 
-/** What a session did: its progress, and the news that it is for those who read its target. */
+/** What a session did: its progress, and the news for those who read its target. */
 export interface Rehearsed {
   readonly progress: Progress;
   readonly news: News;

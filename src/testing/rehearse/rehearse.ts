@@ -1,7 +1,8 @@
 /**
- * Orders rehearsed: the arrivals and the sessions after them over plain tables in memory, in milliseconds, to
- * find the orders that are worth a play. It only ever clears an order: what it doubts is played through whole
- * sessions, and they decide. Orders that have led to the same rows go on together. Order -> is it cleared?
+ * Rehearses orders in milliseconds, to find those that are worth a play: runs the arrivals and the sessions
+ * after them over plain tables in memory. Order -> is it cleared? It only ever clears an order: one that it
+ * doubts is played through whole sessions, and they decide. Orders that have led to the same rows continue
+ * together.
  */
 import type { Relation } from '../../compare/recompute/recompute.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
@@ -43,16 +44,16 @@ import {
 } from './scene.ts';
 
 export interface Rehearsal {
-  /** True: after this order every target equals its recompute. False: nobody knows. */
+  /** True: after this order every target equals its recompute. False: it is not known. */
   clears(order: Order): Promise<boolean>;
 }
 
-/** Undefined for a test that cannot be rehearsed. The targets must be there: their columns are needed. */
+/** Undefined for a test that cannot be rehearsed. The targets must exist, since their columns are needed. */
 export async function openRehearsal(
   playing: Playing,
   recomputed: Recomputed,
 ): Promise<Rehearsal | undefined> {
-  // A date is one hour to some sessions and a day to others.
+  // A date is one hour to some sessions and a whole day to others.
   if (
     !mayRehearse(playing.prepared) ||
     playing.prepared.test.processes.some((spec) => hasDates(playing, spec))
@@ -142,7 +143,7 @@ async function stepOf(stepping: Stepping, before: Scene, arrival: number): Promi
   return { ...scene, key: await keyOf(stepping, scene) };
 }
 
-/** A scene that is being made. */
+/** A scene that is still being made. */
 interface Draft extends Omit<Scene, 'key' | 'tables' | 'landed' | 'progress'> {
   readonly tables: Map<string, Relation>;
   readonly landed: Set<string>;
@@ -177,7 +178,7 @@ async function landOn(stepping: Stepping, scene: Draft, { table, rows, condition
   });
 }
 
-/** Tells those who read a table what is new in it. */
+/** Tells the readers of a table what is new in it. */
 async function tell(
   { prepared }: Stepping,
   scene: Draft,
@@ -217,7 +218,7 @@ async function runOn(stepping: Stepping, scene: Draft, spec: ProcessSpec): Promi
   const key = tableKey(spec.target.table);
   scene.tables.set(key, progress.target);
   scene.landed.add(key);
-  // Hours that an append changed are those of its reader's event time.
+  // The hours that an append changed are counted by its reader's event time.
   await tell(stepping, scene, key, async (source) => {
     if (patternOf(spec).loadsHours) return news;
     const hours = new Set<Hour>();
@@ -256,7 +257,7 @@ async function vttsOf(
   return typeof hour === 'bigint' ? Number(hour) : undefined;
 }
 
-/** Scenes of one key go on alike. */
+/** Identifies scenes that continue alike. */
 async function keyOf({ sandbox, prepared, known }: Stepping, scene: Draft): Promise<string> {
   const parts = [sourceKeyOf(prepared, scene.played), String(scene.clockMs), [...scene.landed].sort().join()];
   for (const [name, { target, completeTo, read, news }] of scene.progress) {

@@ -1,4 +1,4 @@
-/** Questions to plain tables in memory. Relation -> columns, hours. */
+/** Asks plain tables in memory for their columns and hours. Relation -> columns, hours. */
 
 import type { Relation } from '../../compare/recompute/recompute.ts';
 import type { Hour } from '../../model/hour.ts';
@@ -48,7 +48,7 @@ export const createFrom = <Name extends StatementName>(
     query: statementFragment(renderAny(statement, fragments)),
   });
 
-/** All rows of the relations; without any, no row of `like`. */
+/** All rows of the relations; without any relation, no rows in the columns of `like`. */
 export const unionOf = (relations: readonly Relation[], like: Relation): string =>
   relations.length === 0
     ? renderStatement('test/no_rows', {

@@ -1,6 +1,7 @@
 /**
- * A session as it would be opened over plain tables: what the patterns decide by. Scene + process -> Session.
- * Pure. Where less is known than a session would read, fewer hours are told to have changed, never more.
+ * Makes a session as it would be opened over plain tables, with what patterns base their decisions on. Scene
+ * + process -> Session. Pure. If less is known than a session would read, fewer hours count as changed,
+ * never more.
  */
 import { hourOfMs } from '../../model/hour.ts';
 import { ascending, spanOf } from '../../model/hour-sets.ts';
@@ -9,7 +10,7 @@ import type { SourceSpec } from '../../model/process-spec.ts';
 import type { ChangedFile, Session, SourcePosition, SourceState, Watermark } from '../../model/session.ts';
 import { type Change, Doubt, NO_NEWS, type ReadUpTo, type SessionInput } from './scene.ts';
 
-/** No pattern looks at it. */
+/** No pattern looks at this. */
 const SOMEWHERE: SourcePosition = {
   tableUuid: 'rehearsed',
   snapshotId: 0n,
@@ -17,7 +18,7 @@ const SOMEWHERE: SourcePosition = {
   committedAtMs: 0,
 };
 
-/** The keys of windows are not matched yet. Throws `Doubt`. */
+/** Keys of windows are not matched yet. Throws `Doubt`. */
 export function sessionValue(input: SessionInput): Session {
   const { spec, clockMs, progress } = input;
   return {
@@ -28,7 +29,7 @@ export function sessionValue(input: SessionInput): Session {
     target: {
       exists: true,
       ...(progress.completeTo === undefined ? {} : { completeToHour: progress.completeTo }),
-      // Dates are a doubt elsewhere.
+      // Dates are doubted elsewhere.
       eventTime: { fieldId: 0, type: 'timestamptz', unit: 'us' },
     },
   };
@@ -44,7 +45,7 @@ function sourceValue(
   const { changes } = progress.news.get(key) ?? NO_NEWS;
   const lastAllowed = hourOfMs(clockMs + spec.futureToleranceMs);
   const files = changes.map((change) => fileOf(change, lastAllowed));
-  // Whose time has come is found by looking at all files.
+  // Sessions look at all files to find rows whose time has come.
   if (spec.window !== undefined && files.some(({ futureHours }) => futureHours !== undefined))
     throw new Doubt('rows of the future in a window');
   const newest = Math.max(
@@ -73,10 +74,10 @@ const watermarkOf = ({ table }: SourceSpec, { owedHours, newestHour }: ReadUpTo)
   ...(newestHour === undefined ? {} : { newestHour }),
 });
 
-/** A month. Of files that reach far, sessions read the hours themselves. */
+/** A month. If files span more, sessions read the hours themselves. */
 const SPAN_HOURS_MAX = 31 * 24;
 
-/** A change as a file, by its bounds or hour by hour. */
+/** Shows a change as a file, by its bounds or hour by hour. */
 function fileOf({ hours, ofFile }: Change, lastAllowed: number): ChangedFile {
   const allowed = ascending([...hours].filter((hour) => hour <= lastAllowed));
   const future = ascending([...hours].filter((hour) => hour > lastAllowed));

@@ -1,7 +1,7 @@
 /**
- * The pointers of a warehouse, kept and put back: a copy of it that costs a millisecond. Files of Iceberg
- * tables are never changed, so two plays may share a folder as long as each sees its own pointers. Metadata
- * files come along: a table forgets its oldest ones as it goes on.
+ * Saves and restores the pointers of a warehouse: a copy of it that costs a millisecond. Files of Iceberg
+ * tables never change, so two plays may share a folder as long as each sees its own pointers. Metadata files
+ * are saved as well: a table drops its oldest ones as it goes on.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ export interface Checkpoint {
   readonly landed: readonly string[];
 }
 
-/** What of it lies in the catalog. */
+/** The part that lies in the catalog. */
 type Pointers = Omit<Checkpoint, 'landed'>;
 
 export interface Checkpoints {
@@ -26,7 +26,7 @@ export interface Checkpoints {
   close(): void;
 }
 
-/** Over the embedded catalog of a folder, whose database is there. */
+/** Opens checkpoints over the embedded catalog of a folder, whose database must exist. */
 export function openCheckpoints(warehouse: string): Checkpoints {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const database = new DatabaseSync(path.join(warehouse, 'catalog.db'), { timeout: 10_000 });
@@ -39,7 +39,7 @@ export function openCheckpoints(warehouse: string): Checkpoints {
       `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
     ),
   );
-  // A metadata file is never changed: each is read once.
+  // Metadata files never change, so each is read only once.
   const known = new Map<string, Uint8Array>();
   const bytesOf = (location: string): Uint8Array => {
     const bytes = known.get(location) ?? fs.readFileSync(pathOf(location));
@@ -60,7 +60,7 @@ export function openCheckpoints(warehouse: string): Checkpoints {
       };
     },
     restore({ tables, namespaces, metadata }) {
-      // A new beginning.
+      // The beginning of another test.
       if (metadata.size === 0) known.clear();
       for (const [location, bytes] of metadata) {
         if (!fs.existsSync(pathOf(location))) fs.writeFileSync(pathOf(location), bytes);
@@ -80,7 +80,7 @@ export function openCheckpoints(warehouse: string): Checkpoints {
 
 const pathOf = (location: string): string => location.replace(/^file:(\/\/)?/, '');
 
-/** Of Iceberg's JDBC catalog (`catalog/store/jdbc-schema.ts`). */
+/** Tables of Iceberg's JDBC catalog (`catalog/store/jdbc-schema.ts`). */
 const TABLES = {
   iceberg_tables: {
     columns: [

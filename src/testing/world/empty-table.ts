@@ -1,4 +1,4 @@
-/** Tables in memory without rows. Columns -> table. */
+/** Makes tables in memory without rows. Columns -> table. */
 import {
   identifierFragment,
   renderStatement,
@@ -8,7 +8,7 @@ import {
 } from '../../statements/index.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** A query of these columns and no row. */
+/** A query that returns these columns and no rows. */
 export const emptyQuery = (columns: readonly TestColumn[]): string =>
   renderStatement('test/no_rows', {
     columns: statementFragment(
@@ -21,7 +21,7 @@ export const emptyQuery = (columns: readonly TestColumn[]): string =>
     ),
   });
 
-/** Makes `table`, or makes it anew. */
+/** Creates `table`, or replaces it. */
 export async function makeEmpty(
   sandbox: Sandbox,
   table: SqlFragment,

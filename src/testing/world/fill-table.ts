@@ -1,6 +1,6 @@
 /**
- * Rows as a test writes them -> a typed table in memory. Throws `test-invalid` with the cell that does not
- * fit.
+ * Fills tables in memory with rows of a test. Rows as they are written -> a typed table. Throws
+ * `test-invalid` with the cell that does not fit.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -30,11 +30,11 @@ export interface Filling {
   readonly landing: Pick<Landing, 'rows' | 'placeOf'>;
   /** The test's file, as messages show it. */
   readonly file: string;
-  /** Its folder, where relative paths begin. */
+  /** The test's folder, where relative paths begin. */
   readonly root: string;
 }
 
-/** Makes the table `into` and fills it. */
+/** Creates the table `into` and fills it. */
 export async function fillTable(sandbox: Sandbox, filling: Filling): Promise<void> {
   const { rows } = filling.landing;
   await makeEmpty(sandbox, filling.into, filling.table.columns);
@@ -56,7 +56,7 @@ function writeCsv(sandbox: Sandbox, text: string): string {
   return file;
 }
 
-/** Read as text, so that a cell which does not fit is told like one that is written inline. */
+/** Reads CSV as text, so that a cell which does not fit is reported like one that is written inline. */
 async function insertCsv(sandbox: Sandbox, filling: Filling, file: string): Promise<void> {
   const read = await asProblem(filling, () => sandbox.run('test/read_csv', { file: literalFragment(file) }));
   await insertCells(sandbox, filling, read.toObjects());
@@ -73,7 +73,7 @@ async function insertQuery(sandbox: Sandbox, filling: Filling, query: string): P
   );
 }
 
-/** What DuckDB says of a text of the test, with its place. */
+/** Reports DuckDB's complaint about a text of the test, with its place. */
 async function asProblem(filling: Filling, work: () => Promise<ResultRows>): Promise<ResultRows> {
   try {
     return await work();
@@ -88,7 +88,7 @@ async function asProblem(filling: Filling, work: () => Promise<ResultRows>): Pro
   }
 }
 
-/** The column of that name; without case, as DuckDB compares. */
+/** The column of that name, compared without case as DuckDB does. */
 function columnOf({ table, landing, file }: Filling, name: string, row?: number): TestColumn {
   const found = table.columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
   if (found !== undefined) return found;
@@ -104,7 +104,7 @@ function columnOf({ table, landing, file }: Filling, name: string, row?: number)
   );
 }
 
-/** Rows of cells, cast by DuckDB. */
+/** Inserts rows of cells, which DuckDB casts. */
 export async function insertCells(
   sandbox: Sandbox,
   filling: Filling,
@@ -143,7 +143,7 @@ export async function insertCells(
   }
 }
 
-/** Rows that name no column: all NULL. */
+/** Inserts rows that name no column: all values are NULL. */
 async function insertEmpty(sandbox: Sandbox, filling: Filling, count: number): Promise<void> {
   const [first] = filling.table.columns;
   if (first === undefined) return;
@@ -154,7 +154,7 @@ async function insertEmpty(sandbox: Sandbox, filling: Filling, count: number): P
   );
 }
 
-/** JSON has no such numbers; DuckDB takes their texts. */
+/** JSON has no such numbers, but DuckDB reads their texts. */
 const plainCell = (cell: unknown): unknown =>
   cell === undefined ? null : typeof cell === 'number' && !Number.isFinite(cell) ? String(cell) : cell;
 
@@ -181,14 +181,13 @@ async function refuseCell(
     }
 }
 
-/** Undefined: the cell fits. Else what DuckDB says of it, or nothing more than that it does not. */
+/** Undefined if the cell fits. Else DuckDB's complaint, or an empty one. */
 async function complaintAbout(
   sandbox: Sandbox,
   column: TestColumn,
   cell: unknown,
 ): Promise<string | undefined> {
-  // Of a struct DuckDB tries less than it casts: a field that is missing is NULL to the one, an error to the
-  // other.
+  // For a struct, DuckDB's TRY_CAST accepts less than its CAST, for which a missing field is NULL.
   const tries = !/^(STRUCT|MAP|UNION)\(|\]$/.test(column.type);
   try {
     const { rows } = await sandbox.run(
@@ -226,7 +225,7 @@ function cellProblem(
 
 const INTEGER = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
 
-/** What DuckDB would round, or YAML has rounded already. */
+/** Refuses numbers that DuckDB would round, or that YAML has already rounded. */
 function refuseInexact(filling: Filling, place: CellPlace, cell: unknown): void {
   const { type } = place.column;
   if (INTEGER.test(type) && typeof cell === 'number' && Number.isInteger(cell) && !Number.isSafeInteger(cell))

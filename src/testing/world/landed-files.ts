@@ -1,26 +1,26 @@
 /**
- * The files of a play's folders. Each is written once, beside the folders, and shown in its folder while the
- * arrival that brings it counts: the ledger knows a file by its size and time, which stay the same in every
- * order.
+ * Keeps the files of a play's folders. Each is written once, beside the folders, and appears in its folder
+ * while the arrival that brings it counts: the ledger knows a file by its size and time, which stay the same
+ * in every order.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 
 export interface LandedFiles {
-  /** Absolute path of the folder that holds the folders. */
+  /** Absolute path of the folder that contains the folders. */
   readonly root: string;
-  /** Where the file of that name (`orders/arrival-1.jsonl`) is written; its folder is made. */
+  /** Where the file of that name (`orders/arrival-1.jsonl`) is written; creates its folder. */
   pathOf(name: string): string;
   land(name: string): void;
-  /** Those that have landed. */
+  /** Names of the files that have landed. */
   names(): readonly string[];
-  /** Lets exactly these have landed. */
+  /** Makes exactly these files the landed ones. */
   show(names: readonly string[]): void;
-  /** Forgets every file. */
+  /** Forgets all files. */
   clear(): void;
 }
 
-/** Below an absolute path. */
+/** Keeps them below an absolute path. */
 export function openLandedFiles(folder: string): LandedFiles {
   const [root, written] = [path.join(folder, 'files'), path.join(folder, 'written-files')];
   const landed = new Set<string>();

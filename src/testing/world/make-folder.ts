@@ -1,7 +1,7 @@
 /**
- * A folder of files that comes from outside of a test: the rows of an arrival land in it as one file of JSON
- * lines, whatever the files of the project are, and sessions read it as they read the project's. Source +
- * types -> OutsideFolder, and the source as it is in the test.
+ * Makes a folder of files that comes from outside of a test. Source + types -> OutsideFolder, and the source
+ * as it is in the test. The rows of an arrival land in it as one file of JSON lines, whatever the project's
+ * files are, and sessions read it like the project's.
  */
 import fs from 'node:fs';
 import { namesFile } from '../../model/files-source.ts';
@@ -18,19 +18,19 @@ import { complaintOf, isSqlFault, testProblem } from '../problem.ts';
 import type { TestSpec } from '../test-spec.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** What an outside table is besides where it is a folder. */
+/** Additional facts about an outside table that is a folder. */
 export interface OutsideFolder {
-  /** Absolute path of the folder that holds the folders of the test. */
+  /** Absolute path of the folder that contains the folders of the test. */
   readonly root: string;
-  /** Its own name in there: the alias of its source. */
+  /** Its name in there: the alias of its source. */
   readonly name: string;
-  /** Whether its rows have their file as `filename`. */
+  /** Whether its rows have their file in the column `filename`. */
   readonly withFilename: boolean;
   /** Absolute path of a file without rows. */
   readonly emptyFile: string;
 }
 
-/** Every source of these processes that reads that folder. */
+/** Finds every source of these processes that reads the folder. */
 const sourcesOf = (
   processes: readonly ProcessSpec[],
   id: TableIdentifier,
@@ -41,7 +41,7 @@ const sourcesOf = (
       .map((source) => ({ spec, source })),
   );
 
-/** Throws `test-invalid` where two processes of the test give its columns other types. */
+/** Throws `test-invalid` if two processes of the test give its columns different types. */
 export function outsideFolder(
   sandbox: Sandbox,
   test: TestSpec,
@@ -52,7 +52,7 @@ export function outsideFolder(
   }: {
     readonly id: TableIdentifier;
     readonly columns: readonly TestColumn[];
-    /** Names that other folders of the test have. */
+    /** Names of the test's other folders. */
     readonly others: readonly string[];
   },
 ): OutsideFolder {
@@ -82,7 +82,7 @@ export function outsideFolder(
   };
 }
 
-/** The types of the columns that a header gives, as DuckDB names them. */
+/** The types of the columns in a header, as DuckDB names them. */
 export async function columnsOfHeader(
   sandbox: Sandbox,
   test: TestSpec,
@@ -103,7 +103,7 @@ export async function columnsOfHeader(
   }
 }
 
-/** The column that a folder's rows have besides. */
+/** The additional column of a folder's rows. */
 export const FILE_COLUMN: TestColumn = { name: 'filename', type: 'VARCHAR' };
 
 /** The name of the file that an arrival, counted from 0, brings. */
@@ -129,7 +129,7 @@ export const rowsWithFile = (
       )
     : rows;
 
-/** A source of the folder as it is in the test. */
+/** A source of the folder, as it is in the test. */
 export const sourceInTest = (
   source: SourceSpec,
   { root, name, emptyFile }: OutsideFolder,

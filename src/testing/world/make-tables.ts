@@ -1,5 +1,5 @@
 /**
- * The tables that come from outside of a test, made empty in its warehouse, each with a mirror in memory.
+ * Makes the tables that come from outside of a test, empty in its warehouse, each with a mirror in memory.
  * Types -> tables.
  */
 import { queryOf } from '../../compare/recompute/process-query.ts';
@@ -26,10 +26,10 @@ import { ddlTableOf, type SourceTypes, typeUnknown } from './source-types.ts';
 
 export interface OutsideTable {
   readonly id: TableIdentifier;
-  /** Numbers the tables of a test; part of the names of its tables in memory. */
+  /** The table's number within the test; part of the names of its tables in memory. */
   readonly number: number;
   readonly columns: readonly TestColumn[];
-  /** Where it is a folder of files, and no table. */
+  /** Set if it is a folder of files, and not a table. */
   readonly folder?: OutsideFolder;
 }
 
@@ -37,13 +37,13 @@ export interface OutsideTable {
 export const memoryTable = (name: string): SqlFragment =>
   tableFragment('psyberg_test', { namespace: ['test_rows'], name });
 
-/** What a test's sources are before anything has landed; kept for tests with the same ones. */
+/** A test's sources before anything has landed; kept for tests with the same sources. */
 interface Made {
   readonly checkpoint: Checkpoint;
   readonly tables: readonly OutsideTable[];
 }
 
-/** Makes tables in one sandbox, each set of them once. */
+/** Makes tables in one sandbox, each set of them only once. */
 export function tableMaker(
   sandbox: Sandbox,
   types: SourceTypes,
@@ -104,7 +104,7 @@ interface Making {
   readonly sandbox: Sandbox;
   readonly types: SourceTypes;
   readonly test: TestSpec;
-  /** Tables whose columns are being found out. */
+  /** Tables whose columns are just being determined. */
   readonly making: readonly string[];
 }
 
@@ -121,7 +121,7 @@ async function makeTable(context: Making, id: TableIdentifier): Promise<readonly
   return columnsIn(sandbox, lakeTable(id));
 }
 
-/** As its header gives them, or the DDL of its alias. */
+/** Takes the columns from the folder's header, or from the DDL of its alias. */
 async function columnsOfFolder(
   context: Making,
   id: TableIdentifier,
@@ -142,12 +142,12 @@ async function columnsOfFolder(
   await sandbox.workspace([]).client.createNamespace(ddl.namespace);
   await runDdl(context, ddl, type);
   const columns = await columnsIn(sandbox, lakeTable(ddl));
-  // No table of that name is in the warehouse of the test.
+  // The warehouse of the test must not have a table of that name.
   sandbox.restore(before);
   return columns;
 }
 
-/** The columns of a table or of a query in brackets. */
+/** The columns of a table, or of a query in parentheses. */
 export const columnsIn = async (sandbox: Sandbox, from: SqlFragment): Promise<readonly TestColumn[]> =>
   (await sandbox.run('test/columns', { from })).columns;
 
@@ -172,7 +172,10 @@ async function runDdl(
     );
 }
 
-/** A target of another process of the project: what its query returns over sources without rows. */
+/**
+ * Creates the target of another process of the project, from what its query returns over sources without
+ * rows.
+ */
 async function createFromQuery(context: Making, id: TableIdentifier, producer: ProcessSpec): Promise<void> {
   const { sandbox, types, test, making } = context;
   const unknown = (why: string) =>

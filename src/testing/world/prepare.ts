@@ -1,6 +1,6 @@
 /**
- * The rows of a test's arrivals, read once, typed, and kept in memory: every order lands the very same rows.
- * TestSpec -> PreparedTest. Throws `test-invalid` with the place of what does not fit.
+ * Reads the rows of a test's arrivals once, gives them types, and keeps them in memory: so every order lands
+ * the very same rows. TestSpec -> PreparedTest. Throws `test-invalid` with the place of what does not fit.
  */
 import { type Hour, hourOfMs, hourText } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
@@ -20,28 +20,28 @@ import { fileOfArrival, rowsWithFile, writeArrival } from './make-folder.ts';
 import { memoryTable, type OutsideTable } from './make-tables.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** What an arrival does to one table: rows go, and others land. */
+/** What an arrival does to one table: some rows are deleted, and others land. */
 export interface Commit {
   readonly table: OutsideTable;
-  /** Of a folder: the file that lands, by its name among the files of the test. */
+  /** Only for a folder: the name of the file that lands, among the files of the test. */
   readonly file: string | undefined;
-  /** The same as SQL over the warehouse, of a folder nothing, and over the mirror. */
+  /** The same as SQL over the warehouse (nothing for a folder), and over the mirror. */
   readonly inLake: string;
   readonly inMirror: string;
   /** The table in memory with the rows that land. */
   readonly rows: SqlFragment | undefined;
-  /** Which rows go, as a condition. */
+  /** A condition for the rows that are deleted. */
   readonly condition: string | undefined;
 }
 
 export interface PreparedArrival {
-  /** One a table. */
+  /** One for each table. */
   readonly commits: readonly Commit[];
-  /** Deletes rows, so that what its tables hold at the end depends on the order. */
+  /** True if it deletes rows, so that the final content of its tables depends on the order. */
   readonly deletes: boolean;
-  /** Of its own rows, or as it says; undefined: it has none. */
+  /** Taken from its rows, or as it says; undefined if it has no rows. */
   readonly clockMs: number | undefined;
-  /** How far its sources are complete by then; by table key, and `''`. */
+  /** How far its sources are complete by then; by table key, and under `''` for all others. */
   readonly completeTo: ReadonlyMap<string, Hour>;
 }
 
@@ -49,7 +49,7 @@ export interface PreparedTest {
   readonly test: TestSpec;
   readonly tables: readonly OutsideTable[];
   readonly arrivals: readonly PreparedArrival[];
-  /** Its warehouse before anything has landed. */
+  /** The test's warehouse before anything has landed. */
   readonly beginning: Checkpoint;
 }
 
@@ -127,14 +127,14 @@ async function prepareArrival(
 
 const HOUR_MS = 3_600_000;
 
-/** Default: the hour before the clock. */
+/** How far sources are complete; default: up to the hour before the clock. */
 function completeTo(arrival: Arrival, clockMs: number | undefined): ReadonlyMap<string, Hour> {
   const told = new Map(arrival.completeTo);
   if (!told.has('') && clockMs !== undefined) told.set('', hourOfMs(clockMs) - 1);
   return told;
 }
 
-/** The newest event time of rows, by every source that reads the table. */
+/** The newest event time of rows, over every source that reads the table. */
 async function newestEvent(
   sandbox: Sandbox,
   {
@@ -158,7 +158,7 @@ async function newestEvent(
   return newest;
 }
 
-/** The year 9999 and later: no clock goes there. */
+/** The year 9999 and later, where no clock goes. */
 const BEYOND_MS = 253_370_764_800_000n;
 
 const sourcesOf = (test: TestSpec, { id }: OutsideTable): SourceSpec[] =>
@@ -167,7 +167,10 @@ const sourcesOf = (test: TestSpec, { id }: OutsideTable): SourceSpec[] =>
 export const eventTimeColumn = (source: SourceSpec, { columns }: Pick<OutsideTable, 'columns'>) =>
   columns.find(({ name }) => name.toLowerCase() === source.eventTime?.toLowerCase());
 
-/** An hour that lies before one that was said already would be overlooked: completeness never goes back. */
+/**
+ * Refuses an hour before one that was already given: it would have no effect, since completeness never goes
+ * back.
+ */
 function refuseGoingBack(test: TestSpec, arrivals: readonly PreparedArrival[]): void {
   const reached = new Map<string, Hour>();
   for (const [index, arrival] of test.arrivals.entries()) {

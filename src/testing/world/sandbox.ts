@@ -1,7 +1,7 @@
 /**
- * Where tests are played: a warehouse in a temporary folder with its catalog and DuckDB, used by one test
- * after the other, each of which begins with no table at all. Beside it a database in memory holds the rows
- * of arrivals.
+ * Opens the place where tests are played: a warehouse in a temporary folder with its catalog and DuckDB. It
+ * is used for one test after the other, each of which begins without any table. A database in memory beside
+ * it holds the rows of arrivals.
  */
 import fs from 'node:fs';
 import os from 'node:os';
@@ -24,14 +24,14 @@ import { type LandedFiles, openLandedFiles } from './landed-files.ts';
 export interface Sandbox extends RowsPort {
   /** The folder with the warehouse; removed by close. */
   readonly folder: string;
-  /** A workspace over the sandbox in which these processes stand for those of their names. */
+  /** A workspace over the sandbox in which these processes replace those of the same names. */
   workspace(specs: readonly ProcessSpec[]): Workspace;
   setClock(ms: number): void;
-  /** Statements of a user over the warehouse, tables as `schema.table`. */
+  /** Runs a user's statements over the warehouse, with tables as `schema.table`. */
   sql(text: string): Promise<ResultRows>;
-  /** A text on the connection to the database in memory, such as a user's query with its sources. */
+  /** Runs a text on the connection to the database in memory, such as a user's query with its sources. */
   query(sql: string, parameters?: Readonly<Record<string, BoundValue>>): Promise<ResultRows>;
-  /** Relative paths of files that queries read begin there. */
+  /** Sets the folder where relative paths of files that queries read begin. */
   searchFiles(folder: string): Promise<void>;
   /** The files of its folders. */
   readonly files: LandedFiles;
@@ -43,20 +43,23 @@ export interface Sandbox extends RowsPort {
   close(options?: { readonly keep?: boolean }): Promise<void>;
 }
 
-/** Bytes that a file system in memory must have to spare. */
+/** Bytes that must be free on a file system in memory. */
 const MEMORY_FOLDER_BYTES = 512 * 1024 * 1024;
 
 export interface SandboxOptions {
-  /** In a folder that stays. */
+  /** True: uses a folder that stays. */
   readonly keep?: boolean;
-  /** What is played in it: what an engine outside reads lies where it sees it, all else in memory. */
+  /**
+   * The processes that are played in it: files that an engine outside reads must lie where it sees them, all
+   * others lie in memory.
+   */
   readonly processes?: readonly Pick<ProcessSpec, 'engine'>[];
 }
 
 /**
- * A sandbox in which these processes are played. DuckDB has one thread: a test has a few rows, and a
- * second one is woken for nothing. Twelve stateful tests took 15.6 and 15.3 s of CPU, with two threads 16.9
- * and 20.0 s (2026-11-29, AMD EPYC, 2 cores, turn about, other work beside them).
+ * Opens a sandbox in which these processes are played. DuckDB has one thread: a test has few rows, and a
+ * second thread would wake up for nothing. Twelve stateful tests took 15.6 and 15.3 s of CPU, with two
+ * threads 16.9 and 20.0 s (2026-11-29, AMD EPYC, 2 cores, turn about, other work beside them).
  */
 export async function openSandbox(
   project: ProjectSpec,
@@ -111,18 +114,18 @@ export async function openSandbox(
   };
 }
 
-/** A statement of which the compiler has seen that these are its fragments. */
+/** Renders a statement whose fragments the compiler has already checked. */
 export const renderAny: (name: StatementName, fragments: Readonly<Record<string, SqlFragment>>) => string =
   renderStatement;
 
 /**
- * What Spark reads and writes lies where people put what it sees: TMPDIR may be a shared folder. Tests of
- * its processes lie there alone: others would wait for a disk.
+ * Whether Spark has to see the files: those lie where people put what it sees, since TMPDIR may be a shared
+ * folder. Only tests of its processes lie there, as others would wait for a disk.
  */
 export const isSeenOutside = (processes: NonNullable<SandboxOptions['processes']>): boolean =>
   processes.some((spec) => engineOf(spec) !== 'duckdb');
 
-/** A file system in memory where there is one with room; commits there wait for no disk. */
+/** A file system in memory if there is one with room: commits there do not wait for a disk. */
 function fastFolder(): string {
   try {
     const { bavail, bsize } = fs.statfsSync('/dev/shm');
@@ -134,7 +137,7 @@ function fastFolder(): string {
   return os.tmpdir();
 }
 
-/** The connection to the database in memory; a new one after DuckDB was opened again. */
+/** The connection to the database in memory; a new one if DuckDB was opened again. */
 function memoryOf(workspace: Workspace): () => Promise<Engine> {
   let opened: { readonly engine: Engine; readonly connection: Promise<Engine> } | undefined;
   const open = async (engine: Engine): Promise<Engine> => {

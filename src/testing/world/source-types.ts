@@ -1,6 +1,6 @@
 /**
- * Where the columns of a source come from: the DDL in `tables/<ns>/<name>.sql`, else the project's warehouse,
- * else the process of the project that writes it. Project -> TableType by table. Reads only.
+ * Finds the columns of a source: in the DDL in `tables/<ns>/<name>.sql`, else in the project's warehouse,
+ * else from the process of the project that writes it. Project -> TableType by table. Reads only.
  */
 import type { CreateTable } from '../../catalog/client/catalog-client.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -17,13 +17,13 @@ export type TableType =
   | { readonly kind: 'ddl'; readonly file: string; readonly text: string }
   | { readonly kind: 'table'; readonly create: CreateTable }
   | { readonly kind: 'query'; readonly producer: ProcessSpec }
-  /** Of a folder: what its header says, by DuckDB's names of types. */
+  /** For a folder: the columns in its header, with DuckDB's names of types. */
   | { readonly kind: 'columns'; readonly columns: FileColumns };
 
 /** By the key of the table. */
 export type SourceTypes = ReadonlyMap<string, TableType>;
 
-/** The DDL of a folder is that of a table of this namespace, which has the name of its alias. */
+/** The DDL of a folder is that of a table in this namespace, named like its alias. */
 const FOLDERS_NAMESPACE = 'files';
 export const ddlTableOf = ({ alias }: Pick<SourceSpec, 'alias'>): TableIdentifier => ({
   namespace: [FOLDERS_NAMESPACE],
@@ -31,8 +31,8 @@ export const ddlTableOf = ({ alias }: Pick<SourceSpec, 'alias'>): TableIdentifie
 });
 
 /**
- * The types of these tables, as far as they are known. The warehouse is opened only if it exists, and is
- * needed.
+ * Finds the types of these tables, as far as they are known. The warehouse is opened only if it exists and
+ * is needed.
  */
 export async function readSourceTypes(
   project: ProjectSpec,
@@ -40,7 +40,7 @@ export async function readSourceTypes(
 ): Promise<SourceTypes> {
   const types = new Map<string, TableType>();
   const wanted = new Map(tables.map((table) => [tableKey(table), table]));
-  // What a producer reads is needed to know what it writes.
+  // To know what a producer writes, one has to know what it reads.
   for (const table of wanted.values()) {
     const folder = folderOf(project, table);
     const ddl = readTableFile(project.root, folder === undefined ? table : ddlTableOf(folder));
@@ -69,14 +69,14 @@ function readable({ file, text, wrong }: DdlFile): Pick<DdlFile, 'file' | 'text'
   return { file, text };
 }
 
-/** The first source of the project that is that folder; undefined of a table. */
+/** The project's first source that is this folder; undefined for a table. */
 const folderOf = ({ processes }: ProjectSpec, id: TableIdentifier) =>
   processes
     .flatMap(({ sources }) => sources)
     .filter((source): source is SourceSpec & { files: FilesSpec } => source.files !== undefined)
     .find(({ table }) => tableKey(table) === tableKey(id));
 
-/** Columns and partitions of a table, for one of its kind elsewhere. */
+/** Columns and partitions of a table, for making a similar one elsewhere. */
 function sameTable(metadata: TableMetadata): CreateTable {
   const { fields } = currentSchema(metadata);
   const spec = metadata['partition-specs']?.find((each) => each['spec-id'] === metadata['default-spec-id']);
@@ -99,7 +99,7 @@ function sameTable(metadata: TableMetadata): CreateTable {
   };
 }
 
-/** A message for a table, or the folder of a source, of which nothing is known. */
+/** The message for a table, or the folder of a source, about which nothing is known. */
 export function typeUnknown(
   table: TableIdentifier,
   folder?: Pick<SourceSpec, 'alias'>,
