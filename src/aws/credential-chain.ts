@@ -35,7 +35,7 @@ interface Resolvers {
 
 /** Keys are renewed this long before they expire. */
 const MARGIN_MS = 300_000;
-/** Keys that always live shorter than the margin are not renewed with each request. */
+/** So that keys which never live longer than the margin are not renewed with each request. */
 const REFRESH_EACH_MS = 30_000;
 
 const chains = new Map<string, CredentialChain>();

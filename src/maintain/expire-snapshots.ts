@@ -105,7 +105,7 @@ async function expireOnce(
   };
 }
 
-/** Requires that nobody has moved a reference: they determined which snapshots stay. */
+/** Requires that nobody has moved a reference, since references determined which snapshots stay. */
 const unmoved = (metadata: TableMetadata): TableRequirement[] => [
   { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
   ...(metadata.refs?.['main'] === undefined

@@ -83,7 +83,7 @@ export async function recomputedTarget(
   return relation;
 }
 
-/** `allowed`: runs that were expected to end like this, so that their targets are not judged. */
+/** `allowed`: whether a run was expected to end like this; then its target is not judged. */
 export async function judgeRecompute(
   playing: Playing,
   state: State,

@@ -5,8 +5,8 @@
 import process from 'node:process';
 
 /**
- * Two for each core: a session keeps one busy, but sometimes waits for its own requests. Fifty tests took 24
- * s with four sandboxes on 2 cores, and 36 s with two (2026-11-29).
+ * Two for each core: a session keeps one busy, but sometimes waits for its own requests. Fifty tests took
+ * 24 s with four sandboxes on 2 cores, and 36 s with two (2026-11-29).
  */
 const PER_CORE = 2;
 /** With more, each would wait for the thread that runs all JavaScript. */
