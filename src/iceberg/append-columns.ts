@@ -1,6 +1,6 @@
 /**
- * A schema with the columns that a query returns and the table lacks, at any depth. Schema + query columns ->
- * schema. Pure. New columns are optional, get ids that no column ever had, and stand at the end.
+ * Adds to a schema the columns that a query returns and the table lacks, at any depth. Schema + query columns
+ * -> schema. Pure. New columns are optional, get ids that no column ever had, and stand at the end.
  */
 
 import { type ColumnType, columnTypeText, type QueryColumn } from '../model/column-type.ts';
@@ -58,7 +58,7 @@ function appendedType(type: IcebergType, from: ColumnType, ids: Ids, path: strin
     return { ...type, fields: appended(type.fields, from.members, ids, path) };
   if (type.type === 'list' && from.kind === 'list')
     return { ...type, element: appendedType(type.element, from.element, ids, `${path}.element`) };
-  // A map's key stays what it is: with another field two keys that were equal would differ.
+  // A map's key keeps its fields: with one more, keys that were equal would differ.
   if (type.type === 'map' && from.kind === 'map')
     return { ...type, value: appendedType(type.value, from.value, ids, `${path}.value`) };
   return type;
@@ -102,7 +102,7 @@ function newType(type: ColumnType, ids: Ids, path: string): IcebergType {
   }
 }
 
-/** What DuckDB's Iceberg extension makes of them when it creates a table. */
+/** The types that DuckDB's Iceberg extension gives columns when it creates a table. */
 const PRIMITIVES: Readonly<Record<string, string>> = {
   BOOLEAN: 'boolean',
   INTEGER: 'int',
@@ -123,11 +123,11 @@ const PRIMITIVES_OF_VERSION_3: Readonly<Record<string, string>> = {
   VARIANT: 'variant',
 };
 
-/** A type's name in DuckDB as Iceberg has it; undefined for nested ones, decimals, and those it has not. */
+/** Iceberg's name of a DuckDB type; undefined for nested types, decimals, and types that Iceberg lacks. */
 export const icebergNameOf = (name: string): string | undefined =>
   PRIMITIVES[name] ?? PRIMITIVES_OF_VERSION_3[name];
 
-/** True for a type that a new column of a table may have. */
+/** True if a new column of a table can have this type. */
 export function hasIcebergType(type: ColumnType, formatVersion: number): boolean {
   try {
     newType(type, { last: 0, formatVersion }, '');

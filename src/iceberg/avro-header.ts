@@ -1,7 +1,7 @@
 /**
- * The header of an Avro file: its schema and what else it says of itself. Bytes -> entries -> bytes. Pure.
- * Avro specification, "Object Container Files": magic, then a map of metadata, then a 16-byte marker and the
- * blocks.
+ * Reads and writes the header of an Avro file: its schema and its other metadata. Bytes -> entries -> bytes.
+ * Pure. Avro specification, "Object Container Files": magic, then a map of metadata, then a 16-byte marker
+ * and the blocks.
  */
 
 import { avroName } from '../model/avro-name.ts';
@@ -16,7 +16,7 @@ export interface AvroHeader {
 const MAGIC_LENGTH = 4;
 const MAGIC = 'Obj\u0001';
 
-/** The header at the beginning of `file`. Throws RangeError where that ends before its header does. */
+/** Reads the header at the beginning of `file`. Throws RangeError if the file ends before its header does. */
 export function readAvroHeader(file: Buffer): AvroHeader {
   const header = new AvroReader(file, MAGIC_LENGTH);
   const entries: (readonly [string, Buffer])[] = [];
@@ -31,8 +31,8 @@ export function readAvroHeader(file: Buffer): AvroHeader {
 }
 
 /**
- * The schema in the header of a file of which the beginning is there. Undefined where it is no Avro file, or
- * the schema is not within it.
+ * The schema in the header of a file whose beginning is given. Undefined if it is no Avro file, or if its
+ * schema does not end within these bytes.
  */
 export function avroSchemaIn(head: Buffer): string | undefined {
   if (head.toString('latin1', 0, MAGIC_LENGTH) !== MAGIC) return undefined;
@@ -63,13 +63,13 @@ export function writeAvroHeader(entries: AvroHeader['entries']): Buffer {
   return Buffer.concat([...parts, long(0)]);
 }
 
-/** The file with another schema, which has to fit its rows. */
+/** The file with another schema, which must fit its rows. */
 export const changeAvroSchema = (file: Buffer, change: (schema: string) => string): Buffer =>
   changeAvroHeader(file, (key, value) =>
     key === 'avro.schema' ? Buffer.from(change(value.toString())) : value,
   );
 
-/** The file with names that Avro takes; undefined where it has no others. */
+/** The file with its names encoded so that Avro allows them; undefined if it has none to encode. */
 export function encodeAvroNames(file: Buffer): Buffer | undefined {
   let isChanged = false;
   const encoded = changeAvroSchema(file, (schema) =>
@@ -84,7 +84,7 @@ export function encodeAvroNames(file: Buffer): Buffer | undefined {
   return isChanged ? encoded : undefined;
 }
 
-/** Reads values one after the other. Throws RangeError where the bytes end before a value does. */
+/** Reads values one after the other. Throws RangeError if the bytes end before a value does. */
 export class AvroReader {
   readonly file: Buffer;
   offset: number;
@@ -118,7 +118,7 @@ export class AvroReader {
     HALVES.setInt32(4, ((low >>> 1) | (high << 31)) ^ sign);
     return HALVES.getBigInt64(0);
   }
-  /** The same, of a number that fits one: lengths and counts. */
+  /** The same for an integer that fits a JavaScript number: lengths and counts. */
   long(): number {
     let value = 0;
     let factor = 1;

@@ -1,8 +1,8 @@
 /**
- * The rows of an Avro file. Bytes -> values -> bytes, among which a marker that is another one each time.
- * Avro specification, "Binary Encoding" and "Object Container Files". For small files of Iceberg's metadata:
- * DuckDB takes 2 to 12 ms to plan a statement over one, whatever it holds, and reading it here takes a tenth
- * of a millisecond.
+ * Reads and writes the rows of an Avro file. Bytes -> values -> bytes; the marker between its blocks is
+ * random. Avro specification, "Binary Encoding" and "Object Container Files". Made for small files of
+ * Iceberg's metadata: DuckDB takes 2 to 12 ms to plan a statement over one, whatever it holds, and reading it
+ * here takes a tenth of a millisecond.
  */
 import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
@@ -10,16 +10,16 @@ import type { AvroComplexType, AvroRecord, AvroType } from '../model/avro-schema
 import { type AvroHeader, AvroReader, readAvroHeader, writeAvroHeader } from './avro-header.ts';
 import { type AvroObject, type AvroRowsAsked, type AvroValue, rowReader } from './avro-values.ts';
 
-/** How a file's blocks are packed; undefined: by a codec that is not known here. */
+/** Unpacks a file's blocks, by codec; a codec that is not here is unknown. */
 const CODECS: Readonly<Record<string, (block: Buffer) => Buffer>> = {
   null: (block) => block,
   deflate: (block) => inflateRawSync(block),
 };
 
 /**
- * The rows of a file, undefined where only another reader knows its codec. Fields have the names that
- * `expected` gives their ids: readers of Iceberg find fields by id, and writers name some otherwise.
- * Throws RangeError where the file ends too early, or a block does not end where it says.
+ * The rows of a file, undefined if only another reader knows its codec. Fields get the names that `expected`
+ * gives their ids: readers of Iceberg find fields by id, and some writers name them otherwise. Throws
+ * RangeError if the file ends too early, or a block does not end where it says.
  */
 export function readAvroRows(
   file: Buffer,
@@ -48,7 +48,7 @@ export function readAvroRows(
   return rows;
 }
 
-/** A file of one block. `words`: what its header says beside schema and codec. */
+/** Writes a file of one block. `words`: what its header says besides schema and codec. */
 export function writeAvroRows(
   schema: AvroRecord,
   words: Readonly<Record<string, string>>,
@@ -81,7 +81,9 @@ const wordOf = ({ entries }: AvroHeader, word: string): string | undefined =>
 
 type Write = (to: AvroWriter, value: AvroValue) => void;
 
-/** Of the types that Iceberg's own schemas consist of; optional ones are unions that begin with null. */
+/**
+ * Writers for the types that Iceberg's own schemas consist of; optional ones are unions that begin with null.
+ */
 function writerOf(type: AvroType): Write {
   if (Array.isArray(type)) {
     const present = writerOf((type as readonly AvroType[])[1] as AvroType);
@@ -123,7 +125,7 @@ const NUMBERS_MAX = 2n ** 52n;
 class AvroWriter {
   #file = Buffer.allocUnsafe(4096);
   #length = 0;
-  /** Makes place for so many bytes. */
+  /** Makes room for that many bytes. */
   #place(bytes: number): void {
     if (this.#length + bytes <= this.#file.length) return;
     const larger = Buffer.allocUnsafe(Math.max(2 * this.#file.length, this.#length + bytes));
@@ -144,7 +146,7 @@ class AvroWriter {
     for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) + 128);
     this.byte(rest);
   }
-  /** The same of 64 bits. */
+  /** The same for 64 bits. */
   long(value: bigint): void {
     if (value < NUMBERS_MAX && value > -NUMBERS_MAX) {
       this.int(Number(value));

@@ -1,12 +1,12 @@
 /**
- * Passing over values of Avro types. Shape + place in the bytes -> place behind. Pure. Avro specification,
+ * Passes over values of Avro types. Shape + place in the bytes -> place behind. Pure. Avro specification,
  * "Binary Encoding". A list of 100,000 manifests is walked to its end for ten of them, since no writer
- * promises an order: 14 MB took 37 ms with a call a field, and take 20 ms by the shapes of its fields
- * (2026-11-30).
+ * promises an order: 14 MB took 37 ms with one call for each field, and take 20 ms by the shapes of its
+ * fields (2026-11-30).
  */
 import type { AvroReader } from './avro-header.ts';
 
-/** What tells where a value ends. */
+/** What must be known of a type to find where its values end. */
 export type Shape =
   | { readonly kind: 'longs'; readonly count: number }
   | { readonly kind: 'bytes' }
@@ -22,7 +22,7 @@ export function fixed(size: number): Shape {
   return { kind: 'fixed', size };
 }
 
-/** One shape for integers that follow each other: a manifest list has six in a row. */
+/** Makes one shape of integers that follow each other: a manifest list has six in a row. */
 function joined(fields: readonly Shape[]): Shape[] {
   const shapes: Shape[] = [];
   for (const field of fields) {
@@ -34,15 +34,15 @@ function joined(fields: readonly Shape[]): Shape[] {
   return shapes;
 }
 
-/** Passes over a value. Throws RangeError where it ends beyond the file. */
+/** Passes over a value. Throws RangeError if it ends beyond the file. */
 export function passOver(from: AvroReader, shape: Shape): void {
   pass(from, shape);
   refuseBeyond(from);
 }
 
 /**
- * Passes over a row of these fields; true of one whose field number `key`, which `read` reads, has one of
- * the values. Throws RangeError as {@link passOver}.
+ * Passes over a row of these fields; true if its field number `key`, which `read` reads, has one of the
+ * values. Throws RangeError like {@link passOver}.
  */
 export function rowFinder(
   fields: readonly Shape[],
@@ -61,7 +61,7 @@ export function rowFinder(
   const heads = new Set([...values].map(headOf));
   return (from) => {
     for (const shape of before) pass(from, shape);
-    // Few integers begin alike: most are told apart by their first bytes.
+    // Few integers begin alike, so most are told apart by their first bytes.
     const isLikely = !isPlain || heads.has(headAt(from));
     const isWanted = isLikely && values.has(read(from) as bigint);
     if (!isLikely) pass(from, LONG);
@@ -77,7 +77,7 @@ function refuseBeyond({ file, offset }: AvroReader): void {
 
 const tooEarly = (): RangeError => new RangeError('the file ends too early');
 
-/** May end beyond the file: a byte that is not there ends an integer. */
+/** May end beyond the file: a byte that is missing ends an integer. */
 function pass(from: AvroReader, shape: Shape): void {
   switch (shape.kind) {
     case 'longs':
@@ -122,7 +122,7 @@ function passLongs(from: AvroReader, count: number): void {
   from.offset = at;
 }
 
-/** A count or a length: mostly of one byte. */
+/** A count or a length: mostly a single byte. */
 function shortLong(from: AvroReader): number {
   const first = from.file[from.offset];
   if (first === undefined || first >= 0x80) return from.long();
@@ -130,7 +130,7 @@ function shortLong(from: AvroReader): number {
   return (first & 1) === 0 ? first >> 1 : -((first + 1) >> 1);
 }
 
-/** The first three bytes of an integer of so many; less of one that ends before. */
+/** The first three bytes of an integer of that many; fewer if it ends before. */
 function headAt({ file, offset }: AvroReader): number {
   const first = file[offset] as number;
   if (!(first >= 0x80)) return first;
@@ -140,7 +140,7 @@ function headAt({ file, offset }: AvroReader): number {
     : first | (second << 8);
 }
 
-/** The same of a value. */
+/** The same for a value. */
 function headOf(value: bigint): number {
   const zigzag = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
   const bytes: number[] = [];

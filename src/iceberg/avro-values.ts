@@ -1,7 +1,7 @@
 /**
- * Values of Avro types as a file of them is read, field by field. Schema -> reader. Pure. Avro specification,
- * "Binary Encoding". Every type can be passed over, too: of a manifest list with 100,000 rows a session wants
- * ten.
+ * Reads values of Avro types from the bytes of a file, field by field. Schema -> reader. Pure. Avro
+ * specification, "Binary Encoding". Every type can also be passed over: of a manifest list with 100,000 rows
+ * a session wants ten.
  */
 import type { AvroComplexType, AvroField, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import type { AvroReader } from './avro-header.ts';
@@ -9,7 +9,7 @@ import { BYTES, fixed, LONG, passOver, rowFinder, type Shape } from './avro-shap
 
 /**
  * A value of an Avro type: `long` is a bigint, `int` a number, `bytes` and `fixed` are buffers, a record is
- * an object, a map one by its keys.
+ * an object, and so is a map, by its keys.
  */
 export type AvroValue =
   | null
@@ -22,7 +22,7 @@ export type AvroValue =
   | AvroObject;
 export type AvroObject = { readonly [name: string]: AvroValue };
 
-/** Which rows are wanted, and what of them. */
+/** Which rows are wanted, and which of their fields. */
 export interface AvroRowsAsked {
   /** Names of fields; others are passed over. */
   readonly only: readonly string[];
@@ -31,8 +31,8 @@ export interface AvroRowsAsked {
 }
 
 /**
- * Reads a row; undefined of one that is not wanted. Throws RangeError where no field tells which are wanted:
- * rows that nobody can tell apart would count as none.
+ * Reads a row; undefined if it is not wanted. Throws RangeError if no field tells which rows are wanted:
+ * otherwise it would look as if there were none.
  */
 export function rowReader(
   schema: AvroType,
@@ -71,7 +71,7 @@ export function rowReader(
   };
 }
 
-/** What reading a schema knows besides: names of fields by their ids, and types by their names. */
+/** What is collected while a schema is read: names of fields by their ids, and types by their names. */
 interface Known {
   readonly names: ReadonlyMap<number, string>;
   readonly types: Map<string, AvroComplexType>;
@@ -97,7 +97,7 @@ function namesById(expected: AvroRecord): Map<number, string> {
   return names;
 }
 
-/** How values of a type are read, and passed over. */
+/** How values of a type are read and passed over. */
 interface Codec {
   readonly read: (from: AvroReader) => AvroValue;
   readonly shape: Shape;

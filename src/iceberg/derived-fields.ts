@@ -1,11 +1,11 @@
 /**
- * Partition and sort fields: values derived from a column by a transform. Which columns a transform takes
- * (Iceberg specification, "Partition Transforms"). Pure.
+ * Checks partition and sort fields, whose values a transform derives from a column: which types each
+ * transform takes (Iceberg specification, "Partition Transforms"). Pure.
  */
 import { invalid } from './metadata-draft.ts';
 import { isPrimitive, type SchemaField } from './schema-fields.ts';
 
-/** As a spec or an order names it. */
+/** A field as a spec or a sort order names it. */
 interface DerivedField {
   readonly 'source-id': number;
   readonly transform: string;

@@ -1,10 +1,10 @@
 /**
- * An empty partition tuple in a manifest. Bytes of an Avro file -> bytes. Pure.
+ * Writes an empty partition tuple into a manifest. Bytes of an Avro file -> bytes. Pure.
  *
- * The specification wants `partition` to be a record, and of an unpartitioned table that record has no
- * fields. SQL cannot write an empty struct, so DuckDB writes an optional integer there: one zero byte a row.
- * Here the file's schema is made to say that the empty record (no bytes at all) comes first and an optional
- * field that nobody knows (that one byte) follows. The rows stay as they are. Without this DuckDB itself
+ * The specification wants `partition` to be a record, which for an unpartitioned table has no fields. SQL
+ * cannot write an empty struct, so DuckDB writes an optional integer there: one zero byte per row. Here the
+ * file's schema is changed to say that first comes the empty record (which takes no bytes) and then an
+ * optional field that nobody knows (that one byte). The rows stay as they are. Without this DuckDB itself
  * aborts on a table that mixes such a manifest with its own.
  */
 import { PsybergError } from '../model/errors.ts';

@@ -1,8 +1,10 @@
-/** Event-time columns: how Iceberg stores them, and what a partition value says about their hours. Pure. */
+/**
+ * Reads event-time columns: how Iceberg stores them, and what a partition value says about their hours. Pure.
+ */
 import { CALENDAR, HOUR_MS } from '../model/hour.ts';
 import type { NestedField, PartitionSpec, Schema, TableMetadata } from './table-metadata.ts';
 
-/** Unit of a stored event time, in the words of `sql/macros/event_hour.sql`. */
+/** The unit of a stored event time, named as in `sql/macros/event_hour.sql`. */
 export type StoredUnit = 'us' | 'ns' | 'ms' | 's' | 'day';
 
 /** The table's current schema. */
@@ -13,7 +15,7 @@ export function currentSchema(metadata: TableMetadata): Schema {
   );
 }
 
-/** The column of that name, compared as DuckDB does: without case. */
+/** The column of that name, whatever its case, as in DuckDB. */
 export function columnOf(schema: Schema, name: string): NestedField | undefined {
   return (
     schema.fields.find((field) => field.name === name) ??
@@ -22,8 +24,8 @@ export function columnOf(schema: Schema, name: string): NestedField | undefined 
 }
 
 /**
- * The unit in which a column's values are stored, or undefined when it holds no time. `declared` is the unit
- * of an integer column.
+ * The unit in which a column's values are stored, or undefined if it holds no time. `declared` is the unit of
+ * an integer column.
  */
 export function storedUnit(
   type: unknown,
@@ -38,12 +40,13 @@ export function storedUnit(
     : ({ epoch_s: 's', epoch_ms: 'ms', epoch_us: 'us' } as const)[declared];
 }
 
-/** A partition tuple: field name -> value. Numbers of more digits than JavaScript's have are texts. */
+/** A partition tuple: field name -> value. Numbers with more digits than JavaScript can hold are texts. */
 export type PartitionTuple = Readonly<Record<string, string | number | boolean | null>>;
 
 /**
- * A file's partition as DuckDB's `to_json` gives it, by the names of its spec. Writers whose Avro names hold
- * no special characters spell some fields otherwise, so a name that is not there is found by its place.
+ * A file's partition as DuckDB's `to_json` gives it, under the names of its spec. Some writers spell a field
+ * otherwise, because their Avro names hold no special characters: a name that is missing is found by its
+ * position.
  */
 export function partitionTuple(json: string | null, spec: PartitionSpec | undefined): PartitionTuple {
   const values = parseExactly(json ?? '{}') ?? {};
@@ -57,8 +60,8 @@ export function partitionTuple(json: string | null, spec: PartitionSpec | undefi
 }
 
 /**
- * Two 64-bit integers or decimals that `JSON.parse` rounds to one number would be one partition. Floats that
- * are no numbers DuckDB writes without quotes.
+ * Without this, two 64-bit integers or decimals that `JSON.parse` rounds to one number would be one
+ * partition. DuckDB writes NaN and infinite floats without quotes.
  */
 function parseExactly(json: string): PartitionTuple | null {
   const text = /NaN|Infinity/.test(json)
@@ -80,7 +83,7 @@ function parseExactly(json: string): PartitionTuple | null {
 /**
  * The tuple as processing URIs write it: an identity field under its column's name, a transformed one under
  * its own; hours and days as ISO texts, months and years as `yyyy-mm` and `yyyy` (Iceberg specification,
- * "Partition Transforms": counts since 1970). Beyond the years 1 to 9999 the count stays.
+ * "Partition Transforms": counts since 1970). Outside of the years 1 to 9999 the count is kept.
  */
 export function processingUri(
   tuple: PartitionTuple,

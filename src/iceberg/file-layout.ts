@@ -1,6 +1,6 @@
 /**
- * How a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout, or why
- * not. Pure.
+ * Finds how a table's data files are laid out, as far as plain SQL can write them. Metadata -> FileLayout, or
+ * why not. Pure.
  */
 
 import type { FileLayout, LayoutColumn, LayoutPartition, LayoutType } from '../model/file-layout.ts';
@@ -10,7 +10,7 @@ import { tableRoot } from './new-snapshot.ts';
 import { writtenOrder } from './sort-order.ts';
 import type { PartitionField, TableMetadata } from './table-metadata.ts';
 
-/** Types that may stand anywhere in a column. */
+/** Types that may occur anywhere in a column. */
 const PLAIN_TYPES = new Set([
   'boolean',
   'int',
@@ -27,15 +27,15 @@ const PLAIN_TYPES = new Set([
   'uuid',
 ]);
 /**
- * Types by whose values DuckDB splits files, and names them. `fixed[…]` is not there: DuckDB 1.5.5 writes its
+ * Types by whose values DuckDB can split files and name them. `fixed[…]` is missing: DuckDB 1.5.5 writes its
  * bytes as binary, which other readers refuse.
  */
 const isPlainType = (type: string): boolean => PLAIN_TYPES.has(type) || /^decimal\(\d+, ?\d+\)$/.test(type);
-/** Types that DuckDB writes as whole columns alone. */
+/** Types that DuckDB writes only as whole columns. */
 const isWholeType = (type: string): boolean => type === 'variant' || /^geometry(\(.*\))?$/.test(type);
 
 const TIME = /^timestamp(tz|_ns)?$/;
-/** Which types a transform takes, of those above (Iceberg specification, "Partition Transforms"). */
+/** Which of the types above a transform takes (Iceberg specification, "Partition Transforms"). */
 const TRANSFORMS: Readonly<Record<LayoutPartition['transform'], RegExp>> = {
   identity: /^/,
   bucket: /^(int|long|date|time|timestamp(tz|_ns)?|string|binary|uuid|decimal\(.*)$/,
@@ -46,7 +46,7 @@ const TRANSFORMS: Readonly<Record<LayoutPartition['transform'], RegExp>> = {
   year: /^date$|^timestamp/,
   void: /^/,
 };
-/** DuckDB's names of the codecs that `write.parquet.compression-codec` may name. */
+/** DuckDB's names of the codecs that `write.parquet.compression-codec` may have. */
 const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
   zstd: 'zstd',
   snappy: 'snappy',
@@ -56,7 +56,9 @@ const CODECS: Readonly<Record<string, FileLayout['compression']>> = {
   none: 'uncompressed',
 };
 
-/** The first column that plain SQL cannot write, with its type or that of the part that is in the way. */
+/**
+ * The first column that plain SQL cannot write, with its type, or that of the part which cannot be written.
+ */
 export function unwritableColumn(
   columns: readonly LayoutColumn[],
 ): { readonly name: string; readonly type: string } | undefined {
@@ -75,11 +77,11 @@ function unwritableType(type: LayoutType): string | undefined {
   return parts.map(unwritableType).find((each) => each !== undefined);
 }
 
-/** The codec of new data files; undefined for one that DuckDB does not write. */
+/** The codec of new data files; undefined if DuckDB does not write it. */
 export const compressionOf = ({ properties = {} }: TableMetadata): FileLayout['compression'] | undefined =>
   CODECS[(properties['write.parquet.compression-codec'] ?? 'zstd').toLowerCase()];
 
-/** Where a table's data files go. */
+/** The folder that a table's data files are written to. */
 export const dataFolderOf = (metadata: TableMetadata): string =>
   withoutSlash(metadata.properties?.['write.data.path'] ?? `${tableRoot(metadata)}/data`);
 
@@ -92,11 +94,12 @@ export interface LayoutObstacle {
   readonly hint: string;
 }
 
-/** True where the files can be written. */
+/** True if the files can be written. */
 export const isLayout = (layout: FileLayout | LayoutObstacle): layout is FileLayout => 'columns' in layout;
 
 /**
- * The layout of the table's files, or what is in the way of writing them. Parquet whatever the default is.
+ * The layout of the table's files, or the obstacle to writing them. Always Parquet, whatever the table's
+ * default is.
  */
 export function fileLayoutOf(metadata: TableMetadata): FileLayout | LayoutObstacle {
   const columns = columnsOf(metadata);

@@ -1,12 +1,12 @@
 /**
- * Whether a query's columns fit those of a table: what came, what went, and what would be stored as another
- * value. Query columns + schema -> differences. Pure. A cast is taken as harmless when it keeps every value
- * or fails; DuckDB 1.5.5 rounds, cuts and shifts the others without a word (2026-11-28).
+ * Compares a query's columns with those of a table: which are new, which are missing, and which would be
+ * stored as other values. Query columns + schema -> differences. Pure. A cast counts as harmless if it keeps
+ * every value or fails; the others DuckDB 1.5.5 rounds, cuts and shifts without a word (2026-11-28).
  */
 import { type ColumnType, columnTypeText, type QueryColumn } from '../model/column-type.ts';
 import type { IcebergType, NestedField } from './table-metadata.ts';
 
-/** A column, or a field inside one: `s.b`, `l.element.b`, as Iceberg names them. */
+/** A column, or a field inside one, as Iceberg names them: `s.b`, `l.element.b`. */
 export interface NewColumn {
   readonly path: string;
   readonly type: ColumnType;
@@ -15,7 +15,7 @@ export interface MissingColumn {
   readonly path: string;
   readonly field: NestedField;
 }
-/** A value that DuckDB would change to fit; both types in the words of their side. */
+/** A cast in which DuckDB would change values; each type is named as its own side does. */
 export interface LossyCast {
   readonly path: string;
   readonly from: string;
@@ -29,7 +29,7 @@ export interface ColumnDifferences {
 
 const NONE: ColumnDifferences = { added: [], missing: [], lossy: [] };
 
-/** Compares by name, without case, as DuckDB does when it inserts by name. */
+/** Compares by name, ignoring case, as DuckDB does when it inserts by name. */
 export function fitColumns(
   columns: readonly QueryColumn[],
   fields: readonly NestedField[],
@@ -87,9 +87,9 @@ const INTEGERS = [...EXACT_IN_DOUBLE, 'BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT'
 const LOCAL_TIMES = ['TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'DATE'];
 
 /**
- * DuckDB's types whose values every column of the Iceberg type takes as they are, or not at all: too large an
- * integer is an error. No time without a zone among those of instants, nor the reverse: which instant `05:00`
- * is, only the query can say.
+ * DuckDB's types whose values a column of the Iceberg type either keeps as they are or refuses: too large an
+ * integer is an error. Times without a zone and instants never mix: only the query can say which instant
+ * `05:00` is.
  */
 const KEPT: Readonly<Record<string, readonly string[]>> = {
   boolean: ['BOOLEAN', 'VARCHAR'],
@@ -97,7 +97,7 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   long: ['BOOLEAN', ...INTEGERS],
   float: ['BOOLEAN', 'FLOAT', ...SMALL_INTEGERS],
   double: ['BOOLEAN', 'DOUBLE', 'FLOAT', ...EXACT_IN_DOUBLE],
-  // A BIGNUM is never cast to a decimal.
+  // DuckDB never casts a BIGNUM to a decimal.
   decimal: ['BOOLEAN', ...INTEGERS.filter((name) => name !== 'BIGNUM')],
   date: ['DATE'],
   time: ['TIME'],
@@ -116,14 +116,14 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   fixed: ['BLOB', 'UUID'],
 };
 
-/** Digits that a binary number of the width gives back as they were. */
+/** How many decimal digits a binary number of that width gives back unchanged. */
 const DECIMAL_DIGITS: Readonly<Record<string, number>> = { float: 6, double: 15 };
 
-/** Whether each value of DuckDB's type `from` stays what it is in a column of the Iceberg type, or fails. */
+/** Whether every value of DuckDB's type `from` stays the same in a column of the Iceberg type, or fails. */
 export function keepsValues(from: string, to: string): boolean {
   const kind = /^\w+/.exec(to)?.[0] as string;
   const kept = KEPT[kind];
-  // Types that are not here (variant, geometry, unknown) have no column of another kind in DuckDB.
+  // The types that are missing here (variant, geometry, unknown) take nothing but their own kind in DuckDB.
   if (kept === undefined) return true;
   const decimal = /^DECIMAL\((\d+),\s*(\d+)\)$/.exec(from);
   if (decimal === null || kind === 'string') return kept.includes(from.replace(/\(.*$/s, ''));

@@ -1,12 +1,12 @@
 /**
- * A table's history as a chain of parents. Metadata -> snapshots. Pure. Ids and parents decide; commit times
- * never do.
+ * Reads a table's history as a chain of parents. Metadata -> snapshots. Pure. Only ids and parents count;
+ * commit times never do.
  */
 import type { Snapshot, SnapshotId, TableMetadata } from './table-metadata.ts';
 
 /**
- * The snapshot with that id, or undefined when it was expired or never was. From the end: writers append, and
- * what is asked for is mostly new.
+ * The snapshot with that id, or undefined if it was expired or never existed. Searched from the end: writers
+ * append, and mostly new ones are asked for.
  */
 export function snapshotById(metadata: TableMetadata, id: SnapshotId): Snapshot | undefined {
   return metadata.snapshots?.findLast((snapshot) => snapshot['snapshot-id'] === id);
@@ -23,8 +23,8 @@ export function mainSnapshot(metadata: TableMetadata): Snapshot | undefined {
 
 /**
  * From `from` back to the oldest ancestor that is still known, newest first, `from` included. Writers append,
- * so a parent mostly stands just before its child: an index of all snapshots, 5 ms for 10,000 of them
- * (2026-11-22), is made only where it does not.
+ * so a parent mostly stands just before its child. An index of all snapshots, which takes 5 ms for 10,000 of
+ * them (2026-11-22), is made only if it does not.
  */
 export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined): Generator<Snapshot> {
   const snapshots = metadata.snapshots ?? [];
@@ -47,27 +47,27 @@ export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined):
   }
 }
 
-/** How a head follows on a snapshot that was read. */
+/** How a table's head relates to a snapshot that was read. */
 export interface Gap {
   /**
    * `straight`: the snapshot is an ancestor of the head · `forked`: the table was rolled back, and both have
-   * an ancestor in common · `unknown`: what was between is no longer there.
+   * a common ancestor · `unknown`: what was between them is gone.
    */
   readonly kind: 'straight' | 'forked' | 'unknown';
   /**
-   * Snapshots that the head has beyond it, or beyond where they meet, oldest first; all that are known, of
-   * `unknown`.
+   * Snapshots that the head has since the one that was read, or since their common ancestor, oldest first; if
+   * `unknown`, all that are known.
    */
   readonly added: readonly Snapshot[];
   /** Snapshots that were read and are no longer in the head's history, oldest first. */
   readonly undone: readonly Snapshot[];
-  /** Where they meet: the snapshot itself where the way is straight. Undefined where it was expired. */
+  /** Their common ancestor: the snapshot itself if `straight`. Undefined if it was expired. */
   readonly meeting: Snapshot | undefined;
 }
 
 /**
- * The snapshots between a head and the one that was read up to, by the chain of parents. The one that was
- * read may have been expired while all that came after it is still there: then the way is straight, too.
+ * The snapshots between a head and the one that was read up to, by the chain of parents. If only the one that
+ * was read was expired, and all that came after it are still there, this is `straight` too.
  */
 export function between(metadata: TableMetadata, head: Snapshot | undefined, readTo: SnapshotId): Gap {
   const consumed = snapshotById(metadata, readTo);
@@ -95,9 +95,8 @@ export function between(metadata: TableMetadata, head: Snapshot | undefined, rea
 export const operationOf = (snapshot: Snapshot): string => snapshot.summary?.['operation'] ?? 'overwrite';
 
 /**
- * A count that a snapshot's summary may hold; undefined where it does not, or holds none that is one:
- * summaries are optional, and their values any text (Iceberg specification, "Optional Snapshot Summary
- * Fields").
+ * A count from a snapshot's summary; undefined if it has none, or a text that is no count: summaries are
+ * optional, and their values any text (Iceberg specification, "Optional Snapshot Summary Fields").
  */
 export function countInSummary(snapshot: Snapshot | undefined, key: string): bigint | undefined {
   const text = snapshot?.summary?.[key];
@@ -105,8 +104,8 @@ export function countInSummary(snapshot: Snapshot | undefined, key: string): big
 }
 
 /**
- * The metadata with an operation in every snapshot: DuckDB reads no table without (1.5.5), though version 1
- * has it optional and other readers do. The same value when nothing is missing.
+ * The metadata with an operation in every snapshot: DuckDB 1.5.5 reads no table without them, though they are
+ * optional in version 1 and other readers do without. The same value if nothing is missing.
  */
 export function withOperations(metadata: TableMetadata): TableMetadata {
   const lacksOperation = ({ summary }: Snapshot): boolean => typeof summary?.['operation'] !== 'string';

@@ -1,6 +1,6 @@
 /**
- * The one JSON codec for Iceberg metadata. Text -> values -> text, without losing a digit of a 64-bit number.
- * Plain `JSON.parse` rounds snapshot ids above 2^53; a rounded id names another snapshot.
+ * Parses and writes JSON of Iceberg metadata, without losing a digit of a 64-bit number. Text -> values ->
+ * text. Plain `JSON.parse` rounds snapshot ids above 2^53, and a rounded id names another snapshot.
  */
 
 /**
@@ -35,7 +35,10 @@ const LONG_FIELD_TEXT = new RegExp(
 );
 /** A number of 16 digits or more outside the marked fields: it may lose digits too. */
 const MAYBE_UNSAFE_NUMBER = /[:[,]\s*-?\d{16,}/;
-/** What a marked number begins with; a string of a file that begins so sends the text to the slow way. */
+/**
+ * What a marked number begins with. If a string of the file itself begins so, the text is parsed the slow
+ * way.
+ */
 const MARK = '\u0001long ';
 
 /**
@@ -70,7 +73,7 @@ function readMarks(value: unknown): unknown {
   return record;
 }
 
-/** The plain way, for the rare text that {@link parseJson} cannot mark safely. */
+/** Parses with a reviver: for the rare text that {@link parseJson} cannot mark safely. */
 function parseWithReviver<T>(text: string): T {
   return JSON.parse(text, function (
     this: unknown,
@@ -100,8 +103,8 @@ export function renderJson(value: unknown, indent?: number): string {
 
 function renderNumber(this: unknown, key: string, item: unknown): unknown {
   if (typeof item === 'bigint') return rawJson(item.toString());
-  // JavaScript knows no difference between 1 and 1.0, but Apache Iceberg reads no default of a float without
-  // its point.
+  // JavaScript does not tell 1.0 from 1, but Apache Iceberg reads no default of a float without a decimal
+  // point.
   if (Number.isInteger(item) && key.endsWith('-default') && isFloat((this as { type?: unknown }).type))
     return rawJson(String(item).replace(/^-?\d+$/, '$&.0'));
   return item;

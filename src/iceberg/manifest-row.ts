@@ -1,13 +1,13 @@
 /**
- * The rows of manifest lists (Iceberg specification, "Manifest Lists"). Entries of a manifest -> its row,
- * rows -> a list. Pure.
+ * Makes the rows of manifest lists (Iceberg specification, "Manifest Lists"). Entries of a manifest -> its
+ * row, rows -> a list. Pure.
  */
 import { MANIFEST_FILE, MANIFEST_FILE_WITH_ROW_IDS } from '../model/manifest-schema.ts';
 import { writeAvroRows } from './avro-rows.ts';
 import type { AvroObject } from './avro-values.ts';
 import type { SnapshotId } from './table-metadata.ts';
 
-/** Of an entry. */
+/** The status of an entry. */
 export const [EXISTING, ADDED, DELETED] = [0, 1, 2] as const;
 
 export interface FieldSummary {
@@ -17,12 +17,12 @@ export interface FieldSummary {
   readonly upper_bound: Buffer | null;
 }
 
-/** A row that says all that format version 2 asks for. */
+/** A row with all that format version 2 requires. */
 export interface ManifestFileRow {
   readonly manifest_path: string;
   readonly manifest_length: bigint;
   readonly partition_spec_id: number;
-  /** 0 data, 1 deletes. */
+  /** 0: data, 1: deletes. */
   readonly content: number;
   readonly sequence_number: bigint;
   readonly min_sequence_number: bigint;
@@ -34,24 +34,24 @@ export interface ManifestFileRow {
   readonly existing_rows_count: bigint;
   readonly deleted_rows_count: bigint;
   readonly partitions: readonly FieldSummary[] | null;
-  /** Null where it has none, also of delete manifests. */
+  /** Null if it has none, as delete manifests always do. */
   readonly first_row_id: bigint | null;
 }
 
-/** What its row counts of an entry. */
+/** What is needed of an entry to count it in its manifest's row. */
 export type CountedEntry = {
   readonly status: number;
   readonly sequence_number: bigint | null;
   readonly data_file: { readonly record_count: bigint };
 };
 
-/** What is known of a manifest before it is in a list. */
+/** What is known of a manifest before it is listed. */
 export interface ManifestFacts {
   readonly entries: readonly CountedEntry[];
   readonly bytes: number;
 }
 
-/** The row of a new manifest, which is first listed by that snapshot. */
+/** The row of a new manifest, which the given snapshot lists first. */
 export function manifestFileRow(
   { entries, bytes }: ManifestFacts,
   of: {
@@ -90,7 +90,8 @@ export function manifestFileRow(
 }
 
 /**
- * A row as some writer left it, read under {@link MANIFEST_FILE_WITH_ROW_IDS}: what it lacks is undefined.
+ * A row as some writer left it, read with {@link MANIFEST_FILE_WITH_ROW_IDS}: fields that it lacks are
+ * undefined.
  */
 type RowAsWritten = { readonly [Name in keyof ManifestFileRow]?: ManifestFileRow[Name] | null } & {
   readonly added_data_files_count?: number | null;
@@ -99,8 +100,8 @@ type RowAsWritten = { readonly [Name in keyof ManifestFileRow]?: ManifestFileRow
 };
 
 /**
- * A row of a list that is read, as the macro `manifest_list` has it in SQL. `isLive`: it lists live files, as
- * far as anybody knows. Undefined where it lacks what every list of version 2 says.
+ * A row of a list that is read, like the SQL macro `manifest_list` returns it. `isLive`: it may list live
+ * files, as far as its counts tell. Undefined if it lacks what every list of version 2 has.
  */
 export function listedRow(
   written: AvroObject,
@@ -134,18 +135,18 @@ export function listedRow(
   return { row: complete, isLive: isLive(complete) };
 }
 
-/** All counts 0 means unknown: so DuckDB carries on the manifests of a version 1 table. */
+/** If all counts are 0 they are unknown: this is how DuckDB carries on the manifests of a version 1 table. */
 export const isLive = (row: ManifestFileRow): boolean =>
   row.added_files_count + row.existing_files_count > 0 || row.deleted_files_count === 0;
 
 /**
- * What becomes of the row ids: `none`: format version 2 has none. `kept`: a view shows what there is. A
- * number: what has none gets the next free ones from there on (Iceberg specification, "First Row ID
+ * How a list gets row ids: `none`: format version 2 has none. `kept`: a view shows those that exist. A
+ * number: manifests without one get the next free ones from there on (Iceberg specification, "First Row ID
  * Assignment").
  */
 export type RowIds = 'none' | 'kept' | bigint;
 
-/** A list of these rows: the file, and the rows as they are read from it. */
+/** Writes a list of these rows; returns the file, and the rows as they would be read from it. */
 export function manifestListFile(
   rows: readonly ManifestFileRow[],
   rowIds: RowIds,

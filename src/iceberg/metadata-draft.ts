@@ -1,6 +1,6 @@
 /**
- * A table's metadata while one commit is applied to it. Metadata -> draft -> metadata.
- * The draft is the only mutable value of this room and never leaves it.
+ * Holds a table's metadata while one commit is applied to it. Metadata -> draft -> metadata. The draft is the
+ * only mutable value of this room and never leaves it.
  */
 import { usageError } from '../model/errors.ts';
 import type {
@@ -16,8 +16,7 @@ import type { EncryptionKey, StatisticsFile } from './table-update.ts';
 
 export const MAIN_BRANCH = 'main';
 /**
- * In `set-current-schema`, `set-default-spec` and `set-default-sort-order`: the one that this commit added
- * last.
+ * In `set-current-schema`, `set-default-spec` and `set-default-sort-order`: whichever this commit added last.
  */
 export const LAST_ADDED = -1;
 
@@ -36,11 +35,11 @@ export interface MetadataDraft {
   defaultSortOrderId: number;
   readonly properties: Map<string, string>;
   currentSnapshotId: SnapshotId | undefined;
-  /** Of the base, less those that this commit removes. */
+  /** The snapshots of the base, without those that this commit removes. */
   snapshots: readonly Snapshot[];
   /**
-   * Those that this commit adds. Apart: an index of all snapshots is a thousand entries of garbage in each
-   * commit to a table of a thousand.
+   * The snapshots that this commit adds. Kept apart: an index of all snapshots would make a thousand entries
+   * of garbage in each commit to a table that has a thousand.
    */
   readonly added: Map<SnapshotId, Snapshot>;
   readonly refs: Map<string, SnapshotReference>;
@@ -49,7 +48,7 @@ export interface MetadataDraft {
   statistics: StatisticsFile[];
   partitionStatistics: StatisticsFile[];
   encryptionKeys: EncryptionKey[];
-  /** What this commit did so far: needed for "the last added" and for the snapshot log. */
+  /** What this commit has done so far: needed for "the last added" and for the snapshot log. */
   readonly nowMs: number;
   changed: boolean;
   lastAddedSchemaId: number | undefined;
@@ -59,7 +58,7 @@ export interface MetadataDraft {
   removedSnapshots: boolean;
 }
 
-/** Opens a draft of a table, or of a table to be created. */
+/** Opens a draft of a table, or of a table that is about to be created. */
 export function openDraft(base: TableMetadata | undefined, nowMs: number): MetadataDraft {
   return {
     formatVersion: base?.['format-version'] ?? 2,
@@ -68,8 +67,8 @@ export function openDraft(base: TableMetadata | undefined, nowMs: number): Metad
     lastSequenceNumber: base?.['last-sequence-number'] ?? 0n,
     lastColumnId: base?.['last-column-id'] ?? 0,
     schemas: [...(base?.schemas ?? [])],
-    // As in Apache Iceberg, a table to be created starts with schema, spec and order 0 as its current ones:
-    // DuckDB adds its partition spec before it says which schema is current.
+    // As in Apache Iceberg, a table that is being created starts with schema, spec and order 0 as its current
+    // ones: DuckDB adds its partition spec before it says which schema is current.
     currentSchemaId: base?.['current-schema-id'] ?? 0,
     specs: [...(base?.['partition-specs'] ?? [])],
     defaultSpecId: base?.['default-spec-id'] ?? 0,
@@ -105,7 +104,7 @@ export const snapshotsOf = ({ snapshots, added }: MetadataDraft): Snapshot[] => 
   ...added.values(),
 ];
 
-/** From the end: what is asked for is mostly new. */
+/** Searched from the end: mostly new ones are asked for. */
 export const snapshotOf = ({ snapshots, added }: MetadataDraft, id: SnapshotId): Snapshot | undefined =>
   added.get(id) ?? snapshots.findLast((snapshot) => snapshot['snapshot-id'] === id);
 
@@ -125,8 +124,8 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
   if (!draft.sortOrders.some((order) => order['order-id'] === draft.defaultSortOrderId)) {
     throw invalid(`Cannot set default sort order to unknown sort order: ${draft.defaultSortOrderId}`);
   }
-  // Version 1 has no sequence numbers, and Apache Iceberg reads no file of it that has some. DuckDB 1.5.5
-  // sends them all the same: they are left out.
+  // Version 1 has no sequence numbers, and Apache Iceberg reads no file of it with some. DuckDB 1.5.5 sends
+  // them all the same, so they are left out.
   const isNumbered = draft.formatVersion > 1;
   const snapshots = snapshotsOf(draft);
   const { 'current-snapshot-id': _current, 'next-row-id': _rows, ...carried } = base ?? {};
@@ -136,7 +135,7 @@ export function closeDraft(base: TableMetadata | undefined, draft: MetadataDraft
     'table-uuid': draft.uuid,
     location: draft.location,
     'last-sequence-number': isNumbered ? draft.lastSequenceNumber : 0n,
-    // Never before what the logs already say, even if this machine's clock was set back.
+    // Never earlier than the logs already say, even if this machine's clock was set back.
     'last-updated-ms': Math.max(
       draft.nowMs,
       base?.['last-updated-ms'] ?? 0,

@@ -1,4 +1,4 @@
-/** A new table from a create request. Request -> metadata without snapshots. Pure. */
+/** Makes a new table from a create request. Request -> metadata without snapshots. Pure. */
 import { usageError } from '../model/errors.ts';
 import { assignFreshIds, checkSchema, listFields, shortPathOf } from './schema-fields.ts';
 import type { TableMetadata } from './table-metadata.ts';
@@ -15,7 +15,7 @@ export interface NewTable {
 }
 
 /**
- * Words that steer the creation of a table and are not stored with it (Apache Iceberg,
+ * Properties that steer the creation of a table and are not stored with it (Apache Iceberg,
  * `TableProperties.RESERVED_PROPERTIES`).
  */
 const RESERVED_PROPERTIES = new Set([
@@ -76,7 +76,8 @@ export function newTableMetadata(table: NewTable, nowMs: number): TableMetadata 
     { action: 'set-default-sort-order', 'sort-order-id': -1 },
     {
       action: 'set-properties',
-      // Apache Iceberg 1.4 and later: new tables compress with zstd unless a property says otherwise.
+      // As in Apache Iceberg 1.4 and later, new tables are compressed with zstd unless a property says
+      // otherwise.
       updates: {
         'write.parquet.compression-codec': 'zstd',
         ...Object.fromEntries(Object.entries(properties).filter(([name]) => !RESERVED_PROPERTIES.has(name))),
@@ -95,8 +96,8 @@ const COMMIT_LIMITS = [
 ];
 
 /**
- * Properties that every later writer would stumble over. Only of new tables: an existing one must stay
- * usable.
+ * Refuses properties that every later writer would stumble over. Only for new tables: an existing one must
+ * stay usable.
  */
 function checkProperties(properties: Readonly<Record<string, string>>, schema: ProposedSchema): void {
   const columns = new Set(listFields(schema.fields).flatMap((field) => [field.path, shortPathOf(field)]));

@@ -1,4 +1,4 @@
-/** What a partition tuple says about the hours of a column. Tuple + spec -> hours. Pure. */
+/** Tells which hours of a column a partition tuple allows. Tuple + spec -> hours. Pure. */
 import type { PartitionTuple, StoredUnit } from './event-time.ts';
 import type { PartitionSpec } from './table-metadata.ts';
 
@@ -9,9 +9,9 @@ export interface PartitionHours {
 }
 
 /**
- * The hours that a file may hold, from its partition tuple alone: the least span over all fields that are
- * derived from the column. Undefined when there is none (bucket says nothing about time), or when its value
- * is null.
+ * The hours that a file may hold, from its partition tuple alone: the shortest span among the fields that are
+ * derived from the column. Undefined if there are none (a bucket says nothing about time), or if the value is
+ * null.
  */
 export function hoursOfPartition(
   tuple: PartitionTuple,
@@ -64,8 +64,7 @@ const PER_HOUR = { us: 3_600_000_000, ns: 3_600_000_000_000, ms: 3_600_000, s: 3
 
 function identityHours(value: PartitionValue, unit: StoredUnit): PartitionHours | undefined {
   if (unit === 'day') return daysHours(dayOf(value), 1);
-  // A timestamp comes as text; its hour is in the bounds as well, and where those are missing the file is
-  // read.
+  // A timestamp comes as text. Its hour is in the bounds too, and if those are missing the file is read.
   if (typeof value !== 'number') return undefined;
   const hour = Math.floor(value / PER_HOUR[unit]);
   return { firstHour: hour, lastHour: hour };
@@ -90,8 +89,8 @@ function dayOf(value: PartitionValue): number | undefined {
 }
 
 /**
- * The first field of a spec that is made of a column by time, as `sql/macros/partition_hour.sql` takes it:
- * position from 1; 0 where there is none.
+ * The first field of a spec that splits a column by time, as `sql/macros/partition_hour.sql` takes it: its
+ * position from 1; 0 if there is none.
  */
 export function timeFieldOf(
   spec: PartitionSpec | undefined,

@@ -1,15 +1,15 @@
 /**
- * The primitive types of columns, and what a default value of each looks like in JSON (Iceberg specification,
- * "Primitive Types" and "JSON single-value serialization"). Pure.
+ * Lists the primitive types of columns, and what a default value of each looks like in JSON (Iceberg
+ * specification, "Primitive Types" and "JSON single-value serialization"). Pure.
  */
 import type { IcebergType } from './table-metadata.ts';
 
 interface PrimitiveType {
-  /** Groups are the parameters of the type. */
+  /** Its groups are the type's parameters. */
   readonly text: RegExp;
-  /** The format version that brought it, where it was not there from the start. */
+  /** The format version that introduced it, if it was not there from the start. */
   readonly since?: 3;
-  /** Why there is no type with these parameters. */
+  /** Why a type cannot have these parameters. */
   readonly fault?: (parameters: readonly number[]) => string | undefined;
   readonly isDefault: (value: unknown, parameters: readonly number[]) => boolean;
 }
@@ -38,7 +38,7 @@ const onDay =
     if (!text(pattern)(value)) return false;
     const day = (value as string).slice(0, 'yyyy-mm-dd'.length);
     const ms = Date.parse(`${day}T00:00Z`);
-    // JavaScript takes the 30th of February for a day of March.
+    // JavaScript reads the 30th of February as a day in March.
     return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
   };
 const LOCAL = onDay(new RegExp(`^${DAY}T${TIME}$`));
@@ -91,7 +91,7 @@ function find(
   return undefined;
 }
 
-/** Why a table of a format version cannot have a column of a primitive type; undefined when it can. */
+/** Why a table of this format version cannot have a column of a primitive type; undefined if it can. */
 export function typeFault(
   { path, type }: { readonly path: string; readonly type: string },
   formatVersion: number,
@@ -105,7 +105,7 @@ export function typeFault(
 }
 
 /**
- * True when a value that is not null can be the default of a column. Of nested types none can: a struct's
+ * True if a value that is not null can be the default of a column. Nested types have no default: a struct's
  * could be `{}`, but Apache Iceberg reads no table with one.
  */
 export function isDefaultOf(type: IcebergType, value: unknown): boolean {

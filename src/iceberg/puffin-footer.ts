@@ -1,19 +1,20 @@
 /**
- * The footer of a Puffin file. Bytes -> bytes. Pure. Deletion vectors name there the data files that they are
- * about, and PyIceberg goes by that name (Iceberg Puffin specification, "Footer structure").
+ * Changes file names in the footer of a Puffin file. Bytes -> bytes. Pure. There deletion vectors name the
+ * data files that they belong to, and PyIceberg goes by these names (Iceberg Puffin specification, "Footer
+ * structure").
  */
 import { usageError } from '../model/errors.ts';
 import { parseJson, renderJson } from './json.ts';
 
 const MAGIC = 'PFA1';
-/** Behind the payload: its length, flags, magic. */
+/** What follows the payload: its length, flags, magic. */
 const TAIL_LENGTH = 12;
 
 interface Footer {
   readonly blobs?: readonly { readonly properties?: Readonly<Record<string, string>> }[];
 }
 
-/** The file with the paths of data files in its footer changed; its blobs stay where they are. */
+/** The file with the paths of data files in its footer changed; its blobs are not touched. */
 export function changeReferencedFiles(file: Buffer, change: (path: string) => string): Buffer {
   const tail = file.length - TAIL_LENGTH;
   const length = tail < 0 ? -1 : file.readInt32LE(tail);

@@ -1,4 +1,4 @@
-/** Branches and what they say of the snapshots that they keep. Metadata -> limits, updates. Pure. */
+/** Reads branches: the snapshots they keep, and for how long. Metadata -> limits, updates. Pure. */
 import { ancestors, mainSnapshot, snapshotById } from './history.ts';
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 import type { TableUpdate } from './table-update.ts';
@@ -6,7 +6,7 @@ import type { TableUpdate } from './table-update.ts';
 /** How long a branch keeps its snapshots and itself (Iceberg specification, "Snapshot Retention Policy"). */
 export type BranchLimits = Omit<SnapshotReference, 'snapshot-id' | 'type'>;
 
-/** What a branch says of itself; nothing while it does not exist. */
+/** The limits that a branch has; empty while it does not exist. */
 export function branchLimits({ refs }: Pick<TableMetadata, 'refs'>, branch: string): BranchLimits {
   if (refs === undefined || !Object.hasOwn(refs, branch)) return {};
   const { 'snapshot-id': _id, type: _type, ...limits } = refs[branch] as SnapshotReference;
@@ -18,21 +18,23 @@ export const refHeadId = ({ refs }: Pick<TableMetadata, 'refs'>, name: string): 
   refs !== undefined && Object.hasOwn(refs, name) ? refs[name]?.['snapshot-id'] : undefined;
 
 /**
- * The head of a branch; undefined while it does not exist, as while nothing was staged on an empty target.
+ * The head of a branch; undefined while it does not exist, as when nothing has been staged on an empty
+ * target.
  */
 export function branchHead(metadata: TableMetadata, branch: string): Snapshot | undefined {
   const id = refHeadId(metadata, branch);
   return id === undefined ? undefined : snapshotById(metadata, id);
 }
 
-/** The snapshots that only the branch has, newest first; as far as `base`, where one is given. */
+/** The snapshots that only the branch has, newest first; down to `base`, if one is given. */
 export function stagingSnapshots(
   metadata: TableMetadata,
   branch: string,
   base: SnapshotId | undefined,
 ): Snapshot[] {
   const staging: Snapshot[] = [];
-  // Both chains side by side: `main` may have thousands of snapshots, and a branch leaves it near its end.
+  // Walks both chains side by side: `main` may have thousands of snapshots, and a branch leaves it near its
+  // end.
   const main = ancestors(metadata, mainSnapshot(metadata));
   const onMain = new Set<SnapshotId>();
   const passNext = (): boolean => {
@@ -53,14 +55,14 @@ export function stagingSnapshots(
     const ofBranch = untilMain();
     if (ofBranch !== staging) return ofBranch;
   }
-  // Of what was staged on a base, `main` can have nothing but before it comes to that base.
+  // `main` can have snapshots that were staged on a base only above that base, so the walk ends there.
   while (!(isOnBase && onMain.has(base as SnapshotId)) && passNext());
   return untilMain();
 }
 
 /**
- * The update that moves `main`. A reference is set as a whole: without the limits that it has they would be
- * gone.
+ * The update that moves `main`. A reference is always set as a whole, so its limits are repeated here:
+ * otherwise they would be lost.
  */
 export const moveMain = (metadata: Pick<TableMetadata, 'refs'>, snapshotId: SnapshotId): TableUpdate => ({
   action: 'set-snapshot-ref',

@@ -1,6 +1,6 @@
 /**
- * What a commit demands of the table it was prepared on. Metadata + requirements -> nothing, or a conflict.
- * Pure. Messages follow Apache Iceberg's `UpdateRequirement`, because clients compare them.
+ * Checks what a commit requires of the table it was prepared on. Metadata + requirements -> nothing, or a
+ * conflict. Pure. Messages follow Apache Iceberg's `UpdateRequirement`, because clients compare them.
  */
 import { conflict, usageError } from '../model/errors.ts';
 import type { TableMetadata } from './table-metadata.ts';
@@ -18,7 +18,7 @@ export function checkRequirements(
 ): void {
   const creates = requirements.some((requirement) => requirement.type === 'assert-create');
   if (creates && requirements.length > 1) {
-    // Iceberg REST specification: nothing else can be asserted of a table that does not exist yet.
+    // Iceberg REST specification: nothing else can be required of a table that does not exist yet.
     throw usageError(
       'invalid-table-update',
       `Invalid create requirements: ${requirements.map((requirement) => requirement.type).join(', ')}`,
@@ -35,7 +35,7 @@ function checkRequirement(metadata: TableMetadata | undefined, requirement: Tabl
   if (metadata === undefined) throw failed('table does not exist');
   switch (requirement.type) {
     case 'assert-table-uuid':
-      // A table of version 1 may have none.
+      // A table of version 1 may have no uuid.
       if (requirement.uuid.toLowerCase() !== String(metadata['table-uuid']).toLowerCase()) {
         throw failed(`UUID does not match: expected ${metadata['table-uuid']} != ${requirement.uuid}`);
       }
@@ -63,7 +63,7 @@ function checkRequirement(metadata: TableMetadata | undefined, requirement: Tabl
       checkId('default sort order', requirement['default-sort-order-id'], metadata['default-sort-order-id']);
       return;
     default:
-      // Reachable from the outside: an unknown demand must never count as met.
+      // Anybody can send this: an unknown requirement must never count as met.
       throw usageError(
         'unknown-requirement',
         `Unknown table requirement: ${String((requirement as { type: unknown }).type)}`,

@@ -1,8 +1,8 @@
 /**
- * Which snapshots and references a table may lose. Metadata + limits -> what expires. Pure. The rules are
- * those of Apache Iceberg's `ExpireSnapshots`: every branch keeps its newest snapshots by number and by age,
- * a tag its own, an old reference goes as a whole, and a snapshot that no branch reaches goes by age. What
- * somebody needs stays on top of that.
+ * Decides which snapshots and references of a table expire. Metadata + limits -> what expires. Pure. The
+ * rules are those of Apache Iceberg's `ExpireSnapshots`: every branch keeps its newest snapshots by number
+ * and by age, a tag keeps its own, a reference that is too old goes as a whole, and a snapshot that no branch
+ * reaches goes by age. On top of that, snapshots that somebody still needs stay.
  */
 import { ancestors, snapshotById } from './history.ts';
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
@@ -15,13 +15,13 @@ const MAX_SNAPSHOT_AGE_DEFAULT_MS = 5 * 24 * 3_600_000;
 
 export interface RetentionLimits {
   readonly nowMs: number;
-  /** Age from which snapshots go; undefined: the table's property, else five days. */
+  /** Age from which snapshots expire; undefined: the table's property, or five days. */
   readonly olderThanMs?: number | undefined;
-  /** Snapshots that a branch keeps whatever their age; undefined: the table's property, else 1. */
+  /** How many snapshots a branch keeps whatever their age; undefined: the table's property, or 1. */
   readonly retainLast?: number | undefined;
-  /** References that stay whatever their age. */
+  /** References to keep whatever their age. */
   readonly keepsRef?: (name: string) => boolean;
-  /** References that go whatever their age. */
+  /** References to drop whatever their age. */
   readonly dropsRef?: (name: string) => boolean;
 }
 
@@ -30,7 +30,7 @@ export interface Expiry {
   readonly refs: readonly string[];
 }
 
-/** What the rules let go. `needed` snapshots stay, whatever the rules say. */
+/** What expires by the rules. `needed` snapshots stay, whatever the rules say. */
 export function expiredBy(
   metadata: TableMetadata,
   limits: RetentionLimits,
@@ -78,7 +78,7 @@ export function expiredBy(
   };
 }
 
-/** A reference to a snapshot that is gone is of no use to anybody. */
+/** A reference to a snapshot that is gone is no use to anybody. */
 function isYoung(metadata: TableMetadata, ref: SnapshotReference, nowMs: number): boolean {
   const snapshot = snapshotById(metadata, ref['snapshot-id']);
   if (snapshot === undefined) return false;
@@ -92,6 +92,6 @@ const numberOf = (text: string | undefined, otherwise: number): number => {
   return text === undefined || text.trim() === '' || Number.isNaN(value) ? otherwise : value;
 };
 
-/** False when the table's owner forbids deleting its files: other tables may share them. */
+/** False if the table's owner forbids deleting its files: other tables may share them. */
 export const mayDeleteFiles = (metadata: TableMetadata): boolean =>
   metadata.properties?.['gc.enabled']?.toLowerCase() !== 'false';

@@ -1,4 +1,4 @@
-/** Walking and checking schemas: field ids, names, format versions. Pure. */
+/** Walks and checks schemas: field ids, names, format versions. Pure. */
 import { usageError } from '../model/errors.ts';
 import { renderJson } from './json.ts';
 import { isDefaultOf, typeFault } from './primitive-types.ts';
@@ -11,7 +11,7 @@ export interface SchemaField {
   readonly path: string;
   readonly type: IcebergType;
   readonly required: boolean;
-  /** The field that it lies in. */
+  /** The field that contains it. */
   readonly parent: SchemaField | undefined;
 }
 
@@ -57,8 +57,8 @@ function listInnerFields(parent: SchemaField): SchemaField[] {
 }
 
 /**
- * The name of a field without the `element` and `value` of structs in lists and maps: `l.x` beside
- * `l.element.x`, as Apache Iceberg knows it too.
+ * The name of a field without the `element` and `value` of structs in lists and maps: `l.x` as well as
+ * `l.element.x`, as in Apache Iceberg.
  */
 export function shortPathOf({ path, type, parent }: SchemaField): string {
   if (parent === undefined) return path;
@@ -69,7 +69,7 @@ export function shortPathOf({ path, type, parent }: SchemaField): string {
   return left ? shortPathOf(parent) : `${shortPathOf(parent)}.${name}`;
 }
 
-/** The largest field id of a schema, 0 when it has no fields. */
+/** The largest field id of a schema, 0 if it has no fields. */
 export const highestFieldId = (fields: readonly NestedField[]): number =>
   listFields(fields).reduce((highest, field) => Math.max(highest, field.id), 0);
 
@@ -78,7 +78,7 @@ export const isPrimitive = (type: IcebergType): type is string =>
   typeof type === 'string' && type !== 'variant';
 
 /**
- * Refuses a schema that no reader could use: doubled ids or names, unknown types, types newer than the
+ * Refuses a schema that no reader could use: duplicate ids or names, unknown types, types newer than the
  * table's format version, defaults of another type.
  * @throws PsybergError `invalid-table-update`.
  */
@@ -153,7 +153,7 @@ function nestedFieldsOf(type: IcebergType): NestedField[] {
   }
 }
 
-/** True when two schemas have the same columns and identifier fields, whatever their ids as schemas. */
+/** True if two schemas have the same columns and identifier fields, whatever their schema ids. */
 export const sameSchema = (one: ProposedSchema, other: ProposedSchema): boolean =>
   schemaKey(one) === schemaKey(other);
 
@@ -195,7 +195,7 @@ function typeKey(type: IcebergType): unknown {
   }
 }
 
-/** A schema whose ids were given anew, and where every old id went. */
+/** A schema with new field ids, and the new id of every old one. */
 export interface FreshSchema {
   readonly schema: Schema;
   readonly lastColumnId: number;
@@ -203,9 +203,9 @@ export interface FreshSchema {
 }
 
 /**
- * Gives every field a new id, 1 and up. A struct numbers all its own fields before it descends, as Apache
- * Iceberg does. A client's ids cannot be trusted: two of them may have been made by different writers for
- * different columns.
+ * Gives every field a new id, starting at 1. A struct numbers all its own fields before it descends, as in
+ * Apache Iceberg. A client's ids cannot be trusted: different writers may have used one id for different
+ * columns.
  */
 export function assignFreshIds(schema: ProposedSchema): FreshSchema {
   const newIds = new Map<number, number>();

@@ -1,22 +1,23 @@
 /**
- * The order in which a session writes the rows of a file. Metadata -> order. Pure. A sort order binds no
- * writer (Iceberg specification, "Sorting"): where rows are not written in it, their files do not name it.
+ * Finds the order in which a session writes the rows of a file. Metadata -> order. Pure. A sort order binds
+ * no writer (Iceberg specification, "Sorting"): if rows are not written in that order, their files do not
+ * name it.
  */
 import type { LayoutOrder } from '../model/file-layout.ts';
 import { currentSchema } from './event-time.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
 /**
- * Types whose values DuckDB and the specification order alike; floating-point numbers differ in -0, UUIDs
- * among readers.
+ * Types whose values DuckDB orders as the specification does. Floating-point numbers differ in -0, and
+ * readers differ about UUIDs.
  */
 const ORDERED_ALIKE =
   /^(boolean|int|long|date|time|timestamp|timestamptz|timestamp_ns|string|binary|decimal\(.*)$/;
 
 /**
- * The table's sort order, where plain SQL can write by it: values of columns as they are, in one file. COPY
- * with partitions does not keep the order within them (DuckDB 1.5.5: 28 pairs of 3,000,000 rows in 7
- * partitions were the wrong way round, 2026-11-28).
+ * The table's sort order, if plain SQL can follow it: values of columns as they are, in one file. COPY with
+ * partitions does not keep the order within them (DuckDB 1.5.5: 28 pairs of 3,000,000 rows in 7 partitions
+ * were the wrong way round, 2026-11-28).
  */
 export function writtenOrder(metadata: TableMetadata): LayoutOrder | undefined {
   const order = metadata['sort-orders'].find(

@@ -1,22 +1,22 @@
 /**
- * Values of the common types, of the texts in which DuckDB spells them. Text -> value -> bytes of a bound.
- * Pure. Iceberg specification, appendix D. A text that is spelled otherwise is a RangeError: DuckDB is asked
- * then.
+ * Reads values of the common types from the texts in which DuckDB spells them. Text -> value -> bytes of a
+ * bound. Pure. Iceberg specification, appendix D. Throws RangeError if a text is spelled otherwise: then
+ * DuckDB is asked.
  */
 import type { AvroType } from '../model/avro-schema.ts';
 import { DAY_MS } from '../model/hour.ts';
 
 export type StoredValue = number | bigint | string | boolean;
 
-/** How values of a type are spelled, compared and stored; of times the value is a count. */
+/** How values of a type are spelled, compared and stored; for times the value is a count. */
 interface SpelledType {
-  /** Of a partition's value; absent where partitions of the type are DuckDB's to write. */
+  /** The Avro type of a partition's value; missing if only DuckDB can write partitions of the type. */
   readonly avro?: AvroType;
   readonly read: (text: string) => StoredValue;
   readonly bytes: (value: StoredValue) => Buffer;
 }
 
-/** Refuses what the pattern does not fit. */
+/** Matches a text; throws if the pattern does not fit. */
 function matched(text: string, pattern: RegExp): readonly (string | undefined)[] {
   const found = pattern.exec(text);
   if (found === null) throw new RangeError(`no value that is known here: ${text}`);
@@ -30,14 +30,14 @@ function within(value: bigint, bits: 32 | 64): bigint {
 
 const integer = (text: string): bigint => BigInt(matched(text, /^-?\d+$/)[0] as string);
 
-/** Years of four digits. */
+/** Only for years of four digits. */
 function daysOf(text: string): number {
   const ms = Date.parse(matched(text, /^\d{4}-\d{2}-\d{2}$/)[0] as string);
   if (Number.isNaN(ms)) throw new RangeError(`no day: ${text}`);
   return ms / DAY_MS;
 }
 
-/** Microseconds since 1970 of `2023-09-14 05:00:00.123456`, in UTC. */
+/** Microseconds since 1970 from `2023-09-14 05:00:00.123456`, in UTC. */
 function microsecondsOf(text: string, zone: '' | '\\+00'): bigint {
   const pattern = new RegExp(`^(\\d{4}-\\d{2}-\\d{2}) (\\d{2}:\\d{2}:\\d{2})(?:\\.(\\d{1,6}))?${zone}$`);
   const [, day, time, fraction = ''] = matched(text, pattern);
@@ -78,41 +78,39 @@ const TYPES: Readonly<Record<string, SpelledType>> = {
 };
 
 /**
- * Those of which the engine states bounds of columns: they are optional, and a missing one is never wrong.
+ * Types of columns whose bounds the engine states. Bounds are optional, so leaving one out is never wrong.
  */
 const BOUNDED: readonly string[] = ['int', 'long', 'date', 'timestamp', 'timestamptz', 'string'];
-/** After so many code points a text is cut. */
+/** Texts are cut after that many code points. */
 const TEXT_MAX = 64;
 
-/**
- * The bound of a column that COPY states as a text; undefined where none is stated here. Throws RangeError.
- */
+/** The bound of a column that COPY gives as a text; undefined if none is stated here. Throws RangeError. */
 export function columnBound(type: string, text: string, isLower: boolean): Buffer | undefined {
   if (!BOUNDED.includes(type)) return undefined;
   const { read, bytes } = TYPES[type] as SpelledType;
   if (type !== 'string' || text.length <= TEXT_MAX) return bytes(read(text));
   const points = [...text];
   if (points.length <= TEXT_MAX) return Buffer.from(text);
-  // A cut upper bound would lie below the greatest value.
+  // A cut upper bound would be less than the greatest value.
   return isLower ? Buffer.from(points.slice(0, TEXT_MAX).join('')) : undefined;
 }
 
-/** The value of a text. Throws RangeError, also of a type that is none of these. */
+/** Reads the value of a text. Throws RangeError, also for a type that is not handled here. */
 export function readSpelled(type: string, text: string): StoredValue {
   const known = TYPES[type];
   if (known === undefined) throw new RangeError(`a value of ${type}`);
   return known.read(text);
 }
 
-/** A partition field whose values can be spelled here. */
+/** A partition field whose values can be spelled without DuckDB. */
 export interface SpelledField {
   readonly avro: AvroType;
   readonly read: (text: string) => StoredValue;
-  /** Of the bounds in a manifest list. */
+  /** Bytes for the bounds in a manifest list. */
   readonly bytes: (value: StoredValue) => Buffer;
 }
 
-/** Of a field's type and transform. Throws RangeError of a type that only DuckDB spells. */
+/** By a field's type and transform. Throws RangeError for a type that only DuckDB spells. */
 export function spelledField({
   type,
   transform,
@@ -126,7 +124,7 @@ export function spelledField({
   return { avro, read, bytes };
 }
 
-/** As bounds are compared: numbers as such, texts byte by byte. */
+/** Compares as bounds are compared: numbers by value, texts byte by byte. */
 export function compareStored(one: StoredValue, other: StoredValue): number {
   if (typeof one === 'string') return Buffer.compare(Buffer.from(one), Buffer.from(other as string));
   return one < other ? -1 : one > other ? 1 : 0;

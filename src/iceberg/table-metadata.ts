@@ -1,6 +1,7 @@
 /**
- * Iceberg table metadata as the specification writes it ("Table Metadata Fields"), parsed by `json.ts`.
- * Field names are kept letter by letter, so that a value can be read with the specification beside it.
+ * Defines Iceberg table metadata as the specification writes it ("Table Metadata Fields"), parsed by
+ * `json.ts`. Field names are kept letter by letter, so that a value can be read with the specification beside
+ * it.
  */
 
 /** A snapshot id: any 64-bit integer. Never a `number`: half of them exceed 2^53. */

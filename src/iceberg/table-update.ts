@@ -1,6 +1,6 @@
 /**
- * The words of a commit: every `TableUpdate` and `TableRequirement` of the Iceberg REST specification (1.11),
- * as plain data. Field names are kept letter by letter.
+ * Defines the parts of a commit: every `TableUpdate` and `TableRequirement` of the Iceberg REST specification
+ * (1.11), as plain data. Field names are kept letter by letter.
  */
 import type {
   PartitionField,

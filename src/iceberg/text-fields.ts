@@ -1,4 +1,4 @@
-/** Text columns, whose bounds and truncated values are texts themselves. Metadata -> fields. Pure. */
+/** Finds text columns, whose bounds and truncated values are texts too. Metadata -> fields. Pure. */
 import { currentSchema } from './event-time.ts';
 import { listFields } from './schema-fields.ts';
 import type { PartitionSpec, Schema, TableMetadata } from './table-metadata.ts';
@@ -9,7 +9,7 @@ export const textFieldsOf = (schema: Schema): number[] =>
     .filter((field) => field.type === 'string')
     .map((field) => field.id);
 
-/** The partition fields of a spec that truncate texts: their names, and after how many code points. */
+/** The partition fields of a spec that truncate texts: their names, and the code points they keep. */
 export function textTruncations(metadata: TableMetadata, spec: PartitionSpec): ReadonlyMap<string, number> {
   const texts = new Set(textFieldsOf(currentSchema(metadata)));
   return new Map(

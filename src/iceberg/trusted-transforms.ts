@@ -23,13 +23,13 @@ export function transformTrust(transform: string, type: unknown): TransformTrust
 }
 
 /**
- * Transforms that DuckDB 1.5.5 cannot compute of `infinity`: by hour it gets a number below 0 and skips all
- * files, by the others it fails.
+ * Transforms that DuckDB 1.5.5 cannot compute for `infinity`: for hours it gets a number below 0 and skips
+ * all files, for the others it fails.
  */
 export const failsOnInfinity = (transform: string, type: unknown): boolean =>
   ['year', 'month', 'day', 'hour'].includes(transform) && isTimestamp(String(type));
 
-/** Types whose bounds say nothing about NaN, which DuckDB takes for the greatest number. */
+/** Types whose bounds do not tell about NaN, which DuckDB considers the greatest number. */
 export const hasNan = (type: unknown): boolean => type === 'float' || type === 'double';
 
 const isTimestamp = (type: string): boolean => type.startsWith('timestamp');

@@ -1,33 +1,33 @@
-/** Metadata as a reader is to see them who must not skip files by some fields. Metadata -> metadata. Pure. */
+/** Changes metadata so that a reader does not skip files by certain fields. Metadata -> metadata. Pure. */
 import { currentSchema } from './event-time.ts';
 import { listFields } from './schema-fields.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
-/** A partition field; format version 1 gives fields of several specs one id. */
+/** A partition field; in format version 1, fields of several specs may share an id. */
 export interface FieldOfSpec {
   readonly specId: number;
   readonly fieldId: number;
 }
 export interface UnreadFields {
   readonly partitionFields: readonly FieldOfSpec[];
-  /** Ids of columns whose bounds are not read. */
+  /** Ids of columns whose bounds must not be read. */
   readonly columns: readonly number[];
 }
 
-/** Iceberg specification, "Column Projection": how files without field ids are read. */
+/** Iceberg specification, "Column Projection": tells how to read files without field ids. */
 export const NAME_MAPPING = 'schema.name-mapping.default';
 
-/** True when a reader can be kept from the bounds of columns by {@link withoutFields} alone. */
+/** True if {@link withoutFields} is enough to keep a reader from the bounds of columns. */
 export const canHideBounds = ({ properties }: Pick<TableMetadata, 'properties'>): boolean =>
   properties?.[NAME_MAPPING] === undefined;
 
 /**
  * Makes partition fields void, under ids that no manifest has: DuckDB 1.5.5 takes the values of a void field
- * for such of its column and ends the process where they cannot be, as it does where a manifest has partition
- * values and no spec has a field. It asks for the column of a field, so one whose column was dropped gets
- * another. Bounds of a column are left out by a name mapping that does not hold the
- * column: DuckDB 1.5.5 does not skip files by such bounds. The mapping gives no names, so nothing else is
- * read otherwise. Manifest lists that are read with it may not summarise those specs.
+ * for values of its column and ends the process if they cannot be, as it does if a manifest has partition
+ * values for which no spec has a field. It asks for the column of a field, so a field whose column was
+ * dropped gets another column. Bounds of a column are hidden by a name mapping that lacks the column: DuckDB
+ * 1.5.5 does not skip files by such bounds. The mapping gives no names, so nothing else is read otherwise.
+ * Manifest lists that are read with it may not summarise those specs.
  */
 export function withoutFields(
   metadata: TableMetadata,
@@ -65,9 +65,9 @@ export function withoutFields(
 }
 
 /**
- * Void fields whose id is that of a field with values in another spec, as format version 1 has them once a
- * field was removed. DuckDB 1.5.5 reads one id with one type: where it takes the void one's, the values of
- * the other spec end the process.
+ * Void fields that share their id with a field that has values in another spec; format version 1 has them
+ * once a field was removed. DuckDB 1.5.5 reads each id with one type: if it takes the type of the void one,
+ * the values of the other spec end the process.
  */
 export function sharedVoids(metadata: TableMetadata): FieldOfSpec[] {
   const all = metadata['partition-specs'].flatMap((spec) =>

@@ -1,6 +1,6 @@
 /**
- * Updates of schemas, partition specs and sort orders, as in Apache Iceberg's `TableMetadata.Builder`.
- * Changes a draft.
+ * Applies updates of schemas, partition specs and sort orders, as in Apache Iceberg's
+ * `TableMetadata.Builder`. Changes a draft.
  */
 import { checkSource } from './derived-fields.ts';
 import { invalid, LAST_ADDED, type MetadataDraft } from './metadata-draft.ts';
@@ -8,13 +8,13 @@ import { checkSchema, highestFieldId, listFields, sameSchema } from './schema-fi
 import type { PartitionField, PartitionSpec, Schema, SortOrder } from './table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from './table-update.ts';
 
-/** Adds a schema, or finds the equal one that is already there. */
+/** Adds a schema, or finds an equal one that is already there. */
 export function addSchema(draft: MetadataDraft, schema: ProposedSchema): void {
   checkSchema(schema, draft.formatVersion);
   const lastColumnId = Math.max(draft.lastColumnId, highestFieldId(schema.fields));
   const existing = draft.schemas.find((known) => sameSchema(known, schema));
   if (existing) {
-    // "-1" after an add must find this schema even if nothing was added.
+    // "-1" after this must find the schema even if nothing was added.
     draft.lastAddedSchemaId = existing['schema-id'];
     return;
   }
@@ -25,7 +25,7 @@ export function addSchema(draft: MetadataDraft, schema: ProposedSchema): void {
   draft.changed = true;
 }
 
-/** Makes a schema the current one; -1 means the last added. */
+/** Makes a schema the current one; -1 means the one added last. */
 export function setCurrentSchema(draft: MetadataDraft, schemaId: number): void {
   const id = resolveLastAdded(schemaId, draft.lastAddedSchemaId, 'schema');
   if (draft.currentSchemaId === id) return;
@@ -35,7 +35,7 @@ export function setCurrentSchema(draft: MetadataDraft, schemaId: number): void {
   draft.changed = true;
 }
 
-/** Removes schemas that no reader needs any more; never the current one. */
+/** Removes schemas that no reader needs any more, but never the current one. */
 export function removeSchemas(draft: MetadataDraft, schemaIds: readonly number[]): void {
   if (schemaIds.includes(draft.currentSchemaId)) throw invalid('Cannot remove the current schema');
   const kept = draft.schemas.filter((schema) => !schemaIds.includes(schema['schema-id']));
@@ -45,8 +45,8 @@ export function removeSchemas(draft: MetadataDraft, schemaIds: readonly number[]
 }
 
 /**
- * Adds a partition spec, or finds the equal one; missing field ids are assigned, equal fields of earlier
- * specs keep theirs.
+ * Adds a partition spec, or finds an equal one. Field ids that are missing are assigned; fields that equal
+ * one of an earlier spec keep its id.
  */
 export function addSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void {
   checkSpec(draft, spec);
@@ -59,8 +59,8 @@ export function addSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void 
   const fields = spec.fields.map((field, position): PartitionField => {
     let id = field['field-id'];
     if (id === undefined && draft.formatVersion === 1) id = 1000 + position;
-    // Iceberg spec, "Partition Evolution": an equal field of an earlier spec has the same id, so that
-    // partition tuples of both specs compare.
+    // Iceberg spec, "Partition Evolution": a field that equals one of an earlier spec has the same id, so
+    // that partition tuples of both specs can be compared.
     id ??= draft.specs.flatMap((known) => known.fields).find((known) => sameField(known, field))?.[
       'field-id'
     ];
@@ -80,7 +80,7 @@ export function addSpec(draft: MetadataDraft, spec: UnboundPartitionSpec): void 
   draft.changed = true;
 }
 
-/** Makes a spec the default for new data; -1 means the last added. */
+/** Makes a spec the default for new data; -1 means the one added last. */
 export function setDefaultSpec(draft: MetadataDraft, specId: number): void {
   const id = resolveLastAdded(specId, draft.lastAddedSpecId, 'spec');
   if (draft.defaultSpecId === id) return;
@@ -90,7 +90,7 @@ export function setDefaultSpec(draft: MetadataDraft, specId: number): void {
   draft.changed = true;
 }
 
-/** Removes specs; never the default one. */
+/** Removes specs, but never the default one. */
 export function removeSpecs(draft: MetadataDraft, specIds: readonly number[]): void {
   if (specIds.includes(draft.defaultSpecId)) throw invalid('Cannot remove the default partition spec');
   const kept = draft.specs.filter((spec) => !specIds.includes(spec['spec-id']));
@@ -99,7 +99,7 @@ export function removeSpecs(draft: MetadataDraft, specIds: readonly number[]): v
   draft.changed = true;
 }
 
-/** Adds a sort order, or finds the equal one. An order without fields is always order 0. */
+/** Adds a sort order, or finds an equal one. An order without fields is always order 0. */
 export function addSortOrder(draft: MetadataDraft, order: ProposedSortOrder): void {
   checkSortOrder(currentSchema(draft), order);
   const existing = draft.sortOrders.find((known) => sameSortOrder(known, order));
@@ -116,7 +116,7 @@ export function addSortOrder(draft: MetadataDraft, order: ProposedSortOrder): vo
   draft.changed = true;
 }
 
-/** Makes a sort order the default for new data; -1 means the last added. */
+/** Makes a sort order the default for new data; -1 means the one added last. */
 export function setDefaultSortOrder(draft: MetadataDraft, orderId: number): void {
   const id = resolveLastAdded(orderId, draft.lastAddedSortOrderId, 'sort order');
   if (draft.defaultSortOrderId === id) return;
@@ -162,8 +162,8 @@ function checkSortOrder(schema: Schema | undefined, order: ProposedSortOrder): v
 }
 
 /**
- * Refuses a commit that leaves the table with a default spec or sort order that its current schema cannot
- * serve: a dropped or retyped source column would break the next writer, not this one.
+ * Refuses a commit after which the table's default spec or sort order no longer fits its current schema: a
+ * source column that was dropped or retyped would fail the next writer, not this one.
  */
 export function checkDefaults(draft: MetadataDraft): void {
   const schema = currentSchema(draft);

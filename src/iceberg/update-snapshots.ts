@@ -1,5 +1,5 @@
 /**
- * Updates of snapshots, references, statistics and the snapshot log, as in Apache Iceberg's
+ * Applies updates of snapshots, references, statistics and the snapshot log, as in Apache Iceberg's
  * `TableMetadata.Builder`. Changes a draft.
  */
 import { conflict } from '../model/errors.ts';
@@ -7,8 +7,8 @@ import { invalid, MAIN_BRANCH, type MetadataDraft, snapshotOf, snapshotsOf } fro
 import type { Snapshot, SnapshotId, SnapshotReference } from './table-metadata.ts';
 
 /**
- * Adds a snapshot. Its sequence number and first row id must be ahead of the table's: they were taken from a
- * table that may have moved.
+ * Adds a snapshot. Its sequence number and first row id must be ahead of the table's: they were read from a
+ * table that may have moved since.
  */
 export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
   if (draft.schemas.length === 0) throw invalid('Attempting to add a snapshot before a schema is added');
@@ -27,7 +27,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
     if (snapshot.summary?.['operation'] === undefined)
       throw invalid(`Cannot add snapshot ${id}: summary has no operation`);
     // As in Apache Iceberg, a snapshot without a parent may come late: it replaces the table, and shares no
-    // file with what it overtakes.
+    // file with the snapshots it overtakes.
     const replaces = snapshot['parent-snapshot-id'] === undefined || snapshot['parent-snapshot-id'] === null;
     if (sequenceNumber <= draft.lastSequenceNumber && !replaces) {
       throw behind(
@@ -35,7 +35,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
       );
     }
   }
-  // In version 1 too: the commit may upgrade the table after it.
+  // Also in version 1: the commit may upgrade the table afterwards.
   if (sequenceNumber > draft.lastSequenceNumber) draft.lastSequenceNumber = sequenceNumber;
   if (draft.formatVersion >= 3) {
     const firstRowId = snapshot['first-row-id'];
@@ -49,7 +49,7 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
     const addedRows = snapshot['added-rows'];
     if (addedRows === undefined || addedRows === null || addedRows < 0n)
       throw invalid('Cannot add a snapshot: added-rows is missing or negative');
-    // Above every id that was assigned, also where the snapshot left a gap (specification, "Table Metadata",
+    // Above every id that was assigned, even if the snapshot left a gap (specification, "Table Metadata",
     // `next-row-id`).
     draft.nextRowId = firstRowId + addedRows;
   }
@@ -58,8 +58,8 @@ export function addSnapshot(draft: MetadataDraft, snapshot: Snapshot): void {
 }
 
 /**
- * Points a branch or tag at a snapshot. `main` is also the table's current snapshot and writes the snapshot
- * log.
+ * Points a branch or tag at a snapshot. For `main` this also sets the table's current snapshot and writes to
+ * the snapshot log.
  */
 export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReference): void {
   const existing = draft.refs.get(name);
@@ -91,7 +91,7 @@ export function setRef(draft: MetadataDraft, name: string, ref: SnapshotReferenc
 
 /**
  * When `main` moved. A rollback to an older snapshot happens now, not when that snapshot was made. Writers'
- * clocks may lie: a log that runs backwards is refused by Apache Iceberg's reader, and an entry of the future
+ * clocks may be wrong: Apache Iceberg's reader refuses a log that runs backwards, and an entry in the future
  * hides the snapshot from DuckDB, which asks the log what is current "now".
  */
 function timeOfChange(draft: MetadataDraft, snapshot: Snapshot): number {
@@ -126,9 +126,9 @@ export function removeSnapshots(draft: MetadataDraft, snapshotIds: readonly Snap
 }
 
 /**
- * Corrects the snapshot log at the end of a commit. Snapshots that were current only inside this commit never
- * were current for a reader; and a gap left by a removed snapshot would make the one before it look current
- * for too long, so everything before a gap goes.
+ * Corrects the snapshot log at the end of a commit. Snapshots that were current only inside this commit were
+ * never current for a reader, so they are removed. A removed snapshot leaves a gap that would make the one
+ * before it look current for too long, so everything before a gap goes.
  */
 export function correctSnapshotLog(draft: MetadataDraft): void {
   const intermediate = new Set(

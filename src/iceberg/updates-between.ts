@@ -1,6 +1,6 @@
 /**
- * What makes one state of a table of another: several commits as one. Metadata + metadata -> updates and what
- * they demand of the table. Pure. What came and went in between is not among them.
+ * Finds the updates that turn one state of a table into another: several commits as one. Metadata + metadata
+ * -> updates and what they require of the table. Pure. What came and went in between is left out.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../model/errors.ts';
@@ -13,9 +13,10 @@ export interface TableChange {
 }
 
 /**
- * The demands name the references and the schema that the updates replace, as `before` has them. `after` came
- * of `before` by updates: snapshots, references, schemas, properties and the format version may differ.
- * @throws PsybergError `unsupported` where something else does.
+ * The requirements name the references and the schema that the updates replace, as `before` has them. `after`
+ * was made from `before` by updates: snapshots, references, schemas, properties and the format version may
+ * differ.
+ * @throws PsybergError `unsupported` if anything else does.
  */
 export function updatesBetween(before: TableMetadata, after: TableMetadata): TableChange {
   refuseOthers(before, after);
@@ -46,7 +47,10 @@ export function updatesBetween(before: TableMetadata, after: TableMetadata): Tab
   };
 }
 
-/** Fields that no commit of a session changes: an update that is left out would be lost without a word. */
+/**
+ * Refuses changes to fields that no commit of a session makes: an update that is left out would be lost
+ * without a word.
+ */
 function refuseOthers(before: TableMetadata, after: TableMetadata): void {
   const fixed = [
     'table-uuid',
@@ -63,7 +67,7 @@ function refuseOthers(before: TableMetadata, after: TableMetadata): void {
 
 interface ChangedRef {
   readonly name: string;
-  /** Undefined: it is gone. */
+  /** Undefined if it was removed. */
   readonly ref: SnapshotReference | undefined;
 }
 
@@ -80,7 +84,7 @@ const refUpdate = ({ name, ref }: ChangedRef): TableUpdate =>
     ? { action: 'remove-snapshot-ref', 'ref-name': name }
     : { action: 'set-snapshot-ref', 'ref-name': name, ...ref };
 
-/** Without the ids of columns another schema could have taken them meanwhile. */
+/** If the last column id were not required, another schema could have taken the same ids meanwhile. */
 const schemaRequirements = (before: TableMetadata): TableRequirement[] => [
   { type: 'assert-current-schema-id', 'current-schema-id': before['current-schema-id'] },
   { type: 'assert-last-assigned-field-id', 'last-assigned-field-id': before['last-column-id'] },
@@ -112,7 +116,7 @@ function propertyUpdates(before: Properties, after: Properties): TableUpdate[] {
   ];
 }
 
-/** In the order of their sequence numbers, which is that in which a table takes them. */
+/** Ordered by their sequence numbers: a table accepts them only in this order. */
 function newSnapshots(before: TableMetadata, after: TableMetadata): Snapshot[] {
   const known = idsOf(before);
   const number = (snapshot: Snapshot): bigint => snapshot['sequence-number'] ?? 0n;

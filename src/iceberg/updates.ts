@@ -1,6 +1,6 @@
 /**
  * Applies a commit to a table. Metadata + updates + time -> metadata. Pure. The rules are those of Apache
- * Iceberg's `TableMetadata.Builder`; where it is more lenient than its specification, the comment says so.
+ * Iceberg's `TableMetadata.Builder`; comments say where it is more lenient than its specification.
  */
 import { usageError } from '../model/errors.ts';
 import { withoutSlash } from '../model/without-slash.ts';
@@ -32,7 +32,7 @@ export function applyUpdates(
   return closeDraft(base, draft);
 }
 
-/** A created table has its final format version from the start: there is nothing to upgrade from. */
+/** A created table has its final format version from the start, since there is nothing to upgrade from. */
 function initialFormatVersion(updates: readonly TableUpdate[]): number {
   const upgrade = updates.find((update) => update.action === 'upgrade-format-version');
   if (upgrade === undefined) return 2;
@@ -42,7 +42,7 @@ function initialFormatVersion(updates: readonly TableUpdate[]): number {
 
 type UpdateOf<Action extends TableUpdate['action']> = Extract<TableUpdate, { readonly action: Action }>;
 
-/** Changes the draft as one update says. `creating`: the table is made by this commit. */
+/** Changes the draft as one update says. `creating`: this commit makes the table. */
 type Applier<Action extends TableUpdate['action']> = (
   draft: MetadataDraft,
   update: UpdateOf<Action>,
@@ -87,16 +87,16 @@ const APPLIERS = {
 } satisfies { readonly [Action in TableUpdate['action']]: Applier<Action> };
 
 function applyUpdate(draft: MetadataDraft, update: TableUpdate, creating: boolean): void {
-  // Reachable from the outside: to skip an unknown update would be to lose it silently.
+  // Anybody can send this: an unknown update that is skipped would be lost silently.
   if (!Object.hasOwn(APPLIERS, update.action))
     throw usageError('unknown-update', `Unknown table update: ${String(update.action)}`);
-  // The compiler does not see that the applier is that of the very action.
+  // The compiler does not see that this applier belongs to this very action.
   (APPLIERS[update.action] as Applier<TableUpdate['action']>)(draft, update, creating);
 }
 
 function assignUuid(draft: MetadataDraft, { uuid }: UpdateOf<'assign-uuid'>, creating: boolean): void {
   if (draft.uuid === uuid) return;
-  // A table keeps its identity: watermarks of other programs are bound to it.
+  // A table keeps its uuid: watermarks of other programs are bound to it.
   if (!creating && draft.uuid !== undefined)
     throw invalid(`Cannot reassign uuid: expected ${draft.uuid}, found ${uuid}`);
   draft.uuid = uuid;
@@ -135,7 +135,7 @@ function upgradeFormatVersion(draft: MetadataDraft, version: number): void {
     throw invalid(`Cannot downgrade v${draft.formatVersion} table to v${version}`);
   if (version === draft.formatVersion) return;
   // Version 1 has no sequence numbers, but DuckDB writes some into its manifest lists, at most one for each
-  // snapshot: what comes next is above them, or an equality delete would not reach those files (Iceberg
+  // snapshot. What comes next must be above them, or an equality delete would not reach those files (Iceberg
   // specification, "Scan Planning").
   if (draft.formatVersion === 1) {
     const snapshots = snapshotsOf(draft);

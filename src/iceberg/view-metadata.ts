@@ -1,6 +1,7 @@
 /**
- * Iceberg view metadata as the specification writes it ("View Metadata"), and the words of a change to a
- * view. Field names are kept letter by letter, so that a value can be read with the specification beside it.
+ * Defines Iceberg view metadata as the specification writes it ("View Metadata"), and the parts of a change
+ * to a view. Field names are kept letter by letter, so that a value can be read with the specification beside
+ * it.
  */
 import { parseJson, renderJson } from './json.ts';
 import { unreadable } from './read-metadata.ts';
@@ -55,7 +56,7 @@ export interface ViewRequirement {
  */
 export function parseViewMetadata(text: string): ViewMetadata {
   const metadata = parseJson<ViewMetadata>(text);
-  // A table's file registered as a view must fail here, not at its readers.
+  // If a table's file is registered as a view, that must fail here and not for its readers.
   if (
     typeof metadata?.['view-uuid'] !== 'string' ||
     !Array.isArray(metadata.versions) ||

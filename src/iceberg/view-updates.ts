@@ -12,12 +12,12 @@ import type { ProposedSchema } from './table-update.ts';
 import type { ViewMetadata, ViewRequirement, ViewUpdate, ViewVersion } from './view-metadata.ts';
 
 const VIEW_FORMAT_VERSION = 1;
-/** How many versions a view keeps, and what says otherwise. */
+/** How many versions a view keeps, and the property that says otherwise. */
 const HISTORY_SIZE_DEFAULT = 10;
 const HISTORY_SIZE = 'version.history.num-entries';
 /**
- * A replacement that has no query for a dialect of its predecessor would break that dialect's readers: only
- * with this property set.
+ * A replacement without a query for a dialect of its predecessor would break that dialect's readers, so it is
+ * accepted only with this property set.
  */
 const DROP_DIALECT = 'replace.drop-dialect.allowed';
 
@@ -34,7 +34,7 @@ interface ViewDraft {
   lastAddedSchemaId: number | undefined;
   lastAddedVersionId: number | undefined;
   readonly addedVersionIds: Set<number>;
-  /** Only the last version that this change made current was ever current for a reader. */
+  /** Of this change's versions, only the last that it made current was ever current for a reader. */
   becameCurrent: { 'version-id': number; 'timestamp-ms': number } | undefined;
 }
 
@@ -159,10 +159,10 @@ function applyViewUpdate(draft: ViewDraft, update: ViewUpdate): void {
 }
 
 function addSchema(draft: ViewDraft, schema: ProposedSchema): void {
-  // A view's schema is bound to no table format: every type that exists is allowed.
+  // A view's schema is not bound to a format version: every type that exists is allowed.
   checkSchema(schema, FORMAT_VERSION_MAX);
   const existing = draft.schemas.find((known) => sameSchema(known, schema));
-  // "-1" after an add must find this schema even if nothing was added.
+  // "-1" after this must find the schema even if nothing was added.
   draft.lastAddedSchemaId =
     existing?.['schema-id'] ??
     draft.schemas.reduce((next, known) => Math.max(next, known['schema-id'] + 1), 0);
@@ -191,7 +191,7 @@ function addVersion(draft: ViewDraft, given: ViewVersion): void {
       throw invalid(`Invalid view version: Cannot add multiple queries for dialect ${dialect.toLowerCase()}`);
     dialects.add(dialect.toLowerCase());
   }
-  // The client's id is a wish: it may have been made beside another client's.
+  // The client's id is only a wish: another client may have chosen the same one.
   const id = draft.versions.reduce(
     (next, known) => Math.max(next, known['version-id'] + 1),
     version['version-id'],
@@ -202,7 +202,7 @@ function addVersion(draft: ViewDraft, given: ViewVersion): void {
   draft.changed = true;
 }
 
-/** Versions are the same when they behave the same; id and time do not matter. */
+/** Versions are the same if they behave the same; id and time do not matter. */
 const sameVersion = (one: ViewVersion, other: ViewVersion): boolean => versionKey(one) === versionKey(other);
 const versionKey = (version: ViewVersion): string =>
   JSON.stringify([
@@ -247,15 +247,13 @@ function close(draft: ViewDraft, base: ViewMetadata | undefined): ViewMetadata {
     schemas: draft.schemas,
     'current-version-id': current['version-id'],
     versions: draft.versions.filter((version) => kept.has(version['version-id'])),
-    // As in a snapshot log: what stands before a gap would look current for too long.
+    // As in a snapshot log, an entry before a gap would look current for too long.
     'version-log': log.slice(log.findLastIndex((entry) => !kept.has(entry['version-id'])) + 1),
     properties: Object.fromEntries(draft.properties),
   };
 }
 
-/**
- * The newest versions, as many as the view remembers; the current one and those of this change in any case.
- */
+/** The newest versions, as many as the view keeps; in any case the current one and those of this change. */
 function keptVersions(draft: ViewDraft, current: ViewVersion): Set<number> {
   const configured = draft.properties.get(HISTORY_SIZE);
   const size = configured === undefined ? HISTORY_SIZE_DEFAULT : Number(configured);
