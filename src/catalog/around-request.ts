@@ -1,6 +1,6 @@
-/** What is told of a catalog's HTTP requests. Request -> what its work returns. */
+/** Defines what a listener is told about a catalog's HTTP requests. Request -> what its work returns. */
 
-/** Without its query and its headers, which may hold secrets. */
+/** The request without its query and headers, which may hold secrets. */
 export interface RequestTold {
   /** `served` to a client of this catalog, or `sent` to a foreign one. */
   readonly side: 'served' | 'sent';
@@ -14,5 +14,5 @@ export type AroundRequest = <T extends { readonly status: number }>(
   work: () => Promise<T>,
 ) => Promise<T>;
 
-/** Where nobody listens. */
+/** Used if nobody listens. */
 export const untold: AroundRequest = (_request, work) => work();

@@ -1,6 +1,6 @@
 /**
- * The catalog's refusals, one maker per kind. Codes are stable; `protocol/error-body.ts` gives each its HTTP
- * status and Iceberg type.
+ * Makes the catalog's errors, one function for each kind. Codes are stable; `protocol/error-body.ts` gives
+ * each its HTTP status and Iceberg type.
  */
 
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
@@ -13,8 +13,8 @@ export const codeOf = (error: unknown): ErrorCode | undefined =>
   error instanceof PsybergError ? error.code : undefined;
 
 /**
- * A text of its own for each identifier; dotted names are alike for `a`.`b.c` and `a.b`.`c`. The separator is
- * no character of a name.
+ * A text that is unique for each identifier: dotted names are the same for `a`.`b.c` and `a.b`.`c`. The
+ * separator never occurs in a name.
  */
 export const identifierKey = (id: TableIdentifier): string => [...id.namespace, id.name].join('\u001f');
 
@@ -29,7 +29,7 @@ export const noSuchNamespace = (namespace: readonly string[]): PsybergError =>
   new PsybergError('no-such-namespace', `Namespace does not exist: ${namespace.join('.')}`);
 export const noSuchWarehouse = (name: string): PsybergError =>
   new PsybergError('no-such-warehouse', `Warehouse does not exist: ${name}`);
-/** `others`: which branches there are. */
+/** `others`: the branches that exist. */
 export const noSuchBranch = (branch: string, others: string): PsybergError =>
   new PsybergError('no-such-branch', `No table has a branch or tag ${JSON.stringify(branch)}: ${others}`);
 export const noSuchView = (id: TableIdentifier): PsybergError =>
@@ -37,8 +37,8 @@ export const noSuchView = (id: TableIdentifier): PsybergError =>
 export const namespaceExists = (namespace: readonly string[]): PsybergError =>
   new PsybergError('already-exists', `Namespace already exists: ${namespace.join('.')}`);
 /**
- * A name is free for a table only if no view has it either, and the other way round; clients tell the two
- * refusals apart by their words.
+ * A name is free for a table only if no view has it, and vice versa; clients tell the two errors apart by
+ * their words.
  */
 export const nameTaken = (id: TableIdentifier, by: PointerKind, wanted: PointerKind): PsybergError =>
   new PsybergError(
@@ -62,7 +62,7 @@ export const lostRace = (id: TableIdentifier): PsybergError =>
     hint: 'load the table again and repeat the change on what it is now',
   });
 /**
- * The database failed while it committed. The one who asked must look before repeating (Iceberg REST
+ * The database failed while it committed. The client must look before it repeats the commit (Iceberg REST
  * specification, "CommitStateUnknown").
  */
 export const commitStateUnknown = (cause: unknown): PsybergError =>
@@ -74,11 +74,13 @@ export const commitStateUnknown = (cause: unknown): PsybergError =>
       cause,
     },
   );
-/** Then a metadata file that was written for the commit must stay: it may be what the pointer points at. */
+/**
+ * In this case a metadata file that was written for the commit must stay: the pointer may already name it.
+ */
 export const isStateUnknown = (error: unknown): boolean => codeOf(error) === 'commit-state-unknown';
 /**
- * Nothing was changed; the same call may succeed later. `file`: of a SQLite database, which only a lock of
- * another program keeps from answering.
+ * Nothing was changed; the same call may succeed later. `file`: given for a SQLite database, which only
+ * another program's lock can keep from answering.
  */
 export const databaseUnavailable = (cause: unknown, file?: string): PsybergError =>
   new PsybergError(

@@ -1,10 +1,10 @@
 /**
- * The door of the catalog: a real Iceberg REST catalog on this machine, usable without the engine.
+ * Opens the catalog: a real Iceberg REST catalog on this machine, usable without the engine.
  *
- * Measured 2026-11 (2 cores, Node 24.21, cold): importing fastify 62-78 ms and its first listening 46-63
- * ms more, node:http 30-39 ms; kysely 109-129 ms (304 files), zod 51-72 ms. So the server is node:http
- * with a small router, and everything behind the first request is imported while the caller goes on:
- * starting takes 10-30 ms, the first answer of a cold process waits up to 290 ms for the rest.
+ * Measured 2026-11 (2 cores, Node 24.21, cold): importing fastify 62-78 ms and its first listening 46-63 ms
+ * more, node:http 30-39 ms; kysely 109-129 ms (304 files), zod 51-72 ms. So the server is node:http with a
+ * small router, and everything behind the first request is imported while the caller goes on: starting takes
+ * 10-30 ms, and the first answer of a cold process waits up to 290 ms for the rest.
  */
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -41,23 +41,23 @@ export type {
 
 export interface CatalogOptions extends ServeOptions {
   /**
-   * Absolute folder for data, metadata and the database `catalog.db`, created when missing; or
-   * `s3://bucket/prefix`, with `database` or `state`.
+   * Absolute folder for data, metadata and the database `catalog.db`, created if missing; or
+   * `s3://bucket/prefix`, which needs `database` or `state`.
    */
   readonly warehouse: string;
-  /** `postgres://…`: the pointers live there instead of in `catalog.db`. */
+  /** `postgres://…`: the database for the pointers, instead of `catalog.db`. */
   readonly database?: string;
-  /** Absolute folder for `catalog.db` where the warehouse is in an object store; created when missing. */
+  /** Absolute folder for `catalog.db` if the warehouse is in an object store; created if missing. */
   readonly state?: string;
-  /** Absolute folder for copies of metadata files that are in an object store; default: none are kept. */
+  /** Absolute folder for copies of metadata files from an object store; default: no copies. */
   readonly copies?: string;
-  /** Places beside the warehouse, of its kind, in which tables and views may lie too; default: none. */
+  /** Other places, of the warehouse's kind, where tables and views may lie too; default: none. */
   readonly allowedLocations?: readonly string[];
-  /** How files of an object store are reached, in Iceberg's names. */
+  /** How files in an object store are reached, under Iceberg's names. */
   readonly storage?: StorageSource;
   /**
-   * True: clients are told how files are reached, with the keys; `sessions`: those that read the tables of a
-   * session, but for DuckDB, are. Default: they have to know.
+   * True: clients are told how files are reached, including the keys. `sessions`: only those that read the
+   * tables of a session are, except for DuckDB. Default: clients have to know.
    */
   readonly vendsStorage?: boolean | 'sessions';
 }
@@ -108,9 +108,9 @@ async function vending(catalog: Catalog, storage: StorageSource | undefined): Pr
 }
 
 /**
- * Opens what lies behind a catalog, without serving it: for what is done to a warehouse as a whole. Closing
- * the store closes it.
- * @throws PsybergError as `startCatalog`, but not `warehouse-moved`.
+ * Opens what a catalog serves, without serving it: for operations on a whole warehouse. Closing the store
+ * closes it.
+ * @throws PsybergError like `startCatalog`, but not `warehouse-moved`.
  */
 export async function openWarehouseFiles(options: CatalogOptions): Promise<Warehouse> {
   return openWarehouseParts({
@@ -156,15 +156,16 @@ async function openWarehouseParts({
 }
 
 /**
- * The warehouse under the path by which its tables name it: one folder may be reached through several, and
- * files are known by their paths. Throws `warehouse-moved` where they name another folder.
+ * The warehouse under the path that its tables use: one folder may be reached by several paths, and files are
+ * known by theirs. Throws `warehouse-moved` if the tables name another folder.
  */
 async function rootsAsSpelled(roots: Roots, locations: readonly string[]): Promise<Roots> {
   if (isInStore(roots.warehouse)) return roots;
   const move = findMove(roots, locations);
   if (move === undefined) return roots;
   if (!isSameFolder(move)) throw warehouseMoved(move, isCopy(move, locations));
-  // Tables of both spellings: those of the other one stay refused, until psyberg relocate has spelled them.
+  // If tables use both spellings, those with the other one stay refused until `psyberg relocate` rewrites
+  // them.
   const isMixed = locations.some((location) => liesIn(roots.warehouse, location));
   return isMixed ? roots : { ...roots, warehouse: move.from };
 }
@@ -180,9 +181,9 @@ const warehouseMoved = (move: Move, copied: boolean): Error =>
   );
 
 /**
- * Starts a proxy in front of a foreign Iceberg REST catalog: its tables as they are, and views of them.
- * That the catalog answers shows with the first call. @throws PsybergError `catalog-port-taken`,
- * `catalog-host-unusable`, `token-invalid`.
+ * Starts a proxy in front of a foreign Iceberg REST catalog: it serves the catalog's tables as they are, and
+ * views of them. Whether the catalog answers shows only in the first call.
+ * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
 export async function startProxy({ foreign, branches, ...options }: ProxyOptions): Promise<CatalogServer> {
   return serve(options, {
@@ -214,7 +215,7 @@ function checkWarehouse(folder: string): void {
 
 async function openDatabase({ warehouse, database, state }: CatalogOptions): Promise<CatalogDatabase> {
   if (database !== undefined) {
-    // Imported only here: a catalog over SQLite starts without it.
+    // Imported only here, so that a catalog over SQLite starts without it.
     const { openPostgresDatabase } = await import('./store/postgres-database.ts');
     return await openPostgresDatabase(database);
   }

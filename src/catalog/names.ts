@@ -1,6 +1,6 @@
 /**
- * Names in the catalog: what a client may call a namespace or a table, and where a table lives by default.
- * Pure.
+ * Checks names in the catalog: what a client may call a namespace or a table, and where a table lies by
+ * default. Pure.
  */
 import { createHash } from 'node:crypto';
 import type { TableIdentifier } from '../iceberg/table-metadata.ts';
@@ -14,14 +14,14 @@ const NAME_LENGTH_MAX = 255;
 const VALUE_LENGTH_MAX = 1000;
 
 /**
- * @throws PsybergError `bad-request` for names that the store could not tell apart or that are no names at
+ * @throws PsybergError `bad-request` for names that the store could not tell apart, or that are not names at
  * all.
  */
 export function checkNamespace(namespace: readonly string[]): void {
   if (namespace.length === 0) throw badRequest('Invalid namespace: it has no levels');
   for (const level of namespace) {
     checkName(level, 'namespace');
-    // Iceberg's JDBC catalog joins levels by a dot: ["a.b"] and ["a", "b"] would be one row.
+    // Iceberg's JDBC catalog joins levels with a dot: ["a.b"] and ["a", "b"] would be the same row.
     if (level.includes('.'))
       throw badRequest(`Invalid namespace level: ${JSON.stringify(level)} contains a dot`);
   }
@@ -36,8 +36,8 @@ export function checkIdentifier(id: TableIdentifier): void {
 }
 
 /**
- * Checks the names of a path, before anything is looked up: what could never be a name is no missing table
- * but a wrong request. Dots are left to those who create: in what is only looked up they are harmless.
+ * Checks the names in a path before anything is looked up: what could never be a name is a wrong request, not
+ * a missing table. Dots are checked only where something is created: in a lookup they are harmless.
  * @throws PsybergError `bad-request`.
  */
 export function checkPathNames(namespace: readonly string[], name?: string): void {
@@ -81,21 +81,21 @@ function checkName(name: string, what: string): void {
 /** The folders of a table below the warehouse. A name may hold any character, a folder only harmless ones. */
 export const folderOf = (id: TableIdentifier): string[] => [...id.namespace, id.name].map(folderName);
 
-/** File systems take 255 bytes. */
+/** File systems allow 255 bytes. */
 const FOLDER_BYTES_MAX = 240;
 
 /**
- * A name as a folder; no two names have the same. Ordinary ones stay as they are; every byte of another
- * character becomes `~` and two hexadecimal digits. Not `%`: of clients that decode a location, `..%2F` would
+ * The folder for a name; no two names have the same. Harmless characters stay as they are; every byte of any
+ * other becomes `~` and two hexadecimal digits. Not `%`: for clients that decode a location, `..%2F` would
  * lead out of the warehouse.
  */
 function folderName(name: string): string {
   const safe = name
     .replaceAll(/[^\p{L}\p{N}_\-.=@+ ]/gu, escaped)
-    // What ends in a dot or a blank loses it on some file systems, and of dots alone a folder is no name.
+    // Some file systems drop a dot or blank at the end, and dots alone are not a folder's name.
     .replace(/^[. ]+$|[. ]$|^ /g, (ends) => escaped(ends));
   if (Buffer.byteLength(safe) <= FOLDER_BYTES_MAX) return safe;
-  // Two of these marks in a row stand nowhere else.
+  // Two of these marks in a row occur nowhere else.
   return `${beginning(safe, FOLDER_BYTES_MAX - HASH_LENGTH - 2)}~~${createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH)}`;
 }
 
@@ -106,7 +106,7 @@ const escaped = (text: string): string =>
     .toString('hex')
     .replaceAll(/../g, (byte) => `~${byte}`);
 
-/** As many whole characters of a text as fit into so many bytes. */
+/** As many whole characters of a text as fit into that many bytes. */
 function beginning(text: string, bytes: number): string {
   let [length, kept] = [0, ''];
   for (const character of text) {

@@ -1,4 +1,4 @@
-/** What the engine asks of a catalog, and a client that asks it over HTTP. */
+/** Defines what the engine asks of a catalog, and a client that asks it over HTTP. */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ProposedSchema, ProposedSortOrder, UnboundPartitionSpec } from '../../iceberg/table-update.ts';
 import type { StorageOrigin } from '../../model/storage-settings.ts';
@@ -23,8 +23,8 @@ export interface CatalogClient {
   /** @returns `undefined` when the table does not exist. */
   loadTable(id: TableIdentifier): Promise<LoadedTable | undefined>;
   /**
-   * The same for a table that is only read: manifests that DuckDB's Avro does not take may be copies, which
-   * no commit is to name.
+   * The same for a table that is only read: manifests that DuckDB's Avro reader refuses may be replaced by
+   * copies, which no commit may name.
    */
   loadTableToRead(id: TableIdentifier): Promise<LoadedTable | undefined>;
   tableExists(id: TableIdentifier): Promise<boolean>;
@@ -32,29 +32,29 @@ export interface CatalogClient {
   listNamespaces(parent?: readonly string[]): Promise<string[][]>;
   listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
   namespaceExists(namespace: readonly string[]): Promise<boolean>;
-  /** No error when it exists. */
+  /** No error if it exists already. */
   createNamespace(namespace: readonly string[]): Promise<void>;
   /** @throws PsybergError `table-exists`. */
   createTable(id: TableIdentifier, request: CreateTable): Promise<LoadedTable>;
-  /** @returns false when there was no such table. */
+  /** @returns false if there was no such table. */
   dropTable(id: TableIdentifier, options?: { readonly purge: boolean }): Promise<boolean>;
   /** @throws PsybergError `commit-conflict`, retryable. */
   commitTable(id: TableIdentifier, commit: TableCommit): Promise<LoadedTable>;
-  /** True for a catalog that keeps no snapshot but the newest of a table. */
+  /** True for a catalog that keeps only the newest snapshot of a table. */
   keepsOneSnapshot(): Promise<boolean>;
   /**
-   * Runs what looks at the tables of one moment and commits what says which moment that was: each table is
-   * asked for once, and anew after a commit to it. What waits for others does so outside.
+   * Runs work that looks at the tables at one moment and commits what says which moment that was: each table
+   * is asked for once, and again after a commit to it. Waiting for others belongs outside of it.
    */
   inSession<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Runs what prepares a commit to tables that many commit to, and makes it, after others of this machine
-   * that do. What takes long does not belong in it: they wait.
+   * Prepares and makes a commit to tables that many commit to, after others of this machine that do the same.
+   * Nothing slow belongs in it, since they wait.
    */
   inTurn<T>(work: () => Promise<T>): Promise<T>;
-  /** How a table's files are reached, and who says so, without secrets; empty where nobody is asked. */
+  /** How a table's files are reached, and who says so, without secrets; empty if nobody is asked. */
   describeStorage(id: TableIdentifier): Promise<StorageOrigin[]>;
-  /** False for a catalog that commits one table at a time. */
+  /** False for a catalog that commits only one table at a time. */
   commitsTogether(): Promise<boolean>;
   /**
    * All changes or none. @throws PsybergError `commit-conflict`, retryable; `no-transactions` for several

@@ -1,21 +1,18 @@
-/**
- * A client that passes on what the catalog says about reaching a table's files, before it hands the table
- * out.
- */
+/** Passes on what the catalog says about reaching a table's files, before it hands the table out. */
 import { dataFolderOf } from '../../iceberg/file-layout.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { StorageCredential } from '../service/catalog.ts';
 import type { CatalogClient, LoadedTable } from './catalog-client.ts';
 
-/** A table, and where its own files are. */
+/** A table, and the folder of its own files. */
 export interface StoredTable {
   readonly table: TableIdentifier;
   readonly location: string;
-  /** Where its data files are. */
+  /** The folder of its data files. */
   readonly dataFolder: string;
 }
 
-/** `learn` is awaited: the files of a table that is handed out can be read. */
+/** Awaits `learn`, so that the files of a table that is handed out can be read. */
 export function tellingStorage(
   client: CatalogClient,
   learn: (table: StoredTable, storage: readonly StorageCredential[]) => Promise<void>,

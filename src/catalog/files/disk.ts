@@ -1,6 +1,6 @@
 /**
- * Where the files of a warehouse are: folders of this machine, or an object store, which has no folders and
- * renames nothing. Places are as `pathInside` returns them.
+ * Reads and writes the files of a warehouse: in folders of this machine, or in an object store, which has no
+ * folders and cannot rename. Paths are as `pathInside` returns them.
  */
 import { accessSync, readFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
@@ -9,24 +9,24 @@ import { makeFolder } from './folders.ts';
 import { type FileContent, wholeContent, writeWhole } from './write-whole.ts';
 
 export interface Disk {
-  /** Throws an error of the code ENOENT where there is none. */
+  /** Throws an error with the code ENOENT if there is no such file. */
   read(path: string): Promise<Buffer>;
-  /** Throws as {@link read} for a file that was read before and is gone, where looking costs nothing. */
+  /** Throws like {@link read} if a file that was read before is gone; only where looking costs nothing. */
   look(path: string): void;
-  /** Writes a file that is whole when it has its name. */
+  /** Writes a file that is complete once it has its name. */
   writeNew(folder: string, name: string, content: FileContent): Promise<void>;
-  /** Files that are gone already are fine. */
+  /** Ignores files that are gone already. */
   remove(paths: readonly string[]): Promise<void>;
-  /** For clients that make none themselves. */
+  /** For clients that make no folders themselves. */
   makeFolder(path: string): void;
   removeFolder(path: string): Promise<void>;
-  /** Throws where something is in it. */
+  /** Throws if it is not empty. */
   removeEmptyFolder(path: string): Promise<void>;
 }
 
 export const localDisk: Disk = {
-  // Neither is handed to another thread: a session loads tables forty times, and each would wait for one.
-  // 500 metadata files take 5 ms of CPU so and 24 through promises (Intel Xeon, 2026-11-30).
+  // Both are synchronous: a session loads tables forty times, and would wait for another thread each time.
+  // 500 metadata files take 5 ms of CPU this way and 24 through promises (Intel Xeon, 2026-11-30).
   read: async (path) => readFileSync(path),
   look: (path) => accessSync(path),
   writeNew: writeWhole,
@@ -48,7 +48,7 @@ export const storeDisk = (store: ObjectStore): Disk => ({
   },
   look: () => undefined,
   async writeNew(folder, name, content) {
-    // Names hold a fresh uuid, so this means that a store gave a wrong answer.
+    // Names hold a fresh uuid, so if the name is taken the store gave a wrong answer.
     if (!(await store.writeNew(`${folder}/${name}`, wholeContent(content))))
       throw new Error(`${folder}/${name} is there already`);
   },

@@ -1,14 +1,14 @@
-/** Folders of a warehouse on this machine. */
+/** Makes the folders of a warehouse on this machine. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whoever clears empty folders away may take the one above in between. */
+/** Whoever removes empty folders may remove the parent in between. */
 const ATTEMPTS = 5;
 
 /**
- * Makes a folder and those above it; one that is there already is fine. One by one: of a folder that it may
- * not make, Node's own recursion says that it is not there, and not that the disk is read-only (24.21,
- * 2026-11-24), and below /proc it never ends.
+ * Makes a folder and its parents; no error if it exists. One by one: if it may not make a folder, Node's own
+ * recursion reports that it does not exist, and not that the disk is read-only (24.21, 2026-11-24), and below
+ * /proc it never ends.
  */
 export function makeFolder(path: string): void {
   for (let attempt = 1; ; attempt += 1)

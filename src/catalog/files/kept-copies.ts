@@ -1,7 +1,7 @@
 /**
- * Copies, on this machine, of metadata files in an object store: of each folder the one that was read or
- * written last. A metadata file never changes under its name, and the pointers say which one counts: with
- * its copy at hand a command that finds nothing new asks the store for nothing. Disk -> disk.
+ * Keeps copies, on this machine, of metadata files in an object store: for each folder the one that was read
+ * or written last. A metadata file never changes under its name, and the pointers tell which one is current,
+ * so with its copy a command that finds nothing new need not ask the store. Disk -> disk.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -15,11 +15,11 @@ const sha256 = (content: string | Uint8Array): string => createHash('sha256').up
 const { copyOf, contentOf } = checkedCopies(sha256);
 
 /**
- * `folder`: absolute, for the copies; made when missing. Where it cannot be read or written the disk is
- * what it was.
+ * `folder`: absolute, for the copies; created if missing. If it cannot be read or written, the disk works as
+ * without it.
  */
 export function keepingCopies(disk: Disk, folder: string): Disk {
-  // A folder of metadata has one copy, so there are never more than tables.
+  // One copy for each metadata folder, so never more copies than tables.
   const fileOf = (path: string): string => join(folder, sha256(dirname(path)));
   const keep = async (path: string, content: string | Uint8Array): Promise<void> => {
     const temporary = join(folder, `.${randomUUID()}.tmp`);
@@ -28,7 +28,7 @@ export function keepingCopies(disk: Disk, folder: string): Disk {
       await writeFile(temporary, copyOf(path, Buffer.from(content)), { flag: 'wx' });
       await rename(temporary, fileOf(path));
     } catch {
-      // Without a copy the store is asked again.
+      // Without a copy the store is just asked again.
       await rm(temporary, { force: true }).catch(() => undefined);
     }
   };

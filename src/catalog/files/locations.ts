@@ -1,6 +1,6 @@
 /**
- * Where a table's files may lie. Location text -> place inside the warehouse, or a refusal: a local path,
- * or of a warehouse in an object store a location there.
+ * Checks where a table's files may lie. Location text -> place inside the warehouse, or an error: a local
+ * path, or a location in the object store if the warehouse is in one.
  */
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
@@ -28,14 +28,11 @@ export function localPath(location: string): string | undefined {
   return isAbsolute(location) ? location : undefined;
 }
 
-/**
- * Where files may lie: below the warehouse, and below the folders that the catalog was started with
- * besides.
- */
+/** Where files may lie: below the warehouse, and below other folders that the catalog was started with. */
 export interface Roots {
   /** An absolute path, or `s3://bucket/prefix`; without a slash at its end. */
   readonly warehouse: string;
-  /** Of the same kind; each may be missing still. */
+  /** Of the same kind; each may still be missing. */
   readonly allowed: readonly string[];
 }
 
@@ -45,34 +42,35 @@ export interface Roots {
  */
 const NO_TABLE = /^(catalog\.db(-.*)?|\.psyberg)(\/|$)/;
 
-/** Why no file can be at a place, by the code that the operating system gives. */
+/** Why a file cannot be at a place, by the operating system's error code. */
 const IMPOSSIBLE: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'a name in it is too long',
   ENOTDIR: 'it lies below a file',
 };
-/** The longest path that Linux takes, in bytes. */
+/** The longest path that Linux accepts, in bytes. */
 const PATH_MAX = 4096;
-/** Characters of a location that a message repeats. */
+/** How many characters of a location a message repeats. */
 const LOCATION_SHOWN = 300;
 
-/** Also percent-encoded: some clients decode a path before they use it. */
+/** Percent-encoded dots too: some clients decode a path before they use it. */
 const DOTS = /^(\.|%2e){1,2}$/i;
 
 /**
- * Checks that a location lies where files may lie, also after `..` and symbolic links. @returns its place
- * without a trailing slash. @throws PsybergError `forbidden`: a catalog that follows any location lets a
- * client write anywhere on this machine; `bad-request` for a place inside where no file can be.
+ * Checks that a location is in an allowed place, also once `..` and symbolic links are resolved.
+ * @returns its place without a trailing slash.
+ * @throws PsybergError `forbidden`: a catalog that followed any location would let a client write anywhere on
+ * this machine; `bad-request` for a place inside that can hold no file.
  */
 export function pathInside(roots: Roots, location: string): string {
   return isInStore(roots.warehouse) ? objectInside(roots, location) : localPathInside(roots, location);
 }
 
-/** The longest key that S3 takes, in bytes. */
+/** The longest key that S3 accepts, in bytes. */
 const KEY_MAX = 1024;
 
 /**
- * A store takes a key as it is spelled; so there is one spelling. What follows `?` DuckDB would read as
- * settings.
+ * A store takes a key exactly as it is spelled, so only one spelling is allowed. DuckDB would read what
+ * follows `?` as settings.
  */
 function objectInside({ warehouse, allowed }: Roots, location: string): string {
   const target = withoutSlash(location);
@@ -97,7 +95,7 @@ function localPathInside({ warehouse, allowed }: Roots, location: string): strin
     real = realPathOfExisting(target);
   } catch (error) {
     fault = (error as NodeJS.ErrnoException).code ?? '';
-    // A circle of links, a folder that nobody may look into.
+    // A circle of links, or a folder that may not be read.
     if (!Object.hasOwn(IMPOSSIBLE, fault)) throw outside(location);
     real = realPathOfPossible(dirname(target));
   }
@@ -106,20 +104,20 @@ function localPathInside({ warehouse, allowed }: Roots, location: string): strin
     const realFolder = folder === warehouse ? realWarehouse : realPathOfExisting(folder);
     return (isBelow(folder, target) || isBelow(realFolder, target)) && isBelow(realFolder, real);
   };
-  // Also where an allowed folder holds the warehouse: what the catalog keeps for itself is in no table's
-  // folder, and the warehouse is none.
+  // Also if an allowed folder contains the warehouse: what the catalog keeps for itself is in no table's
+  // folder, and the warehouse is no table's folder either.
   const inWarehouse = relative(realWarehouse, real);
   const holdsWarehouse = inWarehouse === '' || /^\.\.(\/\.\.)*$/.test(inWarehouse);
   const isInside = [warehouse, ...allowed].some(holds) && !NO_TABLE.test(inWarehouse);
-  // Only inside, or it would tell what lies on this machine.
+  // Only for places inside: otherwise the error would tell what exists on this machine.
   if (fault !== undefined && (isInside || inWarehouse === '')) throw impossible(location, fault);
   if (!isInside || holdsWarehouse) throw outside(location);
   return target;
 }
 
 /**
- * One text for every spelling of a place: of a local one its real path, also through links. Undefined where
- * this catalog reaches nothing.
+ * One text for every spelling of a place; for a local one its real path, with links resolved. Undefined if
+ * this catalog cannot reach it.
  */
 export function realPlace(location: string): string | undefined {
   if (isInStore(location)) return withoutSlash(location);
@@ -128,9 +126,9 @@ export function realPlace(location: string): string | undefined {
 }
 
 /**
- * Checks that a location is where a folder is, or may be made.
+ * Checks that a folder is at a location, or can be made there.
  * @returns its place.
- * @throws PsybergError `forbidden` as `pathInside`; `bad-request` where something else is.
+ * @throws PsybergError `forbidden` like `pathInside`; `bad-request` if something else is there.
  */
 export function folderInside(roots: Roots, location: string): string {
   const path = pathInside(roots, location);
@@ -141,8 +139,8 @@ export function folderInside(roots: Roots, location: string): string {
 }
 
 /**
- * Refuses a new location that holds an encoded separator or NUL: it is a harmless name here, and leads
- * out of the warehouse at a client that decodes locations. Those that tables have stay as they are.
+ * Refuses a new location with an encoded separator or NUL: here it is a harmless name, but for a client that
+ * decodes locations it leads out of the warehouse. Locations of existing tables are not checked.
  * @throws PsybergError `forbidden`.
  */
 export function checkSpelling(location: string): void {
@@ -158,8 +156,9 @@ export const PATH_PROPERTIES = [
 ];
 
 /**
- * Checks the properties that send files elsewhere: what is written there would be deleted with the table,
- * and read with it. @throws PsybergError as `folderInside`.
+ * Checks the properties that send files to other folders: what is written there would be read with the table,
+ * and deleted with it.
+ * @throws PsybergError like `folderInside`.
  */
 export function checkPathProperties(
   roots: Roots,
@@ -174,8 +173,8 @@ const isBelow = (folder: string, path: string): boolean =>
   path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 /**
- * The real path of the deepest part that exists; the rest cannot be a link. A link to nowhere leads where
- * its target will be.
+ * The real path of the deepest part that exists; the rest cannot be a link. A dangling link leads where its
+ * target would be.
  */
 export function realPathOfExisting(path: string): string {
   let existing = path;
@@ -191,7 +190,7 @@ export function realPathOfExisting(path: string): string {
   return withoutSlash(join(realpathSync.native(existing), rest));
 }
 
-/** As `realPathOfExisting`, of the deepest part of a path where a file can be. */
+/** Like `realPathOfExisting`, for the deepest part of a path that can hold a file. */
 function realPathOfPossible(path: string): string {
   try {
     return realPathOfExisting(path);

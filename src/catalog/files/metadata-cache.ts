@@ -1,11 +1,11 @@
-/** Metadata files that were read or written, as values: a metadata file never changes. */
+/** Caches metadata files that were read or written, as values: a metadata file never changes. */
 import { wholeContent } from './write-whole.ts';
 
-/** The text of a metadata file: its bytes in parts, where it was written here. */
+/** The text of a metadata file; its bytes in parts if it was written here. */
 export type MetadataText = string | readonly Buffer[];
 export const wholeText = (text: MetadataText): string => String(wholeContent(text));
 
-/** Metadata as a value and as the text of its file. */
+/** Metadata as a value, and as the text of its file. */
 export interface StoredMetadata<T> {
   readonly metadata: T;
   readonly text: MetadataText;
@@ -15,20 +15,21 @@ export interface CachedMetadata<T> extends StoredMetadata<T> {
 }
 export interface MetadataCache<T> {
   find(location: string): CachedMetadata<T> | undefined;
-  /** Also moves what it has to the end of those that go. */
+  /** Also marks it as used last. */
   remember(location: string, stored: CachedMetadata<T>): void;
   forget(location: string): void;
 }
 
-/** The parsed values weigh several times as much, but versions of one table share their snapshots. */
+/** The parsed values take several times as much memory, but versions of one table share their snapshots. */
 const CHARACTERS_MAX = 16 * 1024 * 1024;
 /**
- * A larger text counts for no more, or any other one would push it out: a table of 100,000 snapshots (46 MB)
- * was parsed again for every plan, 0.5 s of CPU each (2026-11-29). Two of them are never kept beside others.
+ * A larger text counts as this much, or it would push out all others: a table of 100,000 snapshots (46 MB)
+ * was parsed again for every plan, 0.5 s of CPU each (2026-11-29). Two such texts leave no room for any
+ * other.
  */
 const COUNTED_MAX = CHARACTERS_MAX / 2;
 
-/** Keeps the texts that were used last. */
+/** Keeps the texts that were used most recently. */
 export function metadataCache<T>(): MetadataCache<T> {
   const cache = new Map<string, CachedMetadata<T>>();
   let characters = 0;
@@ -54,6 +55,6 @@ export function metadataCache<T>(): MetadataCache<T> {
 const countedOf = (stored: StoredMetadata<unknown> | undefined): number =>
   stored === undefined ? 0 : Math.min(lengthOf(stored.text), COUNTED_MAX);
 
-/** Versions of one table share most of their parts, and each counts for all of them. */
+/** Versions of one table share most of their parts, but each is counted in full. */
 const lengthOf = (text: MetadataText): number =>
   typeof text === 'string' ? text.length : text.reduce((total, part) => total + part.length, 0);

@@ -1,7 +1,7 @@
 /**
- * A warehouse whose folder has another path than its tables say: moved, copied, restored, or reached
- * through a link. Locations of the pointers -> where it lay. Iceberg's metadata name every file by its
- * absolute path.
+ * Finds whether a warehouse's folder has another path than its tables say: it was moved, copied, restored, or
+ * is reached through a link. Locations of the pointers -> where it lay. Iceberg's metadata name every file by
+ * its absolute path.
  */
 import { realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -9,35 +9,35 @@ import { plainPath } from '../../model/plain-path.ts';
 import { isInStore } from '../../objects/location.ts';
 import { localPath, type Roots } from './locations.ts';
 
-/** Absolute paths of one folder, or places in stores, without a slash at the end. */
+/** Absolute paths of folders, or places in stores, without a trailing slash. */
 export interface Move {
-  /** As the metadata name it. */
+  /** The path that the metadata name. */
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * A location, as it is spelled, in the new folder; what does not lie in the old one stays as it is. As
+ * Moves a location to the new folder, in its own spelling; one outside of the old folder stays as it is. Like
  * `sql/macros/moved_path.sql`.
  */
 export function movedLocation(location: string, { from, to }: Move): string {
   const path = plainPath(location);
   if (path !== from && !path.startsWith(from + sep)) return location;
-  // `file:` before a place in a store would be none.
+  // A place in a store has no `file:` before it.
   const scheme = isInStore(to) ? '' : location.slice(0, location.length - path.length);
   return scheme + to + path.slice(from.length);
 }
 
-/** True where the location lies in a folder, as both are spelled. */
+/** True if the location lies in a folder, by their spelling. */
 export const liesIn = (folder: string, location: string): boolean => {
   const path = isInStore(location) ? location : localPath(location);
   return path !== undefined && (path === folder || path.startsWith(folder + sep));
 };
 
 /**
- * Where the warehouse lay when the metadata files at `locations` were written; undefined unless a place
- * outside of it has a file of the very same name and folders in it. Several such places: the one of most
- * files.
+ * Where the warehouse lay when the metadata files at `locations` were written. Undefined unless the warehouse
+ * holds a file with the same name and parent folders as a location outside of it. If several former places
+ * are possible, the one that most files agree on.
  */
 export function findMove({ warehouse, allowed }: Roots, locations: readonly string[]): Move | undefined {
   const homes = [warehouse, realPath(warehouse), ...allowed.flatMap((each) => [each, realPath(each)])];
@@ -51,7 +51,7 @@ export function findMove({ warehouse, allowed }: Roots, locations: readonly stri
   return most === undefined ? undefined : { from: most[0], to: warehouse };
 }
 
-/** The folder whose `rest` of a path is a file of the warehouse, the longest rest first. */
+/** The folder such that the `rest` of the path is a file of the warehouse; the longest rest counts. */
 function formerFolder(warehouse: string, path: string | undefined): string | undefined {
   const segments = path?.split(sep) ?? [];
   for (let depth = 2; depth < segments.length; depth += 1)
@@ -59,11 +59,11 @@ function formerFolder(warehouse: string, path: string | undefined): string | und
   return undefined;
 }
 
-/** True when both paths lead to one folder: then nothing was moved. */
+/** True if both paths lead to the same folder: then nothing was moved. */
 export const isSameFolder = ({ from, to }: Move): boolean =>
   realPath(from) !== undefined && realPath(from) === realPath(to);
 
-/** True when a metadata file is still where its location says: this warehouse is a copy of that one. */
+/** True if a metadata file still exists where its location says: then this warehouse is a copy. */
 export const isCopy = (move: Move, locations: readonly string[]): boolean =>
   !isSameFolder(move) &&
   locations.some((location) => liesIn(move.from, location) && isFile(plainPath(location)));

@@ -1,10 +1,10 @@
-/** A file that is whole when it has its name, and still there after a power cut. */
+/** Writes a file that is complete once it has its name, and that survives a power cut. */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { storageFault } from '../../model/storage-faults.ts';
 import { makeFolder } from './folders.ts';
 
-/** Of a file: in parts where it was put together of them. */
+/** The content of a file; in parts if it was put together from them. */
 export type FileContent = string | Buffer | readonly Buffer[];
 export const wholeContent = (content: FileContent): string | Buffer =>
   typeof content === 'string' || Buffer.isBuffer(content) ? content : Buffer.concat(content);
@@ -26,20 +26,23 @@ export async function writeWhole(folder: string, name: string, content: FileCont
     }
     await rename(temporary, join(folder, name));
   } catch (error) {
-    // A full disk leaves the first part of it.
+    // A full disk leaves the beginning of it.
     await rm(temporary, { force: true });
     throw storageFault(error, { place: temporary, isWritten: true }) ?? error;
   }
   file = await open(folder, 'r');
   try {
-    // Without it a power cut may lose the name while the pointer in the database survives.
+    // Without this a power cut may lose the file while the pointer in the database survives.
     await file.sync();
   } finally {
     await file.close();
   }
 }
 
-/** Parts are handed over as they are: of metadata that grows, a copy of 2 MB for each commit is garbage. */
+/**
+ * Writes the parts as they are: joining them would make a copy of 2 MB of garbage for each commit once
+ * metadata grow.
+ */
 async function writeContent(file: FileHandle, content: FileContent): Promise<void> {
   if (typeof content === 'string' || Buffer.isBuffer(content)) return file.writeFile(content);
   let rest = content;

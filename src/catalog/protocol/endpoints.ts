@@ -1,11 +1,11 @@
-/** The endpoints of the Iceberg REST specification (1.11) in the words of `/v1/config`. */
+/** Lists the endpoints of the Iceberg REST specification (1.11) as `/v1/config` names them. */
 
 /** The one endpoint that a catalog of tables may lack. */
 export const COMMIT_TRANSACTION = 'POST /v1/{prefix}/transactions/commit';
 export const COMMIT_TABLE = 'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}';
 export const REPORT_METRICS = 'POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics';
 
-/** What this catalog answers: a client uses an optional endpoint only if it is named. */
+/** What this catalog serves: a client uses an optional endpoint only if it is listed. */
 export const ENDPOINTS: readonly string[] = [
   'GET /v1/{prefix}/namespaces',
   'POST /v1/{prefix}/namespaces',
@@ -34,7 +34,7 @@ export const ENDPOINTS: readonly string[] = [
 ];
 
 /**
- * What a catalog offers that does not say: the endpoints of tables, without those that came later
+ * What a catalog that does not list its endpoints offers: those for tables, without any that came later
  * (specification, `getConfig`).
  */
 export const DEFAULT_ENDPOINTS: readonly string[] = ENDPOINTS.filter(

@@ -1,6 +1,6 @@
 /**
- * Errors on the wire. PsybergError -> status and body, letter by letter as the Iceberg REST specification has
- * them.
+ * Turns errors into HTTP answers. PsybergError -> status and body, letter by letter as the Iceberg REST
+ * specification has them.
  */
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -37,7 +37,7 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'already-exists': [409, 'AlreadyExistsException'],
   'namespace-not-empty': [409, 'NamespaceNotEmptyException'],
   'commit-conflict': [409, 'CommitFailedException'],
-  // Found before DuckDB reads a table.
+  // Raised before DuckDB reads a table.
   'source-unreadable': [403, 'ForbiddenException'],
   'storage-failed': [403, 'ForbiddenException'],
   'storage-unreachable': [403, 'ForbiddenException'],
@@ -47,7 +47,7 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'catalog-database-unavailable': [503, 'ServiceUnavailableException'],
   'warehouse-full': [503, 'ServiceUnavailableException'],
   'warehouse-not-writable': [403, 'ForbiddenException'],
-  // Of the store in which the files are: what is wrong with its settings is for the client to know, too.
+  // Errors of the object store: what is wrong with its settings concerns the client, too.
   'bucket-missing': [403, 'ForbiddenException'],
   'storage-denied': [403, 'ForbiddenException'],
   'storage-keys-missing': [403, 'ForbiddenException'],
@@ -55,21 +55,21 @@ export const ANSWERS: Readonly<Partial<Record<ErrorCode, readonly [status: numbe
   'storage-untrusted': [403, 'ForbiddenException'],
   'tls-file-unreadable': [403, 'ForbiddenException'],
   unprocessable: [422, 'UnprocessableEntityException'],
-  // Of a foreign catalog behind this one. The client's own token was right, so its refusal is no 401.
+  // Errors of a foreign catalog behind this one. The client's own token was right, so none of them is a 401.
   'catalog-unauthorized': [403, 'ForbiddenException'],
   'catalog-busy': [503, 'ServiceUnavailableException'],
   'catalog-failed': [500, 'ServiceFailureException'],
   'catalog-unreachable': [503, 'ServiceUnavailableException'],
 };
 
-/** An unforeseen error keeps its text to itself: it may hold paths or SQL. */
+/** An unforeseen error's text is not shown: it may hold paths or SQL. */
 export function answerError(thrown: unknown): ErrorAnswer {
   const error = thrown instanceof PsybergError ? thrown : storageFault(thrown);
   const known = error !== undefined && Object.hasOwn(ANSWERS, error.code) ? ANSWERS[error.code] : undefined;
   if (error === undefined || known === undefined)
     return errorAnswer(500, 'InternalServerError', 'Internal error of the catalog');
   const { message, hint, code } = error;
-  // Whoever passes on the message alone, as DuckDB does, passes on what to do, and which error it is.
+  // DuckDB passes on only the message, so this also says what to do, and which error it is.
   const told = `${message}${hint === undefined ? '' : `; hint: ${hint}`} [${code}]`;
   return errorAnswer(known[0], known[1], known[0] === 403 ? told : message);
 }

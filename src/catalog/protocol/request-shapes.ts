@@ -1,6 +1,6 @@
 /**
- * The shapes of request bodies of the Iceberg REST specification (1.11), for zod. Making them takes 3 ms
- * (2026-11-30), so who reads a request loads them: most commands read none.
+ * Defines the shapes of request bodies of the Iceberg REST specification (1.11), for zod. Making them takes 3
+ * ms (2026-11-30), so they are loaded only to read a request: most commands read none.
  */
 import { z } from 'zod';
 import type { IcebergType } from '../../iceberg/table-metadata.ts';
@@ -13,11 +13,10 @@ import type { ViewUpdate, ViewVersion } from '../../iceberg/view-metadata.ts';
 const long = z.union([z.int64(), z.int().transform((value) => BigInt(value))]);
 /** A time or another number that fits a double. */
 const number = z.union([z.int(), z.bigint().transform((value) => Number(value))]);
-// What other clients keep in 32 and 64 bits: a number beyond would make metadata that none of them reads any
-// more.
+// Other clients keep these in 32 and 64 bits: a number beyond that would make metadata that they cannot read.
 const id = z.int32();
 const text = z.string();
-/** Not `z.record`, which leaves out a property `__proto__` without a word. */
+/** Not `z.record`, which silently leaves out a property `__proto__`. */
 const properties = z.custom<Record<string, string>>((value) => {
   return (
     typeof value === 'object' &&
@@ -27,8 +26,8 @@ const properties = z.custom<Record<string, string>>((value) => {
   );
 }, 'Invalid input: expected an object of texts');
 /**
- * A field that may be left out may also be null: the specification does not say so, but most parsers of
- * Apache Iceberg take it.
+ * An optional field may also be null: the specification does not say so, but most parsers of Apache Iceberg
+ * accept it.
  */
 const nullish = <T extends z.ZodType>(type: T) => type.nullish().transform((value) => value ?? undefined);
 
@@ -170,8 +169,8 @@ const tableRequirement = z.discriminatedUnion('type', [
 
 const namespace = z.array(text);
 const identifier = z.object({ namespace, name: text });
-// The types of this project know no present-but-undefined fields; `readRequest` removes them, so the casts
-// hold.
+// The types of this project have no fields that are present but undefined; `readRequest` removes them, so the
+// casts hold.
 const commit = z.object({
   identifier: nullish(identifier),
   requirements: z.array(tableRequirement as unknown as z.ZodType<TableRequirement>),
@@ -216,7 +215,7 @@ export const REQUESTS = {
     requirements: nullish(z.array(viewRequirement)),
     updates: z.array(viewUpdate as unknown as z.ZodType<ViewUpdate>),
   }),
-  /** Nothing of it is kept; what is no report is refused all the same. */
+  /** Nothing of it is kept, but a body that is no report is still refused. */
   reportMetrics: z.looseObject({ 'report-type': text }),
   createNamespace: z.object({ namespace, properties: nullish(properties) }),
   updateNamespaceProperties: z.object({ removals: nullish(z.array(text)), updates: nullish(properties) }),

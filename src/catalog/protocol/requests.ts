@@ -1,4 +1,4 @@
-/** Request bodies, checked by their shapes. Parsed JSON -> typed request, or `bad-request`. */
+/** Checks request bodies against their shapes. Parsed JSON -> typed request, or `bad-request`. */
 import type { z } from 'zod';
 import { badRequest } from '../errors.ts';
 import type { REQUESTS } from './request-shapes.ts';
@@ -7,7 +7,7 @@ type Requests = typeof REQUESTS;
 
 /**
  * Checks a request body.
- * @throws PsybergError `bad-request` naming the first field that is wrong.
+ * @throws PsybergError `bad-request` naming the first wrong field.
  */
 export async function readRequest<Name extends keyof Requests>(
   name: Name,
@@ -27,8 +27,8 @@ export async function readRequest<Name extends keyof Requests>(
 }
 
 /**
- * zod keeps absent optional fields as `undefined`; metadata must not, or an absent field would compare
- * unequal to itself.
+ * zod leaves absent optional fields as `undefined`. Metadata must not have these, or an absent field would
+ * compare unequal to itself.
  */
 function withoutUndefined(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUndefined);

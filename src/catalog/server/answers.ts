@@ -1,4 +1,4 @@
-/** What the routes answer with: JSON, nothing, pages, and entity tags. */
+/** Makes the answers of the routes: JSON, nothing, pages, and entity tags. */
 import { createHash } from 'node:crypto';
 import { renderJson } from '../../iceberg/json.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -23,8 +23,8 @@ export const notAllowed = (method: string): PsybergError =>
   new PsybergError('method-not-allowed', `Method is not allowed here: ${method}`);
 
 /**
- * A query parameter of type boolean. @throws PsybergError `bad-request` for anything but true and false, in
- * any case.
+ * Reads a boolean query parameter.
+ * @throws PsybergError `bad-request` for anything but true and false, in any case.
  */
 export function booleanParameter(query: URLSearchParams, name: string): boolean {
   const text = query.get(name)?.toLowerCase() ?? 'false';
@@ -34,9 +34,9 @@ export function booleanParameter(query: URLSearchParams, name: string): boolean 
 }
 
 /**
- * One page of a list, in the order of names. A client that sends no `pageToken` wants everything (Iceberg
- * REST specification, `PageToken`). The token is the last name of the page before: what is created or dropped
- * between two pages moves no other name out of the list.
+ * One page of a list, ordered by name. A client that sends no `pageToken` wants everything (Iceberg REST
+ * specification, `PageToken`). The token is the last name of the page before, so that no other name drops out
+ * of the list when something is created or dropped between two pages.
  * @throws PsybergError `bad-request` for a token that this catalog did not make.
  */
 export function paginate<T>(
@@ -63,19 +63,19 @@ export function paginate<T>(
 const pageToken = (name: string): string => Buffer.from(name).toString('base64url');
 function readPageToken(token: string): string {
   const name = Buffer.from(token, 'base64url').toString();
-  // Decoding never fails; only a token that was made here survives both ways.
+  // Decoding never fails, but only a token that was made here gives the same token again.
   if (name === '' || pageToken(name) !== token)
     throw badRequest('Invalid pageToken: it was not made by this catalog');
   return name;
 }
 
-/** Names a content, whatever its parts are. */
+/** A tag for a content, whatever it consists of. */
 export const entityTag = (...parts: readonly string[]): string =>
   `"${createHash('sha256').update(parts.join('\n')).digest('base64url')}"`;
 
 /**
- * True when the client already holds the content (RFC 9110, "If-None-Match": a list of tags, weak ones too,
- * or `*`).
+ * True if the client already has the content (RFC 9110, "If-None-Match": a list of tags, weak ones too, or
+ * `*`).
  */
 export function holds(request: CatalogRequest, tag: string): boolean {
   const given =

@@ -1,25 +1,22 @@
 /**
- * How many connections a server keeps, and which go when there are more: first those that have not shown the
- * token.
+ * Limits how many connections a server keeps. If there are more, those that have not shown the token are
+ * closed first.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface Connections {
-  /** The connection has sent a request with the right token: no stranger makes it go. */
+  /** The connection has sent a request with the right token, so no stranger can displace it. */
   prove(socket: Socket): void;
 }
 
-/**
- * What Node may accept beyond the limit while those that have to go are still closing: many may come in one
- * turn of its loop.
- */
+/** How many more Node may accept while others are still closing: many may come in one turn of its loop. */
 const CLOSING_MAX = 64;
 
 /**
- * Keeps at most `max` connections. A new one beyond them takes the place of the oldest one that has not shown
- * the token, or goes itself where all have: without it as many silent connections kept everybody out until
- * they timed out, 33 s for 800 (2026-11-27).
+ * Keeps at most `max` connections. One more replaces the oldest one that has not shown the token, or is
+ * closed itself if all have. Without this as many silent connections kept everybody out until they timed out,
+ * 33 s for 800 (2026-11-27).
  */
 export function limitConnections(server: Server, max: number): Connections {
   const open = new Set<Socket>();

@@ -1,4 +1,4 @@
-/** From a prefix to its catalog, from a catalog to an answer. */
+/** Finds the catalog for a prefix, and lets it answer. Request -> answer. */
 import { renderJson } from '../../iceberg/json.ts';
 import { formatIdentifier, noSuchBranch, noSuchWarehouse } from '../errors.ts';
 import { COMMIT_TRANSACTION, ENDPOINTS } from '../protocol/endpoints.ts';
@@ -20,16 +20,16 @@ export interface CatalogHandler {
 export interface HandlerOptions {
   /** The catalog itself: a warehouse, or a foreign catalog. */
   readonly real: Catalog;
-  /** Another name for it: the warehouse by its folder. */
+  /** Another name for it: the warehouse's folder. */
   readonly warehouse: string;
   readonly catalogName: string;
   readonly views: ViewRegistry;
   readonly duckDb: DuckDbHelp | undefined;
-  /** The same as `real`, with the keys of its files: for engines elsewhere that read a session's tables. */
+  /** Like `real`, but with the keys to its files: for other engines that read a session's tables. */
   readonly forSessions: Catalog;
 }
 
-/** The first word behind the prefix. */
+/** The first words that can follow the prefix. */
 const ROOTS = new Set(['namespaces', 'tables', 'views', 'transactions']);
 
 /** Makes the handler of all requests behind authentication. */
@@ -39,7 +39,7 @@ export const catalogHandler = (options: HandlerOptions): CatalogHandler => ({
     const { segments } = request;
     if (segments.length === 1 && segments[0] === 'config')
       return await only(request.method, 'GET', () => answerConfig(options, request));
-    // A branch name may hold slashes: the prefix reaches up to the first word that can follow it.
+    // A branch name may contain slashes, so the prefix reaches up to the first word that can follow it.
     const rootAt = segments.findIndex((segment) => ROOTS.has(segment));
     const prefix = segments.slice(0, Math.max(0, rootAt)).join('/');
     const ofDuckDb = isDuckDb(request.headers['user-agent']);
@@ -50,7 +50,7 @@ export const catalogHandler = (options: HandlerOptions): CatalogHandler => ({
   },
 });
 
-/** A session's tables win over the stateless prefixes; the warehouse is what is left. */
+/** A session's tables take precedence over the stateless prefixes; what is left is the warehouse. */
 function findCatalog(
   { views, real, catalogName }: HandlerOptions,
   prefix: string,
@@ -65,7 +65,7 @@ function findCatalog(
   return prefix === '' || prefix === catalogName ? real : undefined;
 }
 
-/** A catalog as DuckDB gets it; what it loads other than through a session's tables is noted. */
+/** A catalog as DuckDB gets it; loads that do not go through a session's tables are noted. */
 function asDuckDb({ views, duckDb }: HandlerOptions, catalog: Catalog, prefix: string): Catalog {
   const session = views.find(prefix);
   const helped = duckDbCatalog(catalog, duckDb, (id) => session !== undefined && isToRead(session, id));
@@ -97,9 +97,9 @@ async function answerConfig(options: HandlerOptions, request: CatalogRequest): P
   return { status: 200, text: renderJson({ defaults: {}, overrides: { prefix }, endpoints }) };
 }
 
-/** A misspelled branch would show every table's `main`. */
+/** With a misspelled branch every table would show its `main`. */
 async function checkBranch(real: Catalog, branch: string): Promise<void> {
-  // Where the catalog does not let its tables be listed, they are still read one by one.
+  // If the catalog does not let its tables be listed, they can still be read one by one.
   const { found, branches } = await findBranch(real, branch).catch(() => ({ found: true, branches: [] }));
   if (!found) throw noSuchBranch(branch, branchesText(branches));
 }

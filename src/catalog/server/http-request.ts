@@ -1,20 +1,20 @@
-/** A request as the routes see it: authenticated, split into its parts, its body read within limits. */
+/** Reads a request for the routes: authenticated, split into its parts, its body read within limits. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { parseJson } from '../../iceberg/json.ts';
 import { PsybergError } from '../../model/errors.ts';
 import { badRequest } from '../errors.ts';
 
-/** Larger than any metadata a commit carries, small enough not to fill the memory. */
+/** Larger than any metadata that a commit carries, but too small to fill the memory. */
 export const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface CatalogRequest {
   readonly method: string;
-  /** Decoded path segments behind `/v1`, still with `\u001f` between namespace levels. */
+  /** The decoded path segments after `/v1`, still with `\u001f` between namespace levels. */
   readonly segments: readonly string[];
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
-  /** The parsed body; throws `bad-request` when it is not JSON. */
+  /** The parsed body; throws `bad-request` if it is not JSON. */
   body(): Promise<unknown>;
 }
 

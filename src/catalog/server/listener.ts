@@ -1,6 +1,4 @@
-/**
- * The HTTP edge: authentication before anything else, every error an answer, nothing thrown into the void.
- */
+/** Receives HTTP requests: checks the token before anything else, and answers every error. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { PsybergError } from '../../model/errors.ts';
 import type { AroundRequest } from '../around-request.ts';
@@ -11,7 +9,7 @@ import type { CatalogHandler } from './handler.ts';
 import { isAuthorized, readCatalogRequest } from './http-request.ts';
 
 export interface Listening {
-  /** Opened by the first request, unless the owner was faster. */
+  /** Opened by the first request, if not earlier. */
   readonly handler: () => Promise<CatalogHandler>;
   readonly token: string;
   readonly maxConnections: number;
@@ -56,7 +54,7 @@ function send(message: IncomingMessage, response: ServerResponse, { status, text
   response.statusCode = status;
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   if (!message.complete) {
-    // A body that nobody read: a small one is thrown away, a refused one is not even received.
+    // Nobody read the body: a small one is discarded, a refused one is not even received.
     if (status === 401 || status === 413) response.setHeader('connection', 'close');
     else message.resume();
   }

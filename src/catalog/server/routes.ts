@@ -1,4 +1,4 @@
-/** The endpoints of the Iceberg REST specification over a catalog. Request -> answer. */
+/** Serves the endpoints of the Iceberg REST specification over a catalog. Request -> answer. */
 import { withOperations } from '../../iceberg/history.ts';
 import { renderTableMetadata } from '../../iceberg/read-metadata.ts';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
@@ -23,7 +23,7 @@ import {
 import type { CatalogRequest } from './http-request.ts';
 import { answerView, answerViews, registerView, renameView } from './view-routes.ts';
 
-/** Between the levels of a namespace in a path (Iceberg REST specification, parameter `namespace`). */
+/** Separates the levels of a namespace in a path (Iceberg REST specification, parameter `namespace`). */
 const LEVEL_SEPARATOR = '\u001f';
 const splitNamespace = (text: string): string[] => text.split(LEVEL_SEPARATOR);
 
@@ -177,8 +177,8 @@ function loadTable(table: CatalogTable, request: CatalogRequest): Answer {
 }
 
 /**
- * A metadata file never changes, so its location names its content; what is shown of it otherwise is named by
- * its content.
+ * A metadata file never changes, so its location identifies its content. A table that is shown otherwise is
+ * identified by its content.
  */
 const etagOf = (table: CatalogTable, mode: 'all' | 'refs'): string =>
   entityTag(mode, table.metadataLocation ?? '', table.text === undefined ? metadataText(table) : '');
@@ -226,7 +226,7 @@ async function acceptMetrics(
   return nothing;
 }
 
-/** `LoadTableResult`; the metadata goes out as the text it already is. */
+/** `LoadTableResult`; metadata that are text already are sent as that text. */
 function loaded(table: CatalogTable): Answer {
   const metadata = metadataText(table);
   const config = JSON.stringify(table.config ?? {});
@@ -235,7 +235,7 @@ function loaded(table: CatalogTable): Answer {
       ? ''
       : `,"storage-credentials":${JSON.stringify(table.storageCredentials)}`;
   const text = `{${locationField(table)}"metadata":${metadata},"config":${config}${credentials}}`;
-  // A staged table is nowhere yet: there is nothing that a later request could compare. Credentials must not
+  // A staged table does not exist yet, so a later request has nothing to compare with. Credentials must not
   // be answered with "not modified" either.
   return {
     status: 200,
@@ -251,7 +251,7 @@ const committed = (table: CatalogTable): Answer => ({
   text: `{${locationField(table)}"metadata":${metadataText(table)}}`,
   headers: { etag: etagOf(table, 'all') },
 });
-/** Nothing for a staged table, nor where a foreign catalog does not say. */
+/** Left out for a staged table, and if a foreign catalog gives no location. */
 const locationField = ({ metadataLocation }: CatalogTable): string =>
   metadataLocation === undefined ? '' : `"metadata-location":${JSON.stringify(metadataLocation)},`;
 function metadataText({ metadata, text }: CatalogTable): string {

@@ -1,11 +1,11 @@
 /**
- * The server in front of a catalog: it listens at once, and opens what lies behind it meanwhile. Options ->
+ * Starts the server in front of a catalog: it listens at once, and meanwhile opens what it serves. Options ->
  * address, token, client.
  */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-// Node's own: where Deno runs notebooks, the global one returns a number.
+// Node's own: in Deno, which runs notebooks, the global one returns a number.
 import { setTimeout as later } from 'node:timers';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import { type AroundRequest, untold } from '../around-request.ts';
@@ -18,15 +18,15 @@ import { type SessionViews, type ViewRegistry, viewRegistry } from '../views/ses
 import type { CatalogHandler } from './handler.ts';
 import { listenToCatalog } from './listener.ts';
 
-// An `import` of it asks for every export, and thereby loads Node's WebSocket client: 20 ms of CPU time.
+// `import` would ask for every export, and so load Node's WebSocket client: 20 ms of CPU time.
 const { createServer } = process.getBuiltinModule('node:http');
 
 export const DEFAULT_NAME = 'psyberg';
 const CLOSE_GRACE_MS = 500;
 /**
- * A client that sends its request too slowly is cut off, and others are served meanwhile. In ms, but for the
+ * A client that sends its request too slowly is cut off; meanwhile others are served. In ms, except for the
  * number of connections: each costs some kB and a file of the process, of which 1024 is a common limit. Long
- * enough for a machine that is far too busy: at ten seconds, a session on 2 cores with 50 programs waiting
+ * enough for a machine that is far too busy: with ten seconds, a session on 2 cores with 50 programs waiting
  * was refused because its own request was too slow (2026-11-22).
  */
 const REQUEST_LIMITS = {
@@ -40,30 +40,27 @@ const REQUEST_LIMITS = {
 export interface ServeOptions {
   /** The name that clients attach and the prefix of its paths; default `psyberg`. */
   readonly catalogName?: string;
-  /**
-   * Default 127.0.0.1: this machine only. Any other address is served too when it is named here; the protocol
-   * is plain HTTP.
-   */
+  /** Default 127.0.0.1: this machine only. Another address can be given, but the protocol is plain HTTP. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Printable characters without blanks. Default: random. */
+  /** Printable characters without blanks. Default: a random one. */
   readonly token?: string;
-  /** Default true: the process goes on while it serves. */
+  /** Whether serving keeps the process alive; default true. */
   readonly holdsProcess?: boolean;
   /** How long a client may take; default {@link REQUEST_LIMITS}. */
   readonly limits?: Partial<typeof REQUEST_LIMITS>;
-  /** Called around every request that is answered, and that is sent to a foreign catalog. */
+  /** Called around every request that is answered, or sent to a foreign catalog. */
   readonly aroundRequest?: AroundRequest;
-  /** For clients that are DuckDB; default: what they write is taken as it is. */
+  /** Help for clients that are DuckDB; default: what they write is taken as it is. */
   readonly duckDb?: DuckDbHelp;
-  /** Holds the commits of all clients; default: each is made at once. */
+  /** Holds back the commits of all clients; default: each is made at once. */
   readonly held?: HeldCommits | undefined;
 }
 export interface CatalogServer {
   readonly uri: string;
   readonly token: string;
-  /** The warehouse folder; of a foreign catalog its address. */
+  /** The warehouse folder; for a foreign catalog its address. */
   readonly warehouse: string;
   readonly views: SessionViews;
   /** The same catalog without HTTP, for this process. */
@@ -71,18 +68,18 @@ export interface CatalogServer {
   close(): Promise<void>;
 }
 
-/** What lies behind the server. */
+/** What the server serves. */
 export interface Backing {
   readonly warehouse: string;
-  /** `holdsBranch`: of sessions at work, see `holdsBranch` of their tables. */
+  /** `holdsBranch`: which branches belong to running sessions, see `holdsBranch` of their tables. */
   open(views: Pick<ViewRegistry, 'holdsBranch'>): Promise<Catalog>;
-  /** That catalog as the tables of a session are read from it; default: as it is. */
+  /** The same catalog for reading the tables of a session; default: as it is. */
   forSessions?(catalog: Catalog): Promise<Catalog>;
   close(): Promise<void>;
 }
 
 /**
- * Serves what lies behind, which is closed with the server, and where the server cannot start.
+ * Serves a backing, and closes it with the server, or if the server cannot start.
  * @throws PsybergError `catalog-port-taken`, `catalog-host-unusable`, `token-invalid`.
  */
 export async function serve(options: ServeOptions, backing: Backing): Promise<CatalogServer> {
@@ -112,8 +109,8 @@ export async function serve(options: ServeOptions, backing: Backing): Promise<Ca
     await backing.close();
     throw error instanceof PsybergError ? error : listeningFailure({ host, port }, error);
   }
-  // Not awaited, and only after the caller went on: kysely and zod load while the caller's engine starts in
-  // its own threads.
+  // Not awaited, and started only after the caller has gone on: kysely and zod load while the caller's engine
+  // starts in its own threads.
   setImmediate(() => void opening.get().catch(() => undefined));
   const { port: boundPort } = server.address() as AddressInfo;
   return {
@@ -130,10 +127,10 @@ export async function serve(options: ServeOptions, backing: Backing): Promise<Ca
   };
 }
 
-/** Opens with the first call, and again after one that failed: a foreign catalog may be there by then. */
+/** Opens at the first call, and again if that failed: by then a foreign catalog may be there. */
 function openedOnce(open: () => Promise<CatalogHandler>): {
   get(): Promise<CatalogHandler>;
-  /** Waits for an opening that is under way. */
+  /** Waits until an opening in progress has ended. */
   settled(): Promise<void>;
 } {
   let opening: Promise<CatalogHandler> | undefined;
@@ -156,7 +153,7 @@ function limitedServer(
   { holdsProcess }: { readonly holdsProcess: boolean },
 ): Server {
   const server = createServer({ ...limits, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 });
-  // Ends a connection on which nothing moves, such as one whose client does not take its answer.
+  // Ends a connection without traffic, such as one whose client does not take its answer.
   server.setTimeout(limits.idleTimeout);
   if (!holdsProcess) {
     server.unref();
@@ -165,9 +162,7 @@ function limitedServer(
   return server;
 }
 
-/**
- * No header of a client could say any other token; an empty one would be said by clients that say nothing.
- */
+/** A client's header can carry no other token, and an empty one would let in clients that send none. */
 function checkToken(token: string): void {
   if (/^[\x21-\x7e]+$/.test(token)) return;
   throw usageError('token-invalid', 'the token must be printable characters without blanks', {
@@ -179,11 +174,11 @@ const closeServer = (server: Server): Promise<void> =>
   new Promise((done) => {
     server.close(() => done());
     server.closeIdleConnections();
-    // DuckDB keeps its connections open; who closes the catalog has no more requests under way.
+    // DuckDB keeps its connections open; whoever closes the catalog has no more requests in progress.
     later(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
   });
 
-/** No client can connect to "every address": what is shown is that of this machine. */
+/** A client cannot connect to "every address", so this machine's is shown. */
 const addressFor = (host: string): string =>
   host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host;
 

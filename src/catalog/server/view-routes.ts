@@ -1,4 +1,4 @@
-/** The endpoints of Iceberg's views. Request -> answer. */
+/** Serves the endpoints of Iceberg's views. Request -> answer. */
 
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { renderViewMetadata } from '../../iceberg/view-metadata.ts';

@@ -1,7 +1,7 @@
 /**
- * What one prefix of the REST catalog offers. The warehouse itself, a session's tables and a branch each are
- * a catalog; the routes know nothing else. The latter two need of what lies behind them only {@link
- * TableCatalog}, so a foreign catalog can lie there too.
+ * Defines what one prefix of the REST catalog offers. The warehouse itself, a session's tables and a branch
+ * are each a catalog, and the routes know nothing else. The latter two need only {@link TableCatalog} of what
+ * is behind them, so that can be a foreign catalog too.
  */
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type {
@@ -18,11 +18,11 @@ import type { PropertyChanges } from '../store/store.ts';
 
 export interface CatalogTable {
   readonly metadata: TableMetadata;
-  /** Absent for a staged table that was never written. */
+  /** Undefined for a staged table that was never written. */
   readonly metadataLocation: string | undefined;
-  /** The metadata as text when it is at hand. */
+  /** The metadata as text if that is at hand. */
   readonly text?: MetadataText | undefined;
-  /** What its catalog says about reaching its files; secrets may be among it. */
+  /** What its catalog says about reaching its files; may contain secrets. */
   readonly config?: Readonly<Record<string, string>> | undefined;
   readonly storageCredentials?: readonly StorageCredential[] | undefined;
 }
@@ -42,13 +42,13 @@ export interface CreateTableRequest {
   readonly partitionSpec?: UnboundPartitionSpec | undefined;
   readonly sortOrder?: ProposedSortOrder | undefined;
   readonly properties?: Readonly<Record<string, string>> | undefined;
-  /** Only prepare the table; a later commit with `assert-create` writes it. */
+  /** Only prepares the table; a later commit with `assert-create` writes it. */
   readonly stageCreate?: boolean | undefined;
 }
 
-/** The reading and committing half of a catalog: all that a session catalog and a branch catalog build on. */
+/** The reading and committing half of a catalog: all that session catalogs and branch catalogs need. */
 export interface TableCatalog {
-  /** False for a catalog that commits one table at a time. */
+  /** False for a catalog that commits only one table at a time. */
   readonly commitsTogether: boolean;
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
   /** @throws PsybergError `no-such-namespace`. */
@@ -57,9 +57,10 @@ export interface TableCatalog {
   /** @throws PsybergError `no-such-table`. */
   loadTable(id: TableIdentifier): Promise<CatalogTable>;
   /**
-   * Commits all changes or none. @returns the table that a single change left; after several it may be none.
+   * Commits all changes or none.
+   * @returns the table after a single change; after several perhaps none.
    * @throws PsybergError `commit-conflict`, `invalid-table-update`, …; `no-transactions` for several changes
-   * where {@link commitsTogether} is false.
+   * if {@link commitsTogether} is false.
    */
   commitTables(changes: readonly CommitTableRequest[]): Promise<CatalogTable[]>;
 }
@@ -67,7 +68,7 @@ export interface TableCatalog {
 export interface CatalogView {
   readonly metadata: ViewMetadata;
   readonly metadataLocation: string;
-  /** The metadata as text when it is at hand. */
+  /** The metadata as text if that is at hand. */
   readonly text?: MetadataText | undefined;
 }
 export interface CreateViewRequest {
@@ -82,8 +83,8 @@ export interface CommitViewRequest {
 }
 
 /**
- * Iceberg's views: queries that the catalog keeps beside the tables. Nothing to do with what a session's
- * tables show.
+ * Iceberg's views: queries that the catalog keeps beside the tables. Not related to how a session shows
+ * tables.
  */
 export interface IcebergViews {
   list(namespace: readonly string[]): Promise<TableIdentifier[]>;
@@ -97,21 +98,21 @@ export interface IcebergViews {
 }
 
 export interface Catalog extends TableCatalog {
-  /** Endpoints that are refused here, in the words of `/v1/config`; absent: none. */
+  /** Endpoints that are refused, as `/v1/config` names them; absent: none. */
   readonly lacks?: ReadonlySet<string>;
   readonly icebergViews: IcebergViews;
-  /** True for a catalog that keeps no snapshot but the newest of a table; absent: it keeps them. */
+  /** True for a catalog that keeps only the newest snapshot of a table; absent: it keeps all. */
   readonly keepsOneSnapshot?: boolean;
-  /** How a table's files are reached, and who says so, without secrets; absent where nobody is asked. */
+  /** How a table's files are reached, and who says so, without secrets; absent if nobody is asked. */
   describeStorage?(id: TableIdentifier): Promise<StorageOrigin[]>;
   /**
-   * While `work` goes on, each table is asked of the catalog behind this one once, and anew after a commit to
-   * it; absent where none is asked.
+   * During `work` the catalog behind this one is asked for each table once, and again after a commit to it;
+   * absent if there is none.
    */
   inSession?<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Runs what prepares a commit to tables that many commit to, and makes it, after others that do; absent
-   * where nobody waits. A commit without it is as good, and may have to be prepared again.
+   * Prepares and makes a commit to tables that many commit to, after others that do the same; absent if
+   * nobody waits. A commit without it is as safe, but may have to be prepared again.
    */
   inTurn?<T>(work: () => Promise<T>): Promise<T>;
   createNamespace(
@@ -131,8 +132,8 @@ export interface Catalog extends TableCatalog {
   renameTable(rename: { readonly from: TableIdentifier; readonly to: TableIdentifier }): Promise<void>;
   dropTable(id: TableIdentifier, options: { readonly purge: boolean }): Promise<void>;
   /**
-   * Takes a client's report on a scan or commit; absent where it is thrown away. Never fails: a report is not
-   * worth a failed query.
+   * Takes a client's report on a scan or commit; absent if reports are discarded. Never fails: no query
+   * should fail because of its report.
    */
   reportMetrics?(id: TableIdentifier, report: unknown): Promise<void>;
 }

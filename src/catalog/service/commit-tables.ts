@@ -1,6 +1,6 @@
 /**
- * Commits to tables of a warehouse. A commit writes its metadata files first and moves the pointers last: a
- * crash between leaves only files that nothing points at.
+ * Commits to tables of a warehouse. A commit writes its metadata files first and moves the pointers last, so
+ * a crash in between leaves only files that no pointer names.
  */
 import { randomUUID } from 'node:crypto';
 import { checkRequirements } from '../../iceberg/requirements.ts';
@@ -20,10 +20,10 @@ import type { Warehouse } from './warehouse.ts';
 /** One table's part of a commit, ready to be swapped. */
 interface PreparedCommit {
   readonly swap: PointerSwap;
-  /** The metadata file that was written for it. */
+  /** The metadata file written for it. */
   readonly written: string | undefined;
   readonly table: CatalogTable;
-  /** Earlier metadata files that the table no longer remembers and that are to be deleted. */
+  /** Earlier metadata files that the table no longer lists and that are to be deleted. */
   readonly forgotten: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function tableCommits(warehouse: Warehouse): Pick<Catalog, 'commitTables'
   };
 }
 
-/** @returns undefined where another commit was first. */
+/** @returns undefined if another commit was first. */
 async function commitOnce(
   warehouse: Warehouse,
   changes: readonly CommitTableRequest[],
@@ -51,7 +51,7 @@ async function commitOnce(
   const { store, files } = warehouse;
   const prepared: PreparedCommit[] = [];
   const discard = (): Promise<void> => files.remove(prepared.flatMap((commit) => commit.written ?? []));
-  // Side by side: each writes a file, and a store takes a round trip for it.
+  // In parallel: each writes a file, which takes a round trip in a store.
   const outcomes = await Promise.allSettled(changes.map((change) => prepareCommit(warehouse, change)));
   for (const outcome of outcomes) if (outcome.status === 'fulfilled') prepared.push(outcome.value);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
@@ -62,7 +62,7 @@ async function commitOnce(
   const swaps = prepared.map((commit) => commit.swap);
   const writes = prepared.some((commit) => commit.written !== undefined);
   if (writes && (await movePointers(swaps, { store, discard }))) return undefined;
-  // The commit is made, whatever becomes of the old files.
+  // The commit is made, whatever happens to the old files.
   await Promise.all(
     prepared.map(({ table, forgotten }) =>
       removeEarlierFiles(warehouse, table.metadata, forgotten).catch(() => undefined),
@@ -88,7 +88,7 @@ async function prepareCommit(warehouse: Warehouse, change: CommitTableRequest): 
   return writeNext(warehouse, change, { current, updated });
 }
 
-/** What a transaction only asserts of a table must still hold when the others are swapped. */
+/** What a transaction only requires of a table must still hold when the others are swapped. */
 const unchanged = ({ identifier }: CommitTableRequest, table: FoundTable): PreparedCommit => ({
   swap: { identifier, kind: 'TABLE', expected: table.metadataLocation, next: table.metadataLocation },
   written: undefined,
@@ -119,7 +119,7 @@ async function writeNext(
   };
 }
 
-/** A create commit normally carries everything; a uuid and a place are filled in where it does not. */
+/** A create commit normally has everything; a missing uuid or location is filled in. */
 async function missingCreateUpdates(
   warehouse: Warehouse,
   { identifier, updates }: CommitTableRequest,

@@ -1,11 +1,13 @@
-/** Credentials that a catalog hands out with a table. Table -> credentials by their prefixes. Pure. */
+/**
+ * Chooses among the credentials that a catalog hands out with a table. Table -> credentials by their
+ * prefixes. Pure.
+ */
 import { withoutSlash } from '../../model/without-slash.ts';
 import type { CatalogTable, StorageCredential } from './catalog.ts';
 
 /**
- * What opens the files of a table. Credentials with a prefix are the newer way to say it (Iceberg REST
- * specification, `LoadTableResult`); both may be there, and then these count. Settings of a whole table are
- * those of its folder.
+ * The credentials for a table's files. Those with a prefix are the newer form (Iceberg REST specification,
+ * `LoadTableResult`); if both forms are there, these count. Settings for a whole table apply to its folder.
  */
 export function credentialsOf({
   metadata,

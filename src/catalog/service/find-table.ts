@@ -1,4 +1,4 @@
-/** A table of a warehouse, by its name: pointer, then metadata file. */
+/** Finds a table of a warehouse by its name: pointer, then metadata file. */
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import { codeOf } from '../errors.ts';
 import type { CatalogTable } from './catalog.ts';
@@ -7,8 +7,8 @@ import type { Warehouse } from './warehouse.ts';
 export type FoundTable = CatalogTable & { readonly metadataLocation: string };
 
 /**
- * Undefined where no table has the name. @throws PsybergError `metadata-file-missing`,
- * `metadata-file-broken`.
+ * Undefined if no table has the name.
+ * @throws PsybergError `metadata-file-missing`, `metadata-file-broken`.
  */
 export async function findTable(
   { store, files }: Pick<Warehouse, 'store' | 'files'>,
@@ -21,8 +21,8 @@ export async function findTable(
     try {
       return { ...(await files.read(metadataLocation)), metadataLocation };
     } catch (error) {
-      // A commit may have moved the pointer and deleted this file since the pointer was read; the same file
-      // missing twice is missing.
+      // A commit may have moved the pointer and deleted this file since the pointer was read; only if the
+      // same file is missing twice it is really missing.
       if (codeOf(error) !== 'metadata-file-missing' || seen === metadataLocation) throw error;
       seen = metadataLocation;
     }

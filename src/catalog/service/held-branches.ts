@@ -1,15 +1,17 @@
 /**
- * The branches of sessions, held here in front of a catalog and never committed there. Catalog -> catalog.
+ * Holds the branches of sessions here, in front of a catalog, and never commits them there. Catalog ->
+ * catalog.
  *
- * In front of a foreign catalog all of them are, beside the project. One without table branches takes the
- * snapshot that is staged on one for its newest, and shows rows that no audit has seen as `main` (Project
- * Nessie 0.99 does; three runs whose audit failed left each row three times, 2026-11-28). What is not
- * committed cannot be shown; besides, a session saves a commit, and a machine that is lost leaves no branch.
+ * In front of a foreign catalog this holds all of them, in files beside the project. A catalog without
+ * branches takes the snapshot that is staged on one for the table's newest, and shows rows that no audit has
+ * seen as `main` (Project Nessie 0.99 does; three runs whose audit failed left each row three times,
+ * 2026-11-28). What is not committed cannot be shown; besides, this saves each session a commit, and a
+ * machine that is lost leaves no branch.
  *
- * In the embedded catalog those of sessions that run as a whole are, in memory: a commit there renders and
- * writes the table's metadata once more (4.0 ms of CPU in place of 0.8, and 14.6 in place of 1.2 at 1,000
- * snapshots, 2026-11-30). The steps of a session that run in processes of their own
- * find each other by a branch that the catalog has.
+ * In the embedded catalog it holds those of sessions that run as a whole, in memory: a commit there renders
+ * and writes the table's metadata once more (4.0 ms of CPU in place of 0.8, and 14.6 in place of 1.2 at 1,000
+ * snapshots, 2026-11-30). A session whose steps run in processes of their own needs a branch in the catalog,
+ * where each step finds it.
  */
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { SnapshotId } from '../../iceberg/table-metadata.ts';
@@ -21,7 +23,7 @@ import type { Catalog, CatalogTable, CommitTableRequest } from './catalog.ts';
 import type { HeldBranch, HeldBranches } from './held-in-memory.ts';
 import { showHeld } from './show-held.ts';
 
-/** Commits of the catalog behind; default: its own. */
+/** Commits to the catalog behind; default: by its own method. */
 type Commits = (catalog: Catalog, changes: readonly CommitTableRequest[]) => Promise<CatalogTable[]>;
 
 export function holdingBranches(
@@ -33,7 +35,7 @@ export function holdingBranches(
   const show = (table: CatalogTable): CatalogTable => {
     const branches = branchesOf(held, table);
     if (branches.length === 0) return table;
-    // Who asks for an unchanged table twice gets the same value twice.
+    // Whoever asks for an unchanged table twice gets the same value twice.
     const by = branches.map(({ branch, head }) => `${branch} ${head}`).join();
     const known = shown.get(table);
     if (known?.by === by) return known.table;
@@ -65,7 +67,9 @@ interface Over {
   readonly commit: Commits;
 }
 
-/** The table's branches that are held. One whose session has published since is over, and goes. */
+/**
+ * The branches of a table that are held. A branch whose session has published since is over, and is dropped.
+ */
 function branchesOf(held: HeldBranches, { metadata }: CatalogTable): HeldBranch[] {
   const ended = ({ publishes }: HeldBranch): boolean =>
     publishes !== undefined &&
@@ -77,13 +81,13 @@ function branchesOf(held: HeldBranches, { metadata }: CatalogTable): HeldBranch[
   });
 }
 
-/** A change, taken apart. */
+/** A change, split into what the catalog and what this place has to do. */
 interface Parted {
-  /** What the catalog is asked for; undefined where nothing is left. */
+  /** What the catalog is asked for; undefined if nothing is left for it. */
   readonly change: CommitTableRequest | undefined;
-  /** The branch as it is to be held. */
+  /** The branch as it will be held. */
   readonly holds: HeldBranch | undefined;
-  /** Names of branches that are not held any longer once the catalog has made the change. */
+  /** Branches that are no longer held once the catalog has made the change. */
   readonly ends: readonly HeldBranch[];
 }
 
@@ -95,7 +99,8 @@ async function commitTables(over: Over, changes: readonly CommitTableRequest[]):
   for (const change of changes) parted.push(await part(over, change));
   for (const { holds, ends, change } of parted) {
     if (holds !== undefined) held.write(holds);
-    // Written first: should the answer get lost, or this process end, the snapshot shows that it is over.
+    // Written first: if the answer gets lost, or this process ends, the snapshot shows that the branch is
+    // over.
     const publishes = change === undefined ? undefined : movesMainTo(change.updates);
     for (const branch of ends) if (publishes !== undefined) held.write({ ...branch, publishes });
   }
@@ -107,7 +112,7 @@ async function commitTables(over: Over, changes: readonly CommitTableRequest[]):
   return [show(committed[0] ?? (await catalog.loadTable(only.identifier)))];
 }
 
-/** The branch of a session that the updates put snapshots on, where it is to be held. */
+/** The session's branch that the updates stage snapshots on, if it is to be held. */
 function stagedBranch(held: HeldBranches, updates: readonly TableUpdate[]): string | undefined {
   for (const update of updates)
     if (
@@ -135,7 +140,7 @@ async function part(over: Over, change: CommitTableRequest): Promise<Parted> {
   const real = await catalog.loadTable(change.identifier);
   const branches = branchesOf(held, real);
   const metadata = showHeld(real.metadata, branches);
-  // A branch that an older version of psyberg left in the catalog itself is the catalog's.
+  // A branch that an older version of psyberg left in the catalog itself stays there.
   if (branch !== undefined && real.metadata.refs?.[branch] === undefined) {
     checkRequirements(metadata, change.requirements);
     return { change: undefined, holds: holdOn(change, branch, { metadata, branches }), ends: [] };
@@ -147,7 +152,7 @@ const namesHeld = (update: TableUpdate, names: ReadonlySet<string>): boolean =>
   update.action === 'remove-snapshots' ||
   (update.action === 'remove-snapshot-ref' && names.has(update['ref-name']));
 
-/** The branch with the snapshots that the change puts on it. */
+/** The branch with the snapshots that the change stages on it. */
 function holdOn(
   change: CommitTableRequest,
   branch: string,
@@ -163,7 +168,7 @@ function holdOn(
       `Cannot apply ${foreign.action} to ${formatIdentifier(change.identifier)} on the branch ${branch}: it is not in the catalog`,
       'change the table itself, in a commit of its own',
     );
-  // The rules of a commit, as the catalog would apply them.
+  // Applies the rules of a commit, as the catalog would.
   const after = applyUpdates(metadata, change.updates, Date.now());
   const before = branches.find((each) => each.branch === branch);
   const added = change.updates.flatMap((update) =>
@@ -177,7 +182,7 @@ function holdOn(
   };
 }
 
-/** The change without what is held here; its demands on that are checked here. */
+/** The change without what is held here, whose requirements are checked here. */
 function withoutHeld(change: CommitTableRequest, branches: readonly HeldBranch[], check: () => void): Parted {
   const byName = new Map(branches.map((branch) => [branch.branch, branch]));
   const ids = new Set(branches.flatMap(({ snapshots }) => snapshots.map((each) => each['snapshot-id'])));

@@ -1,10 +1,10 @@
 /**
- * Commits that are held: a catalog shows them, to whoever asks it, as if they were made, and nobody else sees
- * any of them until all are made in one. Catalog -> catalog + what is held.
+ * Holds commits back: to those who ask the catalog through here it looks as if they were made, and nobody
+ * else sees any of them until all are made in one. Catalog -> catalog + what is held.
  *
- * So sessions that follow each other run as they always do, each over what the one before it has published
- * here, with the ids that it will have. Tables and namespaces are created and dropped at once: one without
- * rows shows nothing of a generation.
+ * So sessions that follow each other run as always, each over what the one before it has published here, with
+ * the ids that it will have. Tables and namespaces are created and dropped at once: without rows a table
+ * reveals nothing of what is held.
  */
 import { mainSnapshot } from '../../iceberg/history.ts';
 import { checkRequirements } from '../../iceberg/requirements.ts';
@@ -16,31 +16,31 @@ import { badRequest, codeOf, identifierKey } from '../errors.ts';
 import type { Catalog, CatalogTable, CommitTableRequest } from './catalog.ts';
 
 export interface HeldCommits {
-  /** The catalog whose commits are held from {@link begin} on. */
+  /** Wraps the catalog, whose commits are held from {@link begin} on. */
   over(catalog: Catalog): Catalog;
   begin(): void;
-  /** The tables with held commits, in the order in which they were first committed to. */
+  /** The tables with held commits, in the order of their first commits. */
   tables(): TableIdentifier[];
   /**
-   * Makes all of them in one commit, and holds no more. Throws what the catalog answers: they are held still
-   * then, and the same call makes the same commit.
+   * Makes all of them in one commit, and stops holding. Throws what the catalog answers: then they are still
+   * held, and calling again makes the same commit.
    */
   commit(): Promise<void>;
-  /** True when the catalog has what a commit, whose answer was lost, was to bring. */
+  /** True if the catalog has what a commit brought whose answer was lost. */
   isMade(): Promise<boolean>;
-  /** Those among the tables that others have committed to since: what is held of them does not fit. */
+  /** Those tables that others have committed to since, so that what is held of them no longer fits. */
   moved(): Promise<TableIdentifier[]>;
-  /** What is held of these is dropped: they are shown as they are. */
+  /** Drops what is held of these tables: they are shown as they are. */
   drop(tables: readonly TableIdentifier[]): void;
-  /** Drops what is held, and holds no more: every commit is made at once. */
+  /** Drops what is held, and stops holding: from now on every commit is made at once. */
   end(): void;
 }
 
 interface HeldTable {
   readonly identifier: TableIdentifier;
-  /** The table as the catalog had it when the first commit was held. */
+  /** The table as it was in the catalog when its first commit was held. */
   readonly base: TableMetadata;
-  /** With the commits. */
+  /** The table with the held commits. */
   readonly shown: CatalogTable;
 }
 
@@ -49,7 +49,7 @@ export function heldCommits(): HeldCommits {
   let isHolding = false;
   let real: Catalog | undefined;
   const catalog = (): Catalog => real as Catalog;
-  // Each is checked on what the one before it left.
+  // One after the other, since each is checked against what the one before it left.
   const holdNext = oneAfterTheOther()(hold);
   const end = (): void => {
     isHolding = false;
@@ -95,7 +95,7 @@ interface Holding {
   readonly behind: Catalog;
 }
 
-/** All or none, by the rules of a commit, as the catalog would apply them. */
+/** Holds all or none, by the rules of a commit, as the catalog would apply them. */
 async function hold(
   { held, behind }: Holding,
   changes: readonly CommitTableRequest[],
@@ -127,7 +127,7 @@ const changesOf = (held: ReadonlyMap<string, HeldTable>): CommitTableRequest[] =
     return change.updates.length === 0 ? [] : [{ identifier, ...change }];
   });
 
-/** Whether one of the tables has its snapshot: then all do, since they were committed in one. */
+/** Whether one of the tables has its snapshot: then all do, since they were committed together. */
 async function hasAny(catalog: Catalog, held: ReadonlyMap<string, HeldTable>): Promise<boolean> {
   for (const { identifier, base, shown } of held.values()) {
     const wanted = mainSnapshot(shown.metadata)?.['snapshot-id'];
@@ -150,7 +150,7 @@ async function movedAmong(
   return moved;
 }
 
-/** What held snapshots were made on: their parent, their number, their columns. */
+/** What held snapshots depend on: their parent, their number, their columns. */
 const placeOf = (metadata: TableMetadata): string =>
   [
     metadata['table-uuid'],

@@ -1,28 +1,28 @@
-/** Branches of sessions that a catalog does not have, and those of one process in memory. */
+/** Holds branches of sessions that a catalog does not have; here those of one process, in memory. */
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 
 export interface HeldBranch {
   readonly branch: string;
   readonly tableUuid: string;
   readonly head: SnapshotId;
-  /** Those that were staged, oldest first. */
+  /** The staged snapshots, oldest first. */
   readonly snapshots: readonly Snapshot[];
-  /** The snapshot of `main` that ends the branch, once its commit is under way. */
+  /** The snapshot of `main` with which the branch ends, once its commit is in progress. */
   readonly publishes?: SnapshotId;
 }
 
 export interface HeldBranches {
-  /** True for a branch that is held from its first commit on. */
+  /** True if the branch is to be held from its first commit on. */
   holds(branch: string): boolean;
   isEmpty(): boolean;
   names(): string[];
-  /** The branches of one table, by their names. */
+  /** The branches of one table, with their names. */
   of(tableUuid: string): HeldBranch[];
   write(branch: HeldBranch): void;
   remove(branch: string): void;
 }
 
-/** In memory; those for which `holds` is true, and as long as it is. */
+/** In memory: a branch is held only while `holds` is true for it. */
 export function heldInMemory(holds: (branch: string) => boolean): HeldBranches {
   const held = new Map<string, HeldBranch>();
   const all = (): HeldBranch[] => {

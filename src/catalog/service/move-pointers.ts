@@ -1,5 +1,5 @@
 /**
- * Commits to a warehouse: what those of tables and of views have in common. A metadata file is written first,
+ * Commits to a warehouse: the part that is the same for tables and views. A metadata file is written first,
  * and its pointer is moved last.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,15 +18,15 @@ export interface MovedPointers {
 }
 
 /**
- * Moves pointers to files that were written for them; without pointers the files go. @returns the swap that
- * lost, as the store.
+ * Moves pointers to files that were written for them; if they do not move the files are deleted.
+ * @returns the swap that lost, like the store.
  */
 export async function movePointers(
   swaps: readonly PointerSwap[],
   { store, discard }: MovedPointers,
 ): Promise<PointerSwap | undefined> {
   const lost = await store.swapPointers(swaps).catch(async (error: unknown) => {
-    // Where nobody knows, the files may be what the pointers point at.
+    // If nobody knows the outcome, the pointers may name these files.
     if (!isStateUnknown(error)) await discard();
     throw error;
   });
@@ -35,8 +35,8 @@ export async function movePointers(
 }
 
 /**
- * Repeats a commit to tables or views until it wins its race; each try waits for those before it of commits
- * to the same ones.
+ * Repeats a commit to tables or views until it wins its race; each attempt waits for earlier commits to the
+ * same ones.
  * @throws PsybergError `commit-conflict` when it lost too often.
  */
 export type UntilCommitted = <T>(
@@ -45,10 +45,10 @@ export type UntilCommitted = <T>(
 ) => Promise<T>;
 
 /**
- * With one line for each table or view of a server. Without it all its clients write metadata of which one
- * file counts: 16 clients of one table made 146 to 179 commits/s, the slowest after 1.4 to 2.0 s, and one of
- * 4,800 lost its race 40 times; in line 257 to 326, the slowest after 0.1 s (2026-11-28, turn about). Other
- * processes are met in the store alone.
+ * With one line for each table or view of a server. Without it all clients write metadata, and only one of
+ * these files counts: 16 clients of one table made 146 to 179 commits/s, the slowest after 1.4 to 2.0 s, and
+ * one of 4,800 lost its race 40 times; in line 257 to 326, the slowest after 0.1 s (2026-11-28, turn about).
+ * Other processes compete only in the store.
  */
 export function untilCommittedInLine(): UntilCommitted {
   const inLines = lines();
@@ -57,8 +57,8 @@ export function untilCommittedInLine(): UntilCommitted {
     for (let attempt = 1; attempt <= COMMIT_ATTEMPTS_MAX; attempt++) {
       const committed = await inLines(keys, commitOnce);
       if (committed !== undefined) return committed;
-      // Spread out writers that keep meeting; full jitter, so that two of them do not stay in step. Not in
-      // line: others may have more luck.
+      // Spreads out writers that keep colliding; full jitter, so that two of them do not stay in step.
+      // Outside of the line: others may have more luck.
       await sleep(Math.random() * Math.min(100, 2 ** attempt));
     }
     throw lostRace(ids[0] as TableIdentifier);

@@ -1,4 +1,4 @@
-/** Names of a warehouse and the places they stand for: what tables and views have in common. */
+/** Checks names of a warehouse and finds their places: the part that is the same for tables and views. */
 import { join } from 'node:path';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutSlash } from '../../model/without-slash.ts';
@@ -30,7 +30,7 @@ export async function requireNamespace(
   if (!(await store.namespaceExists(namespace))) throw noSuchNamespace(namespace);
 }
 
-/** @throws PsybergError `already-exists` when a table or a view has the name. */
+/** @throws PsybergError `already-exists` if a table or a view has the name. */
 export async function requireFree(
   { store }: Pick<Warehouse, 'store'>,
   id: TableIdentifier,
@@ -41,7 +41,7 @@ export async function requireFree(
 }
 
 /**
- * That a table or view of the name may be made.
+ * Checks that a table or view of this name can be made.
  * @throws PsybergError `bad-request`, `no-such-namespace`, `already-exists`.
  */
 export async function requireNew(
@@ -54,7 +54,9 @@ export async function requireNew(
   await requireFree(warehouse, id, wanted);
 }
 
-/** Where a table or view lies whose client says nothing: below its namespace's location, or the warehouse. */
+/**
+ * The location of a table or view if the client gives none: below its namespace's location, or the warehouse.
+ */
 export async function defaultLocation(
   { roots, store }: Pick<Warehouse, 'roots' | 'store'>,
   id: TableIdentifier,
@@ -62,15 +64,15 @@ export async function defaultLocation(
   const parent = (await store.namespaceProperties(id.namespace)).location;
   if (parent !== undefined) return `${withoutSlash(parent)}/${folderOf(id).at(-1)}`;
   const folders = folderOf(id);
-  // `join` would take one of the two slashes after a scheme.
+  // `join` would drop one of the two slashes after a scheme.
   return isInStore(roots.warehouse)
     ? [roots.warehouse, ...folders].join('/')
     : join(roots.warehouse, ...folders);
 }
 
 /**
- * @returns false when there is no such thing to rename. @throws PsybergError `no-such-namespace`,
- * `already-exists`.
+ * @returns false if there is no such thing to rename.
+ * @throws PsybergError `no-such-namespace`, `already-exists`.
  */
 export async function renameIn(
   warehouse: Pick<Warehouse, 'store'>,
@@ -91,7 +93,8 @@ export async function renameIn(
 }
 
 /**
- * Refuses places outside; those that the table had before stay: it may have got them where nobody checked.
+ * Refuses places outside of the warehouse, except those that the table had before: it may have got them where
+ * nobody checked.
  * @throws PsybergError `forbidden`, `bad-request`.
  */
 export function checkPlaces(

@@ -1,4 +1,4 @@
-/** The namespaces of a warehouse: rows of its store, and nothing on the disk. */
+/** Manages the namespaces of a warehouse: they are rows of its store, and nothing on the disk. */
 import { namespaceExists, namespaceNotEmpty, noSuchNamespace, unprocessable } from '../errors.ts';
 import { checkNamespace, checkProperties } from '../names.ts';
 import type { Catalog } from './catalog.ts';
@@ -38,7 +38,7 @@ export function warehouseNamespaces(warehouse: Pick<Warehouse, 'roots' | 'store'
       checkProperties(changes.updates);
       if (changes.updates.location !== undefined) checkNewPlace(roots, changes.updates.location);
       const found = await store.changeNamespaceProperties(namespace, changes);
-      // Dropped since it was looked for.
+      // It was dropped since it was looked up.
       if (found === undefined) throw noSuchNamespace(namespace);
       const removals = [...new Set(changes.removals)];
       return {

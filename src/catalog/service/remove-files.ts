@@ -1,6 +1,6 @@
 /**
- * What a warehouse deletes: metadata files that a table has forgotten, and a purged table. Never what another
- * name points at.
+ * Deletes files of a warehouse: metadata files that a table no longer lists, and purged tables. Never deletes
+ * what another name points at.
  */
 import { basename, dirname, normalize } from 'node:path';
 import { mayDeleteFiles } from '../../iceberg/retention.ts';
@@ -15,8 +15,8 @@ interface StoredTable {
 }
 
 /**
- * Deletes those of a table's earlier metadata files that are its own and that no name points at: two may have
- * been registered on one file.
+ * Deletes those of a table's earlier metadata files that are its own and that no name points at: two names
+ * may have been registered on one file.
  */
 export async function removeEarlierFiles(
   { store, files }: Pick<Warehouse, 'store' | 'files'>,
@@ -31,8 +31,8 @@ export async function removeEarlierFiles(
 
 /**
  * Deletes a dropped table's folder, unless another table has files in it. With `gc.enabled=false` only the
- * table's own metadata files go: its data may be shared with tables that this catalog does not know (as
- * Apache Iceberg's `CatalogUtil.dropTableData`).
+ * table's own metadata files are deleted: its data may be shared with tables that this catalog does not know
+ * (like Apache Iceberg's `CatalogUtil.dropTableData`).
  */
 export async function purgeTable(
   warehouse: Warehouse,
@@ -53,7 +53,7 @@ export async function purgeTable(
     );
   for (const other of await store.metadataLocations()) {
     if (isInTable(other)) return;
-    // A table may keep its metadata elsewhere and its rows in here. One that cannot be read may, too.
+    // A table may have its metadata elsewhere and its rows in here. So may one that cannot be read.
     const neighbour = await files.read(other).catch(() => undefined);
     const places = neighbour === undefined ? [] : placesOf(neighbour.metadata);
     if (neighbour === undefined ? !(await isView(other)) : places.some(isInTable)) return;
@@ -65,8 +65,8 @@ export async function purgeTable(
 }
 
 /**
- * Deletes a folder that a property named, whose files may belong to anybody: only when it is empty and no
- * other table names it.
+ * Deletes a folder that a property named only if it is empty and no other table names it: its files may
+ * belong to anybody.
  */
 async function removeEmptyFolder(
   { roots, disk }: Pick<Warehouse, 'roots' | 'disk'>,
@@ -77,11 +77,11 @@ async function removeEmptyFolder(
     const path = pathInside(roots, location);
     if (!others.some(isWithin(path))) await disk.removeEmptyFolder(path);
   } catch {
-    // It is not empty, gone already, or not ours to remove.
+    // It is not empty, gone already, or may not be removed.
   }
 }
 
-/** As paths, not as texts: `file:/a//b` and `/a/b` are one folder. */
+/** Compares paths, not texts: `file:/a//b` and `/a/b` are one folder. */
 function isWithin(folder: string): (location: string) => boolean {
   const real = realPlace(folder);
   return (location) => {
@@ -90,17 +90,18 @@ function isWithin(folder: string): (location: string) => boolean {
   };
 }
 
-/** Where a table's files may lie: its location, and the folders that its properties name. */
+/** Where a table's files may lie: its location, and the folders named by its properties. */
 const placesOf = ({ location, properties = {} }: TableMetadata): string[] => [
   location,
   ...PATH_PROPERTIES.flatMap((name) => properties[name] ?? []),
 ];
 
-/** One for every spelling of a location. */
+/** The same for every spelling of a location. */
 const placeOf = (location: string): string => normalize(localPath(location) ?? location);
 
 /**
- * The metadata files of a table itself. A registered file's log may name others, which must not be deleted.
+ * Tells a table's own metadata files. The log of a registered file may name others, which must not be
+ * deleted.
  */
 function isMetadataOf(table: TableMetadata): (location: string) => boolean {
   const folders = [`${table.location}/metadata`, metadataFolder(table)].map(placeOf);

@@ -1,12 +1,12 @@
-/** A table of a catalog with the branches that are held here. Metadata -> metadata. Pure. */
+/** Shows a table of a catalog with the branches that are held here. Metadata -> metadata. Pure. */
 import { snapshotById } from '../../iceberg/history.ts';
 import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { HeldBranch } from './held-in-memory.ts';
 
 /**
- * Sequence numbers and row ids go on from those of the branches, as if the catalog had them: what a session
- * publishes then lies above what it has staged. Gaps are allowed (Iceberg specification, "Sequence Numbers",
- * "Row Lineage").
+ * Sequence numbers and row ids continue after those of the branches, as if the catalog had them, so that what
+ * a session publishes is numbered above what it has staged. Gaps are allowed (Iceberg specification,
+ * "Sequence Numbers", "Row Lineage").
  */
 export function showHeld(metadata: TableMetadata, branches: readonly HeldBranch[]): TableMetadata {
   if (branches.length === 0) return metadata;

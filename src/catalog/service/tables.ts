@@ -1,4 +1,4 @@
-/** The tables of a warehouse, but for their commits: made, registered, renamed, dropped. */
+/** Creates, registers, renames and drops the tables of a warehouse. Commits are in another file. */
 import { randomUUID } from 'node:crypto';
 import { newTableMetadata } from '../../iceberg/new-table.ts';
 import { checkSnapshots } from '../../iceberg/read-metadata.ts';
@@ -61,8 +61,8 @@ async function createTable(
   checkPlaces(roots, { location, properties: request.properties ?? {} });
   const metadata: TableMetadata = newTableMetadata({ ...request, location, uuid: randomUUID() }, Date.now());
   if (request.stageCreate === true) {
-    // The client writes manifests before its commit creates the table, and DuckDB does not make local folders
-    // for them.
+    // The client writes manifests before its commit creates the table, and DuckDB makes no local folders for
+    // them.
     disk.makeFolder(`${pathInside(roots, location)}/metadata`);
     return { metadata, metadataLocation: undefined };
   }

@@ -1,8 +1,11 @@
-/** A warehouse that tells its clients how files are reached, as catalogs do that vend credentials. */
+/** Lets a warehouse tell its clients how files are reached, like catalogs that vend credentials. */
 import { type StorageSource, withoutFiles } from '../../model/storage-settings.ts';
 import type { Catalog, CatalogTable } from './catalog.ts';
 
-/** `config`: Iceberg's names, the keys among them. Whoever may load a table may then do what the keys may. */
+/**
+ * `config`: Iceberg's names, including the keys. Whoever may load a table may then do whatever the keys
+ * allow.
+ */
 export function vendingStorage(catalog: Catalog, config: StorageSource): Catalog {
   const vended = async (table: CatalogTable): Promise<CatalogTable> => ({
     ...table,

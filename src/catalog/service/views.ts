@@ -1,7 +1,7 @@
 /**
- * Iceberg's views in a warehouse: store + metadata files + the pure rules. As with tables, the metadata file
- * is written first and the pointer moved last, and rows with `iceberg_type` VIEW are the ones that Iceberg's
- * JDBC catalog reads.
+ * Manages Iceberg's views in a warehouse: store + metadata files + the pure rules. As with tables, the
+ * metadata file is written first and the pointer moved last. The rows with `iceberg_type` VIEW are those that
+ * Iceberg's JDBC catalog reads.
  */
 import { randomUUID } from 'node:crypto';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
@@ -71,7 +71,7 @@ async function createView(
   return { ...(await viewFiles.read(metadataLocation)), metadataLocation };
 }
 
-/** @returns undefined where another commit was first. */
+/** @returns undefined if another commit was first. */
 async function commitOnce(
   warehouse: Warehouse,
   id: TableIdentifier,

@@ -1,4 +1,4 @@
-/** The warehouse itself as a catalog: store + metadata files + the pure rules of commits. */
+/** Serves the warehouse itself as a catalog: store + metadata files + the pure rules of commits. */
 import type { Catalog } from './catalog.ts';
 import { tableCommits } from './commit-tables.ts';
 import { warehouseNamespaces } from './namespaces.ts';

@@ -1,4 +1,4 @@
-/** What a warehouse is made of: folders, pointers in a database, and metadata files. */
+/** Defines what a warehouse consists of: folders, pointers in a database, and metadata files. */
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ViewMetadata } from '../../iceberg/view-metadata.ts';
 import type { Disk } from '../files/disk.ts';

@@ -1,6 +1,6 @@
 /**
- * The tables of Iceberg's JDBC catalog (`org.apache.iceberg.jdbc.JdbcUtil`, schema version V1). Kept letter
- * by letter, so that Iceberg's `JdbcCatalog` and PyIceberg's `SqlCatalog` can open the same database.
+ * Defines the tables of Iceberg's JDBC catalog (`org.apache.iceberg.jdbc.JdbcUtil`, schema version V1). Kept
+ * letter by letter, so that Iceberg's `JdbcCatalog` and PyIceberg's `SqlCatalog` can open the same database.
  */
 export const JDBC_SCHEMA: readonly string[] = [
   `create table if not exists iceberg_tables (
@@ -21,7 +21,7 @@ export const JDBC_SCHEMA: readonly string[] = [
   )`,
 ];
 
-/** For a database that an older writer made: Iceberg's JDBC catalog before 1.6 knew no views. */
+/** For databases that an older writer made: before 1.6 Iceberg's JDBC catalog had no views. */
 export const ICEBERG_TYPE_COLUMN = 'alter table iceberg_tables add column iceberg_type varchar(5)';
 
 export interface JdbcTables {
@@ -41,5 +41,5 @@ export interface JdbcTables {
   };
 }
 
-/** Iceberg's JDBC catalog marks a namespace without properties by this one; clients never see it. */
+/** Iceberg's JDBC catalog gives a namespace without properties this one; clients never see it. */
 export const EXISTS_PROPERTY = 'exists';

@@ -1,4 +1,7 @@
-/** The catalog's store over kysely: Iceberg's JDBC-catalog tables in any database that kysely speaks. */
+/**
+ * Implements the catalog's store with kysely: Iceberg's JDBC-catalog tables in any database that kysely
+ * supports.
+ */
 import type { Kysely } from 'kysely';
 import type { JdbcTables } from './jdbc-schema.ts';
 import {

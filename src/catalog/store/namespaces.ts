@@ -1,6 +1,6 @@
 /**
- * Namespaces in the tables of Iceberg's JDBC catalog. A namespace exists if it, or a namespace below it, has
- * a row in either table: that catalog creates no parents.
+ * Keeps namespaces in the tables of Iceberg's JDBC catalog. A namespace exists if it, or a namespace below
+ * it, has a row in either table: that catalog creates no parents.
  */
 import { EXISTS_PROPERTY } from './jdbc-schema.ts';
 import {
@@ -68,8 +68,8 @@ export async function insertNamespace(
       property_key: key,
       property_value: value,
     });
-    // The mark first: where transactions run side by side, two creators meet at this row, and the second one
-    // waits and loses.
+    // The mark comes first: if transactions run in parallel, two creators meet at this row, and the second
+    // one waits and loses.
     const marked = await within.db
       .insertInto('iceberg_namespace_properties')
       .values(row(EXISTS_PROPERTY, 'true'))
@@ -97,7 +97,7 @@ export async function changeProperties(
     await hold(within, name);
     if (!(await isUsed(within, name, { itself: true }))) return undefined;
     const removed = removals.length === 0 ? [] : await removeProperties(within, name, removals);
-    // The mark keeps the namespace alive when its last property goes.
+    // The mark keeps the namespace when its last property is removed.
     const marked = Object.entries({ ...updates, [EXISTS_PROPERTY]: 'true' });
     for (const [key, value] of inOneOrder(marked, ([each]) => each))
       await setProperty(within, { namespace: name, key, value });
@@ -162,9 +162,9 @@ async function hasTables(rows: CatalogRows, name: string): Promise<boolean> {
 }
 
 /**
- * Holds a namespace's own rows until the transaction ends. Where transactions run side by side, one that
- * drops the namespace and one that changes it wait for each other here; without it the later one would leave
- * rows of a namespace that is gone. By an update that changes nothing, since SQLite knows no `for update`.
+ * Locks a namespace's own rows until the transaction ends. If transactions run in parallel, one that drops
+ * the namespace and one that changes it wait for each other here; otherwise the later one would leave rows of
+ * a namespace that is gone. Done by an update that changes nothing, since SQLite has no `for update`.
  */
 async function hold({ db, catalogName }: CatalogRows, name: string): Promise<void> {
   await db
@@ -175,7 +175,7 @@ async function hold({ db, catalogName }: CatalogRows, name: string): Promise<voi
     .execute();
 }
 
-/** @returns which of the keys were there. */
+/** @returns the keys that existed. */
 async function removeProperties(
   { db, catalogName }: CatalogRows,
   name: string,

@@ -1,4 +1,4 @@
-/** All that a catalog's database knows of places, read and moved at once. */
+/** Reads and moves all locations in a catalog's database at once. */
 import { type CatalogRows, committed, dotted } from './rows.ts';
 import type { PlaceChanges, Places } from './store.ts';
 
@@ -29,7 +29,7 @@ export async function placesIn({ db, catalogName }: CatalogRows): Promise<Places
   };
 }
 
-/** One place is not as it was expected; rolls the transaction back. */
+/** A place is not as expected; rolls the transaction back. */
 class Overtaken extends Error {}
 
 /** See `CatalogStore.relocate`. */
@@ -45,7 +45,7 @@ export async function relocateIn(rows: CatalogRows, changes: PlaceChanges): Prom
   }
 }
 
-/** @returns how many rows each change found: one, where nothing moved meanwhile. */
+/** @returns how many rows each change matched: one, if nothing moved meanwhile. */
 async function changePlaces(
   rows: CatalogRows,
   { pointers, namespaces, forgotten }: PlaceChanges,

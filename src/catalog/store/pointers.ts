@@ -1,6 +1,4 @@
-/**
- * Pointers of tables and views: found, dropped and renamed. A swap, which is a commit, is a file of its own.
- */
+/** Finds, drops and renames pointers of tables and views. Swaps, which are commits, are in another file. */
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 import type { JdbcTables } from './jdbc-schema.ts';
 import { type CatalogRows, contains, dotted, inTransaction, isKind, pointerOf, pointerRows } from './rows.ts';
@@ -22,8 +20,8 @@ export async function listPointers(
 }
 
 /**
- * See `CatalogStore.findPointer`. Compiled once: of 1,000 questions, as `status` of 500 processes asks, it
- * takes 55 ms of CPU in place of 150 (Intel Xeon, 2026-11-30).
+ * See `CatalogStore.findPointer`. Compiled once: 1,000 of these queries, as many as `status` of 500 processes
+ * makes, take 55 ms of CPU in place of 150 (Intel Xeon, 2026-11-30).
  */
 export async function findPointer(rows: CatalogRows, id: TableIdentifier): Promise<Pointer | undefined> {
   const { db, catalogName } = rows;
@@ -40,11 +38,11 @@ export async function findPointer(rows: CatalogRows, id: TableIdentifier): Promi
 
 type PointerRow = Pick<JdbcTables['iceberg_tables'], 'metadata_location' | 'iceberg_type'>;
 
-/** Its parameters: the catalog, the namespace, the name. */
+/** Its parameters are the catalog, the namespace, and the name. */
 const pointerQuery = (rows: CatalogRows) =>
   pointerOf(rows, { namespace: [], name: '' }).select(['metadata_location', 'iceberg_type']).compile();
 
-/** Databases differ in their SQL. */
+/** One for each database, since they differ in their SQL. */
 const compiled = new WeakMap<CatalogRows['db'], ReturnType<typeof pointerQuery>>();
 
 /** See `CatalogStore.dropPointer`. */

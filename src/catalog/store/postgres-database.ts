@@ -1,6 +1,6 @@
 /**
- * PostgreSQL, opened for a catalog shared by several machines. URL -> database.
- * The URL holds a password: no message, hint, context or cause made here repeats it.
+ * Opens PostgreSQL for a catalog that several machines share. URL -> database. The URL holds a password: no
+ * message, hint, context or cause made here repeats it.
  */
 import type { Pool } from 'pg';
 import { usageError } from '../../model/errors.ts';
@@ -8,21 +8,21 @@ import { badRequest, databaseUnavailable } from '../errors.ts';
 import { ICEBERG_TYPE_COLUMN, JDBC_SCHEMA } from './jdbc-schema.ts';
 import type { CatalogDatabase, CatalogStore } from './store.ts';
 
-/** Enough for the requests of one process: a commit holds a connection for a few round trips. */
+/** Enough for the requests of one process: a commit uses a connection for a few round trips. */
 const CONNECTIONS_MAX = 8;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A statement that waits longer than this waits for a lock that nobody will give back. */
+/** A statement that waits longer than this waits for a lock that will not be released. */
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** Any number, as long as all processes take the same: they make the two tables one after the other. */
+/** Any number, but the same in all processes: they create the two tables one after the other. */
 const SCHEMA_LOCK = 7_270_211_001n;
-/** How often a call is repeated that PostgreSQL broke off to solve a deadlock. */
+/** How often a call is repeated that PostgreSQL aborted to resolve a deadlock. */
 const ATTEMPTS_MAX = 10;
 
 const LOCATIONS =
   'select metadata_location from iceberg_tables where catalog_name = $1 and metadata_location is not null';
 
 /**
- * Connects, and makes the two tables where they are missing.
+ * Connects, and creates the two tables if they are missing.
  * @throws PsybergError `catalog-database-unreachable`, `catalog-database-unusable`.
  */
 export async function openPostgresDatabase(url: string): Promise<CatalogDatabase> {
@@ -36,8 +36,8 @@ export async function openPostgresDatabase(url: string): Promise<CatalogDatabase
   // A client reads its URL when it is made, a pool only when it is first used.
   checkUrl(() => new pg.Client(settings));
   const pool = new pg.Pool({ ...settings, max: CONNECTIONS_MAX, allowExitOnIdle: true });
-  // A connection that breaks is replaced by the next call, and a statement under way on it fails by itself;
-  // unheard, the events would end the process.
+  // The next call replaces a broken connection, and a statement running on it fails by itself; without a
+  // listener these events would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (connection) => void connection.on('error', () => undefined));
   try {
@@ -68,7 +68,7 @@ function checkUrl(read: () => unknown): void {
   try {
     read();
   } catch {
-    // Without the cause: it repeats the URL.
+    // No cause is given, since it repeats the URL.
     throw usageError(
       'catalog-database-unusable',
       'the database of the catalog cannot be understood as a URL',
@@ -82,7 +82,7 @@ function checkUrl(read: () => unknown): void {
 async function makeTables(pool: Pool): Promise<void> {
   const connection = await pool.connect();
   try {
-    // Asked first: who may only read and write the tables may still open the catalog.
+    // Checked first: users who may only read and write the tables can still open the catalog.
     const { rows } = await connection.query<{
       tables: string | null;
       properties: string | null;
@@ -94,18 +94,18 @@ async function makeTables(pool: Pool): Promise<void> {
     const [found] = rows;
     if (found?.tables != null && found.properties != null && found.type) return;
     await connection.query('begin');
-    // "create table if not exists" of two processes at once fails for one of them.
+    // If two processes run "create table if not exists" at once, it fails for one of them.
     await connection.query('select pg_advisory_xact_lock($1)', [String(SCHEMA_LOCK)]);
     for (const statement of JDBC_SCHEMA) await connection.query(statement);
     await connection.query(ICEBERG_TYPE_COLUMN.replace('add column', 'add column if not exists'));
     await connection.query('commit');
   } finally {
-    // Destroyed rather than reused, should the transaction have failed.
+    // Not reused, in case the transaction has failed.
     connection.release(true);
   }
 }
 
-/** Where the database is, without user and password. */
+/** The database's address without user and password. */
 function placeOf(url: string): string {
   try {
     const { hostname, port, pathname } = new URL(url);
@@ -139,14 +139,14 @@ function openingFailure(url: string, error: unknown): Error {
   );
 }
 
-/** A message should not hold the password; should one hold it after all, it goes no further. */
+/** A message should not contain the password; if it does it is removed here. */
 function withoutSecrets(url: string, message: string): string {
   const written = /^[a-z]+:\/\/[^/?#]*?:([^/?#]*)@/i.exec(url)?.[1] ?? '';
   let decoded = written;
   try {
     decoded = decodeURIComponent(written);
   } catch {
-    // Not percent-encoded: the written form is the password.
+    // The URL is not percent-encoded: then the password is as written.
   }
   return [url, written, decoded].reduce(
     (text, secret) => (secret === '' ? text : text.replaceAll(secret, '***')),
@@ -167,8 +167,8 @@ const NETWORK_CODES = new Set([
 ]);
 
 /**
- * PostgreSQL, error codes: class 08 connection, 53 resources, 57P shutdown, 57014 a statement that waited for
- * a lock too long and was rolled back; the rest comes from the network.
+ * PostgreSQL, error codes: class 08 connection, 53 resources, 57P shutdown, 57014 a statement that waited too
+ * long for a lock and was rolled back; the rest comes from the network.
  */
 function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = error as { code?: string; message?: string };
@@ -180,16 +180,22 @@ function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** Deadlock and serialisation failure: the transaction was rolled back as a whole, and nobody is to blame. */
+/**
+ * Deadlock and serialisation failure: the transaction was rolled back as a whole, through no fault of its
+ * own.
+ */
 const isBrokenOff = (error: unknown): boolean =>
   ['40P01', '40001'].includes((error as { code?: string }).code ?? '');
-/** Two creators of one name meet at the primary key; repeated, the later one sees the earlier one's row. */
+/**
+ * Two creators of one name meet at the primary key; when it is repeated, the later one sees the earlier one's
+ * row.
+ */
 const isOvertaken = (error: unknown): boolean => (error as { code?: string }).code === '23505';
-/** A text that is too long for its column, or holds NUL. */
+/** A text that is too long for its column, or contains NUL. */
 const isUnfit = (error: unknown): boolean =>
   ['22001', '22021', '22P05'].includes((error as { code?: string }).code ?? '');
 
-/** The store with PostgreSQL's failures in the catalog's words. */
+/** The store, with PostgreSQL's failures turned into the catalog's errors. */
 function withKnownFailures(store: CatalogStore): CatalogStore {
   const guard =
     <Parameters extends readonly unknown[], Result>(call: (...parameters: Parameters) => Promise<Result>) =>

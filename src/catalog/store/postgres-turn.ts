@@ -1,16 +1,16 @@
 /**
- * The line in front of a catalog whose pointers are in PostgreSQL, for whoever commits to tables that all
- * commit to: the processes of all machines come one after the other. As in `sqlite-turn.ts` it only saves
- * work.
+ * Makes those who commit to tables that everybody commits to wait in line, for a catalog whose pointers are
+ * in PostgreSQL: the processes of all machines come one after the other. As in `sqlite-turn.ts` this only
+ * saves work.
  *
- * The lock is one of a transaction, so that it ends with its connection, however that ends, and is nobody
- * else's where a pooler lends connections by the transaction.
+ * The lock belongs to a transaction, so that it ends with its connection, however that ends, and so that
+ * nobody else gets it if a pooler lends connections by the transaction.
  */
 import type { Pool, PoolClient } from 'pg';
 import { oneAfterTheOther } from '../../model/in-turn.ts';
 import { type Patience, TURN_PATIENCE } from './turn-patience.ts';
 
-/** Any number, as long as all processes take the same; beside it the name of the catalog counts. */
+/** Any number, but the same in all processes; the lock also depends on the catalog's name. */
 const TURN_LOCK = 727_021_102;
 
 const BEGIN = `begin;
@@ -19,7 +19,7 @@ const BEGIN = `begin;
 const LIMITS = `select set_config('statement_timeout', $1, true),
     set_config('idle_in_transaction_session_timeout', $2, true)`;
 const LOCK = 'select pg_advisory_xact_lock($1, hashtext($2))';
-/** Who has the lock, and since when. */
+/** Which process has the lock, and since when. */
 const HOLDER = `select activity.pid || ' ' || coalesce(activity.xact_start::text, '') as holder
   from pg_locks as locks join pg_stat_activity as activity using (pid)
   where locks.locktype = 'advisory' and locks.granted
@@ -29,7 +29,7 @@ const HOLDER = `select activity.pid || ' ' || coalesce(activity.xact_start::text
 
 export type InTurn = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Of one process a single connection waits: more of them would take those from the one that has its turn. */
+/** Only one connection of a process waits: more would take connections from the one whose turn it is. */
 export function postgresTurn(pool: Pool, catalogName: string, patience: Patience = TURN_PATIENCE): InTurn {
   const inProcess = oneAfterTheOther();
   return (work) =>
@@ -43,7 +43,7 @@ export function postgresTurn(pool: Pool, catalogName: string, patience: Patience
     })();
 }
 
-/** A connection that has the lock; undefined where it was not to be had in time. */
+/** A connection that has the lock; undefined if it could not get it in time. */
 async function lockedBy(
   pool: Pool,
   catalogName: string,
@@ -56,7 +56,7 @@ async function lockedBy(
     let holder: unknown;
     do {
       await connection.query(BEGIN);
-      // A process that was stopped in its turn gives it back at last.
+      // A process that was stopped during its turn releases the lock in the end.
       await connection.query(LIMITS, [String(holderMs), String(holderMs * 3)]);
       const { rows } = await connection.query<{ holder: string }>(HOLDER, [TURN_LOCK, catalogName]);
       if (holder !== undefined && rows[0]?.holder === holder) break;
@@ -69,7 +69,7 @@ async function lockedBy(
       await connection.query('rollback');
     } while (performance.now() < untilMs);
   } catch {
-    // The commit itself tells what is the matter with the database.
+    // If the database has a problem, the commit itself will report it.
   }
   connection?.release(true);
   return undefined;

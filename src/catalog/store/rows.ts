@@ -1,6 +1,6 @@
 /**
- * The rows of one catalog in a database that several may share, and the conditions on them that the
- * statements of the store have in common.
+ * Selects the rows of one catalog in a database that several may share, with the conditions that the store's
+ * statements have in common.
  */
 import { type ExpressionBuilder, type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
@@ -37,28 +37,28 @@ export const isKind = (kind: PointerKind) => (eb: ExpressionBuilder<JdbcTables, 
     : eb('iceberg_type', '=', kind);
 
 /**
- * `like` would treat `_` and `%` of a name as wildcards. SQL counts characters where JavaScript counts halves
- * of some.
+ * `like` would read `_` and `%` in a name as wildcards. SQL counts characters, while JavaScript counts some
+ * of them as two.
  */
 export const startsWith = (column: string, prefix: string): RawBuilder<boolean> =>
   sql<boolean>`substr(${sql.ref(column)}, 1, ${sql.lit([...prefix].length)}) = ${prefix}`;
 
-/** In words that SQLite and PostgreSQL share; `like` knows wildcards. */
+/** With a function that SQLite and PostgreSQL share; `like` has wildcards. */
 export const contains = (column: string, text: string): RawBuilder<boolean> =>
   sql<boolean>`replace(${sql.ref(column)}, ${text}, '') <> ${sql.ref(column)}`;
 
-/** Two transactions that lock the same rows lock them in this order, or they could wait for each other. */
+/** Transactions that lock the same rows do so in this order; otherwise two could wait for each other. */
 export const inOneOrder = <T>(items: readonly T[], keyOf: (item: T) => string): T[] =>
   [...items].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
 
-/** Every write is a transaction: SQLite's driver waits there for other processes. */
+/** Every write is a transaction, because that is where SQLite's driver waits for other processes. */
 export const inTransaction = <T>(
   { db, catalogName }: CatalogRows,
   work: (rows: CatalogRows) => Promise<T>,
 ): Promise<T> => db.transaction().execute((transaction) => work({ db: transaction, catalogName }));
 
 /**
- * As {@link inTransaction}, for a change whose fate its caller has to know.
+ * Like {@link inTransaction}, for a change whose outcome its caller must know.
  * @throws PsybergError `commit-state-unknown` when the database failed while it committed.
  */
 export async function committed<T>(rows: CatalogRows, work: (rows: CatalogRows) => Promise<T>): Promise<T> {
@@ -70,8 +70,8 @@ export async function committed<T>(rows: CatalogRows, work: (rows: CatalogRows) 
       return result;
     });
   } catch (error) {
-    // SQLite reports a full or read-only disk before the commit is in its log: it was certainly not made. Of
-    // a disk that fails under it that is not said: others may find it in the log.
+    // SQLite reports a full or read-only disk before the commit is in its log, so it certainly was not made.
+    // If the disk fails under it that is not certain: others may find it in the log.
     const fault = storageFault(error, { place: "the catalog's database" });
     if (fault !== undefined && !(committing && fault.code === 'storage-failed')) throw fault;
     throw committing ? commitStateUnknown(error) : error;

@@ -1,6 +1,6 @@
 /**
- * SQLite of Node itself, opened for a catalog shared by several processes. Path -> database. Opening is kept
- * apart from kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
+ * Opens Node's SQLite for a catalog that several processes share. Path -> database. Opening is separate from
+ * kysely, so that a warehouse that cannot be opened is known before kysely is loaded.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { databaseUnavailable } from '../errors.ts';
@@ -34,7 +34,9 @@ export function openSqliteDatabase(path: string): CatalogDatabase {
   };
 }
 
-/** Repeated while another process makes the same new database: the switch to WAL does not wait for locks. */
+/**
+ * Tries again while another process makes the same new database: the switch to WAL does not wait for locks.
+ */
 function openPatiently(path: string): DatabaseSync {
   const untilMs = Date.now() + BUSY_TIMEOUT_MS;
   for (;;) {
@@ -49,7 +51,7 @@ function openPatiently(path: string): DatabaseSync {
   }
 }
 
-/** Those that every JDBC catalog of Iceberg has made. */
+/** Columns that all versions of Iceberg's JDBC catalog have made. */
 const OLDEST_COLUMNS = [
   'catalog_name',
   'table_namespace',
@@ -59,14 +61,14 @@ const OLDEST_COLUMNS = [
 ];
 
 function openOnce(path: string): DatabaseSync {
-  // Not imported: a Node without it would fail on reading this file, before an error could say that it is too
-  // old.
+  // Not imported: a Node without it would fail while it reads this file, before an error could say that it is
+  // too old.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     if ((database.prepare('pragma journal_mode').get() as { journal_mode: string }).journal_mode !== 'wal')
       database.exec('pragma journal_mode = wal');
-    // A commit that was answered must survive a power cut; WAL alone only survives a killed process.
+    // A commit that was confirmed must survive a power cut; WAL alone survives only a killed process.
     database.exec('pragma synchronous = full');
     for (const statement of JDBC_SCHEMA) database.exec(statement);
     const columns = database.prepare("select name from pragma_table_info('iceberg_tables')").all() as {

@@ -1,6 +1,6 @@
 /**
- * kysely over `node:sqlite`. The adapter is this small because kysely's own SQLite driver asks for four
- * methods.
+ * Connects kysely to `node:sqlite`. The adapter can be this small because kysely's own SQLite driver needs
+ * only four methods.
  */
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +21,7 @@ import { databaseUnavailable } from '../errors.ts';
 import type { JdbcTables } from './jdbc-schema.ts';
 import { BUSY_TIMEOUT_MS, isBusy, sqliteFault } from './sqlite-faults.ts';
 
-/** Takes over an open database: destroying the one closes the other. */
+/** Takes over an open database: destroying one closes the other. */
 export const sqliteKysely = (database: DatabaseSync): Kysely<JdbcTables> =>
   new Kysely<JdbcTables>({ dialect: nodeSqliteDialect(database) });
 
@@ -36,10 +36,10 @@ function nodeSqliteDialect(database: DatabaseSync): Dialect {
 }
 
 /**
- * Transactions that take the write lock when they begin, and wait for it without holding up this process.
- * With a plain `begin`, two processes that read first and write later could never both go on: the second gets
- * SQLITE_BUSY at once. SQLite's own waiting blocks the event loop: two catalogs in one process stood still
- * for ten seconds, each waiting for the other's lock.
+ * Begins transactions with the write lock, and waits for it without blocking this process. With a plain
+ * `begin`, two processes that read first and write later could never both go on: the second gets SQLITE_BUSY
+ * at once. SQLite's own waiting blocks the event loop: two catalogs in one process stood still for ten
+ * seconds, each waiting for the other's lock.
  */
 function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Driver {
   driver.beginTransaction = async (connection: DatabaseConnection): Promise<void> => {
@@ -62,14 +62,14 @@ function immediateTransactions(driver: SqliteDriver, database: DatabaseSync): Dr
       throw storageFault(error, { place: database.location() ?? 'the warehouse' }) ?? error;
     });
   driver.rollbackTransaction = async (connection: DatabaseConnection): Promise<void> => {
-    // SQLite has rolled back by itself what a full disk did not let it commit; complaining of that would hide
-    // why.
+    // When a full disk prevents a commit SQLite rolls back by itself; an error about that would hide the
+    // reason.
     if (database.isTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'));
   };
   return driver;
 }
 
-/** A commit holds the lock for 1 to 3 ms; some randomness keeps those who wait out of step. */
+/** A commit holds the lock for 1 to 3 ms; some randomness keeps the waiting ones out of step. */
 const RETRY_MS = 4;
 
 function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {

@@ -1,5 +1,5 @@
 /**
- * What SQLite says of a file that is no catalog, or not one that can be used. Path + error -> PsybergError
+ * Explains what SQLite says about a file that is no catalog, or an unusable one. Path + error -> PsybergError
  * with the file's name and what to do: "the folder cannot be used" would send its reader to the permissions.
  */
 import { accessSync, constants, statSync } from 'node:fs';
@@ -15,11 +15,11 @@ const SQLITE_CORRUPT = 11;
 const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
 
-/** True while another connection holds a lock that is wanted. */
+/** True if another connection holds a lock that is needed. */
 export const isBusy = (error: unknown): boolean =>
   (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;
 
-/** Undefined for an error that says nothing of the file. */
+/** Undefined for an error that says nothing about the file. */
 export function sqliteFault(path: string, error: unknown): PsybergError | undefined {
   const primary = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   if (primary === SQLITE_NOTADB)
@@ -67,7 +67,9 @@ function accessProblem(path: string): string {
   }
 }
 
-/** For a database that another program made: its table has the name of the catalog's, and other columns. */
+/**
+ * For a database that another program made: its table has the same name as the catalog's, but other columns.
+ */
 export const foreignTable = (path: string, missing: string): PsybergError =>
   usageError(
     'catalog-database-unusable',

@@ -1,7 +1,7 @@
 /**
- * A line in front of a SQLite catalog, for whoever commits to tables that all commit to: the processes of one
- * machine come one after the other. It only saves work, since a commit that another one overtakes is prepared
- * again; that no commit is lost is the doing of its requirements.
+ * Makes those who commit to tables that everybody commits to wait in line, for a SQLite catalog: the
+ * processes of one machine come one after the other. This only saves work, since a commit that is overtaken
+ * has to be prepared again; its requirements are what guarantees that no commit is lost.
  *
  * Sixteen processes that publish at once tried up to ten times each, and took 1.5 to 1.8 times the CPU time
  * of one after the other; in line 1.1 to 1.2 times (2026-11-29, 2 cores).
@@ -14,10 +14,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isBusy } from './sqlite-faults.ts';
 import { type Patience, TURN_PATIENCE } from './turn-patience.ts';
 
-/** A look at the lock takes about 0.1 ms; a turn 10 to 50 ms, in front of a store up to seconds. */
+/** Checking the lock takes about 0.1 ms; a turn 10 to 50 ms, with a store up to seconds. */
 const LOOK_MS = 20;
 
-/** Runs `work` in turn; `path`: of the lock's file, made when it is missing. */
+/** Runs `work` in turn; `path`: the lock's file, created if missing. */
 export async function inSqliteTurn<T>(
   path: string,
   work: () => Promise<T>,
@@ -42,7 +42,7 @@ export async function inSqliteTurn<T>(
   }
 }
 
-/** When the one who has the lock took it: as long as that changes, the line moves. */
+/** When the present holder took the lock: as long as this changes, the line moves. */
 function markOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }
@@ -52,11 +52,11 @@ function leaveMark(path: string): void {
     const now = Date.now() / 1000;
     utimesSync(path, now, now);
   } catch {
-    // Of another user: then the line looks as if it stood still.
+    // The file belongs to another user: then the line seems to stand still.
   }
 }
 
-/** Undefined where it cannot be made: the line is no condition of a commit. */
+/** Undefined if it cannot be made: a commit does not depend on the line. */
 function openLock(path: string): DatabaseSync | undefined {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   try {
@@ -66,7 +66,7 @@ function openLock(path: string): DatabaseSync | undefined {
   }
 }
 
-/** False while another one has it; what else goes wrong is nobody's turn. */
+/** False while another process has it, and for any other failure. */
 function isTaken(lock: DatabaseSync): boolean {
   try {
     lock.exec('begin immediate');

@@ -1,9 +1,10 @@
 /**
- * What the catalog needs from a database: namespaces, and one pointer per table to its current metadata file.
+ * Defines what the catalog needs from a database: namespaces, and for each table one pointer to its current
+ * metadata file.
  */
 import type { TableIdentifier } from '../../iceberg/table-metadata.ts';
 
-/** The words of Iceberg's JDBC catalog in column `iceberg_type`. */
+/** The values of column `iceberg_type` in Iceberg's JDBC catalog. */
 export type PointerKind = 'TABLE' | 'VIEW';
 
 export interface Pointer {
@@ -21,7 +22,7 @@ export interface PointerSwap {
 
 export interface Places {
   readonly pointers: readonly (Pointer & { readonly identifier: TableIdentifier })[];
-  /** Property `location` of namespaces; levels are joined by dots. */
+  /** The property `location` of namespaces, whose levels are joined by dots. */
   readonly namespaces: readonly { readonly namespace: string; readonly location: string }[];
 }
 export interface PlaceChanges {
@@ -41,15 +42,15 @@ export interface PropertyChanges {
 
 export interface CatalogStore {
   namespaceExists(namespace: readonly string[]): Promise<boolean>;
-  /** Direct children of a namespace; of the root when it is empty. */
+  /** Direct children of a namespace; of the root if it is empty. */
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
   namespaceProperties(namespace: readonly string[]): Promise<Record<string, string>>;
-  /** @returns false when it existed. */
+  /** @returns false if it existed. */
   createNamespace(
     namespace: readonly string[],
     properties: Readonly<Record<string, string>>,
   ): Promise<boolean>;
-  /** @returns which of the removals were there; `undefined` when there is no such namespace. */
+  /** @returns those of the removals that existed; `undefined` if there is no such namespace. */
   changeNamespaceProperties(
     namespace: readonly string[],
     changes: PropertyChanges,
@@ -61,10 +62,10 @@ export interface CatalogStore {
    * Moves all pointers or none, in one database transaction.
    * @returns the swap that lost, `undefined` when all were made.
    * @throws PsybergError `commit-state-unknown` when the database failed while it committed: nobody knows
-   * which of the two it is.
+   * which of the two happened.
    */
   swapPointers(swaps: readonly PointerSwap[]): Promise<PointerSwap | undefined>;
-  /** @returns where the pointer pointed, `undefined` when there was none. */
+  /** @returns where the pointer pointed, `undefined` if there was none. */
   dropPointer(id: TableIdentifier, kind: PointerKind): Promise<string | undefined>;
   renamePointer(rename: {
     readonly from: TableIdentifier;
@@ -72,33 +73,32 @@ export interface CatalogStore {
     readonly kind: PointerKind;
   }): Promise<'renamed' | 'missing' | 'taken'>;
   /**
-   * The metadata locations in the database that hold one of these texts, of tables and views and of all its
+   * The metadata locations in the database that contain one of these texts: for tables and views, of all its
    * catalogs.
    */
   locationsWith(texts: readonly string[]): Promise<string[]>;
-  /** Every metadata location in the database, of tables and views and of all its catalogs. */
+  /** Every metadata location in the database: for tables and views, of all its catalogs. */
   metadataLocations(): Promise<string[]>;
-  /** All pointers of this catalog, and all locations that its namespaces have. */
+  /** All pointers of this catalog, and the locations of its namespaces. */
   places(): Promise<Places>;
   /**
    * Moves all pointers and locations of namespaces or none, in one database transaction, and forgets others.
-   * @returns false when one of them is not as it was expected.
-   * @throws PsybergError `commit-state-unknown` as `swapPointers`.
+   * @returns false when one of them is not as expected.
+   * @throws PsybergError `commit-state-unknown` like `swapPointers`.
    */
   relocate(changes: PlaceChanges): Promise<boolean>;
-  /** As the catalog's `inTurn`; absent where nobody waits. */
+  /** Like the catalog's `inTurn`; absent if nobody waits. */
   inTurn?<T>(work: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /**
- * A database that is known to answer. Opening it is kept apart from its store: kysely loads while the caller
- * goes on.
+ * A database that has answered. Opening it is separate from its store: kysely loads while the caller goes on.
  */
 export interface CatalogDatabase {
   /** The store of one catalog in it; closing the store closes the database. */
   openStore(catalogName: string): Promise<CatalogStore>;
-  /** Where the tables and views of one catalog have their metadata; before its store is opened. */
+  /** The metadata locations of the tables and views of one catalog; available before its store is opened. */
   metadataLocations(catalogName: string): Promise<string[]>;
   close(): Promise<void>;
 }

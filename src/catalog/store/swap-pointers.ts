@@ -1,11 +1,11 @@
 /**
- * A commit, as the database sees it: pointers move in one transaction. The condition of the update is the
- * whole concurrency control of the catalog.
+ * Commits, as far as the database is concerned: moves pointers in one transaction. The condition of the
+ * update is the catalog's whole concurrency control.
  */
 import { type CatalogRows, committed, dotted, inOneOrder, isKind } from './rows.ts';
 import type { PointerSwap } from './store.ts';
 
-/** A swap that found another pointer than it expected; rolls the transaction back. */
+/** A swap that found another pointer than expected; rolls the transaction back. */
 class LostSwap extends Error {
   readonly swap: PointerSwap;
   constructor(swap: PointerSwap) {
@@ -38,7 +38,7 @@ const swapOne = (rows: CatalogRows, swap: PointerSwap): Promise<boolean> =>
     ? takeName(rows, swap)
     : movePointer(rows, { ...swap, expected: swap.expected });
 
-/** @returns false where the name is taken. */
+/** @returns false if the name is taken. */
 async function takeName({ db, catalogName }: CatalogRows, swap: PointerSwap): Promise<boolean> {
   const inserted = await db
     .insertInto('iceberg_tables')
@@ -55,7 +55,7 @@ async function takeName({ db, catalogName }: CatalogRows, swap: PointerSwap): Pr
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
-/** @returns false where the pointer is not at `expected` any more: another commit was first. */
+/** @returns false if the pointer is no longer at `expected`: another commit was first. */
 async function movePointer(
   { db, catalogName }: CatalogRows,
   { identifier, kind, expected, next }: PointerSwap & { readonly expected: string },
@@ -64,7 +64,7 @@ async function movePointer(
     .updateTable('iceberg_tables')
     .set({
       metadata_location: next,
-      // A pointer that only has to stay where it is keeps its previous location.
+      // A pointer that is only required to stay keeps its previous location.
       ...(next === expected ? {} : { previous_metadata_location: expected }),
     })
     .where('catalog_name', '=', catalogName)

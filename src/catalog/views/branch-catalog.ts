@@ -1,6 +1,6 @@
 /**
- * The stateless prefix `branch@<name>`: all real tables; those that have the branch show it as `main`, the
- * others are read-only.
+ * Serves the stateless prefix `branch@<name>`: all real tables; those that have the branch show it as `main`,
+ * the others are read-only.
  */
 
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
@@ -15,21 +15,21 @@ import { showTable } from './show-table.ts';
 
 export const BRANCH_PREFIX = 'branch@';
 
-/** What a table shows of a branch or tag. */
+/** Which head of a table the prefix shows. */
 export const shownAs = ({ refs }: Pick<TableMetadata, 'refs'>, branch: string): ShownAs =>
   branch === MAIN_BRANCH || refs === undefined || !Object.hasOwn(refs, branch)
     ? 'main'
     : (refs[branch]?.type ?? 'main');
 
 /**
- * Serves a branch, or a tag, over all tables of a backend. `onLoad` is called with each table that is loaded.
+ * Serves a branch, or a tag, over all tables of a backend. `onLoad` is called for each table that is loaded.
  */
 export function branchCatalog(
   branch: string,
   backend: TableCatalog,
   onLoad: WatchedBranch['onLoad'] = () => undefined,
 ): Catalog {
-  // `main` under another name would be a way to write to it; a tag is not to be written to at all.
+  // `main` shown under another name must not be a way to write to it; a tag cannot be written to at all.
   const hasBranch = (metadata: TableMetadata): boolean => shownAs(metadata, branch) === 'branch';
   const show = (table: CatalogTable): CatalogTable => {
     if (refHeadId(table.metadata, branch) === undefined) return table;

@@ -1,7 +1,8 @@
 /**
- * What DuckDB's commits meet, by its name in their requests. Changes -> changes that every reader can use, or
- * a refusal. DuckDB 1.5.5 writes manifests that other clients read wrongly; what can be put right without its
- * rows is mended by {@link DuckDbHelp}, the rest is refused before anybody sees it.
+ * Mends or refuses commits of DuckDB, which is known by its name in requests. Changes -> changes that every
+ * reader can use, or an error. DuckDB 1.5.5 writes manifests that other clients read wrongly:
+ * {@link DuckDbHelp} mends what can be put right without the rows, and the rest is refused before anybody
+ * sees it.
  */
 import { mainSnapshot } from '../../iceberg/history.ts';
 import type { Snapshot, TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -13,15 +14,18 @@ import { codeOf, formatIdentifier } from '../errors.ts';
 import type { Catalog, CatalogTable, CommitTableRequest } from '../service/catalog.ts';
 import { withVisibleHead } from './show-table.ts';
 
-/** What the program that starts the catalog does for DuckDB: it needs statements, which this room has not. */
+/**
+ * Help that the program which starts the catalog provides for DuckDB: it needs statements, which this room
+ * does not have.
+ */
 export interface DuckDbHelp {
-  /** A snapshot to commit in place of the one that was written. `metadata`: the table with it. */
+  /** A snapshot to commit instead of the one that was written. `metadata`: the table with it. */
   mendSnapshot(written: { readonly metadata: TableMetadata; readonly snapshot: Snapshot }): Promise<Snapshot>;
   /** A table as DuckDB can read it. */
   readableTable(metadata: TableMetadata): Promise<TableMetadata>;
   /**
-   * Called before DuckDB reads what is shown of a table, whose name that is; what it throws DuckDB gets in
-   * the table's place.
+   * Called before DuckDB reads what is shown of a table, with that table's name; if it throws, DuckDB gets
+   * the error instead of the table.
    */
   refuseLost?(shown: { readonly metadata: TableMetadata; readonly name: string }): Promise<void>;
 }
@@ -29,7 +33,7 @@ export interface DuckDbHelp {
 /** True for the requests of DuckDB's Iceberg extension. */
 export const isDuckDb = (userAgent: string | undefined): boolean => userAgent?.startsWith('duckdb/') === true;
 
-/** A catalog as DuckDB gets it. `onlyReads`: whether a table is there to be read, and takes no commit. */
+/** A catalog as DuckDB gets it. `onlyReads`: whether a table is only read here, and takes no commit. */
 export const duckDbCatalog = (
   catalog: Catalog,
   help: DuckDbHelp | undefined,
@@ -50,9 +54,9 @@ export const duckDbCatalog = (
 });
 
 /**
- * A table whose head was committed before it became one of a later version: its manifest list has no sequence
- * numbers, which DuckDB 1.5.5 misses in any version but the first. Only to read: to a table of the first
- * version DuckDB would write numbers that the table has used.
+ * Shows a table in the version in which its head was committed, if it was upgraded since: the head's manifest
+ * list has no sequence numbers, and DuckDB 1.5.5 needs them in any version but the first. Only to read: to a
+ * table of the first version DuckDB would write numbers that the table has already used.
  */
 function inVersionOfHead(metadata: TableMetadata): TableMetadata {
   const head = mainSnapshot(metadata);
@@ -66,8 +70,8 @@ const withVoidsApart = (metadata: TableMetadata): TableMetadata => {
 };
 
 /**
- * DuckDB makes a secret of what a table says of S3, keys or none, and that one hides the user's own: settings
- * without keys are not for it.
+ * DuckDB makes a secret of a table's S3 settings, even without keys, and this secret hides the user's own. So
+ * it does not get settings without keys.
  */
 function withWholeKeys(table: CatalogTable): CatalogTable {
   const { config, storageCredentials } = table;
@@ -95,12 +99,12 @@ async function readable(
 ): Promise<CommitTableRequest> {
   if (!change.updates.some((update) => update.action === 'add-snapshot')) return change;
   const before = await catalog.loadTable(change.identifier).catch((error: unknown) => {
-    // A table that this commit creates.
+    // This commit creates the table.
     if (codeOf(error) === 'no-such-table') return undefined;
     throw error;
   });
   const metadata = committed(before?.metadata, change);
-  // The catalog says what is wrong with such a commit.
+  // The catalog reports what is wrong with such a commit.
   if (metadata === undefined) return change;
   const table = formatIdentifier(change.identifier);
   refuseVersion1(table, metadata, change);
@@ -124,10 +128,7 @@ function committed(before: TableMetadata | undefined, change: CommitTableRequest
   }
 }
 
-/**
- * Of the manifests that were there before, DuckDB's list says that they hold no files: Java's readers lose
- * them.
- */
+/** DuckDB's list says that the manifests that were there before hold no files: Java's readers lose them. */
 function refuseVersion1(table: string, metadata: TableMetadata, { updates }: CommitTableRequest): void {
   const carries = updates.some(
     (update) =>
@@ -142,7 +143,7 @@ function refuseVersion1(table: string, metadata: TableMetadata, { updates }: Com
   );
 }
 
-/** A file of several buckets cannot be put right without its rows. */
+/** A file that spans several buckets cannot be mended without its rows. */
 function refuseBuckets(table: string, metadata: TableMetadata): void {
   const spec = metadata['partition-specs'].find((each) => each['spec-id'] === metadata['default-spec-id']);
   const schema = metadata.schemas.find((each) => each['schema-id'] === metadata['current-schema-id']);

@@ -1,9 +1,9 @@
-/** The branches and tags of a catalog's tables. Catalog -> names. */
+/** Finds the branches and tags of a catalog's tables. Catalog -> names. */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { codeOf, formatIdentifier } from '../errors.ts';
 
-/** A branch or tag beside `main`. */
+/** A branch or tag other than `main`. */
 export interface FoundBranch {
   readonly name: string;
   readonly type: 'branch' | 'tag';
@@ -11,23 +11,23 @@ export interface FoundBranch {
   readonly tables: readonly string[];
 }
 
-/** What is asked of a catalog, or of a client of one. */
+/** What is needed of a catalog, or of its client. */
 export interface TableLister {
   listNamespaces(parent: readonly string[]): Promise<string[][]>;
   listTables(namespace: readonly string[]): Promise<TableIdentifier[]>;
-  /** Undefined, or an error, for a table that is not there. */
+  /** Undefined, or an error, for a table that does not exist. */
   loadTable(id: TableIdentifier): Promise<{ readonly metadata: TableMetadata } | undefined>;
 }
 
 /**
- * How many tables are loaded at most to look for a name: behind a foreign catalog each is a request. Not
+ * How many tables are loaded at most to look for a name: with a foreign catalog each is a request. Not
  * measured.
  */
 const TABLES_MAX = 1000;
 
 /**
- * Looks for a branch or tag. `found`: some table has it, or nobody knows, in a catalog of more tables than
- * are loaded for it; else `branches` are all that there are, by name.
+ * Looks for a branch or tag. `found`: some table has it, or it is unknown because the catalog has more tables
+ * than are loaded for this; otherwise `branches` are all that exist, by name.
  */
 export async function findBranch(
   catalog: TableLister,
@@ -39,7 +39,7 @@ export async function findBranch(
     count += 1;
     if (count > TABLES_MAX) return { found: true, branches: [] };
     const table = await catalog.loadTable(id).catch((error: unknown) => {
-      // Dropped since it was listed, or damaged: it has no branch that could be read.
+      // Dropped since it was listed, or damaged: then it has no branch that could be read.
       if (codeOf(error)?.startsWith('no-such-') || codeOf(error)?.startsWith('metadata-file-'))
         return undefined;
       throw error;
@@ -58,7 +58,7 @@ export async function findBranch(
   };
 }
 
-/** Every table, of every level of namespaces. */
+/** Every table, on every level of namespaces. */
 export async function* tablesOf(
   catalog: TableLister,
   parent: readonly string[] = [],

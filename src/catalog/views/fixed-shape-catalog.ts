@@ -1,4 +1,7 @@
-/** What no session and no branch allows: the shape of a catalog is changed under the warehouse name only. */
+/**
+ * Refuses what no session and no branch allows: namespaces, tables and views are created and dropped only
+ * under the warehouse's own name.
+ */
 import { forbidden, noSuchView } from '../errors.ts';
 import { COMMIT_TABLE, COMMIT_TRANSACTION, ENDPOINTS, REPORT_METRICS } from '../protocol/endpoints.ts';
 import type { Catalog, TableCatalog } from '../service/catalog.ts';
@@ -15,11 +18,11 @@ const REFUSED: ReadonlySet<string> = new Set(
   ENDPOINTS.filter((endpoint) => /^(POST|DELETE) /.test(endpoint) && !COMMITS.has(endpoint)),
 );
 
-/** Completes the reading and committing half to a catalog. */
+/** Completes a reading and committing half to a catalog. */
 export const fixedShapeCatalog = (tables: TableCatalog): Catalog => ({
   ...tables,
   lacks: REFUSED,
-  // A session reads tables; the warehouse's own views would show it what it is not to see.
+  // A session reads tables; the warehouse's own views would show it what it must not see.
   icebergViews: {
     async list(namespace) {
       await tables.namespaceProperties(namespace);

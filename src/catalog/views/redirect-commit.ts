@@ -1,6 +1,6 @@
 /**
- * A commit that was prepared on a branch shown as `main`, turned into a commit on the branch. Change ->
- * change. Pure. The rule that everything rests on: nothing that leaves here can move `main`.
+ * Turns a commit that was prepared on a branch shown as `main` into a commit on the branch. Change -> change.
+ * Pure. Everything relies on one rule: nothing that leaves here can move `main`.
  */
 
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
@@ -19,7 +19,7 @@ export interface RedirectedBranch {
 }
 
 /**
- * Rewrites `main` to the branch in requirements and updates.
+ * Replaces `main` by the branch in requirements and updates.
  * @throws PsybergError `commit-conflict` when the branch moved; `forbidden` for a change of the whole table.
  */
 export function redirectCommit(change: CommitTableRequest, target: RedirectedBranch): CommitTableRequest {
@@ -32,7 +32,7 @@ export function redirectCommit(change: CommitTableRequest, target: RedirectedBra
     ...change,
     requirements: [
       ...change.requirements.map((requirement) => redirectRequirement(requirement, target, head)),
-      // The table that was looked at, should another take its name before the commit lands.
+      // Requires the table that was looked at, in case another one takes its name before the commit arrives.
       { type: 'assert-table-uuid', uuid: metadata['table-uuid'] },
       branchUnmoved(branch, head),
     ],
@@ -43,8 +43,8 @@ export function redirectCommit(change: CommitTableRequest, target: RedirectedBra
 }
 
 /**
- * Snapshots that readers of `main` do not have: those that the commit adds, and the branch's head once it has
- * left the base and `main`.
+ * Snapshots that readers of `main` do not have: those that the commit adds, and the branch's head if it is
+ * neither the base nor on `main`.
  */
 function ownSnapshots(
   change: CommitTableRequest,
@@ -64,8 +64,8 @@ function ownSnapshots(
 }
 
 /**
- * Also for a client that asserts nothing: what it saw as `main` must still be the branch when its commit
- * lands.
+ * Even for a client that requires nothing: what it saw as `main` must still be the branch when its commit
+ * arrives.
  */
 const branchUnmoved = (branch: string, head: SnapshotId | undefined): TableRequirement => ({
   type: 'assert-ref-snapshot-id',
@@ -96,7 +96,7 @@ function redirectRequirement(
 
 interface RedirectedUpdate {
   readonly branch: string;
-  /** Snapshots that statistics may be set for. */
+  /** Snapshots that may get statistics. */
   readonly own: ReadonlySet<SnapshotId>;
   readonly limits: BranchLimits;
 }
@@ -118,8 +118,8 @@ function redirectUpdate(
       throw notThroughView(change, `${update.action} of snapshot ${id}`);
     }
     case 'set-snapshot-ref':
-      // A tag in the place of the branch could not be written to any more. A writer that moves `main` says
-      // nothing of limits: those of the branch stay.
+      // A tag that replaced the branch could not be written to any more. A writer that moves `main` gives no
+      // limits, so the branch keeps its own.
       if (update['ref-name'] === MAIN_BRANCH && update.type === 'branch')
         return { ...limits, ...update, 'ref-name': branch };
       throw notThroughView(change, `${update.action} ${update['ref-name']} as a ${update.type}`);
@@ -127,7 +127,7 @@ function redirectUpdate(
       if (update['ref-name'] === MAIN_BRANCH) return { ...update, 'ref-name': branch };
       throw notThroughView(change, `${update.action} ${update['ref-name']}`);
     default:
-      // Everything else would change the table for the readers of `main` too.
+      // Everything else would also change the table for the readers of `main`.
       throw notThroughView(change, update.action);
   }
 }

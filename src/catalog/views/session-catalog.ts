@@ -1,4 +1,4 @@
-/** The tables of one session as a catalog, over anything that can load and commit. */
+/** Serves the tables of one session as a catalog, over anything that can load and commit. */
 import { checkRequirements } from '../../iceberg/requirements.ts';
 import type { TableIdentifier, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { applyUpdates } from '../../iceberg/updates.ts';
@@ -45,7 +45,7 @@ export const sessionCatalog = (session: SessionTables, backend: Shown['backend']
     commitTables: (changes) => commitTables({ session, backend }, changes),
   });
 
-/** By case, and level by level: clients may ask for any name. */
+/** Compares with case, and level by level: clients may ask for any name. */
 const isSame = (one: TableIdentifier, other: TableIdentifier): boolean =>
   one.name === other.name &&
   one.namespace.length === other.namespace.length &&
@@ -71,7 +71,7 @@ function childrenOf({ tables }: SessionTables, parent: readonly string[]): strin
 export const tableBehind = (session: SessionTables, id: TableIdentifier): TableIdentifier =>
   findEntry(session, id).table;
 
-/** Whether a session only reads what it shows under the name. */
+/** Whether the session only reads what it shows under this name. */
 export const isToRead = (session: SessionTables, id: TableIdentifier): boolean =>
   ['snapshot', 'files'].includes(findEntry(session, id).show.kind);
 
@@ -92,14 +92,15 @@ async function loadEntry({ session, backend }: Shown, entry: ViewTable): Promise
   );
 }
 
-/** The table as its entry shows it; the text of its metadata file is that of the real one and left out. */
+/** The table as its entry shows it, without the text of its metadata file, which is that of the real one. */
 const show = (entry: ViewTable, { text: _ofTheTableItself, ...table }: CatalogTable): CatalogTable => ({
   ...table,
   metadata: showTable(underSchema(table.metadata, entry), entry.show, Date.now()),
 });
 
 /**
- * What is handed out for the files of a table counts for those alone; its lists may lie beside another one.
+ * What is handed out for the files of a table is valid only for these; its manifest lists may lie beside
+ * another table.
  */
 async function withListsReachable(
   { session: { listsBeside = [] }, backend }: Shown,
@@ -108,7 +109,7 @@ async function withListsReachable(
 ): Promise<CatalogTable> {
   if (shown.kind !== 'files') return table;
   const list = shown.snapshot['manifest-list'];
-  // A file of this machine is opened without any: no other table is loaded for it.
+  // A file of this machine can be opened without credentials, so no other table is loaded for it.
   if (localPath(list) !== undefined) return table;
   const isBelow = ({ location }: TableMetadata): boolean => list.startsWith(`${withoutSlash(location)}/`);
   if (isBelow(table.metadata)) return table;
@@ -141,7 +142,7 @@ async function commitTables(shown: Shown, changes: readonly CommitTableRequest[]
   return committed.map((table, position) => show(entries[position] as ViewTable, table));
 }
 
-/** Keeps what is committed, by the rules of a commit, and asks the catalog for nothing. */
+/** Keeps what is committed, by the rules of a commit, and sends nothing to the catalog. */
 async function collect(
   shown: Shown,
   { requirements, updates }: CommitTableRequest,

@@ -1,5 +1,5 @@
 /**
- * What sessions show: prefixes under which tables appear differently. The definitions, and the registry of
+ * Defines what sessions show: prefixes under which tables appear differently. Also the registry of these in
  * one process.
  */
 import { MAIN_BRANCH } from '../../iceberg/metadata-draft.ts';
@@ -10,10 +10,10 @@ import { usageError } from '../../model/errors.ts';
 /** How a table appears in a view. */
 export type ViewShow =
   /**
-   * The head of `branch` appears as the current snapshot and as `main`; while the branch does not exist,
-   * `base` does, or no snapshot when `base` is absent. Commits go to the branch. `folder`: what is written
-   * through the view goes into folders of that name below the table's `data` and `metadata`, so that what a
-   * killed writer leaves is known by its place.
+   * The head of `branch` appears as the current snapshot and as `main`; while the branch does not exist
+   * `base` does, or no snapshot if `base` is absent. Commits go to the branch. `folder`: what is written
+   * through the view goes into folders of that name below the table's `data` and `metadata`, so that
+   * leftovers of a killed writer can be recognised by their place.
    */
   | {
       readonly kind: 'branch';
@@ -22,8 +22,9 @@ export type ViewShow =
       readonly folder?: string;
     }
   /**
-   * The table without rows, and with what is committed through this view: held here alone, in no snapshot of
-   * the table. `folder`: as above. `fewPartitions`: a writer may hold a file of each partition open.
+   * The table without rows, and with what is committed through this view, which is held only here and in no
+   * snapshot of the table. `folder`: as above. `fewPartitions`: a writer may keep a file of each partition
+   * open.
    */
   | {
       readonly kind: 'collected';
@@ -35,7 +36,7 @@ export type ViewShow =
   | { readonly kind: 'snapshot'; readonly snapshotId: SnapshotId }
   /**
    * A snapshot that the table itself does not know, with its own manifest list; read-only. `without`: fields
-   * by which its reader is not to skip files. `showsFiles`: with every row's file and number
+   * by which its reader must not skip files. `showsFiles`: with every row's file and number
    * (`iceberg/file-columns.ts`).
    */
   | {
@@ -45,9 +46,9 @@ export type ViewShow =
       readonly showsFiles?: boolean;
     };
 
-/** What an engine has committed to a table that is collected for. */
+/** What an engine has committed to a table whose commits are collected. */
 export interface Collected {
-  /** As the view shows it; undefined before the first commit. */
+  /** The table as the view shows it; undefined before the first commit. */
   metadata: TableMetadata | undefined;
 }
 
@@ -56,68 +57,68 @@ export interface ViewTable {
   readonly identifier: TableIdentifier;
   /** The real table. */
   readonly table: TableIdentifier;
-  /** Which table of that name: one that took its place later is not shown. Default: whichever is there. */
+  /** Which table of that name: a later one that took its place is not shown. Default: whichever exists. */
   readonly tableUuid?: string | undefined;
   readonly show: ViewShow;
-  /** A schema of the table that is shown as its current one; default: its own. */
+  /** A schema of the table to show as its current one; default: its own. */
   readonly schemaId?: number;
 }
 export interface SessionTables {
   /** `ATTACH '<name>'`, and the prefix in the path. */
   readonly name: string;
   readonly tables: readonly ViewTable[];
-  /** True: no commit is taken through it, not even one to a branch. */
+  /** True: no commit is accepted through it, not even to a branch. */
   readonly readOnly?: boolean;
   /**
-   * True: as long as it is shown, the branch of its name is held in memory by the embedded catalog, and no
-   * other process sees it.
+   * True: as long as this is shown, the embedded catalog holds the branch of its name in memory, and no other
+   * process sees it.
    */
   readonly holdsBranch?: boolean;
   /**
-   * Tables beside which lists of what is shown lie: with what is handed out for the files of a table that has
-   * one of them goes what is handed out for theirs. Default: none.
+   * Tables beside which manifest lists of what is shown lie: if a table's list lies there, what is handed out
+   * for its files includes what is handed out for those tables. Default: none.
    */
   readonly listsBeside?: readonly TableIdentifier[];
 }
 /**
- * What a table shows under the prefix of a branch: `main` where it has neither branch nor tag of the name.
+ * What a table shows under the prefix of a branch: `main` if it has neither a branch nor a tag of the name.
  */
 export type ShownAs = 'branch' | 'tag' | 'main';
-/** The tables of the catalog as `branch@NAME` shows them, under a name of its own. */
+/** The tables of the catalog as `branch@NAME` shows them, under a name of their own. */
 export interface WatchedBranch {
   readonly name: string;
   readonly branch: string;
-  /** Called with each table that is loaded. */
+  /** Called for each table that is loaded. */
   readonly onLoad: (table: TableIdentifier, shown: ShownAs) => void;
 }
 /**
- * Called with each table that DuckDB asks for other than through a session's view, as DuckDB gets it; what it
- * throws DuckDB gets in the table's place. `unread`: no row of it is asked for.
+ * Called for each table that DuckDB loads other than through a session's view, with the table as DuckDB gets
+ * it; if it throws, DuckDB gets the error instead of the table. `unread`: none of its rows will be read.
  */
 export type LoadWatcher = (table: TableIdentifier, metadata: TableMetadata) => Promise<'unread' | undefined>;
-/** What the engine holds: views come and go with sessions. */
+/** What the engine uses: views come and go with sessions. */
 export interface SessionViews {
   /** Opens a view, or replaces the one of the same name. */
   open(view: SessionTables): void;
   openBranch(view: WatchedBranch): void;
-  /** Watches what is loaded until the function that it returns is called. */
+  /** Watches loads until the returned function is called. */
   watchLoads(watcher: LoadWatcher): () => void;
   close(name: string): void;
 }
-/** What the server holds. */
+/** What the server uses. */
 export interface ViewRegistry extends SessionViews {
   find(name: string): SessionTables | undefined;
-  /** True for the branch of a session that is shown with {@link SessionTables.holdsBranch}. */
+  /** True for the branch of a session shown with {@link SessionTables.holdsBranch}. */
   holdsBranch(name: string): boolean;
   findBranch(name: string): WatchedBranch | undefined;
-  /** Calls the watchers of loads; `unread` where one of them says so. */
+  /** Calls the watchers of loads; `unread` if one of them says so. */
   noteLoad(table: TableIdentifier, metadata: TableMetadata): Promise<'unread' | undefined>;
 }
 
 /** Characters that no client encodes in a path, so that every client finds the view under the same prefix. */
 const VIEW_NAME = /^[A-Za-z0-9][A-Za-z0-9._~@-]{0,199}$/;
 
-/** Words of the protocol: as a prefix they would be taken for what follows one. */
+/** Words of the protocol: a prefix of this name would be mistaken for what follows a prefix. */
 const RESERVED = new Set(['config', 'namespaces', 'tables', 'views', 'transactions', 'oauth']);
 
 /** @param taken prefixes that views must not hide. */

@@ -1,5 +1,5 @@
 /**
- * A table as a session or a branch shows it. Real metadata + what to show -> shown metadata. Pure.
+ * Shows a table as a session or a branch sees it. Real metadata + what to show -> shown metadata. Pure.
  * Everything that says "current" is replaced: current snapshot, refs, snapshots and the snapshot log.
  */
 import { showingFiles } from '../../iceberg/file-columns.ts';
@@ -11,7 +11,7 @@ import { PsybergError } from '../../model/errors.ts';
 import { withoutSlash } from '../../model/without-slash.ts';
 import type { ViewShow } from './session-views.ts';
 
-/** Shows a table with its head, and nothing else, as `main`. */
+/** Shows a table with this head, and nothing else, as `main`. */
 export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number): TableMetadata {
   switch (show.kind) {
     case 'branch': {
@@ -47,12 +47,12 @@ export function showTable(metadata: TableMetadata, show: ViewShow, nowMs: number
 }
 
 /**
- * A writer that merges manifests would hand over files of its earlier commits as if they came with the last;
- * one that may stage a commit, as Spark with a `spark.wap.id`, would leave it out of `main`.
+ * A writer that merges manifests would hand over files of its earlier commits as if they came with the last
+ * one; a writer that may stage a commit, like Spark with a `spark.wap.id`, would leave it out of `main`.
  */
 const PLAIN_COMMITS = { 'commit.manifest-merge.enabled': 'false', 'write.wap.enabled': 'false' };
 
-/** What the table says itself comes before it. */
+/** The table's own properties override these. */
 const AS_ROWS_COME = { 'write.distribution-mode': 'none', 'write.spark.fanout.enabled': 'true' };
 
 /** Iceberg's own properties for where a writer puts its files. */
@@ -73,12 +73,12 @@ function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
   return snapshot;
 }
 
-/** Longer than a transaction of DuckDB's has lasted before it names a table. */
+/** Longer than any transaction of DuckDB has lasted before it names a table. */
 const TRANSACTION_MS = 3_600_000;
 
 /**
- * DuckDB resolves "now" through this log against the start of its transaction: an entry of `main`, or one
- * from a clock ahead of ours, would make it read another snapshot or none.
+ * DuckDB resolves "now" with this log at the start of its transaction: because of an entry of `main`, or of
+ * one from a clock ahead of ours, it would read another snapshot or none.
  */
 const visibleLog = (head: Snapshot, nowMs: number): NonNullable<TableMetadata['snapshot-log']> => [
   {
@@ -88,9 +88,10 @@ const visibleLog = (head: Snapshot, nowMs: number): NonNullable<TableMetadata['s
 ];
 
 /**
- * A table whose head was committed by a machine with a clock ahead of ours: DuckDB would take the newest
- * snapshot that is not from the future, and say nothing. A table that was changed in the future it would look
- * up in earlier metadata files: columns as they were, no INSERT, and an internal error where none is earlier.
+ * Shows a table whose head was committed by a machine with a clock ahead of ours: DuckDB would silently take
+ * the newest snapshot that is not in the future. If the table itself was changed in the future, DuckDB would
+ * look it up in earlier metadata files: former columns, no INSERT, and an internal error if there is no
+ * earlier one.
  */
 export function withVisibleHead(metadata: TableMetadata, nowMs: number): TableMetadata {
   const head = mainSnapshot(metadata);
@@ -109,7 +110,7 @@ function withHead(
   limits: BranchLimits = {},
 ): TableMetadata {
   const { 'current-snapshot-id': _current, ...shown } = metadata;
-  // Those are files of the table itself, which DuckDB would read in place of what is shown.
+  // It names files of the table itself, which DuckDB would read instead of what is shown.
   const rest = { ...shown, 'metadata-log': [] };
   if (head === undefined)
     return {
@@ -126,14 +127,14 @@ function withHead(
   return {
     ...rest,
     'current-snapshot-id': id,
-    // A table that was last changed a minute or more before its newest snapshot is none for Apache Iceberg's
-    // own readers. Behind a foreign catalog the table itself knows nothing of a session's snapshots.
+    // Apache Iceberg's own readers refuse a table that was last changed a minute or more before its newest
+    // snapshot. With a foreign catalog the table itself knows nothing of a session's snapshots.
     'last-updated-ms': Math.max(metadata['last-updated-ms'], head['timestamp-ms']),
     'last-sequence-number':
       sequenceNumber > metadata['last-sequence-number'] ? sequenceNumber : metadata['last-sequence-number'],
     refs: { main: { ...limits, 'snapshot-id': id, type: 'branch' } },
-    // Only the head: a reader needs no ancestors, and a table of 1,000 snapshots would cost every load their
-    // transfer and parsing.
+    // Only the head: a reader needs no ancestors, and with a table of 1,000 snapshots every load would
+    // transfer and parse them.
     snapshots: [head],
     'snapshot-log': visibleLog(head, nowMs),
     statistics: metadata.statistics?.filter(ofHead) ?? [],
