@@ -1,4 +1,6 @@
-/** Fragments for rows that are compared: their hours, and numbers that are near each other. Pure. */
+/**
+ * Makes fragments for rows that are compared: their hours, and numbers that are close to each other. Pure.
+ */
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import type { TestColumn } from './test-rows.ts';
 
@@ -7,19 +9,19 @@ interface HoursFromTo {
   readonly lastHour: number;
 }
 
-/** Hours as counts since 1970; both ends included. */
+/** Which hours to keep, as counts since 1970; both ends included. */
 export interface KeptHours {
   readonly first?: number | undefined;
   readonly last?: number | undefined;
-  /** Ascending ranges, both ends included. */
+  /** Hours to leave out: ascending ranges, both ends included. */
   readonly without: readonly HoursFromTo[];
-  /** Ascending ranges, of which alone; undefined: of all. */
+  /** The only hours to keep: ascending ranges, both ends included; undefined: all. */
   readonly only?: readonly HoursFromTo[] | undefined;
-  /** Whether rows without an event time are among them. */
+  /** Whether to keep rows without an event time. */
   readonly withNone: boolean;
 }
 
-/** Whether a row is of these hours; without an event time: every row. */
+/** Whether a row is in these hours; if no event time is known, every row is. */
 export function keptHoursFragment(hour: SqlFragment | undefined, kept: KeptHours): SqlFragment {
   if (hour === undefined) return statementFragment('true');
   const { first, last, without, only, withNone } = kept;
@@ -36,10 +38,10 @@ export function keptHoursFragment(hour: SqlFragment | undefined, kept: KeptHours
   return statementFragment(`case when ${hour.sql} is null then ${String(withNone)} else ${all} end`);
 }
 
-/** How far two numbers of a type may be from each other, as a part of the greater one. */
+/** How far apart two numbers of a type may be, as a part of the greater one. */
 export const NEAR_PART: Readonly<Record<string, string>> = { DOUBLE: '1e-12', FLOAT: '1e-6' };
 
-/** Whether the rows of a window `pair` are near each other in all of these columns. */
+/** Whether the rows of a window `pair` are close to each other in all of these columns. */
 export const nearFragment = (columns: readonly TestColumn[]): SqlFragment =>
   statementFragment(
     columns
@@ -52,7 +54,7 @@ export const nearFragment = (columns: readonly TestColumn[]): SqlFragment =>
       .join(' and '),
   );
 
-/** `psyberg_hour, "a", "b"`: one of the engine's own columns, and others. */
+/** `psyberg_hour, "a", "b"`: one of the engine's own columns, then others. */
 export const orderedByFragment = (
   first: 'psyberg_hour' | 'psyberg_place',
   columns: readonly string[],
@@ -62,7 +64,7 @@ export const orderedByFragment = (
 export const moreColumnsFragment = (columns: readonly string[]): SqlFragment =>
   statementFragment(columns.map((name) => `, ${quoteIdentifier(name)}`).join(''));
 
-/** Of each column whether it holds a value that stands for a session's id or its time. */
+/** For each column, whether it holds a value that stands for a session's id or its time. */
 export const standInsFragment = (
   columns: readonly TestColumn[],
   { session, instant }: { readonly session: string; readonly instant: string },
@@ -80,7 +82,10 @@ export const standInsFragment = (
       .join(', '),
   );
 
-/** The values of lists, and the letters of texts that were put together of values, in any order. */
+/**
+ * Sorts lists, and the letters of texts that were concatenated from values, so that their order does not
+ * matter.
+ */
 export const inAnyOrderFragment = (columns: readonly TestColumn[], lists: ReadonlySet<string>): SqlFragment =>
   statementFragment(
     columns

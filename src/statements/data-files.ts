@@ -1,6 +1,6 @@
 /**
- * Fragments of the statements that write a target's data files and their manifest. FileLayout -> fragments.
- * Pure.
+ * Makes fragments of the statements that write a target's data files and their manifest. FileLayout ->
+ * fragments. Pure.
  */
 import type { LayoutColumn, LayoutOrder, LayoutPartition, LayoutType } from '../model/file-layout.ts';
 import { duckdbTypeName } from './file-columns.ts';
@@ -8,20 +8,21 @@ import { partitionKey } from './partition-keys.ts';
 import type { PartitionValue } from './partition-values.ts';
 import { NOTHING, quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
-/**
- * DuckDB's name of a column's type, of the types that it writes and that have no name in files that it reads.
- */
+/** DuckDB's name of a column's type, for types that it writes but has no name for in files that it reads. */
 function writtenType(type: LayoutType): string {
   if (typeof type === 'string' && type.startsWith('geometry')) return 'geometry';
   return type === 'variant' ? type : (duckdbTypeName(type) as string);
 }
 
-/** The column by which files are split; its own name, since a partition field may be called like a column. */
+/**
+ * The name of the column that splits files; it differs from the field's, since a partition field may have the
+ * name of a column.
+ */
 export const partitionColumnName = (index: number): string => `psyberg_partition_${index + 1}`;
 
 /**
- * The target's columns in their types, then the values by which files are split. `named`: what the rows call
- * a column.
+ * The target's columns in their types, then the values that split files. `named`: the name that the rows have
+ * for a column.
  */
 export function fileColumnsFragment(
   columns: readonly LayoutColumn[],
@@ -41,8 +42,8 @@ export function fileColumnsFragment(
 }
 
 /**
- * The columns by which rows are grouped as equal ones, and the text of those that have values which DuckDB
- * 1.5.5 takes for equal though they differ, such as -0.0 and 0.0.
+ * The columns by which equal rows are grouped, and a text for those whose values DuckDB 1.5.5 considers equal
+ * though they differ, such as -0.0 and 0.0.
  */
 export const comparedColumnsFragment = (columns: readonly LayoutColumn[]): SqlFragment =>
   statementFragment(
@@ -56,7 +57,7 @@ export const comparedColumnsFragment = (columns: readonly LayoutColumn[]): SqlFr
     ].join(', '),
   );
 
-/** The columns whose values are the same in whichever order the rows were read that they come of. */
+/** The columns whose values do not depend on the order in which the underlying rows were read. */
 export function exactColumnsFragment(
   columns: readonly LayoutColumn[],
   { lists, others }: ColumnsLoosely = EXACTLY,
@@ -65,20 +66,20 @@ export function exactColumnsFragment(
   const exact = columns
     .filter(({ name, type }) => isExact(type) && !among(others, name))
     .flatMap((column) => (among(lists, column.name) ? sorted(column) : quoteIdentifier(column.name)));
-  // Without one, rows are told apart by their number alone.
+  // If there is none, rows are distinguished only by their number.
   return statementFragment(exact.length === 0 ? 'true as psyberg_row' : exact.join(', '));
 }
 
-/** Columns that hang on the order in which rows were read, in lower case. */
+/** Columns that depend on the order in which rows were read, in lower case. */
 export interface ColumnsLoosely {
-  /** Their values are compared whatever their order is. */
+  /** Compared without regard to the order of their values. */
   readonly lists: readonly string[];
-  /** They are not compared. */
+  /** Not compared at all. */
   readonly others: readonly string[];
 }
 const EXACTLY: ColumnsLoosely = { lists: [], others: [] };
 
-/** Of a text: its letters, which are those of its values. */
+/** A text is compared by its letters, which are those of its values. */
 function sorted({ name, type }: LayoutColumn): string[] {
   const column = quoteIdentifier(name);
   if (type === 'string') return [`list_sort(string_split(${column}, '')) as ${column}`];
@@ -92,7 +93,7 @@ function isExact(type: LayoutType): boolean {
 }
 
 /**
- * Of rows with `psyberg_side` 1 and -1: whether sums of floating-point numbers differ by more than rounding.
+ * For rows with `psyberg_side` 1 and -1: whether sums of floating-point numbers differ by more than rounding.
  */
 export function sumsDifferFragment(
   columns: readonly LayoutColumn[],
@@ -109,8 +110,8 @@ export function sumsDifferFragment(
 }
 
 /**
- * `{"a": 1, "b": {__duckdb_field_id: 2, "element": 3}}`: Iceberg's field ids for COPY, of parts of columns
- * too.
+ * `{"a": 1, "b": {__duckdb_field_id: 2, "element": 3}}`: Iceberg's field ids for COPY, including parts of
+ * columns.
  */
 export const fieldIdsFragment = (columns: readonly LayoutColumn[]): SqlFragment =>
   statementFragment(`{${columns.map(({ id, name, type }) => fieldIds(name, id, type)).join(', ')}}`);
@@ -133,17 +134,19 @@ function partsOf(type: LayoutType): readonly LayoutColumn[] {
       ];
 }
 
-/** The columns of version 3 that say where a row comes from (Iceberg specification, "Reserved Field IDs"). */
+/**
+ * The columns of version 3 that tell where a row comes from (Iceberg specification, "Reserved Field IDs").
+ */
 export const ROW_LINEAGE_FIELDS = [
   { name: '_row_id', id: 2147483540, type: 'long' },
   { name: '_last_updated_sequence_number', id: 2147483539, type: 'long' },
 ] as const;
 
-/** `, "_row_id", …`: those columns after others. */
+/** `, "_row_id", …`: those columns, to follow others. */
 export const rowLineageColumnsFragment = (): SqlFragment =>
   statementFragment(ROW_LINEAGE_FIELDS.map((field) => `, ${quoteIdentifier(field.name)}`).join(''));
 
-/** The columns of rows that move to another file; the row ids of version 3 are no part of `*`. */
+/** The columns of rows that move to another file; `*` does not include the row ids of version 3. */
 export const carriedColumnsFragment = (withRowIds: boolean): SqlFragment =>
   statementFragment(withRowIds ? '*, _row_id, _last_updated_sequence_number' : '*');
 
@@ -151,7 +154,7 @@ export const carriedColumnsFragment = (withRowIds: boolean): SqlFragment =>
 export const noValuesFragment = (columns: readonly LayoutColumn[]): SqlFragment =>
   statementFragment(columns.map((column) => `null as ${quoteIdentifier(column.name)}`).join(', '));
 
-/** Where the files go: a folder a partition with names that never meet, or one file. */
+/** Where the files go: one folder for each partition, with names that never collide, or one file. */
 export function fileLayoutFragment(partition: readonly LayoutPartition[]): SqlFragment {
   if (partition.length === 0) return NOTHING;
   return statementFragment(
@@ -169,7 +172,7 @@ export function fileOrderFragment(order: LayoutOrder | undefined): SqlFragment {
   return statementFragment(`\n  order by ${keys.join(', ')}`);
 }
 
-/** The fields by which files are split, with the types of their values. */
+/** The fields that split files, with the types of their values. */
 export const writtenValues = (partition: readonly LayoutPartition[]): PartitionValue[] =>
   partition.map(({ name, transform, column }) => ({
     name,

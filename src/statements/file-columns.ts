@@ -1,11 +1,11 @@
 /**
- * The columns under which Parquet files of any age are read: found by field id, named and typed as the table
- * has them now. Schema -> fragment. Pure.
+ * Describes the columns with which Parquet files of any age are read: found by field id, named and typed as
+ * the table has them now. Schema -> fragment. Pure.
  */
 import { DUCKDB_TYPES } from './duckdb-types.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 
-/** An Iceberg type as metadata writes it, as far as reading asks: a name, or a struct, list or map. */
+/** An Iceberg type as metadata write it, as far as reading needs it: a name, or a struct, list or map. */
 export type NestedType =
   | string
   | {
@@ -15,18 +15,18 @@ export type NestedType =
   | { readonly type: 'list'; readonly element: NestedType }
   | { readonly type: 'map'; readonly key: NestedType; readonly value: NestedType };
 
-/** A column as metadata describes it. */
+/** A column as metadata describe it. */
 export interface FileColumn {
   readonly id: number;
   readonly name: string;
   readonly type: NestedType;
-  /** What rows of files without the column have there (Iceberg specification, "Default values"). */
+  /** The value in rows of files that lack the column (Iceberg specification, "Default values"). */
   readonly 'initial-default'?: unknown;
 }
 
 /**
- * `map {1: {name: 'id', type: 'bigint', …}, …}`: the `schema` of read_parquet; undefined when a type has no
- * counterpart in DuckDB.
+ * `map {1: {name: 'id', type: 'bigint', …}, …}`: the `schema` of read_parquet; undefined if DuckDB has no
+ * counterpart for a type.
  */
 export function fileSchemaFragment(fields: readonly FileColumn[]): SqlFragment | undefined {
   const entries: string[] = [];
@@ -41,8 +41,8 @@ export function fileSchemaFragment(fields: readonly FileColumn[]): SqlFragment |
 }
 
 /**
- * As text, which DuckDB casts to the column's type; bytes are written in another way in JSON, and members of
- * structs have defaults of their own.
+ * A text, which DuckDB casts to the column's type. JSON writes bytes differently, and members of structs have
+ * defaults of their own.
  */
 function defaultOf({ type, 'initial-default': value }: FileColumn): string {
   const isSpelled =
@@ -53,7 +53,7 @@ function defaultOf({ type, 'initial-default': value }: FileColumn): string {
   return isSpelled ? quoteLiteral(String(value)) : 'null';
 }
 
-/** DuckDB's name of a column's type; undefined where it has none. */
+/** DuckDB's name of a column's type; undefined if it has none. */
 export function duckdbTypeName(type: NestedType): string | undefined {
   if (typeof type === 'string')
     return (
@@ -71,7 +71,7 @@ export function duckdbTypeName(type: NestedType): string | undefined {
     : `struct(${members.map((member) => `${quoteIdentifier(member.name)} ${member.type}`).join(', ')})`;
 }
 
-/** The columns of a table as DuckDB's SQL sees them; undefined where DuckDB lacks a type of one. */
+/** The columns of a table as DuckDB's SQL sees them; undefined if DuckDB lacks the type of one. */
 export function duckdbColumns(
   fields: readonly Pick<FileColumn, 'name' | 'type'>[],
 ): { readonly name: string; readonly type: string }[] | undefined {

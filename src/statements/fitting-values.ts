@@ -1,15 +1,15 @@
 /**
- * Whether a value fits its column. Text and type -> SQL. A cast rounds 1.5 to 2, takes the zone from a time
- * and a time of day from a date, without a word; here such a value does not fit. Pure.
+ * Checks whether a value fits its column. Text and type -> SQL. Without a word a cast rounds 1.5 to 2, and
+ * drops the zone of a time and the time of day of a date; here such a value does not fit. Pure.
  */
 import type { FilesSpec } from '../model/files-source.ts';
 import { withLeaves } from '../model/type-parts.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 
 type Column = readonly [name: string, type: string];
-/** What of a source says how its texts are meant. */
+/** The parts of a source that say how its texts are meant. */
 export type TextsOf = Pick<FilesSpec, 'format' | 'options' | 'columns'> & {
-  /** True where the types were found in all values that there are: they hold what is inside of structs. */
+  /** True if the types were found in all existing values, so that they fit what is inside of structs. */
   readonly isLookedThrough?: boolean;
 };
 
@@ -18,13 +18,13 @@ const DECIMAL = /^(?:DEC(?:IMAL)?|NUMERIC)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)
 const DATE = /^DATE$/i;
 const TIMESTAMP = /^(TIMESTAMP|DATETIME|TIMESTAMP WITHOUT TIME ZONE)$/i;
 const ZONED = /^(TIMESTAMP|TIME)(TZ| WITH TIME ZONE)$/i;
-/** Values are anything, or are not looked into. */
+/** Types that take any value, or whose values are not looked into. */
 const UNCHECKED = /^(VARCHAR|TEXT|STRING|CHAR|BPCHAR|JSON|STRUCT|MAP|UNION|BLOB)\b|\[\d*\]$/i;
 
 /**
- * True of types whose values the cast could change: they are read as texts. So are all times of a CSV:
- * DuckDB 1.5.5 reads any text that is no time as NULL where the column has a zone, and guesses the order of
- * day and month from what one session reads.
+ * True for types whose values a cast could change: they are read as texts. So are all times in a CSV: DuckDB
+ * 1.5.5 reads any text that is not a time as NULL if the column has a zone, and guesses the order of day and
+ * month from what one session reads.
  */
 export const isGuarded = (type: string, from: TextsOf): boolean =>
   [INTEGER, DECIMAL, DATE, TIMESTAMP].some((each) => each.test(type)) ||
@@ -34,9 +34,9 @@ export const isGuarded = (type: string, from: TextsOf): boolean =>
 const NESTED = /^(STRUCT|MAP)\s*\(|\[\d*\]$/i;
 
 /**
- * A nested type that holds what a text of it says as it is: 2.5 and not 2 where a member is a whole number.
- * Undefined where nothing inside could be changed, and where times are written in a way that casts do not
- * know.
+ * A wider nested type that keeps a text's values as they are: 2.5 and not 2 if a member is a whole number.
+ * Undefined if nothing inside could be changed, or if times are written in a way that casts do not
+ * understand.
  */
 function wideType(type: string, from: TextsOf): string | undefined {
   if (!NESTED.test(type) || from.isLookedThrough === true || from.format === 'parquet') return undefined;
@@ -51,15 +51,18 @@ function wideType(type: string, from: TextsOf): string | undefined {
 }
 
 /**
- * The value of a nested text, with NULL for what is none of its type. Of JSON, fields that the type does not
- * name are left out.
+ * The value of a nested text, with NULL for whatever does not fit its type. JSON fields that the type does
+ * not name are left out.
  */
 const nestedOf = (text: string, type: string, { format }: TextsOf): string =>
   format === 'csv'
     ? `try_cast(${text} as ${type})`
     : `try(json_transform(${text}, ${quoteLiteral(JSON.stringify(type))}))`;
 
-/** When something in it is no value of its type: then there are more NULLs than of texts. */
+/**
+ * Whether something inside is not a value of its type: then there are more NULLs than if all were read as
+ * texts.
+ */
 function unreadNested(text: string, type: string, from: TextsOf): string {
   const whole = `(${text} is not null and ${nestedOf(text, type, from)} is null)`;
   if (from.format === 'csv') return whole;
@@ -69,12 +72,10 @@ function unreadNested(text: string, type: string, from: TextsOf): string {
   return `(${whole} or ${nulls(type)} <> ${nulls(withLeaves(type, () => 'VARCHAR'))})`;
 }
 
-/**
- * Of a CSV DuckDB reads other texts as times than a cast does: such columns are given to it as texts alone.
- */
+/** In a CSV DuckDB accepts other texts as times than a cast does, so it reads such columns only as texts. */
 export const isTime = (type: string): boolean => [DATE, TIMESTAMP, ZONED].some((each) => each.test(type));
 
-/** The option that says how texts of such a type are written; undefined: as ISO 8601 has it. */
+/** The option that says how texts of such a type are written; undefined: as in ISO 8601. */
 function writtenAs(type: string, { options }: TextsOf): string | undefined {
   if (!isTime(type) || /^TIME(TZ| WITH)/i.test(type)) return undefined;
   const name = DATE.test(type) ? 'dateformat' : 'timestampformat';
@@ -82,7 +83,7 @@ function writtenAs(type: string, { options }: TextsOf): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The value of `text`; `or`: of one that is none NULL, or an error. */
+/** The value of `text`; `or`: what a text without a value becomes, NULL or an error. */
 function castOf(text: string, type: string, from: TextsOf, or: 'null' | 'error' = 'error'): string {
   if (wideType(type, from) !== undefined)
     return from.format === 'csv' && or === 'error' ? `cast(${text} as ${type})` : nestedOf(text, type, from);
@@ -92,20 +93,21 @@ function castOf(text: string, type: string, from: TextsOf, or: 'null' | 'error' 
   return `${cast}(${value} as ${type})`;
 }
 
-/** When a cast of `text` to such a type would give another value; undefined for other types. */
+/** Whether a cast of `text` to such a type would give another value; undefined for other types. */
 function changed(text: string, type: string, from: TextsOf): string | undefined {
   const as = (other: string): string => `try_cast(${text} as ${other})`;
   const wide = wideType(type, from);
   if (wide !== undefined)
     return `(cast(${nestedOf(text, type, from)} as ${wide}) is distinct from ${nestedOf(text, wide, from)})`;
   if (INTEGER.test(type)) {
-    // In files together DuckDB takes a column with such texts for one of texts: 00123 is no number.
+    // When it reads files together DuckDB considers a column with such texts a text column: 00123 is not a
+    // number.
     const padded = from.columns === undefined ? ` or regexp_matches(${text}, '^[+-]?0[0-9]')` : '';
     return `((contains(${text}, '.') or contains(${text}, 'e') or contains(${text}, 'E')) and ${as('double')} <> trunc(${as('double')})${padded})`;
   }
   const digits = DECIMAL.exec(type);
   if (digits !== null) {
-    // As many digits after the point as there is room for: DuckDB's DECIMAL alone is (18, 3).
+    // As many digits after the point as there is room for: a bare DECIMAL is (18, 3) in DuckDB.
     const [, precision = '18', scale = digits[1] === undefined ? '3' : '0'] = digits;
     return `(${as(`decimal(38, ${38 - (Number(precision) - Number(scale))})`)} <> ${as(type)})`;
   }
@@ -114,13 +116,13 @@ function changed(text: string, type: string, from: TextsOf): string | undefined 
   return TIMESTAMP.test(type) ? `(${as('timestamptz')} <> ${as('timestamp')}::timestamptz)` : undefined;
 }
 
-/** When `text` is no value of the type at all. */
+/** Whether `text` is not a value of the type at all. */
 const unread = (text: string, type: string, from: TextsOf): string =>
   wideType(type, from) !== undefined
     ? unreadNested(text, type, from)
     : `(${text} is not null and ${castOf(text, type, from, 'null')} is null)`;
 
-/** When `text`, a value as SQL, does not fit; undefined where every value does. */
+/** Whether `text`, a value as SQL, does not fit; undefined if every value does. */
 export function misfit(text: string, type: string, from: TextsOf): string | undefined {
   if (UNCHECKED.test(type) && wideType(type, from) === undefined) return undefined;
   const changes = changed(text, type, from);
@@ -141,7 +143,7 @@ export const guardedValues = (columns: readonly Column[], from: TextsOf): string
 /** A field of a JSON object, as text. */
 const fieldText = (name: string): string => `(text ->> ${quoteLiteral(name)})`;
 
-/** When a line, `text`, is no JSON object that fits the columns. */
+/** Whether a line, `text`, is not a JSON object that fits the columns. */
 export function misfitLine(columns: readonly Column[], from: TextsOf): string {
   const fields = columns.flatMap(([name, type]) => misfit(fieldText(name), type, from) ?? []);
   return `case when json_valid(text) and json_type(text) = 'OBJECT' then ${fields.length === 0 ? 'false' : `(${fields.join(' or ')}) is true`} else true end`;
@@ -160,13 +162,13 @@ export const valuesOfLine = (columns: readonly Column[], from: TextsOf): string 
     })
     .join(', ');
 
-/** When a row of a CSV has a value that does not fit; the guarded columns are texts, at least. */
+/** Whether a row of a CSV has a value that does not fit; at least the guarded columns are texts. */
 export const misfitRow = (columns: readonly Column[], from: TextsOf): string =>
   anyOf(columns.map(([name, type]) => misfit(quoteIdentifier(name), type, from)));
 
 /**
- * When it has a misfit that DuckDB does not reject, and none that it does: a number that a cast would change,
- * or a time.
+ * Whether it has a misfit that DuckDB does not reject, and none that it does: a number that a cast would
+ * change, or a time.
  */
 export function changedRow(columns: readonly Column[], from: TextsOf): string {
   const named = columns.map(([name, type]) => ({ column: quoteIdentifier(name), type }));

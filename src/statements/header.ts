@@ -21,7 +21,7 @@ const SCALARS = [
   'BLOB',
 ] as const;
 
-/** A type as DuckDB names it, as far as headers use them. `JSON` is bound as the text that it is. */
+/** A type as DuckDB names it, as far as headers use it. `JSON` is bound as text. */
 export type SqlType =
   | { readonly kind: 'scalar'; readonly name: (typeof SCALARS)[number] }
   | { readonly kind: 'list'; readonly item: SqlType }
@@ -32,14 +32,14 @@ export interface DeclaredColumn {
   readonly type: SqlType;
   /** It may be NULL. */
   readonly nullable: boolean;
-  /** The only texts that it holds, where the header lists them: `(one of data, deletes)`. */
+  /** The only texts it may have, if the header lists them: `(one of data, deletes)`. */
   readonly words?: readonly string[];
 }
 
 export interface DeclaredParameter extends DeclaredColumn {
-  /** The fragments in which it stands, where it does not stand in the statement itself. */
+  /** The fragments in which it occurs, if it does not occur in the statement itself. */
   readonly inside: readonly string[];
-  /** Some of those fragments do not name it: then it is not bound. */
+  /** True if some of those fragments do not name it: with these it is not bound. */
   readonly optional: boolean;
 }
 
@@ -48,9 +48,9 @@ export interface StatementHeader {
   readonly parameters: readonly DeclaredParameter[];
   /** The columns of its rows; undefined for a statement that only has an effect. */
   readonly row: readonly DeclaredColumn[] | undefined;
-  /** Of a fragment, the places that it is made for: `folder/statement {{placeholder}}`. */
+  /** For a fragment, the places that it is made for: `folder/statement {{placeholder}}`. */
   readonly into: readonly string[];
-  /** What cannot be read. */
+  /** What cannot be understood. */
   readonly problems: readonly string[];
 }
 
@@ -78,7 +78,7 @@ export function parseHeader(lines: readonly string[]): StatementHeader {
   }
 }
 
-/** The text of a tag goes on in lines that are indented: `--          more`. */
+/** The text of a tag continues in indented lines: `-- more`. */
 function tagsOf(lines: readonly string[]): { tag: string; text: string }[] {
   const tags: { tag: string; text: string }[] = [];
   let current: { tag: string; text: string } | undefined;
@@ -131,7 +131,7 @@ function columnsOf(text: string): DeclaredColumn[] | undefined {
   return columns;
 }
 
-/** ` (words)` with which a text begins, and which may hold brackets; empty where there is none. */
+/** The ` (words)` at the beginning of a text, which may contain brackets; empty if there are none. */
 function remarkAt(text: string): string {
   if (!text.startsWith(' (')) return '';
   let depth = 0;
@@ -143,7 +143,7 @@ function remarkAt(text: string): string {
   return '';
 }
 
-/** The type with which a text begins, and what stands behind it. */
+/** The type at the beginning of a text, and what follows it. */
 function typeAt(text: string): { readonly type: SqlType; readonly rest: string } | undefined {
   const [, map] = /^MAP\((.*)$/.exec(text) ?? [];
   if (map !== undefined) {
@@ -160,7 +160,7 @@ function typeAt(text: string): { readonly type: SqlType; readonly rest: string }
   return { type, rest: text.slice(word.length) };
 }
 
-/** A type by its name alone; undefined when it is none of those above. */
+/** Finds a type by its name; undefined if it is none of those above. */
 export function sqlTypeOf(text: string): SqlType | undefined {
   const found = typeAt(text);
   return found?.rest === '' ? found.type : undefined;

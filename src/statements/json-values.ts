@@ -1,10 +1,10 @@
 /**
- * The values of a step as its statement declares them. JSON -> values. Pure. JSON has no 64-bit integers, so
- * plans hold them as text: ids of snapshots, hours.
+ * Turns JSON values of a step into the types that its statement declares. JSON -> values. Pure. JSON has no
+ * 64-bit integers, so plans hold them as text: ids of snapshots, hours.
  */
 import type { DeclaredParameter, SqlType } from './header.ts';
 
-/** Texts become integers where a header declares such; everything else is as it is. */
+/** Texts become integers if the header declares these; everything else stays as it is. */
 export const fromJson = <Value>(
   declared: readonly DeclaredParameter[],
   values: Readonly<Record<string, Value>>,

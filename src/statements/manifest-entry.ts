@@ -1,6 +1,6 @@
 /**
- * The columns of a manifest as COPY has to write them. Columns of an existing manifest -> fragments. Pure.
- * Writers differ in the optional columns they write; a rewritten manifest keeps those that it finds.
+ * Makes the columns of a manifest as COPY has to write them. Columns of an existing manifest -> fragments.
+ * Pure. Writers differ in the optional columns they write; a rewritten manifest keeps those that it finds.
  * Field ids: Iceberg specification, "Manifests" (`manifest_entry`, `data_file`).
  */
 import { avroName } from '../model/avro-name.ts';
@@ -17,7 +17,7 @@ export interface ManifestColumn {
 export interface PartitionColumn {
   readonly name: string;
   readonly fieldId: number;
-  /** Of a field that truncates texts: after how many code points. */
+  /** If the field truncates texts: how many code points it keeps. */
   readonly textWidth?: number;
 }
 
@@ -29,8 +29,8 @@ export interface EntryFragments {
 }
 
 /**
- * Entries of new data files: `columns` of `data_file`, and its partition tuple under the spec's names, as
- * Avro takes them.
+ * For entries of new data files: `columns` of `data_file`, and its partition tuple with the spec's names, as
+ * Avro allows them.
  */
 export function newEntryFragments(
   columns: readonly string[],
@@ -46,18 +46,18 @@ export function newEntryFragments(
 }
 
 export interface RewriteShape {
-  /** The columns of the manifests to rewrite: of the entry, then of `data_file`. */
+  /** The columns of the manifests to rewrite: those of the entry, then those of `data_file`. */
   readonly columns: readonly ManifestColumn[];
   readonly partition: readonly PartitionColumn[];
   /** True for data manifests of a version 3 table: their files have row ids. */
   readonly rowIds: boolean;
   /** Field ids of columns whose bounds are left out. */
   readonly withoutBoundsOf?: readonly number[];
-  /** Field ids of text columns: bounds of theirs that are no UTF-8 are left out. */
+  /** Field ids of text columns: their bounds are left out if they are not UTF-8. */
   readonly textFields?: readonly number[];
 }
 
-/** What statements need to know of the manifests that they read. */
+/** What statements need to know about the manifests that they read. */
 export function manifestEntryFragments({
   columns,
   partition,
@@ -68,7 +68,7 @@ export function manifestEntryFragments({
   Record<'data_file' | 'entry_field_ids' | 'entry_columns' | 'file_key' | 'first_row_id', SqlFragment>
 > {
   const names = new Set(columns.map((column) => column.name));
-  // Written by version 1, an entry has neither sequence numbers nor the kind of its content (Iceberg
+  // An entry that version 1 wrote has neither sequence numbers nor the kind of its content (Iceberg
   // specification, "Reading v1 metadata for v2").
   const given = (name: string, otherwise: string): string =>
     names.has(name) ? name : `${otherwise} as ${name}`;
@@ -94,7 +94,7 @@ export function manifestEntryFragments({
     if (name === 'first_row_id') return 'first_row_id';
     if (name === 'lower_bounds' || name === 'upper_bounds')
       return keptBounds(name, { withoutBoundsOf, textFields });
-    // DuckDB 1.5.5 writes an empty text where there is none.
+    // DuckDB 1.5.5 writes an empty text if there is none.
     if (name === 'referenced_data_file') return "nullif(data_file.referenced_data_file, '')";
     return `data_file.${quoteIdentifier(name)}`;
   };
@@ -108,7 +108,7 @@ export function manifestEntryFragments({
   };
 }
 
-/** The bounds of a file that readers can use: a text cut within a character makes PyIceberg fail. */
+/** The bounds of a file that readers can use: PyIceberg fails at a text that was cut within a character. */
 function keptBounds(
   name: 'lower_bounds' | 'upper_bounds',
   { withoutBoundsOf, textFields }: { withoutBoundsOf: readonly number[]; textFields: readonly number[] },
@@ -126,7 +126,10 @@ function keptBounds(
     : `map_from_entries(list_filter(map_entries(data_file.${name}), lambda bound: ${conditions.join(' and ')}))`;
 }
 
-/** A partition value as the specification has it: DuckDB 1.5.5 truncates texts after more code points. */
+/**
+ * A partition value as the specification has it: DuckDB 1.5.5 does not count code points when it truncates a
+ * text, and keeps too many.
+ */
 function mendedValueIn(
   columns: readonly ManifestColumn[],
 ): (field: PartitionColumn, position: number) => string {
@@ -138,7 +141,7 @@ function mendedValueIn(
 }
 
 /**
- * True for an entry with a truncated text that is too long, of `truncations` by the names of their fields.
+ * True for an entry with a truncated text that is too long; `truncations` are by the names of their fields.
  */
 export function tooLongFragment(
   truncations: ReadonlyMap<string, number>,
@@ -160,8 +163,8 @@ export const manifestFormatFragment = (fieldIds: SqlFragment): SqlFragment =>
   statementFragment(renderStatement('fragments/manifest_format', { entry_field_ids: fieldIds }));
 
 /**
- * For statements that write the entries of manifests anew: where they come from, their `data_file`, and the
- * format of the manifest that holds them.
+ * For statements that rewrite the entries of manifests: where entries come from, their `data_file`, and the
+ * format of the new manifest.
  */
 export function inheritedEntryFragments(
   shape: RewriteShape,
@@ -174,7 +177,7 @@ export function inheritedEntryFragments(
   };
 }
 
-/** What `tables/live_entries` needs to know of the manifests that it reads. */
+/** What `tables/live_entries` needs to know about the manifests that it reads. */
 export function liveEntryFragments(
   columns: readonly ManifestColumn[],
   content: number,
@@ -194,8 +197,8 @@ export function liveEntryFragments(
 }
 
 /**
- * What tells a file from the others of a snapshot: its path; of deletion vectors, which share a file, also
- * where they start in it.
+ * Identifies a file within a snapshot: by its path; for deletion vectors, which share a file, also by where
+ * they start in it.
  */
 function fileKeyFragment(columns: readonly ManifestColumn[]): SqlFragment {
   const hasOffset = columns.some((column) => column.name === 'content_offset');
@@ -218,8 +221,8 @@ function entryFragments(
     const quoted = quoteIdentifier(name);
     if (name === 'partition') {
       if (partition.length === 0) {
-        // SQL cannot write an empty struct: `iceberg/empty-partition.ts` declares it afterwards in the file's
-        // schema.
+        // SQL cannot write an empty struct, so `iceberg/empty-partition.ts` declares it afterwards in the
+        // file's schema.
         values.push(`${quoted} := null::integer`);
         ids.push(`${quoted}: 102`);
       } else {
@@ -233,7 +236,7 @@ function entryFragments(
       continue;
     }
     const field = fieldOfFile(name);
-    // A column that the specification does not know (or no longer) is left out: readers find columns by id.
+    // Leaves out a column that the specification does not have, or no longer has: readers find columns by id.
     if (field === undefined) continue;
     values.push(`${quoted} := ${value(name)}`);
     ids.push(`${quoted}: ${avroFieldId(field)}`);
@@ -250,9 +253,9 @@ function entryFragments(
 export const fileKindFragment = (): SqlFragment => statementFragment(renderStatement('fragments/file_kind'));
 
 /**
- * How a partition value is read from manifests of one shape: by the field's name; by its place where the
+ * How a partition value is read from manifests of one shape: by the field's name, or by its place if the
  * writer spelled the name otherwise (Avro names hold no special characters). DuckDB 1.5.5 lists the fields of
- * all specs in the delete manifests of a table whose partitioning was changed, so the place alone would take
+ * all specs in the delete manifests of a table whose partitioning was changed, so the place alone would give
  * another field's value.
  */
 function partitionValueIn(
@@ -271,7 +274,7 @@ function partitionValueIn(
 }
 
 /**
- * The partition of a file as one text, equal for equal partitions of one spec whoever wrote them: writers
+ * The partition of a file as one text, equal for equal partitions of one spec, whoever wrote them: writers
  * store a day as a date or as a number.
  */
 export function partitionKeyFragment(
@@ -293,12 +296,12 @@ export function partitionKeyFragment(
   );
 }
 
-/** The entries of manifests with their hours, read from the files. */
+/** Reads the entries of manifests with their hours from the files. */
 export const hoursOfManifests = (): { readonly files: SqlFragment } => ({
   files: statementFragment(renderStatement('fragments/hours_of_manifests')),
 });
 
-/** The same of entries that were read already. */
+/** The same for entries that were read already. */
 export const hoursOfKnown = (): { readonly files: SqlFragment } => ({
   files: statementFragment(renderStatement('fragments/hours_of_known')),
 });

@@ -1,5 +1,6 @@
 /**
- * Fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments. Pure.
+ * Makes fragments over the partition tuples of manifests, whoever wrote them. Partition fields -> fragments.
+ * Pure.
  */
 import { avroName } from '../model/avro-name.ts';
 import { duckdbTypeName } from './file-columns.ts';
@@ -14,13 +15,13 @@ export interface PartitionValue {
 }
 
 /**
- * DuckDB's type of a field's values; undefined where they cannot be spelled: bytes of a fixed number would be
- * written as some number of them.
+ * DuckDB's type of a field's values; undefined if they cannot be spelled: `fixed` bytes would be written as
+ * bytes of any length.
  */
 const spelledType = ({ type, transform }: PartitionValue): string | undefined =>
   transform === 'void' ? 'integer' : type.startsWith('fixed') ? undefined : duckdbTypeName(type);
 
-/** True when a tuple can be taken apart into texts and put together again. */
+/** True if a tuple can be taken apart into texts and put together again. */
 export const canSpell = (fields: readonly PartitionValue[]): boolean =>
   fields.every((field) => spelledType(field) !== undefined);
 
@@ -38,20 +39,20 @@ export const partitionTupleFragment = (fields: readonly PartitionValue[]): SqlFr
       : `struct_pack(${fields.map((field, index) => `${quoteIdentifier(avroName(field.name))} := files.partition[${index + 1}]::${spelledType(field)}`).join(', ')})`,
   );
 
-/** What orders entries by their partitions. */
+/** The order of entries by their partitions. */
 export const partitionOrderFragment = (fields: readonly PartitionValue[]): SqlFragment =>
   statementFragment(
     [...fields.map((_field, position) => tupleValue(position)), 'data_file.file_path'].join(', '),
   );
 
-/** What reads as "no summaries": a reader opens the manifest. */
+/** Means "no summaries": then a reader opens the manifest. */
 const NO_SUMMARIES =
   'null::struct(contains_null boolean, contains_nan boolean, lower_bound blob, upper_bound blob)[]';
 
 /**
- * The partition summaries of a manifest, one element a field (Iceberg specification, "Manifest Lists",
- * `field_summary`); of all fields or of none. A field without bounds means that all its values are null:
- * readers skip such a manifest, so one field that has no bounds here takes the summaries of the others along.
+ * The partition summaries of a manifest, one element for each field (Iceberg specification, "Manifest Lists",
+ * `field_summary`); for all fields or for none. A field without bounds means that all its values are null,
+ * and readers skip such a manifest. So if one field has no bounds here, the others get no summaries either.
  */
 export function partitionSummariesFragment(fields: readonly PartitionValue[]): SqlFragment {
   if (fields.length === 0 || !fields.every(isBounded)) return statementFragment(NO_SUMMARIES);
@@ -75,8 +76,8 @@ const INTEGER_TYPES = [
   'timestamptz_ns',
 ];
 /**
- * How the bounds of a type are compared, so that those of several manifests can be merged; undefined where
- * they are not (decimals, and floating-point numbers with their NaN).
+ * How the bounds of a type are compared, so that those of several manifests can be merged; undefined if they
+ * cannot be (decimals, and floating-point numbers with their NaN).
  */
 export function boundOrder(type: string): 'integer' | 'bytes' | undefined {
   if (INTEGER_TYPES.includes(type)) return 'integer';

@@ -1,11 +1,8 @@
-/**
- * The doors through which text enters SQL as text. Names -> SqlFragment. Everything else is bound as a value.
- * Pure.
- */
+/** Quotes texts that become part of SQL. Names -> SqlFragment. Everything else is bound as a value. Pure. */
 import { LAKE_CATALOG } from '../model/engines.ts';
 import type { TableIdentifier } from '../model/names.ts';
 
-/** SQL text that is safe to splice: made only in this folder. */
+/** SQL text that is safe to insert: made only in this folder. */
 export interface SqlFragment {
   readonly kind: 'sql-fragment';
   readonly sql: string;
@@ -16,10 +13,10 @@ const fragment = (sql: string): SqlFragment => Object.freeze({ kind: 'sql-fragme
 /** `"name"`, with quotes doubled. */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** `'text'`, for the few places that take no bound value (options of COPY and CREATE TABLE). */
+/** `'text'`, for the few places that take no bound values (options of COPY and CREATE TABLE). */
 export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** A path as DuckDB's globs take it literally: `[`, `*` and `?` in it mean themselves. */
+/** A path such that DuckDB's globs take it literally: `[`, `*` and `?` stand for themselves. */
 export const globLiteral = (path: string): string => path.replace(/[[*?]/g, '[$&]');
 
 /** One quoted identifier. */
@@ -36,14 +33,14 @@ export const tableFragment = (catalog: string, table: TableIdentifier): SqlFragm
 /** `"lake"."namespace"."table"`: a table of the warehouse. */
 export const lakeTable = (table: TableIdentifier): SqlFragment => tableFragment(LAKE_CATALOG, table);
 
-/** The user's own query, as it stands in the file; it is a statement's body, never a value. */
+/** The user's own query, as it is in the file; it is the body of a statement, never a value. */
 export const userQueryFragment = (sql: string): SqlFragment => fragment(sql);
 
-/** Fragments joined by `separator`, for lists that `statements` itself has made. */
+/** Fragments joined by `separator`, for lists made in this room. */
 export const joinedFragment = (parts: readonly SqlFragment[], separator: string): SqlFragment =>
   fragment(parts.map((part) => part.sql).join(separator));
 
-/** `'key' = 'value', …` of a CREATE TABLE's WITH clause. */
+/** `'key' = 'value', …` for the WITH clause of a CREATE TABLE. */
 const propertiesFragment = (properties: Readonly<Record<string, string>>): SqlFragment =>
   fragment(
     Object.entries(properties)
@@ -72,7 +69,10 @@ const partitioningFragment = (
       .join(', '),
   );
 
-/** A column's value as Iceberg stores it: counts of the unit since 1970; integers are already stored so. */
+/**
+ * A column's value as Iceberg stores it: counts of the unit since 1970; integers are stored like this
+ * already.
+ */
 export function storedEventTimeFragment(column: string, unit: string, type: unknown): SqlFragment {
   const name = quoteIdentifier(column);
   if (type === 'int' || type === 'long') return fragment(`${name}::bigint`);
@@ -80,7 +80,7 @@ export function storedEventTimeFragment(column: string, unit: string, type: unkn
   return fragment(unit === 'ns' ? `epoch_ns(${name})` : `epoch_us(${name})`);
 }
 
-/** What `event_hour()` is given of a column: its value as stored, and what that counts in. */
+/** The arguments of `event_hour()` for a column: its value as stored, and the unit of that. */
 export const storedHour = ({
   name,
   type,
@@ -92,9 +92,9 @@ export const storedHour = ({
 
 /**
  * A row of the relation `psyberg_row` as arguments of hash(): its values, and the text of `columns` (not of
- * all: of 4,000,000 rows of six columns, three of them such, it took 0.8 to 1.1 s in place of 0.4 to 0.7;
- * 2026-11-27, a busy machine of two cores). Not the alias itself, which is the whole row to DuckDB only
- * where no column has its name: all other columns' changes would not be seen.
+ * all: for 4,000,000 rows of six columns, three of them such, that took 0.8 to 1.1 s in place of 0.4 to 0.7;
+ * 2026-11-27, a busy machine of two cores). Not the alias itself: if a column has its name, DuckDB takes it
+ * for that column, and changes in all others would not be seen.
  */
 export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
   fragment(
@@ -103,18 +103,20 @@ export const hashedRowFragment = (columns: readonly string[]): SqlFragment =>
       : `*columns(psyberg_row.*), json_array(${columns.map((column) => `psyberg_row.${quoteIdentifier(column)}`).join(', ')})::varchar`,
   );
 
-/** hash() of a row; `salt`: another one. */
+/** hash() of a row; another `salt` gives another hash. */
 export const hashFragment = (row: SqlFragment, salt?: string): SqlFragment =>
   fragment(`hash(${row.sql}${salt === undefined ? '' : `, ${quoteLiteral(salt)}`})`);
 
 /**
- * `"alias" as not materialized (…)`: a CTE that DuckDB looks through, so that filters and pruning reach the
- * files.
+ * `"alias" as not materialized (…)`: a CTE that DuckDB expands, so that filters and pruning reach the files.
  */
 export const cteFragment = (alias: string, query: string): SqlFragment =>
   fragment(`${quoteIdentifier(alias)} as not materialized (\n${query}\n)`);
 
-/** A bound of the session's range; `later`: so many hours after it, or before. Bound as TIMESTAMP, in UTC. */
+/**
+ * A bound of the session's range; `later`: moved by that many hours, which may be negative. Bound as
+ * TIMESTAMP, in UTC.
+ */
 export interface RangeBound {
   readonly parameter: 'range_start' | 'range_end';
   readonly later: number;
@@ -125,9 +127,7 @@ const boundText = ({ parameter, later }: RangeBound): string =>
     ? `$${parameter}`
     : `($${parameter} ${later < 0 ? '-' : '+'} to_hours(${Math.abs(Math.trunc(later))}))`;
 
-/**
- * A bound in the column's own type: a cast on the column's side would keep DuckDB from pruning files.
- */
+/** A bound in the column's own type: a cast of the column would keep DuckDB from pruning files. */
 export function rangeBoundFragment(bound: RangeBound, type: string | null, unit: string | null): SqlFragment {
   const text = boundText(bound);
   if (type === 'timestamptz' || type === 'timestamptz_ns') return fragment(`${text}::timestamptz`);
@@ -136,13 +136,13 @@ export function rangeBoundFragment(bound: RangeBound, type: string | null, unit:
   return fragment(unit === 'us' ? `epoch_us(${text})` : `epoch_ms(${text})`);
 }
 
-/** An event time as its target stores it: of a timestamp that becomes a date, its day counts. */
+/** An event time as its target stores it: if a timestamp becomes a date, only its day counts. */
 export const asStoredFragment = (column: string, unit: string | undefined): SqlFragment =>
   fragment(
     `${quoteIdentifier(column)}${unit === undefined ? '' : unit === 'day' ? '::date' : '::timestamptz'}`,
   );
 
-/** The day of a bound, for a date that counts for all hours of its day. */
+/** The day of a bound, for a date that stands for all hours of its day. */
 export const rangeDayFragment = (bound: RangeBound): SqlFragment => fragment(`${boundText(bound)}::date`);
 
 /** A count of hours as a number, and as an interval. */
@@ -195,8 +195,8 @@ export const emptyCteFragment = (
   );
 
 /**
- * `"alias" as not materialized (select "column" as "name", … from table)`: a relation that is another one by
- * other names. Materialized, as where it is read twice, it would be scanned with all of its columns.
+ * `"alias" as not materialized (select "column" as "name", … from table)`: another relation with its columns
+ * renamed. If it were materialized, as DuckDB does if it is read twice, all of its columns would be scanned.
  */
 export const renamedCteFragment = (
   alias: string,
@@ -207,9 +207,9 @@ export const renamedCteFragment = (
     `${quoteIdentifier(alias)} as not materialized (select ${columns.map(({ name, column }) => `${quoteIdentifier(column)} as ${quoteIdentifier(name)}`).join(', ')} from ${table.sql})`,
   );
 
-/** `"column" T, …`: what a table is made of. `type` is DuckDB's own name of a type. */
+/** `"column" T, …`: the columns of a table to create. `type` is DuckDB's own name of a type. */
 export const madeColumnsFragment = (columns: readonly { name: string; type: string }[]): SqlFragment =>
   fragment(columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', '));
 
-/** A CTE that nothing reads, where a statement wants a list of them and there is none. */
+/** A CTE that nothing reads, for a statement that needs a list of CTEs when there are none. */
 export const noSourceFragment = (): SqlFragment => fragment('no_source as not materialized (select 1)');

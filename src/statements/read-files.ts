@@ -1,4 +1,4 @@
-/** The statement that reads the files of a folder. FilesSpec -> SQL and its values. Pure. */
+/** Makes the statements that read the files of a folder. FilesSpec -> SQL and its values. Pure. */
 
 import { isAbsolute, normalize, resolve } from 'node:path';
 import {
@@ -22,7 +22,7 @@ import {
 import { globLiteral, quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { type Statement, statement } from './statements.ts';
 
-/** What a session or its plan says of it. */
+/** What a session or its plan says about the read. */
 interface Read {
   readonly relation: string;
   readonly files: readonly { readonly path: string }[];
@@ -33,9 +33,9 @@ interface Read {
 const READERS = { json: 'read_json', csv: 'read_csv', parquet: 'read_parquet' } as const;
 
 /**
- * What readers are told unless the header says otherwise: nothing of how a CSV is written is guessed. Where a
- * line has a cell too many, DuckDB's guess would be another delimiter, or a head further down; it takes the
- * first line for a row where all columns are texts, and skips lines that look like comments (1.5.5).
+ * Options of readers unless the header says otherwise: nothing about how a CSV is written is guessed. If a
+ * line has a cell too many, DuckDB would guess another delimiter, or a head further down; it takes the first
+ * line for a row if all columns are texts, and skips lines that look like comments (1.5.5).
  */
 const DEFAULT_OPTIONS: Readonly<Record<FilesSpec['format'], Readonly<Record<string, ReaderOption>>>> = {
   json: {},
@@ -48,8 +48,8 @@ export const filesRelation = (relation: string): SqlFragment =>
   statementFragment(`temp.main.${quoteIdentifier(relation)}`);
 
 /**
- * The columns of files as DuckDB finds them; `files`: see {@link readFilesValues}. `looksAtAll`: in every
- * object of JSON files, and not in a sample.
+ * Finds the columns of files as DuckDB infers them; `files`: see {@link readFilesValues}. `looksAtAll`: from
+ * every object of JSON files, instead of a sample.
  */
 export const inferColumnsStatement = (
   spec: FilesSpec,
@@ -57,7 +57,7 @@ export const inferColumnsStatement = (
 ): Statement<'landing/inferred_columns'> =>
   statement('landing/inferred_columns', inferring(spec, looksAtAll));
 
-/** Whether a column that DuckDB takes for one of texts is one of times, in the same files. */
+/** Whether a column that DuckDB takes for texts holds times, in the same files. */
 export const timesInTextsStatement = (
   spec: FilesSpec,
   looksAtAll: boolean,
@@ -82,7 +82,7 @@ export const objectFieldsStatement = ({ onBadRows }: FilesSpec): Statement<'land
     options: statementFragment(onBadRows === 'quarantine' ? ', ignore_errors = true' : ''),
   });
 
-/** What holds the values of both types of a column. */
+/** Finds types that hold the values of both types of a column. */
 export function widenedTypesStatement(
   columns: readonly { readonly name: string; readonly known: string; readonly found: string }[],
 ): Statement<'landing/widened_types'> {
@@ -93,7 +93,7 @@ export function widenedTypesStatement(
   return statement('landing/widened_types', { known: nulls('known'), found: nulls('found') });
 }
 
-/** In place of {@link readFilesStatement} where not even an old file says what its columns are. */
+/** Used instead of {@link readFilesStatement} if not even an old file tells the columns. */
 export const noFilesStatement = ({
   relation,
   columns,
@@ -119,7 +119,7 @@ export const readFilesStatement = (
     only: statementFragment(files.length === 0 ? 'where false' : ''),
   });
 
-/** A CSV in three readings: its rows that fit, those that DuckDB rejects, and all that do not. */
+/** Reads a CSV in three ways: its rows that fit, those that DuckDB rejects, and all that do not fit. */
 export function csvStatements(
   spec: FilesSpec,
   columns: FileColumns,
@@ -149,7 +149,7 @@ export function csvStatements(
   };
 }
 
-/** `head`: the columns in the order in which the file has them, each with its type. */
+/** `head`: the columns in the order that they have in the file, each with its type. */
 export const checkCsvStatement = (
   spec: FilesSpec,
   head: readonly { readonly name: string; readonly type: string }[],
@@ -162,14 +162,14 @@ export const checkCsvStatement = (
     ]),
   });
 
-/** The first row of a CSV whose texts are no values of their columns. */
+/** Finds the first row of a CSV with texts that are not values of their columns. */
 export const badRowStatement = (spec: FilesSpec, columns: FileColumns): Statement<'landing/first_bad_row'> =>
   statement('landing/first_bad_row', {
     options: optionsFragment(givenOptions(spec)),
     misfit: statementFragment(misfitRow(Object.entries(columns), spec)),
   });
 
-/** When a line of a JSON file does not fit, and its values where it does. */
+/** Whether a line of a JSON file does not fit, and its values if it does. */
 export const lineFragments = (
   spec: TextsOf,
   columns: FileColumns,
@@ -178,7 +178,7 @@ export const lineFragments = (
   values: statementFragment(valuesOfLine(Object.entries(columns), spec)),
 });
 
-/** What that statement binds. */
+/** The values that this statement binds. */
 export function readFilesValues(
   { root, globs }: Pick<FilesSpec, 'root' | 'globs'>,
   { files, shape }: Pick<Read, 'files' | 'shape'>,
@@ -192,7 +192,7 @@ export function readFilesValues(
   };
 }
 
-/** How many folders a path leads up before it leads down. */
+/** How many folders a path goes up before it goes down. */
 const levelsUp = (path: string): number =>
   isFixed(path) ? 0 : normalize(path).split('/').lastIndexOf('..') + 1;
 
@@ -205,7 +205,7 @@ const foldersAbove = (root: string, levels: number): string[] =>
 const readable = (root: string, path: string): string =>
   isWebAddress(path) ? path : globLiteral(isFixed(path) ? path : resolve(root, path));
 
-/** True of a path that does not depend on where the project lies. */
+/** True for a path that does not depend on where the project is. */
 const isFixed = (path: string): boolean => isUrl(path) || isAbsolute(path);
 
 const givenOptions = ({ format, options }: FilesSpec): string[] =>
@@ -213,7 +213,7 @@ const givenOptions = ({ format, options }: FilesSpec): string[] =>
     ([name, value]) => `${quoteIdentifier(name)} = ${literal(value)}`,
   );
 
-/** By name: a CSV reader that is told `columns` takes them by their places, whatever its head says. */
+/** By name: a CSV reader that is given `columns` takes them by position, whatever the file's head says. */
 function typeOptions(spec: FilesSpec & TextsOf, columns: FileColumns): string[] {
   const { format } = spec;
   const told = Object.entries(columns).map(
@@ -226,7 +226,7 @@ function typeOptions(spec: FilesSpec & TextsOf, columns: FileColumns): string[] 
 const typesOption = (columns: readonly (readonly [name: string, type: string])[], option = 'types'): string =>
   `${option} = {${columns.map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}}`;
 
-/** A Parquet file has values of types, and no texts. */
+/** A Parquet file holds typed values, not texts. */
 function guardedFragment(spec: FilesSpec & TextsOf, columns: FileColumns): SqlFragment {
   const values = spec.format === 'parquet' ? [] : guardedValues(Object.entries(columns), spec);
   return statementFragment(values.length === 0 ? '' : ` replace (${values.join(', ')})`);

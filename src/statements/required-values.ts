@@ -1,10 +1,11 @@
 /**
- * Which rows hold NULL where a schema wants a value, at any depth. Fields -> condition. Pure. The `required`
- * of an inner field counts only where what it lies in is there (Iceberg specification, "Nested Types").
+ * Finds rows with NULL where a schema requires a value, at any depth. Fields -> condition. Pure. The
+ * `required` of an inner field counts only if the value that contains it exists (Iceberg specification,
+ * "Nested Types").
  */
 import { quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
-/** A field as metadata describes it. */
+/** A field as metadata describe it. */
 export interface RequiredField {
   readonly name: string;
   readonly required: boolean;
@@ -21,11 +22,14 @@ type RequiredType =
       readonly 'value-required': boolean;
     };
 
-/** What is NULL in a row against the field, `false` where nothing can be; for a relation with that column. */
+/**
+ * The NULLs of a row that the field does not allow, `false` if there can be none; for a relation with that
+ * column.
+ */
 export const nullsAgainstFragment = (field: RequiredField): SqlFragment =>
   statementFragment(nullsIn(quoteIdentifier(field.name), field.type, field.required, 0) ?? 'false');
 
-/** True when a value inside the field, not the field itself, must be there. */
+/** True if a value inside the field, not the field itself, is required. */
 export const requiresInside = ({ type }: RequiredField): boolean =>
   nullsIn('inside', type, false, 0) !== undefined;
 

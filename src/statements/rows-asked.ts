@@ -1,4 +1,4 @@
-/** Fragments of `inspect/rows_asked`: which rows are asked for. Values -> SQL. Pure. */
+/** Makes the fragments of `inspect/rows_asked`: which rows are asked for. Values -> SQL. Pure. */
 import { hourText } from '../model/hour.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { eventHourFragment, type TestColumn } from './test-rows.ts';
@@ -6,11 +6,11 @@ import { eventHourFragment, type TestColumn } from './test-rows.ts';
 export interface RowsAsked {
   /** `namespace.name`. */
   readonly table: { readonly namespace: readonly string[]; readonly name: string };
-  /** The event time, with DuckDB's name of its type; undefined where none is known. */
+  /** The event time, with DuckDB's name of its type; undefined if none is known. */
   readonly eventTime: TestColumn | undefined;
-  /** False where the table has a column of the name that DuckDB gives the file of a row. */
+  /** False if the table has a column with the name that DuckDB gives to the file of a row. */
   readonly hasFileName: boolean;
-  /** A condition of the user's, or an hour counted since 1970. */
+  /** The user's condition, or an hour counted since 1970. */
   readonly rows: { readonly where: string } | { readonly hour: number };
   readonly rowLimit: number;
 }
@@ -30,7 +30,7 @@ export const rowsAskedFragments = ({
   row_limit: statementFragment(String(Math.trunc(rowLimit))),
 });
 
-/** A comparison of the column itself, by which files are left out. */
+/** Compares the column itself, so that files can be skipped. */
 function inHour(column: TestColumn | undefined, hour: number): SqlFragment {
   if (column === undefined) return statementFragment('false');
   const name = quoteIdentifier(column.name);

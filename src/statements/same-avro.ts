@@ -1,13 +1,13 @@
 /**
- * Writing an Avro file of the schema of another one. The schema in a file's header -> fragments. Pure. So
- * whatever its writer put into it stays: optional columns, field ids, what is required.
+ * Writes an Avro file with the schema of another one. The schema in a file's header -> fragments. Pure. So
+ * everything that the file's writer put into it stays: optional columns, field ids, what is required.
  */
 import type { AvroField, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import { avroFieldIds, fieldsOfAvro } from './avro-field-ids.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 
-/** Options of COPY. `words`: what the header says beside schema and codec. */
+/** Options of COPY. `words`: what the header says besides schema and codec. */
 export const sameAvroFragment = (
   schema: AvroRecord,
   words: readonly (readonly [key: string, value: string])[],
@@ -28,14 +28,14 @@ export const sameAvroFragment = (
 export const hasEmptyPartition = (dataFile: readonly AvroField[]): boolean =>
   dataFile.some(({ name, type }) => name === 'partition' && fieldsOfAvro(type)?.length === 0);
 
-/** The columns of `data_file` in the schema of a manifest. */
+/** The columns of `data_file` according to a manifest's schema. */
 export const dataFileColumns = (manifest: AvroRecord): readonly AvroField[] =>
   (fieldsOfAvro(manifest.fields.find(({ name }) => name === 'data_file')?.type) ?? []).filter(
-    // The byte that stands for an empty record in manifests of this engine (`iceberg/empty-partition.ts`).
+    // The byte that stands for an empty record in this engine's manifests (`iceberg/empty-partition.ts`).
     ({ name }) => name !== 'unpartitioned',
   );
 
-/** `data_file` with its paths in the new folder, out of the relation `placed`. */
+/** `data_file` with its paths in the new folder, from the relation `placed`. */
 export const movedDataFileFragment = (columns: readonly AvroField[]): SqlFragment => {
   const hasContent = columns.some(({ name }) => name === 'content');
   const value = (name: string): string => {
@@ -53,7 +53,10 @@ export const movedDataFileFragment = (columns: readonly AvroField[]): SqlFragmen
   );
 };
 
-/** The schema of a manifest as SQL can write it: with an optional integer for the empty record. */
+/**
+ * The schema of a manifest in a form that SQL can write: with an optional integer instead of the empty
+ * record.
+ */
 export const writableManifest = (manifest: AvroRecord): AvroRecord => ({
   ...manifest,
   fields: manifest.fields.map((field) =>
@@ -68,6 +71,6 @@ const writableDataFile = (columns: readonly AvroField[]): AvroType => ({
   ),
 });
 
-/** What a file holds, by the columns of `data_file`: format version 1 knows data files only. */
+/** The content of a file, from the columns of `data_file`: format version 1 has only data files. */
 export const contentFragment = (columns: readonly AvroField[]): SqlFragment =>
   statementFragment(columns.some(({ name }) => name === 'content') ? 'data_file.content' : '0');

@@ -1,24 +1,27 @@
 /**
- * Fragments with which Spark compares rows that a query gives with others of the same target. Columns ->
- * SqlFragment. Pure.
+ * Makes fragments with which Spark compares rows returned by a query with others of the same target. Columns
+ * -> SqlFragment. Pure.
  */
 import type { ColumnType } from '../model/column-type.ts';
 import type { LayoutColumn, LayoutType } from '../model/file-layout.ts';
 import { backticked } from '../model/sql-name.ts';
 import { joinedFragment, quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
-/** A column of a target. `returned`: what the query gives for it; undefined: nothing, so that it is NULL. */
+/**
+ * A column of a target. `returned`: the type that the query returns for it; undefined if it returns none, so
+ * that it is NULL.
+ */
 export interface ReturnedColumn extends Pick<LayoutColumn, 'name' | 'type'> {
   readonly returned: ColumnType | undefined;
 }
 
-/** Those whose values can be held against others: a floating-point number by its sum alone. */
+/** Columns whose values can be compared; a floating-point number only by its sum. */
 export const comparedOnSpark = (columns: readonly ReturnedColumn[]): ReturnedColumn[] =>
   columns.filter(
     ({ type, returned }) => (isFloat(type) || keyOf('', type) !== undefined) && fits(type, returned),
   );
 
-/** As the target stores them. */
+/** The columns as the target stores them. */
 export const sparkReturnedFragment = (columns: readonly ReturnedColumn[]): SqlFragment =>
   listed(columns, ({ name, type, returned }) => {
     const value = returned === undefined ? 'null' : quoteIdentifier(name);
@@ -26,19 +29,19 @@ export const sparkReturnedFragment = (columns: readonly ReturnedColumn[]): SqlFr
   });
 
 /**
- * What rows are grouped by as equal ones. Lists are compared without their order: what collects them on Spark
- * has none.
+ * The columns by which equal rows are grouped. Lists are compared without their order: on Spark, what
+ * collects them has none.
  */
 export const sparkExactFragment = (columns: readonly ReturnedColumn[]): SqlFragment => {
   const exact = columns.flatMap(({ name, type }) => keyOf(quoteIdentifier(name), type) ?? []);
-  // A number would be a place in the select list.
+  // A number would mean a position in the select list.
   return statementFragment(exact.length === 0 ? "'all'" : exact.join(', '));
 };
 
 interface FloatSums {
-  /** `, sum(…) as psyberg_sum_1, …`, of rows with `psyberg_side` 1 and -1. */
+  /** `, sum(…) as psyberg_sum_1, …`, over rows with `psyberg_side` 1 and -1. */
   readonly sums: SqlFragment;
-  /** Whether those of any column differ by more than rounding. */
+  /** Whether the sums of any column differ by more than rounding. */
   readonly sums_differ: SqlFragment;
 }
 
@@ -68,25 +71,27 @@ const listed = (
 
 const isFloat = (type: LayoutType): boolean => type === 'float' || type === 'double';
 
-/** What Spark has no type for, or does not group by. */
+/** Types that Spark lacks, or cannot group by. */
 const isOther = (type: string): boolean =>
   /^(?:variant|geometry|geography|unknown|time$|timestamp_ns)/.test(type);
 
-/** A value as rows are grouped by it; undefined where they are not. */
+/** A value in the form by which rows are grouped; undefined if they are not grouped by it. */
 function keyOf(text: string, type: LayoutType): string | undefined {
   if (isGrouped(type)) return typeof type !== 'string' && type.type === 'list' ? `array_sort(${text})` : text;
   if (typeof type === 'string' || type.type !== 'map') return undefined;
   return isGrouped(type.key) && isGrouped(type.value) ? `array_sort(map_entries(${text}))` : undefined;
 }
 
-/** Spark 3.5 groups by no map. */
+/** Spark 3.5 cannot group by maps. */
 function isGrouped(type: LayoutType): boolean {
   if (typeof type === 'string') return !isFloat(type) && !isOther(type);
   if (type.type === 'struct') return type.fields.every((field) => isGrouped(field.type));
   return type.type === 'list' && isGrouped(type.element);
 }
 
-/** Whether a cast takes each part for the part of that name: it goes by places, and an insert by names. */
+/**
+ * Whether a cast assigns each part to the part with that name: a cast goes by position, an insert by name.
+ */
 function fits(type: LayoutType, returned: ColumnType | undefined): boolean {
   if (returned === undefined || typeof type === 'string') return true;
   if (type.type === 'list') return returned.kind === 'list' && fits(type.element, returned.element);
@@ -113,11 +118,11 @@ const STORED: Readonly<Record<string, string>> = {
   uuid: 'string',
 };
 
-/** A value as one of a column's type; undefined: it stays what it is. */
+/** A value cast to a column's type; undefined: it stays as it is. */
 export const sparkAsTypeFragment = (value: string, type: LayoutType | undefined): SqlFragment =>
   statementFragment(type === undefined ? value : `cast(${value} as ${sparkStoredType(type)})`);
 
-/** As Spark's SQL writes an Iceberg type. */
+/** An Iceberg type as Spark's SQL writes it. */
 export function sparkStoredType(type: LayoutType): string {
   if (typeof type === 'string') return /^fixed/.test(type) ? 'binary' : (STORED[type] ?? type);
   if (type.type === 'list') return `array<${sparkStoredType(type.element)}>`;

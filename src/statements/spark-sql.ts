@@ -1,6 +1,6 @@
 /**
- * Fragments of Spark SQL, as far as they are other ones than DuckDB's. Names -> SqlFragment. Pure. A session
- * on Spark reads double quotes as standard SQL does, so names are quoted as they are for DuckDB.
+ * Makes fragments of Spark SQL, as far as they differ from DuckDB's. Names -> SqlFragment. Pure. A session on
+ * Spark reads double quotes as in standard SQL, so names are quoted as for DuckDB.
  */
 import { sqlTokens } from '../model/sql-tokens.ts';
 import type { SqlType } from './header.ts';
@@ -8,7 +8,7 @@ import { quoteIdentifier, type RangeBound, type SqlFragment, statementFragment }
 import { renderStatement } from './statements.ts';
 import type { LiteralValue } from './variables.ts';
 
-/** A source's event time: its type in Iceberg, and what it counts in. */
+/** A source's event time: its type in Iceberg, and the unit that it counts. */
 export interface StoredEventTime {
   readonly column: string;
   readonly type: string | null;
@@ -34,11 +34,11 @@ const boundText = ({ parameter, later }: RangeBound): string =>
     ? `$${parameter}`
     : `($${parameter} ${later < 0 ? '-' : '+'} ${sparkHoursFragment(Math.abs(later)).sql})`;
 
-/** So many hours, as an interval. */
+/** That many hours, as an interval. */
 export const sparkHoursFragment = (hours: number): SqlFragment =>
   statementFragment(`interval '${Math.trunc(hours)}' hour`);
 
-/** A bound in the column's own type, so that Spark leaves out files by it. */
+/** A bound in the column's own type, so that Spark can skip files by it. */
 export function sparkBoundFragment(
   bound: RangeBound,
   { type, unit }: Pick<StoredEventTime, 'type' | 'unit'>,
@@ -51,20 +51,20 @@ export function sparkBoundFragment(
 
 const UNIX: Readonly<Record<string, string>> = { s: 'unix_seconds', ms: 'unix_millis', us: 'unix_micros' };
 
-/** The day of a bound, for a date that counts for all hours of its day. */
+/** The day of a bound, for a date that stands for all hours of its day. */
 export const sparkDayFragment = (bound: RangeBound): SqlFragment =>
   statementFragment(`cast(${boundText(bound)} as date)`);
 
-/** The hour of an event time, counted from 1970. */
+/** The hour of an event time, counted since 1970. */
 export const sparkHourFragment = (stored: StoredEventTime): SqlFragment => sparkHourOf(momentText(stored));
 
-/** The same of a moment, or a date, which is its midnight. */
+/** The same for a moment, or for a date, which means its midnight. */
 export const sparkHourOfColumn = (column: SqlFragment): SqlFragment =>
   sparkHourOf(`cast(${column.sql} as timestamp)`);
 
 /**
  * The event time of a query's row as the target stores it: a date in a column of times is its midnight, and
- * lies in that hour alone. `unit`: undefined where the target is not there yet.
+ * belongs only to that hour. `unit`: undefined if the target does not exist yet.
  */
 export const sparkAsStored = (column: string, unit: string | undefined): SqlFragment =>
   unit === undefined
@@ -74,7 +74,7 @@ export const sparkAsStored = (column: string, unit: string | undefined): SqlFrag
 const sparkHourOf = (instant: string): SqlFragment =>
   statementFragment(renderStatement('spark/hour_of_moment', { instant: statementFragment(instant) }));
 
-/** Those without a zone are UTC, as the session's time zone is. */
+/** Times without a zone are UTC, like the session's time zone. */
 function momentText({ column, type, unit }: StoredEventTime): string {
   const name = quoteIdentifier(column);
   if (type === 'timestamptz') return name;
@@ -88,7 +88,7 @@ const MOMENT: Readonly<Record<string, string>> = {
   us: 'timestamp_micros',
 };
 
-/** `"a", null as "b"`: columns of a relation, as far as it has them. */
+/** `"a", null as "b"`: columns of a relation, NULL for those that it lacks. */
 export const presentColumnsFragment = (
   columns: readonly { readonly name: string; readonly isPresent: boolean }[],
 ): SqlFragment =>
@@ -98,7 +98,7 @@ export const presentColumnsFragment = (
       .join(', '),
   );
 
-/** A text as Spark's SQL writes it: a backslash is an escape there. */
+/** A text as Spark's SQL writes it: there a backslash is an escape. */
 export const sparkQuoted = (text: string): string =>
   `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 
@@ -114,7 +114,7 @@ export function sparkLiteralText(value: LiteralValue, type: SqlType | undefined)
   return name === 'BIGINT' && /^-?\d+$/.test(value) ? `${value}L` : sparkQuoted(value);
 }
 
-/** A list as Spark writes it; without a type its items say what they are, and none are numbers. */
+/** A list as Spark writes it. If no type is given it follows from the items; without any they are numbers. */
 export function sparkArrayText(items: readonly unknown[], type: SqlType | undefined): string {
   const item = type?.kind === 'list' ? type.item : undefined;
   const isNumbers = item === undefined ? items.every(isInteger) : isBigint(item);
@@ -127,7 +127,7 @@ export function sparkArrayText(items: readonly unknown[], type: SqlType | undefi
 const isInteger = (value: unknown): boolean => typeof value === 'bigint' || Number.isInteger(value);
 const isBigint = (type: SqlType): boolean => type.kind === 'scalar' && type.name === 'BIGINT';
 
-/** The statement with what `textOf` gives in the places of its parameters; undefined leaves one as it is. */
+/** The statement with its parameters replaced by what `textOf` returns; undefined leaves one as it is. */
 export function replaceParameters(sql: string, textOf: (name: string) => string | undefined): string {
   let written = '';
   let at = 0;

@@ -20,13 +20,13 @@ export interface StatementFile extends Pick<StatementHeader, 'parameters' | 'row
   readonly placeholders: readonly string[];
 }
 
-/** `sql/` of the package: beside `src/` in a clone, beside `dist/` when installed. */
+/** The package's `sql/`: beside `src/` in a clone, beside `dist/` when installed. */
 const SQL_DIRECTORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'sql');
 const loaded = new Map<string, StatementFile>();
 
 /**
- * Reads `sql/<name>.sql` once. Throws `statement-invalid` when the header and the body disagree: a bug of
- * this package.
+ * Reads `sql/<name>.sql` once. Throws `statement-invalid` if the header and the body disagree: a bug of this
+ * package.
  */
 export function statementFile(name: string): StatementFile {
   const known = loaded.get(name);

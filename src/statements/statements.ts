@@ -1,6 +1,7 @@
 /**
- * Statements of `sql/`, ready to run. Name + fragments -> SQL text whose parameters the header declares. What
- * a statement takes and returns the compiler knows from the catalogue, which is printed from the headers.
+ * Prepares statements of `sql/` to be run. Name + fragments -> SQL text whose parameters the header declares.
+ * The compiler knows what a statement takes and returns from the catalogue, which is printed from the
+ * headers.
  */
 import { PsybergError } from '../model/errors.ts';
 import { MANIFEST_FILE, MANIFEST_FILE_WITH_ROW_IDS } from '../model/manifest-schema.ts';
@@ -12,10 +13,10 @@ import { statementFile } from './statement-file.ts';
 /** A file of `sql/`, by folder and name. */
 export type StatementName = keyof Catalogue;
 
-/** A statement that is run as it stands; fragments are nested into such. */
+/** A statement that is run by itself; fragments are nested into these. */
 export type RunnableName = Exclude<StatementName, `fragments/${string}`>;
 
-/** The values that a statement binds, by the types of its header. */
+/** The values that a statement binds, with the types from its header. */
 export type ParametersOf<Name extends StatementName> = Catalogue[Name]['parameters'];
 
 /** One row of its result. */
@@ -34,7 +35,7 @@ export interface Statement<Name extends StatementName = StatementName> {
   readonly isKept?: true;
 }
 
-/** What is bound with a statement: nothing, what its fragments may ask for, or all that it wants. */
+/** What is bound to a statement: nothing, what its fragments may need, or all its parameters. */
 export type ArgumentsOf<Name extends StatementName> = [keyof ParametersOf<Name>] extends [never]
   ? []
   : Partial<ParametersOf<Name>> extends ParametersOf<Name>
@@ -43,15 +44,16 @@ export type ArgumentsOf<Name extends StatementName> = [keyof ParametersOf<Name>]
 
 type FragmentArguments<Fragments> = [keyof Fragments] extends [never] ? [] : [fragments: Fragments];
 
-/** A statement with every `{{placeholder}}` filled in. Throws as {@link renderStatement}. */
+/** A statement with every `{{placeholder}}` filled in. Throws like {@link renderStatement}. */
 export const statement = <Name extends RunnableName>(
   name: Name,
   ...fragments: FragmentArguments<FragmentsOf<Name>>
 ): Statement<Name> => Object.freeze({ name, sql: rendered(name, fragments[0] ?? {}) });
 
 /**
- * A statement that a connection plans once and then runs again with other values. For one that reads what it
- * is given, and neither files nor tables; its values are cast in the text, or DuckDB plans it anew.
+ * A statement that a connection plans once and then runs again with other values. Only for a statement that
+ * reads its values, and neither files nor tables; the values must be cast in its text, or DuckDB plans it
+ * anew.
  */
 export const keptStatement = <Name extends RunnableName>(
   name: Name,
@@ -59,8 +61,8 @@ export const keptStatement = <Name extends RunnableName>(
 ): Statement<Name> => Object.freeze({ name, sql: rendered(name, fragments[0] ?? {}), isKept: true });
 
 /**
- * Only its text, to be nested into another one. Throws `statement-invalid` when a fragment is missing or
- * unknown.
+ * Only the text of a statement, to be nested into another. Throws `statement-invalid` if a fragment is
+ * missing or unknown.
  */
 export const renderStatement = <Name extends StatementName>(
   name: Name,
@@ -87,7 +89,7 @@ function rendered(name: StatementName, fragments: Readonly<Record<string, SqlFra
 
 /**
  * The column `first_row_id` of a manifest list. `none`: format version 2 has no such column. `assigned`:
- * manifests without one get theirs, from `$first_row_id` on. `kept`: a view shows what there is.
+ * manifests without one get theirs, from `$first_row_id` on. `kept`: a view shows those that exist.
  */
 export type RowLineage = 'none' | 'assigned' | 'kept';
 
@@ -99,7 +101,7 @@ export const manifestListFragment = (lineage: RowLineage = 'none'): SqlFragment 
     }),
   );
 
-/** The statements that write a manifest list, and what every one of them is filled with. */
+/** The fragments that all statements writing a manifest list need. */
 type ListFragment = 'listed' | 'no_manifest_row' | 'manifest_list_format';
 export type ListName = {
   [Name in StatementName]: 'manifest_list_format' extends Catalogue[Name]['fragments'] ? Name : never;

@@ -1,4 +1,6 @@
-/** Fragments for the tables of tests: cells and their types, event times as instants and hours. Pure. */
+/**
+ * Makes fragments for the tables of tests: cells and their types, event times as instants and hours. Pure.
+ */
 import type { HourRange } from '../model/hour.ts';
 import { quoteIdentifier, type SqlFragment, statementFragment } from './quote.ts';
 
@@ -14,7 +16,7 @@ const isNested = (type: string): boolean => /^(STRUCT|MAP|UNION)\(|\[\d*\]$|^JSO
 export const writtenCellFragment = (position: number, { type }: TestColumn): SqlFragment =>
   statementFragment(`(cells${isNested(type) ? '->' : '->>'}${Number(position)})`);
 
-/** `(cells->>0)::bigint`; `tries`: NULL where it is not of the type. */
+/** `(cells->>0)::bigint`; `tries`: NULL if it is not of the type. */
 export const cellFragment = (
   position: number,
   column: TestColumn,
@@ -24,7 +26,7 @@ export const cellFragment = (
     `${tries ? 'try_cast' : 'cast'}(${writtenCellFragment(position, column).sql} as ${column.type})`,
   );
 
-/** `cast("a" as bigint) as "a"`; a column that is not there is NULL. */
+/** `cast("a" as bigint) as "a"`; a column that does not exist is NULL. */
 export const shapedColumnsFragment = (
   columns: readonly (TestColumn & { readonly from: string | undefined })[],
 ): SqlFragment =>
@@ -38,7 +40,7 @@ export const shapedColumnsFragment = (
   );
 
 const INTEGER = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
-/** From a day's first millisecond to its last. */
+/** From the first millisecond of a day to its last. */
 const DAY_REST_MS = 86_399_999;
 /** Rounded down, also before 1970: DuckDB's own division, and `epoch_ms`, round towards zero. */
 const IN_MS: Readonly<Record<string, (value: string) => string>> = {
@@ -47,7 +49,7 @@ const IN_MS: Readonly<Record<string, (value: string) => string>> = {
   epoch_us: (value) => `(${value} // 1000 - (${value} % 1000 < 0)::bigint)`,
 };
 
-/** An event time in ms since 1970; of a date the last one. `unit`: of integers. */
+/** An event time in ms since 1970; for a date its last one. `unit`: for integers. */
 export function instantFragment({ name, type }: TestColumn, unit: string | undefined): SqlFragment {
   const column = quoteIdentifier(name);
   if (INTEGER.test(type))
@@ -56,14 +58,14 @@ export function instantFragment({ name, type }: TestColumn, unit: string | undef
   return statementFragment(type === 'DATE' ? `(${first} + ${DAY_REST_MS})` : first);
 }
 
-/** The hour of an event time, counted since 1970; of a date that of its midnight. */
+/** The hour of an event time, counted since 1970; for a date that of its midnight. */
 export function eventHourFragment(column: TestColumn, unit: string | undefined): SqlFragment {
   const instant = instantFragment(column, unit).sql;
   const first = column.type === 'DATE' ? `(${instant} - ${DAY_REST_MS})` : instant;
   return statementFragment(`floor((${first}) / 3600000.0)::bigint`);
 }
 
-/** The rows of one hour: of a query with a window others may be beside it. */
+/** The rows of one hour: a query with a window may return others as well. */
 export const inRangeFragment = (hour: SqlFragment, first: number, last: number): SqlFragment =>
   statementFragment(`${hour.sql} between ${Math.trunc(first)} and ${Math.trunc(last)}`);
 
@@ -87,11 +89,11 @@ const inRanges = (hour: SqlFragment, ranges: readonly HourRange[]): string =>
         )
         .join(' or ')})`;
 
-/** The rows of the ranges, their last hours included. */
+/** The rows in the ranges, including their last hours. */
 export const inRangesFragment = (hour: SqlFragment, ranges: readonly HourRange[]): SqlFragment =>
   statementFragment(inRanges(hour, ranges));
 
-/** The rows of the hours, and those that do not even lie around them; also those of no hour. */
+/** Rows that lie neither in the hours nor around them; also rows without an hour. */
 export const beyondReachFragment = (
   hour: SqlFragment,
   { own, around }: { readonly own: readonly HourRange[]; readonly around: readonly HourRange[] },

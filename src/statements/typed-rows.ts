@@ -1,8 +1,11 @@
-/** Rows that come as JSON, in the types of a table's columns. Columns -> fragments of `state/rows`. Pure. */
+/**
+ * Turns rows that come as JSON into the types of a table's columns. Columns -> fragments of `state/rows`.
+ * Pure.
+ */
 import { duckdbTypeName } from './file-columns.ts';
 import { quoteIdentifier, quoteLiteral, type SqlFragment, statementFragment } from './quote.ts';
 
-/** A select list of no rows: each column as NULL of its type. */
+/** A select list for no rows: each column is a NULL of its type. */
 export const nullsFragment = (
   columns: readonly { readonly name: string; readonly type: string }[],
 ): SqlFragment =>
@@ -10,7 +13,7 @@ export const nullsFragment = (
     columns.map(({ name, type }) => `null::${duckdbTypeName(type)} as ${quoteIdentifier(name)}`).join(', '),
   );
 
-/** `columns`: casts from text; `shape`: what `from_json` is to read, every value as text. */
+/** `columns`: casts from text; `shape`: the structure for `from_json`, which reads every value as text. */
 export function typedRowsFragments(
   columns: readonly { readonly name: string; readonly type: string }[],
 ): Readonly<Record<'columns' | 'shape', SqlFragment>> {

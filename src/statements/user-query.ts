@@ -1,8 +1,8 @@
-/** The user's query inside another one of ours. SQL -> SQL. Pure. */
+/** Nests the user's query in another one of ours. SQL -> SQL. Pure. */
 import { identifierListFragment, userQueryFragment } from './quote.ts';
 import { renderStatement } from './statements.ts';
 
-/** The query without some of its columns; DuckDB's complaints still find its own text in it. */
+/** The query without some of its columns; DuckDB's errors still find its own text in it. */
 export const withoutColumnsQuery = (sql: string, columns: readonly string[]): string =>
   renderStatement('compile/without_columns', {
     columns: identifierListFragment(columns),

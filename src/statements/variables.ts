@@ -1,7 +1,7 @@
 /**
- * A statement for a client that binds no values: `$name` becomes the variable of that name. Statement ->
- * statement, value -> literal. Pure. DuckDB takes a variable as the constant that it is when a statement is
- * planned, so that files are skipped by it as by a bound value.
+ * Rewrites a statement for a client that binds no values: `$name` becomes the variable of that name.
+ * Statement -> statement, value -> literal. Pure. When DuckDB plans a statement it replaces a variable by its
+ * value, so files are skipped by it like by a bound value.
  */
 import { scanSql } from '../model/scan-sql.ts';
 import type { DeclaredParameter, SqlType } from './header.ts';
@@ -17,10 +17,10 @@ export function withVariables(sql: string): string {
   return text;
 }
 
-/** What a literal may hold; hours and other moments are ISO texts, integers may be texts. */
+/** The values that a literal may have; hours and other moments are ISO texts, integers may be texts. */
 export type LiteralValue = string | number | boolean | null | readonly string[];
 
-/** A value as SQL text, of the type that a header declares; without one, of its own. */
+/** A value as SQL text, of the type that a header declares; if none is given, of its own type. */
 export function literalText(value: LiteralValue, declared?: Pick<DeclaredParameter, 'type'>): string {
   return literalOf(value, declared?.type);
 }

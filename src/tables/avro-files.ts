@@ -1,7 +1,7 @@
 /**
- * Small Avro files of tables as rows, without a statement over them where they lie on this machine: DuckDB
- * takes 2 to 12 ms to plan one, reading or writing such a file here takes less than one (2026-11-29).
- * Elsewhere DuckDB carries the bytes.
+ * Reads and writes small Avro files of tables as rows; on this machine without a statement over them: DuckDB
+ * takes 2 to 12 ms to plan one, reading or writing such a file here takes less than one (2026-11-29). For
+ * files elsewhere DuckDB transfers the bytes.
  */
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,8 @@ import type { AvroRecord } from '../model/avro-schema.ts';
 import { globLiteral, sameAvroFragment, statement } from '../statements/index.ts';
 
 /**
- * The rows of a file, whose fields have the names of `expected`; `Row` is what that says. A file that cannot
- * be read here DuckDB reads, or says what is wrong with it.
+ * The rows of a file, whose fields get the names of `expected`; `Row` must describe the same. If a file
+ * cannot be read here, DuckDB reads it, or reports what is wrong with it.
  */
 export async function readAvroFile<Row extends AvroObject>(
   engine: Engine,
@@ -32,7 +32,7 @@ export async function readAvroFile<Row extends AvroObject>(
   return rows as Row[];
 }
 
-/** The same of a file of this machine; undefined where it cannot be read without DuckDB. */
+/** The same for a file of this machine; undefined if it cannot be read without DuckDB. */
 export function localAvroRows<Row extends AvroObject>(
   location: string,
   expected: AvroRecord,
@@ -42,7 +42,7 @@ export function localAvroRows<Row extends AvroObject>(
   return file === undefined ? undefined : (rowsIn(file, expected, asked) as Row[] | undefined);
 }
 
-/** Writes a small file that nothing names yet. */
+/** Writes a small file that no other file names yet. */
 export async function writeFile(engine: Engine, location: string, content: Buffer): Promise<void> {
   if (writeLocalFile(location, content)) return;
   await engine.execute(statement('tables/write_bytes'), {
@@ -71,7 +71,7 @@ function rowsIn(
   }
 }
 
-/** The same rows under the same schema, in a codec that is read here: DuckDB reads Snappy's too. */
+/** The same rows with the same schema, in a codec that can be read here: DuckDB reads Snappy too. */
 async function repacked(engine: Engine, location: string, file: Buffer): Promise<Buffer> {
   await engine.query(statement('tables/open_avro'), { file: location });
   const destination = join(tmpdir(), `psyberg-${randomUUID()}.avro`);

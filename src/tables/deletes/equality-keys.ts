@@ -1,8 +1,8 @@
 /**
- * Equality deletes that DuckDB 1.5.5 would read wrongly: refused before it reads them, whoever asks. It takes
- * `column <> value` for "not deleted", so a row whose key is NULL vanishes with every delete of another key;
- * a key column that the table has dropped makes it read another column; deletes of one partition take rows of
- * others, and 0.0 those with -0.0 (`keys-elsewhere.ts`); and keys are read from folders (`keys-read.ts`).
+ * Refuses equality deletes that DuckDB 1.5.5 would read wrongly, before anybody reads them. It takes `column
+ * <> value` for "not deleted", so a row whose key is NULL vanishes with every delete of another key; if the
+ * table has dropped a key column it reads another column; deletes of one partition take rows of others, and
+ * 0.0 those with -0.0 (`keys-elsewhere.ts`); and keys are read from folders (`keys-read.ts`).
  */
 import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -19,13 +19,13 @@ import { columnsWithValueAnyway, fileReadByFolder, fileWithoutKey } from './keys
 import { fileBesideUncompared } from './partitions-compared.ts';
 import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 
-/** False where no manifest need be looked at: the snapshot's summary says that it has none. */
+/** False if no manifest has to be looked at: the snapshot's summary says that it has no such deletes. */
 export const mayHaveEqualityDeletes = ({ summary }: Snapshot): boolean =>
   (summary?.['total-equality-deletes'] ?? summary?.['total-delete-files']) !== '0';
 
 /**
- * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its
- * equality deletes.
+ * Throws `equality-deletes-unreadable` if rows of the snapshot would be read wrongly because of its equality
+ * deletes.
  */
 export async function refuseUnreadable(source: TableWithManifests, snapshot: Snapshot): Promise<void> {
   if (!mayHaveEqualityDeletes(snapshot)) return;
@@ -43,11 +43,11 @@ export async function refuseUnreadable(source: TableWithManifests, snapshot: Sna
 
 interface Keyed {
   readonly deletes: readonly DeleteFile[];
-  /** The key columns of all of them. */
+  /** The key columns of all the deletes. */
   readonly columns: readonly NestedField[];
 }
 
-/** Throws where data files hold NULL in a key, or lack it: DuckDB takes that for NULL, too. */
+/** Throws if data files have NULL in a key, or lack its column: DuckDB takes that for NULL, too. */
 async function refuseNulls(
   source: TableWithManifests,
   snapshot: Snapshot,
@@ -83,7 +83,7 @@ async function refuseNulls(
   }
 }
 
-/** The same of the manifests that a view lists. */
+/** The same for the manifests that a view lists. */
 export const refuseUnreadableView = (
   engine: Engine,
   { metadata, snapshot, table }: ViewToRead,
@@ -116,7 +116,7 @@ function keyColumns(
   });
 }
 
-/** How Parquet stores the types to which Iceberg lets a column be widened, where DuckDB minds. */
+/** How Parquet stores the types to which Iceberg lets a column be widened, as far as it matters to DuckDB. */
 const STORED: Readonly<Record<string, string>> = {
   long: 'INT64',
   double: 'DOUBLE',
@@ -125,8 +125,8 @@ const STORED: Readonly<Record<string, string>> = {
 };
 
 /**
- * A delete file written before its column was widened holds the narrow type: DuckDB compares it with the wide
- * one, and its whole database is invalid from then on.
+ * A delete file written before its column was widened holds the narrow type: DuckDB compares that with the
+ * wide one, and from then on its whole database is invalid.
  */
 async function refuseOtherTypes(
   source: TableWithManifests,
@@ -155,7 +155,7 @@ async function refuseOtherTypes(
   }
 }
 
-/** Throws where DuckDB would read a key from the name of a folder, and another one than the file holds. */
+/** Throws if DuckDB would read a key from the name of a folder, and that is not the key in the file. */
 async function refuseFolders(
   source: TableWithManifests,
   snapshot: Snapshot,
@@ -171,7 +171,7 @@ async function refuseFolders(
   }
 }
 
-/** Throws where a delete would take rows that Iceberg keeps: of another partition, or with another zero. */
+/** Throws if a delete would take rows that Iceberg keeps: of another partition, or with the other zero. */
 async function refuseOtherRows(source: TableWithManifests, snapshot: Snapshot, keyed: Keyed): Promise<void> {
   const scoped = keyed.deletes.filter((each) => !isGlobal(each, source));
   if (scoped.length > 0) await refuseOtherPartitions(source, snapshot, { ...keyed, scoped });
@@ -183,7 +183,7 @@ async function refuseOtherRows(source: TableWithManifests, snapshot: Snapshot, k
     });
 }
 
-/** `scoped`: those of single partitions. */
+/** `scoped`: deletes that apply to single partitions. */
 async function refuseOtherPartitions(
   source: TableWithManifests,
   snapshot: Snapshot,
@@ -211,7 +211,7 @@ async function refuseOtherPartitions(
   });
 }
 
-/** `file`: with rows, or with deletes. `because`: how rows are deleted, and what is wrong then. */
+/** `file`: a data file or a delete file. `because`: how rows are deleted, and what goes wrong. */
 function unreadable(
   source: TableByMetadata,
   snapshot: Snapshot,

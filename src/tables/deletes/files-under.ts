@@ -19,7 +19,7 @@ export interface DataFile {
   readonly partition: string;
   readonly sequenceNumber: bigint;
   readonly rows: bigint;
-  /** NULLs in the columns of equality deletes; undefined when the manifest does not say. */
+  /** How many NULLs are in the columns of equality deletes; undefined if the manifest does not say. */
   readonly nullKeys: bigint | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface FilesUnderInput {
   readonly head: Snapshot;
 }
 
-/** Live data files of the head, of at most that sequence number, to which some of the delete files apply. */
+/** Live data files of the head, up to that sequence number, to which some of the delete files apply. */
 export async function filesUnder(
   input: FilesUnderInput,
   deletes: readonly DeleteFile[],
@@ -44,7 +44,9 @@ export async function filesUnder(
   return files.filter((file) => deletes.some((each) => appliesTo(each, file, source)));
 }
 
-/** Those that one of the delete files names, or that are older than an equality delete of any partition. */
+/**
+ * Data files that one of the delete files names, or that are older than an equality delete of any partition.
+ */
 export async function filesBefore(
   { source, head }: FilesUnderInput,
   deletes: readonly DeleteFile[],
@@ -101,7 +103,7 @@ async function readAffected(
   );
 }
 
-/** Values as processing URIs write them, so that partitions written by different engines compare. */
+/** Values as processing URIs write them, so that partitions written by different engines can be compared. */
 function partitionText(source: TableByMetadata, specId: number, json: string | null): string {
   const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === specId);
   return JSON.stringify(processingUri(partitionTuple(json, spec), spec, currentSchema(source.metadata)));

@@ -1,9 +1,9 @@
 /**
- * Equality deletes that take more rows in DuckDB 1.5.5 than in Iceberg. Those of a partition apply to its
- * files alone (specification, "Scan Planning"), and DuckDB applies them to the files of all partitions;
- * 0.0 and -0.0 are two keys (Java compares floats by `Float.compare`), and one to DuckDB. Delete files ->
- * a data file of which it would drop a row, or undefined. No file is opened where the key says the
- * partition: none of another one has it.
+ * Finds equality deletes that take more rows in DuckDB 1.5.5 than in Iceberg. Those of a partition apply only
+ * to its files (specification, "Scan Planning"), but DuckDB applies them to the files of all partitions; 0.0
+ * and -0.0 are two keys (Java compares floats by `Float.compare`), but one to DuckDB. Delete files -> a data
+ * file of which it would drop a row, or undefined. No file is opened if the key determines the partition:
+ * then no other partition has it.
  */
 import type { NestedField, PartitionSpec, Snapshot } from '../../iceberg/table-metadata.ts';
 import { hasNan } from '../../iceberg/trusted-transforms.ts';
@@ -13,7 +13,7 @@ import type { TableByMetadata, TableWithManifests } from '../read/table-with-man
 import { type DataFile, filesBefore, isGlobal } from './files-under.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 
-/** The path of such a data file of another partition. `columns`: the key columns of all delete files. */
+/** The path of such a data file in another partition. `columns`: the key columns of all delete files. */
 export async function fileHitElsewhere(
   source: TableWithManifests,
   snapshot: Snapshot,
@@ -37,7 +37,7 @@ export async function fileHitElsewhere(
   return undefined;
 }
 
-/** The path of a data file with a row whose key differs from a deleted one by the sign of a zero. */
+/** The path of a data file with a row whose key differs from a deleted one only by the sign of a zero. */
 export async function fileHitByZero(
   source: TableWithManifests,
   snapshot: Snapshot,
@@ -72,7 +72,7 @@ export async function fileHitByZero(
   return undefined;
 }
 
-/** Deletes whose keys are the same columns. */
+/** Groups deletes whose keys are the same columns. */
 function byKey(
   deletes: readonly DeleteFile[],
   columns: readonly NestedField[],
@@ -88,7 +88,7 @@ function byKey(
   });
 }
 
-/** Under names of their own: a file is read by field ids, whatever its columns are called. */
+/** Gives keys names of their own: a file is read by field ids, whatever its columns are called. */
 const namedApart = (keys: readonly NestedField[]): NestedField[] =>
   keys.map((column, index) => ({ ...column, name: `key_${index + 1}` }));
 
@@ -102,8 +102,8 @@ const placeOf = (source: TableByMetadata, file: DeleteFile): string =>
 const placeOfData = (file: DataFile): string => `${file.specId} ${file.partition}`;
 
 /**
- * Data files with a newer delete of another partition, but where both are of one spec and its partitions are
- * told by the key.
+ * Data files with a newer delete of another partition; not if both have the same spec and the key determines
+ * its partitions.
  */
 function doubtfulFiles(
   source: TableByMetadata,
@@ -127,7 +127,7 @@ function doubtfulFiles(
   );
 }
 
-/** The two partitions with the newest deletes: of one of them a file is not. */
+/** The two partitions with the newest deletes: a file lies outside of at least one of them. */
 function newestByPlace(
   source: TableByMetadata,
   deletes: readonly DeleteFile[],
@@ -141,7 +141,7 @@ function newestByPlace(
   return [...byPlace].sort(([, left], [, right]) => (left < right ? 1 : left > right ? -1 : 0)).slice(0, 2);
 }
 
-/** `isSame`: whether two keys that DuckDB finds equal are. */
+/** `isSame`: SQL for whether two keys that DuckDB considers equal really are. */
 async function rowHit(
   source: TableWithManifests,
   snapshot: Snapshot,

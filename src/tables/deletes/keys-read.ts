@@ -1,6 +1,6 @@
 /**
- * Keys of equality deletes that DuckDB 1.5.5 reads otherwise than files hold them: from the names of
- * folders, and NULL in data files without the column. Delete files -> the path of such a file, or
+ * Finds keys of equality deletes that DuckDB 1.5.5 reads otherwise than files hold them: from the names of
+ * folders, and as NULL from data files without the column. Delete files -> the path of such a file, or
  * undefined.
  */
 import type { NestedField, Snapshot } from '../../iceberg/table-metadata.ts';
@@ -10,8 +10,8 @@ import type { TableByMetadata, TableWithManifests } from '../read/table-with-man
 import type { DeleteFile } from './row-delete-files.ts';
 
 /**
- * A delete file in a folder that engines name after a partition (`k=7`), of whose key DuckDB then takes the
- * folder's value: of `k=a+b` another one, of a number one of another type.
+ * A delete file in a folder that engines name after a partition (`k=7`): DuckDB then takes the key from the
+ * folder's name. From `k=a+b` it gets another key, from a number one of another type.
  */
 export async function fileReadByFolder(
   source: TableWithManifests,
@@ -34,7 +34,7 @@ export async function fileReadByFolder(
   return row?.path;
 }
 
-/** A file may have any name that its column ever had. */
+/** A file may use any name that its column ever had. */
 const namesOf = (source: TableByMetadata, { id, name }: NestedField): ReadonlySet<string> =>
   new Set(
     source.metadata.schemas
@@ -53,7 +53,10 @@ function isInFolderOf(path: string, names: ReadonlySet<string>): boolean {
     });
 }
 
-/** Columns whose value in files that lack them is not NULL: a default, or that of the file's partition. */
+/**
+ * Columns that are not NULL in files that lack them: they have a default, or the value of the file's
+ * partition.
+ */
 export function columnsWithValueAnyway(
   { metadata }: Pick<TableByMetadata, 'metadata'>,
   columns: readonly NestedField[],
@@ -68,7 +71,9 @@ export function columnsWithValueAnyway(
   );
 }
 
-/** One of the data files that lacks a key column: DuckDB deletes as if it held NULL, whatever it shows. */
+/**
+ * One of the data files that lacks a key column: DuckDB deletes as if it held NULL there, whatever it shows.
+ */
 export async function fileWithoutKey(
   source: TableWithManifests,
   snapshot: Snapshot,

@@ -1,9 +1,9 @@
 /**
- * Partitions that DuckDB 1.5.5 cannot compare. It holds the partition of an equality delete against that
- * of each older file of its spec, value by value, and an internal error ends its database at a NULL, or
- * where the delete has more values. To each file it gives the fields of all specs that some data manifest
- * has, to each delete those of all specs of delete manifests: NULL where they are of another spec.
- * Metadata as DuckDB reads them + files -> the path of such a file, or undefined. Pure.
+ * Finds partitions that DuckDB 1.5.5 cannot compare. It compares the partition of an equality delete with
+ * that of each older file of its spec, value by value, and an internal error ends its database at a NULL, or
+ * if the delete has more values. Each file gets the fields of all specs that some data manifest has, each
+ * delete those of all specs of delete manifests: NULL if they belong to another spec. Metadata as DuckDB
+ * reads them + files -> the path of such a file, or undefined. Pure.
  */
 import { currentSchema, type PartitionTuple } from '../../iceberg/event-time.ts';
 import { listFields } from '../../iceberg/schema-fields.ts';
@@ -15,7 +15,7 @@ import type { DeleteFile } from './row-delete-files.ts';
 
 interface Compared {
   readonly deletes: readonly DeleteFile[];
-  /** Those that are older than one of them. */
+  /** Data files that are older than one of the deletes. */
   readonly files: readonly DataFile[];
   readonly manifests: readonly Pick<ManifestRow, 'content' | 'partition_spec_id'>[];
 }
@@ -53,7 +53,10 @@ export function fileBesideUncompared(
   return undefined;
 }
 
-/** The fields of some specs in DuckDB's order; one that several specs of the table have is there as often. */
+/**
+ * The fields of these specs in DuckDB's order; a field that several specs of the table have occurs once for
+ * each.
+ */
 function fieldIds(metadata: TableMetadata, specIds: ReadonlySet<number>): number[] {
   const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));
   const specs = metadata['partition-specs'];
@@ -68,7 +71,7 @@ function fieldIds(metadata: TableMetadata, specIds: ReadonlySet<number>): number
     );
 }
 
-/** Ids of the fields in which a partition has a value that DuckDB reads. */
+/** Ids of the fields for which a partition has a value that DuckDB reads. */
 function valuesOf(metadata: TableMetadata, spec: PartitionSpec, partition: PartitionTuple): Set<number> {
   const columns = currentSchema(metadata).fields;
   const keyOf = (field: PartitionSpec['fields'][number]): string =>

@@ -13,7 +13,7 @@ import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
 
 export interface DeleteFile {
-  /** Names the entry; see `deleteKey`. */
+  /** Identifies the entry; see `deleteKey`. */
   readonly key: string;
   readonly path: string;
   readonly kind: 'position' | 'equality' | 'vector';
@@ -22,11 +22,11 @@ export interface DeleteFile {
   readonly snapshotId: bigint;
   readonly sequenceNumber: bigint;
   readonly specId: number;
-  /** Values as processing URIs write them, so that they compare whoever wrote them. */
+  /** Values as processing URIs write them, so that they can be compared whoever wrote them. */
   readonly partition: ProcessingUri;
   /**
-   * The data files that it is about; undefined for equality deletes, and for positions while the file itself
-   * was not read.
+   * The data files that its deletes apply to; undefined for equality deletes, and for positions until the
+   * file itself has been read.
    */
   readonly dataFiles: readonly string[] | undefined;
   /** Field ids of the columns that equality deletes compare. */
@@ -90,7 +90,7 @@ function refuseFormat(source: TableByMetadata, row: DeleteFileRow): void {
   );
 }
 
-/** The same files; those of positions whose manifest does not name a data file were opened and asked. */
+/** The same files; those of positions whose manifest names no data file have been opened to find it. */
 export async function withDataFiles(
   source: TableWithManifests,
   snapshot: Snapshot,

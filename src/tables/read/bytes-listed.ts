@@ -1,4 +1,4 @@
-/** Sums the bytes of the files of manifests, from the manifests alone. Manifests -> bytes. */
+/** Adds up the bytes of the files that manifests list, from the manifests alone. Manifests -> bytes. */
 import type { Engine } from '../../engine/index.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { statement } from '../../statements/index.ts';
@@ -7,7 +7,7 @@ import type { ManifestRow } from './manifest-list.ts';
 
 type ManifestOfFiles = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id' | 'content'>;
 
-/** Live files, those of deletes among them. Throws what reading manifests throws. */
+/** Live files, including delete files. Throws what reading manifests throws. */
 export async function bytesListed(
   engine: Engine,
   metadata: TableMetadata,

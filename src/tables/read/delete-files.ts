@@ -10,14 +10,14 @@ import type { ManifestRow } from './manifest-list.ts';
 export type DeleteFileRow = StatementRow<'tables/delete_files'>;
 
 /**
- * What names an entry of a delete manifest: its path, and of a deletion vector `path#offset`, since several
- * may share one Puffin file.
+ * Identifies an entry of a delete manifest: by its path, and for a deletion vector by `path#offset`, since
+ * several may share one Puffin file.
  */
 export const deleteKey = (path: string, contentOffset: string | null): string =>
   contentOffset === null ? path : `${path}#${contentOffset}`;
 
 /**
- * The entries of one delete manifest: writers differ in the columns that tell what a delete file is about,
+ * The entries of one delete manifest: writers differ in the columns that tell what a delete file applies to,
  * and DuckDB reads several files with the columns of the first.
  */
 export async function deleteFilesOf(engine: Engine, manifest: ManifestRow): Promise<DeleteFileRow[]> {
@@ -35,7 +35,8 @@ export async function deleteFilesOf(engine: Engine, manifest: ManifestRow): Prom
 }
 
 /**
- * The data files that position delete files in Parquet name, by their paths as given; the files are opened.
+ * The data files that position delete files in Parquet name, with their paths as written there; opens the
+ * files.
  */
 export async function deletedPaths(
   engine: Engine,

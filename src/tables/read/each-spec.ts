@@ -1,6 +1,6 @@
 /**
- * Reads manifests one partition spec after the other, because DuckDB reads several Avro files with the
- * partition struct of the first. Manifests -> rows.
+ * Reads manifests one partition spec at a time, because DuckDB reads several Avro files with the partition
+ * struct of the first. Manifests -> rows.
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -8,7 +8,10 @@ import type { ManifestRow } from './manifest-list.ts';
 
 export type ManifestOfSpec = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id'>;
 
-/** What `read` returns for the manifests of each spec; it may be called again for each path alone. */
+/**
+ * What `read` returns for the manifests of each spec; if that fails it may be called again for each path
+ * alone.
+ */
 export async function readEachSpec<T>(
   metadata: Pick<TableMetadata, 'partition-specs'>,
   manifests: readonly ManifestOfSpec[],

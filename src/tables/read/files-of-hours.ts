@@ -1,5 +1,6 @@
 /**
- * Finds what may hold rows of some hours, from metadata alone. Manifests + hours -> manifests, data files.
+ * Finds which manifests and data files may hold rows of some hours, from metadata alone. Manifests + hours ->
+ * manifests, data files.
  */
 import type { Engine } from '../../engine/index.ts';
 import { timeFieldOf } from '../../iceberg/partition-hours.ts';
@@ -11,23 +12,23 @@ import { queryHours } from './known-entries.ts';
 import { type ManifestRow, ofData } from './manifest-list.ts';
 import { manifestsOutside } from './prune-manifests.ts';
 
-/** An event-time column as it is stored. */
+/** How an event-time column is stored. */
 export interface StoredTime {
   readonly fieldId: number;
-  /** Iceberg type. */
+  /** Its Iceberg type. */
   readonly type: string;
   /** us, ns, ms, s or day. */
   readonly unit: string;
 }
 
-/** Those data manifests among `manifests`, all of one snapshot, that may list files of the hours. */
+/** Those of the data manifests in `manifests`, all of one snapshot, that may list files of the hours. */
 export async function manifestsOfHours(
   engine: Engine,
   asked: {
     readonly metadata: TableMetadata;
     readonly snapshot: Snapshot;
     readonly manifests: readonly ManifestRow[];
-    /** Of the event-time column. */
+    /** Field id of the event-time column. */
     readonly fieldId: number;
     readonly hours: HourIntervals;
   },
@@ -37,7 +38,7 @@ export async function manifestsOfHours(
   return manifests.filter((manifest) => !outside.has(manifest.manifest_path));
 }
 
-/** Their live data files that may hold rows of the hours. */
+/** Live data files in these manifests that may hold rows of the hours. */
 export const filesOfHours = (
   engine: Engine,
   {
@@ -47,7 +48,7 @@ export const filesOfHours = (
     hours,
   }: {
     readonly metadata: TableMetadata;
-    /** Of data. */
+    /** Data manifests. */
     readonly manifests: readonly ManifestRow[];
     readonly column: StoredTime;
     readonly hours: HourIntervals;

@@ -1,7 +1,7 @@
 /**
- * Entries of small manifests as values, so that statements about them need not open the files: of 7 ms of CPU
- * that one took over a manifest of a file, 5 were planning it anew (2026-11-30). What the entries mean is for
- * the statements to say. Paths -> entries, or undefined where DuckDB reads the manifests.
+ * Reads entries of small manifests as values, so that statements about them need not open the files: of 7 ms
+ * of CPU that one took over a manifest of a file, 5 were planning it anew (2026-11-30). The statements still
+ * decide what the entries mean. Paths -> entries, or undefined if DuckDB has to read the manifests.
  */
 import type { Engine } from '../../engine/index.ts';
 import { readLocalFile } from '../../files/local.ts';
@@ -25,14 +25,14 @@ import {
   statementFragment,
 } from '../../statements/index.ts';
 
-/** Beyond, DuckDB reads them in less time than JavaScript. */
+/** With more than this, DuckDB reads them faster than JavaScript. */
 const MANIFESTS_MAX = 32;
 const BYTES_MAX = 64 * 1024;
 
 type Bounds = readonly { readonly key: number; readonly value: Buffer }[] | null;
 type Counts = readonly { readonly key: number; readonly value: bigint }[] | null;
 
-/** What is optional in the format may be missing. */
+/** Fields that are optional in the format may be missing. */
 export interface KnownEntry {
   readonly manifest_path: string;
   readonly status: number;
@@ -52,8 +52,8 @@ export interface KnownEntry {
 }
 
 /**
- * The entries of manifests, all of them. Undefined where one is not on this machine, is not small, cannot be
- * read here, or has a partition of which only DuckDB knows how its JSON looks.
+ * All entries of the manifests. Undefined if a manifest is not on this machine, is not small, cannot be read
+ * here, or has a partition whose JSON only DuckDB can write.
  */
 export function knownEntries(manifests: readonly string[]): readonly KnownEntry[] | undefined {
   if (manifests.length > MANIFESTS_MAX) return undefined;
@@ -86,20 +86,20 @@ function entriesIn(
     }));
     return entries === undefined ? undefined : { entries, bytes: file.length };
   } catch {
-    // DuckDB says what is wrong with it.
+    // DuckDB reports what is wrong with it.
     return undefined;
   }
 }
 
-/** A field of partition tuples in a file, with the type of its values where they are not null. */
+/** A field of partition tuples in a file, with the type of its non-null values. */
 export interface StoredField {
   readonly name: string;
   readonly type: AvroType;
 }
 
 /**
- * The fields of the partitions by the schema of an entry. Throws RangeError where one has a type of which
- * only DuckDB knows how it looks.
+ * The fields of the partitions, from the schema of an entry. Throws RangeError if only DuckDB can write a
+ * type's values.
  */
 export function partitionFields(entry: AvroComplexType): readonly StoredField[] {
   const record = presentOf(fieldOf(presentOf(fieldOf(entry, 'data_file')), 'partition'));
@@ -107,21 +107,18 @@ export function partitionFields(entry: AvroComplexType): readonly StoredField[] 
   return (record.fields ?? []).map((field) => ({ name: field.name, type: storedType(presentOf(field)) }));
 }
 
-/**
- * How a partition looks as DuckDB's JSON, by the schema of an entry. Throws RangeError where only DuckDB
- * knows.
- */
+/** Writes a partition like DuckDB's JSON, by the schema of an entry. Throws RangeError if only DuckDB can. */
 function partitionIn(entry: AvroComplexType): (tuple: AvroValue) => AvroObject | null {
   const fields = partitionFields(entry);
   const values = fields.map(({ name, type }) => [name, storedValue(type)] as const);
-  // An empty tuple is none.
+  // An empty tuple counts as none.
   return (tuple) =>
     tuple === null || fields.length === 0
       ? null
       : Object.fromEntries(values.map(([name, value]) => [name, value((tuple as AvroObject)[name] ?? null)]));
 }
 
-/** Their JSON is the same everywhere. */
+/** Types whose JSON is the same everywhere. */
 const PLAIN: readonly AvroType[] = ['int', 'long', 'string', 'boolean'];
 
 const DATE = { type: 'int', logicalType: 'date' } as const;
@@ -136,18 +133,18 @@ function storedType(type: string | AvroComplexType): AvroType {
 const storedValue = (type: AvroType): ((value: AvroValue) => AvroValue) =>
   type === DATE ? (value) => (value === null ? null : dateText(value as number)) : (value) => value;
 
-/** ISO 8601, of the years that have four digits. */
+/** ISO 8601, for years of four digits. */
 function dateText(days: number): string {
   const text = new Date(days * DAY_MS).toISOString();
   if (!/^\d{4}-/.test(text)) throw new RangeError(`a date of ${text}`);
   return text.slice(0, 'yyyy-mm-dd'.length);
 }
 
-/** By its name, as DuckDB finds it. */
+/** Finds a field by its name, like DuckDB. */
 const fieldOf = (type: string | AvroComplexType, name: string): AvroField | undefined =>
   typeof type === 'string' ? undefined : type.fields?.find((field) => field.name === name);
 
-/** The type of a field where it is not null. */
+/** The type of a field's non-null values. */
 function presentOf(field: AvroField | undefined): AvroType & (string | AvroComplexType) {
   const type = field?.type ?? 'null';
   return (Array.isArray(type) ? (type.find((each) => each !== 'null') ?? 'null') : type) as
@@ -156,15 +153,15 @@ function presentOf(field: AvroField | undefined): AvroType & (string | AvroCompl
 }
 
 type OverHours = 'tables/data_files' | 'tables/files_in_hours' | 'tables/misleading_manifests';
-/** What such a statement asks of which manifests. */
+/** What such a statement asks, and of which manifests. */
 type AskedOfHours<Name extends OverHours> = Omit<ParametersOf<Name>, 'entries'> & {
   readonly manifests: readonly string[];
   readonly field_id: number;
 };
 
 /**
- * Runs a statement over the hours of files: over the entries where they are known, with the bounds of the one
- * column, and else over the manifests.
+ * Runs a statement about the hours of files: over the entries if they are known, with the bounds of the one
+ * column, otherwise over the manifests.
  */
 export async function queryHours<Name extends OverHours>(
   engine: Engine,
@@ -202,7 +199,7 @@ const withBoundsOf = (fieldId: number, entries: readonly KnownEntry[]): string =
     })),
   );
 
-/** The live data files of manifests: as `tables/listed_files` has them, of a few without a statement. */
+/** The live data files of manifests: like `tables/listed_files`, but for few of them without a statement. */
 export async function listedFiles(
   engine: Engine,
   manifests: readonly string[],
@@ -218,7 +215,7 @@ export async function listedFiles(
     }));
 }
 
-/** Runs `tables/misleading_bounds`: over the entries where they are known, and else over the manifests. */
+/** Runs `tables/misleading_bounds`: over the entries if they are known, otherwise over the manifests. */
 export async function queryBounds(
   engine: Engine,
   asked: ParametersOf<'tables/misleading_bounds'> & { readonly manifests: readonly string[] },

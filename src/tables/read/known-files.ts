@@ -1,7 +1,7 @@
 /**
- * Finds which files of a snapshot hold rows of which hours, read once for all sessions of a backlog, which
- * read neighbouring hours of one snapshot. Snapshot + hours -> manifests, data files. A manifest list never
- * changes, and no other has its path.
+ * Finds which files of a snapshot hold rows of which hours. Read once for all sessions of a backlog, since
+ * they read neighbouring hours of one snapshot. Snapshot + hours -> manifests, data files. A manifest list
+ * never changes, and no other has its path.
  */
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import type { Hour, HourRange } from '../../model/hour.ts';
@@ -20,15 +20,15 @@ interface Known extends FilesOfSnapshot {
 }
 
 const known = new Map<string, Known>();
-/** Of those that were read last; each is a source of a process that catches up. */
+/** Lists that were read last; each belongs to a source of a process that catches up. */
 const LISTS_KEPT = 8;
-/** Files of a snapshot, about 30 MB. With more, each session reads the manifests. */
+/** Files of a snapshot, about 30 MB. If there are more, each session reads the manifests. */
 export const FILES_KEPT = 100_000;
 
 export interface FilesAsked extends HourRange {
-  /** The event time by which files lie in hours. */
+  /** The event time that assigns files to hours. */
   readonly time: StoredTime;
-  /** Hours that sessions after this one are to read; none where nothing is to be remembered. */
+  /** Hours that later sessions will read; none if nothing needs to be remembered. */
   readonly later: readonly Hour[];
   /** Reads the files of a range of hours. */
   readonly read: (range: HourRange) => Promise<FilesOfSnapshot>;
@@ -57,7 +57,7 @@ export async function knownFiles(
   return { manifests: all.manifests, files: all.files.filter(mayHold(firstHour, lastHour)) };
 }
 
-/** As `tables/files_in_hours` finds them: a file whose bounds cannot be right may hold any hour. */
+/** Like `tables/files_in_hours`: a file whose bounds cannot be right may hold any hour. */
 const mayHold =
   (firstHour: Hour, lastHour: Hour) =>
   ({ first_hour: first, last_hour: last }: FilesOfSnapshot['files'][number]): boolean =>

@@ -8,8 +8,8 @@ export interface LikeManifests {
 }
 
 /**
- * Manifests in groups that one statement can read: DuckDB reads several Avro files with the columns and the
- * partition struct of the first. Apart are the partition specs, and what was written in format version 1
+ * Groups manifests that one statement can read: DuckDB reads several Avro files with the columns and the
+ * partition struct of the first. Separated are the partition specs, and what was written in format version 1
  * (number 0: Iceberg specification, "Reading v1 metadata for v2"), whose entries have no sequence numbers.
  */
 export function likeManifests(manifests: readonly ManifestRow[]): LikeManifests[] {

@@ -1,5 +1,6 @@
 /**
- * Manifest lists of this machine as rows, without DuckDB. Path -> rows, or undefined where DuckDB reads it.
+ * Reads manifest lists of this machine as rows, without DuckDB. Path -> rows, or undefined if DuckDB has to
+ * read it.
  */
 import { type FileFacts, localFacts, readLocalFile } from '../../files/local.ts';
 import { readAvroRows } from '../../iceberg/avro-rows.ts';
@@ -9,7 +10,7 @@ import type { SnapshotId } from '../../iceberg/table-metadata.ts';
 import { keepNewest } from '../../model/keep-newest.ts';
 import { MANIFEST_FILE_WITH_ROW_IDS } from '../../model/manifest-schema.ts';
 
-/** The rows as their writer left them; undefined of a list that is not small, not here, or cannot be read. */
+/** The rows as their writer left them; undefined if the list is not small, not here, or cannot be read. */
 export function rowsOfList(
   path: string,
   bytesMax: number,
@@ -21,21 +22,21 @@ export function rowsOfList(
     const rows = readAvroRows(file, MANIFEST_FILE_WITH_ROW_IDS, asked);
     return rows === undefined ? undefined : { rows, bytes: file.length };
   } catch {
-    // DuckDB says what is wrong with it.
+    // DuckDB reports what is wrong with it.
     return undefined;
   }
 }
 
-/** A row of a list, and whether it lists live files, as far as anybody knows. */
+/** A row of a list, and whether it may list live files, as far as its counts tell. */
 export interface KnownRow {
   readonly row: ManifestFileRow;
   readonly isLive: boolean;
 }
 
-/** A list of 1,800 manifests. Not measured. */
+/** As much as a list of 1,800 manifests. Not measured. */
 const BYTES_MAX = 256 * 1024;
 
-/** All rows of a list; undefined also where one lacks what every list of version 2 says. */
+/** All rows of a list; also undefined if a row lacks what every list of version 2 has. */
 export function readKnownList(path: string): readonly KnownRow[] | undefined {
   const facts = localFacts(path);
   const known = facts === undefined ? undefined : recalledList(path, facts);
@@ -51,16 +52,16 @@ interface RememberedList extends FileFacts {
 }
 
 /**
- * Lists that were read or written last, those asked for last at the end. A list never changes under its name,
- * and a session asks four times for what it and the one before it have written: of 135 manifests that took
- * 0.6 ms each (Intel Xeon, 2026-11-30).
+ * Lists that were read or written most recently; those asked for last are at the end. A list never changes
+ * under its name, and a session asks four times for what it and the one before it have written: with 135
+ * manifests that took 0.6 ms each time (Intel Xeon, 2026-11-30).
  */
 const remembered = new Map<string, RememberedList>();
 
-/** Of all lists together: some 2 MB. Not measured. */
+/** Rows of all lists together: some 2 MB. Not measured. */
 const ROWS_KEPT = 5000;
 
-/** The rows of a list that is still the file that was read or written. */
+/** The rows of a list if it is still the same file that was read or written. */
 export function recalledList(path: string, facts = localFacts(path)): readonly KnownRow[] | undefined {
   const list = remembered.get(path);
   if (list === undefined || list.bytes !== facts?.bytes || list.mtimeMs !== facts.mtimeMs) return undefined;
@@ -69,7 +70,7 @@ export function recalledList(path: string, facts = localFacts(path)): readonly K
   return list.rows;
 }
 
-/** `rows`: as they are read from the file. */
+/** `rows`: as they would be read from the file. */
 export function rememberList(path: string, facts: FileFacts | undefined, rows: readonly KnownRow[]): void {
   remembered.delete(path);
   if (facts === undefined || rows.length > ROWS_KEPT) return;
@@ -79,10 +80,10 @@ export function rememberList(path: string, facts: FileFacts | undefined, rows: r
   });
 }
 
-/** Bytes of all lists, which are mostly passed over. Not measured. */
+/** Bytes of all the lists, most of which are only passed over. Not measured. */
 const ALL_BYTES_MAX = 2 ** 20;
 
-/** The rows of several lists that these snapshots added, a manifest perhaps more than once. */
+/** The rows of several lists that these snapshots added; a manifest may occur more than once. */
 export function readChanges(
   lists: readonly string[],
   addedBy: readonly SnapshotId[],
@@ -103,7 +104,7 @@ export function readChanges(
   return rows;
 }
 
-/** Older writers call the counts otherwise, and a file without field ids says so. */
+/** Older writers name the counts otherwise, and in a file without field ids only names tell the fields. */
 const ROW = MANIFEST_FILE_WITH_ROW_IDS.fields.flatMap(({ name }) => [
   name,
   name.replace(/_files_count$/, '_data_files_count'),

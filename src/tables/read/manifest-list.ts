@@ -1,4 +1,4 @@
-/** Reads the manifests that snapshots' lists name. Lists -> rows. */
+/** Reads which manifests the lists of snapshots name. Lists -> rows. */
 import type { Engine } from '../../engine/index.ts';
 import { localFacts } from '../../files/local.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
@@ -10,20 +10,20 @@ import { recalledList } from './list-rows.ts';
 export interface ManifestRow {
   readonly manifest_path: string;
   readonly partition_spec_id: number;
-  /** 0 data, 1 deletes. */
+  /** 0: data, 1: deletes. */
   readonly content: number;
   readonly added_snapshot_id: SnapshotId;
-  /** 0 for one that was written in format version 1. */
+  /** 0 if it was written in format version 1. */
   readonly sequence_number: bigint;
-  /** 0: no entry is live. A list without counts says at least 1. */
+  /** 0: no entry is live. At least 1 if the list has no counts. */
   readonly live_files: bigint;
-  /** True when it also holds entries that its snapshot did not add: a merge, or a removal. */
+  /** True if it also has entries that its snapshot did not add, after a merge or a removal. */
   readonly mixed: boolean;
 }
 
 /**
- * A row of a manifest list, as far as it is asked for. What format version 1 does not have may be missing;
- * older writers call the counts otherwise, and a file without field ids says so.
+ * A row of a manifest list, as far as it is needed. Fields that format version 1 lacks may be missing; older
+ * writers name the counts otherwise, and in a file without field ids only names tell the fields.
  */
 type ListedRow = {
   readonly manifest_path: string;
@@ -55,7 +55,7 @@ const LISTED: readonly (keyof ListedRow)[] = [
 
 /**
  * The manifests of several lists, each once, oldest first. `addedBy`: only those that these snapshots added.
- * What they say is what the macro `manifest_list` makes of them in SQL.
+ * Gives the same as the SQL macro `manifest_list`.
  */
 export async function readManifests(
   engine: Engine,
@@ -79,21 +79,21 @@ async function rowsOf(engine: Engine, list: string, addedBy?: readonly SnapshotI
   return listed.map(manifestRow);
 }
 
-/** The manifests of data files that a list of this machine names; undefined where it cannot be read here. */
+/** The data manifests that a list of this machine names; undefined if it cannot be read here. */
 export function localManifests(list: string): readonly string[] | undefined {
   const rows = localAvroRows<ListedRow>(list, MANIFEST_FILE, { only: ['manifest_path', 'content'] });
   return rows?.flatMap(({ manifest_path: path, content }) => ((content ?? 0) === 0 ? [path] : []));
 }
 
-/** What an engine was told of long lists, by list and snapshots; those asked for last at the end. */
+/** What an engine has read of long lists, by list and snapshots; those asked for last are at the end. */
 const told = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
 
-/** A list of 7,000 manifests, which is walked in 1.5 ms: shorter ones are read again. */
+/** As much as a list of 7,000 manifests, which is walked in 1.5 ms: shorter ones are read again. */
 const LONG_LIST_BYTES = 2 ** 20;
 
 /**
- * Several processes that read one source, and plans while it stands still, ask for the same. A list never
- * changes under its name; that it is there, and the same file, costs little to ask.
+ * Several processes that read one source, and plans while it does not change, ask for the same. A list never
+ * changes under its name, and it is cheap to check that it is still the same file.
  */
 async function rowsAddedBy(
   engine: Engine,
@@ -110,7 +110,7 @@ async function rowsAddedBy(
   return rows;
 }
 
-/** Keeps what was asked for last, and nothing that is large. */
+/** Keeps the most recent answers, but no large ones. */
 function keepLast(
   kept: Map<string, readonly ManifestRow[]>,
   key: string,
@@ -124,8 +124,8 @@ function keepLast(
 }
 
 /**
- * Iceberg specification, "Reading v1 metadata for v2"; counts are optional in version 1. All counts 0 means
- * unknown: so DuckDB carries on the manifests of a version 1 table.
+ * Iceberg specification, "Reading v1 metadata for v2"; counts are optional in version 1. If all counts are 0
+ * they are unknown: this is how DuckDB carries on the manifests of a version 1 table.
  */
 function manifestRow(listed: ListedRow): ManifestRow {
   const added = listed.added_files_count ?? listed.added_data_files_count;
@@ -145,7 +145,7 @@ function manifestRow(listed: ListedRow): ManifestRow {
   };
 }
 
-/** Undefined where one of them is not known. */
+/** Undefined if one of them is unknown. */
 const sumOf = (one: number | null | undefined, other: number | null | undefined): number | undefined =>
   typeof one === 'number' && typeof other === 'number' ? one + other : undefined;
 
@@ -155,8 +155,8 @@ const oldestFirst = (left: ManifestRow, right: ManifestRow): number => {
 };
 
 /**
- * Of a version 1 table a list may have lost the counts of a manifest that an older one still has: then it is
- * taken for one with live files, and with entries that are not additions.
+ * A list of a version 1 table may have lost the counts of a manifest that an older list still has: then it
+ * counts as one with live files, and with entries that are not additions.
  */
 function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
   const byPath = new Map<string, ManifestRow>();
@@ -168,20 +168,18 @@ function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
   return [...byPath.values()];
 }
 
-/** What an engine has read of lists, those that were asked for last at the end. */
+/** What an engine has read of lists; those asked for last are at the end. */
 const read = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
 
 /**
- * A session asks for the same few lists, each up to four times. Manifests are counted of all lists together,
- * 2 MB at most: 16 lists of a source of 1,000 manifests, of which nobody asks for the older ones, were the
- * largest part of what each collection of garbage had to copy.
+ * A session asks for the same few lists, each up to four times. The limit is on the manifests of all lists
+ * together, 2 MB at most: 16 lists of a source with 1,000 manifests, the older of which nobody asks for, were
+ * the largest part of what each garbage collection had to copy.
  */
 const LISTS_KEPT = 16;
 const MANIFESTS_KEPT = 5000;
 
-/**
- * The manifests of a snapshot, data manifests and delete manifests. A list never changes, so it is read once.
- */
+/** The data manifests and delete manifests of a snapshot. A list never changes, so it is read once. */
 export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<readonly ManifestRow[]> {
   const list = snapshot['manifest-list'];
   const lists = read.get(engine) ?? new Map<string, readonly ManifestRow[]>();
@@ -191,11 +189,11 @@ export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<r
   return rows;
 }
 
-/** Those of them with live files. */
+/** Those of the snapshot's manifests that have live files. */
 export const liveManifestsOf = async (engine: Engine, snapshot: Snapshot): Promise<ManifestRow[]> =>
   (await manifestsOf(engine, snapshot)).filter((manifest) => manifest.live_files > 0n);
 
-/** An order for those who list the files of manifests: it is the same whoever wrote the list. */
+/** Orders manifests for those who list their files, so that the order is the same whoever wrote the list. */
 export const byManifestPath = (left: ManifestRow, right: ManifestRow): number =>
   left.manifest_path < right.manifest_path ? -1 : 1;
 

@@ -1,20 +1,20 @@
 /**
  * Groups manifests that one statement can read: DuckDB reads several Avro files with the columns and types of
- * the first, so what only another file has would be lost. Manifests -> groups.
+ * the first, so columns that only another file has would be lost. Manifests -> groups.
  */
 import type { Engine } from '../../engine/index.ts';
 import type { ManifestColumn } from '../../statements/index.ts';
 import { manifestColumns } from './manifest-columns.ts';
 import type { ManifestRow } from './manifest-list.ts';
 
-/** What reading a manifest needs to know of it. */
+/** What must be known of a manifest to read it. */
 export type ManifestToRewrite = Pick<ManifestRow, 'manifest_path' | 'partition_spec_id' | 'content'>;
 
 /** Manifests that one statement can read. */
 export interface ManifestShape {
-  /** One of them. */
+  /** One of the manifests. */
   readonly manifest: ManifestToRewrite;
-  /** Of the entry and of `data_file`. */
+  /** The columns of the entry and of `data_file`. */
   readonly columns: readonly ManifestColumn[];
   readonly paths: readonly string[];
 }

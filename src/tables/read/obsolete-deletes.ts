@@ -1,6 +1,6 @@
 /**
  * Finds delete files of other engines that must go with the data files that a session replaces. Manifests +
- * removed files -> delete files to remove. They would harm no row if they stayed, but every reader would go
+ * removed files -> delete files to remove. If they stayed they would harm no row, but every reader would go
  * on opening them, and a deletion vector must go with its data file (Iceberg specification, "Delete
  * Formats").
  */
@@ -24,7 +24,7 @@ type LiveEntry = StatementRow<'tables/live_entries'>;
 
 export interface ObsoleteDelete {
   readonly manifest_path: string;
-  /** Path, and of a deletion vector `path#offset`. */
+  /** Path; for a deletion vector `path#offset`. */
   readonly file_key: string;
 }
 
@@ -38,8 +38,8 @@ export interface ObsoleteDeletesInput {
 }
 
 /**
- * The delete files that apply to `removed` files only. Reads the whole table's manifests: there is no cheaper
- * way to know what else a delete applies to.
+ * The delete files that apply only to `removed` files. Reads all manifests of the table: nothing cheaper
+ * tells what else a delete applies to.
  */
 export async function findObsoleteDeletes(
   engine: Engine,
@@ -79,7 +79,7 @@ export async function findObsoleteDeletes(
   });
 }
 
-/** The data files that delete files name, as far as that decides anything; none where it is not known. */
+/** The data files that delete files name, if that can decide anything; none if they are unknown. */
 async function namedFiles(
   engine: Engine,
   {

@@ -1,5 +1,5 @@
 /**
- * Finds manifests that need not be opened for some hours. Manifest list -> paths. With it an overwrite costs
+ * Finds manifests that need not be opened for some hours. Manifest list -> paths. This way an overwrite costs
  * what it touches, not what the table holds.
  */
 import type { Engine } from '../../engine/index.ts';
@@ -8,14 +8,14 @@ import type { HourIntervals } from '../../model/hour.ts';
 import { statement } from '../../statements/index.ts';
 
 /**
- * Below this the manifests are opened faster than the list is asked which of them to open: that costs about
- * 25 ms of CPU (2026-11-22).
+ * With fewer, it is faster to open the manifests than to ask the list which ones to open: that costs about 25
+ * ms of CPU (2026-11-22).
  */
 const MANY_MANIFESTS = 8;
 
 /**
  * Paths of those data manifests of the snapshot that hold no file of some hours and need not be opened. Empty
- * where no partition field is made of the event time by hour or day.
+ * if no partition field derives from the event time by hour or day.
  */
 export async function manifestsOutside(
   engine: Engine,
@@ -28,9 +28,9 @@ export async function manifestsOutside(
   }: {
     readonly metadata: TableMetadata;
     readonly snapshot: Snapshot;
-    /** What would be opened of it. */
+    /** The manifests that would be opened otherwise. */
     readonly manifests: readonly unknown[];
-    /** Of the event-time column. */
+    /** Field id of the event-time column. */
     readonly fieldId: number;
     readonly hours: HourIntervals;
   },

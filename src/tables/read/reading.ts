@@ -1,4 +1,7 @@
-/** Reads of metadata and of data files that name what could not be read. A read -> its rows, or a refusal. */
+/**
+ * Reads metadata and data files such that an error names the file that could not be read. A read -> its rows,
+ * or an error.
+ */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -8,8 +11,9 @@ import { statement } from '../../statements/index.ts';
 import type { TableWithManifests } from './table-with-manifests.ts';
 
 /**
- * Runs a read of a source. A failure names the table, the snapshot and the file that could not be read, and
- * moves nothing. `files`: the Avro files that are read; of several, DuckDB often names none.
+ * Runs a read of a source. An error names the table, the snapshot and the file that could not be read;
+ * nothing is changed. `files`: the Avro files that are read, since DuckDB often does not say which one
+ * failed.
  * @throws PsybergError `source-unreadable`.
  */
 export async function reading<T>(

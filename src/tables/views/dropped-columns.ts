@@ -1,7 +1,7 @@
 /**
- * Manifests that end the whole process where DuckDB 1.5.5 reads them: of a partition spec whose every field
- * is made of a column that the table dropped. An exception that nobody can catch then leaves one of its
- * threads. Snapshot -> a refusal instead, before it is read.
+ * Finds manifests at which DuckDB 1.5.5 ends the whole process: those of a partition spec whose every field
+ * derives from a column that the table dropped. One of its threads then throws an exception that nobody can
+ * catch. Snapshot -> an error instead, before it is read.
  */
 import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -12,7 +12,7 @@ import { type ManifestRow, manifestsOf } from '../read/manifest-list.ts';
 
 /**
  * The manifests of such specs that list no live file any more: a view leaves them out.
- * @throws PsybergError `partition-column-dropped` when there are others. `table`: its name.
+ * @throws PsybergError `partition-column-dropped` if there are others. `table`: its name.
  */
 export async function refuseDroppedColumns(
   engine: Engine,
@@ -46,11 +46,11 @@ export async function refuseDroppedColumns(
   );
 }
 
-/** False where no manifest need be looked at: no partition spec has lost all its columns. */
+/** False if no manifest has to be looked at: no partition spec has lost all its columns. */
 export const mayHaveDroppedColumns = (metadata: TableMetadata): boolean =>
   unreadableSpecs(metadata).length > 0;
 
-/** Fields of transform `void` alone do no harm. */
+/** Fields with transform `void` alone do no harm. */
 function unreadableSpecs(metadata: TableMetadata): PartitionSpec[] {
   const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));
   return metadata['partition-specs'].filter(
@@ -61,7 +61,7 @@ function unreadableSpecs(metadata: TableMetadata): PartitionSpec[] {
   );
 }
 
-/** By the name that the column had, as long as a schema with it is kept. */
+/** The name that the column had, as long as a schema with it is kept. */
 function columnText(metadata: TableMetadata, id: number): string {
   const names = metadata.schemas.flatMap((schema) =>
     listFields(schema.fields).flatMap((field) => (field.id === id ? [field.path] : [])),

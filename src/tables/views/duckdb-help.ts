@@ -1,4 +1,4 @@
-/** Makes what a catalog does for clients that are DuckDB. Engine -> functions for `startCatalog`. */
+/** Makes the help that a catalog gives to clients that are DuckDB. Engine -> functions for `startCatalog`. */
 import type { Engine } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { refuseLostManifests, type ShownTable } from './lost-manifests.ts';
@@ -10,7 +10,7 @@ interface Help {
   refuseLost(shown: ShownTable): Promise<void>;
 }
 
-/** On connections of their own: DuckDB waits for the answer on the one that asks. */
+/** Uses connections of its own: on the one that asks, DuckDB is waiting for the answer. */
 export function helpForDuckDb(engine: () => Promise<Engine>, readable: ReadableNames): Help {
   const aside = async <T>(work: (connection: Engine) => Promise<T>): Promise<T> => {
     const connection = await (await engine()).fork();

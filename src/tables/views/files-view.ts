@@ -1,6 +1,6 @@
 /**
- * Makes a snapshot that shows single files of another one. Files -> a list with copies of their entries; no
- * data is touched.
+ * Makes a snapshot that shows single files of another one. Files -> a list with copies of their entries; data
+ * files are not touched.
  */
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../../engine/index.ts';
@@ -11,7 +11,7 @@ import { type RewriteOptions, type RewrittenManifest, rewriteManifests } from '.
 import { rewrittenFragment } from '../write/manifest-list.ts';
 import { rowLineageOf } from '../write/new-files.ts';
 
-/** Where views are put; a function is asked when there is something to put there. */
+/** Where views are put; a function is called only if there is something to put there. */
 export type ViewsFolder = string | (() => Promise<string>);
 
 export const askedFolder = async (folder: ViewsFolder): Promise<string> =>
@@ -23,10 +23,10 @@ export interface FilesView {
   readonly manifests: RewriteOptions['manifests'];
   readonly files: readonly string[];
   readonly directory: ViewsFolder;
-  /** True to show the files without the rows that delete files of the snapshot take off them. */
+  /** True to show the files without rows that the snapshot's delete files remove. */
   readonly withDeletes?: boolean;
   /**
-   * Only these delete files, instead: delete manifests in the list of another snapshot, and the keys of
+   * Or to apply only these delete files: delete manifests in the list of another snapshot, and the keys of
    * entries (`deleteKey`).
    */
   readonly deletes?: {
@@ -36,7 +36,10 @@ export interface FilesView {
   };
 }
 
-/** A view of single files: their manifest entries copied, no data touched. Returns the snapshot to show. */
+/**
+ * Makes a view of single files by copying their manifest entries; data files are not touched. Returns the
+ * snapshot to show.
+ */
 export async function composeFilesView(engine: Engine, view: FilesView): Promise<Snapshot> {
   const { metadata, from } = view;
   const folder = await askedFolder(view.directory);
@@ -77,7 +80,7 @@ async function writeFilesList(
     );
 }
 
-/** Manifests with the entries of the files, and of the delete files. */
+/** Writes manifests with the entries of the files, and of the delete files. */
 async function writeCopies(
   engine: Engine,
   { metadata, from, manifests, files, deletes }: FilesView,

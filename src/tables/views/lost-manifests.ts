@@ -1,9 +1,9 @@
 /**
- * Manifests that cannot be read, found before DuckDB's Iceberg reader asks for them. A table as DuckDB is
- * about to read it -> a refusal in its place. DuckDB 1.5.5 reads the manifests of data files side by side,
- * and where one of them fails it throws that a second time while it tidies up after the statement: that ends
- * the whole process. In a session it keeps what it read of a store, so the store is asked for nothing twice;
- * for a user's statements, which may read files that change, it asks twice the first time.
+ * Finds manifests that cannot be read before DuckDB's Iceberg reader asks for them. A table as DuckDB is
+ * about to read it -> an error instead. DuckDB 1.5.5 reads data manifests in parallel, and if one of them
+ * fails it throws the error a second time while it cleans up after the statement: that ends the whole
+ * process. A session keeps what it has read from a store, so nothing is requested twice; for a user's
+ * statements, which may read files that change, everything is requested twice the first time.
  */
 import { type Engine, togetherOrSingly } from '../../engine/index.ts';
 import { isLocalFile } from '../../files/local.ts';
@@ -18,22 +18,22 @@ import { localManifests } from '../read/manifest-list.ts';
 /** A table as it is shown to DuckDB. */
 export interface ShownTable {
   readonly metadata: TableMetadata;
-  /** Of the table itself. */
+  /** The name of the table itself. */
   readonly name: string;
 }
 
-/** Runs `work` on a connection of its own: that of the statement waits for the answer. */
+/** Runs `work` on a connection of its own, since the statement's connection is waiting for the answer. */
 export type Aside = <T>(work: (connection: Engine) => Promise<T>) => Promise<T>;
 
-/** Beyond, manifests are looked at once more: the names alone are some MB. */
+/** With more than this, manifests are looked at again: their names alone take some MB. */
 const KNOWN_MAX = 20_000;
 
 /**
- * Makes a look at the tables that one DuckDB reads. It throws `source-unreadable`, or what is wrong with the
- * store.
+ * Makes the check of the tables that one DuckDB reads. It throws `source-unreadable`, or what is wrong with
+ * the store.
  */
 export function refuseLostManifests(): (shown: ShownTable, aside: Aside) => Promise<void> {
-  /** Manifests of stores, and lists whose manifests all are among them. */
+  /** Manifests in stores that were opened, and lists with only such manifests. */
   const opened = new Set<string>();
   return async (shown, aside) => {
     const list = mainSnapshot(shown.metadata)?.['manifest-list'];
@@ -44,12 +44,12 @@ export function refuseLostManifests(): (shown: ShownTable, aside: Aside) => Prom
     await aside((connection) => openEach(connection, asked, shown));
     if (opened.size + asked.length > KNOWN_MAX) opened.clear();
     for (const path of asked) opened.add(path);
-    // A file of this machine may be gone by the next statement: to look costs nothing.
+    // A file of this machine may be gone by the next statement, and looking costs nothing.
     if (!paths.some(isLocalFile)) opened.add(list);
   };
 }
 
-/** None where the list itself cannot be read: that fails as everything does. */
+/** Empty if the list itself cannot be read: that error needs no help. */
 async function storedManifests(list: string, aside: Aside): Promise<readonly string[]> {
   if (isPatternInStore(list)) return [];
   try {
@@ -72,7 +72,7 @@ async function openEach(connection: Engine, paths: readonly string[], shown: Sho
   }
 }
 
-/** Names the one that failed. */
+/** Finds the one that failed, for the error. */
 async function faultOf(
   open: (stored: readonly string[]) => Promise<unknown>,
   paths: readonly string[],

@@ -1,7 +1,7 @@
 /**
- * Fields by which DuckDB would skip files whose rows are asked for. Metadata + manifests of a snapshot ->
- * fields that it is not to read. Decided by types and transforms, then by what the manifest list says of the
- * values, so that good tables keep their pruning and a table without such fields costs nothing.
+ * Finds fields by which DuckDB would skip files whose rows are asked for. Metadata + manifests of a snapshot
+ * -> fields that it must not read. First types and transforms decide, then what the manifest list says about
+ * the values, so that good tables are still pruned and a table without such fields costs nothing.
  */
 import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -16,7 +16,7 @@ import type { ManifestRow } from '../read/manifest-list.ts';
 
 export interface MisleadingPartitions {
   readonly fields: readonly FieldOfSpec[];
-  /** Specs whose summaries in the manifest list mislead. */
+  /** Specs whose summaries in the manifest list are misleading. */
   readonly summaries: ReadonlySet<number>;
 }
 
@@ -38,10 +38,10 @@ export async function misleadingPartitions(
   }: {
     readonly metadata: TableMetadata;
     readonly manifestList: string;
-    /** The live ones of the list. */
+    /** The list's live manifests. */
     readonly manifests: readonly ManifestRow[];
     readonly asksForInfinity: boolean;
-    /** Those that the reader may compare with something; default: all. */
+    /** Columns that the reader may compare with something; default: all. */
     readonly columns?: readonly NestedField[];
   },
 ): Promise<MisleadingPartitions> {
@@ -53,13 +53,13 @@ export async function misleadingPartitions(
   const found = doubted.length === 0 ? [] : await confirmed(engine, { metadata, manifestList, doubted });
   const misleading = [...candidates.filter(({ doubt }) => doubt === 'none'), ...found];
   return {
-    // The partition value of one file is exact also where it is NaN.
+    // The partition value of a single file is exact even if it is NaN.
     fields: misleading.filter(({ doubt }) => doubt !== 'nan'),
     summaries: new Set(misleading.map(({ specId }) => specId)),
   };
 }
 
-/** Whether partitions by one of some columns may mislead, as far as types and transforms tell. */
+/** Whether partitions by one of these columns may be misleading, as far as types and transforms tell. */
 export const hasDoubtfulPartitions = (
   metadata: TableMetadata,
   columns: readonly NestedField[],
@@ -75,7 +75,7 @@ function candidatesIn(
   const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));
   return metadata['partition-specs'].flatMap((spec) =>
     spec.fields.flatMap((field, index) => {
-      // DuckDB 1.5.5 fails at a field of a column that was dropped (`unordered_map::at`).
+      // DuckDB 1.5.5 fails at a field whose column was dropped (`unordered_map::at`).
       const isDropped = field.transform !== 'void' && !known.has(field['source-id']);
       const doubt = isDropped ? 'none' : doubtOf(field, types.get(field['source-id']), asksForInfinity);
       return doubt === undefined
@@ -113,7 +113,7 @@ interface Summary extends Record<string, unknown> {
   readonly has_nan: boolean | null;
 }
 
-/** Those of the fields with values that DuckDB gets wrong. */
+/** Those of the fields that have values which DuckDB gets wrong. */
 async function confirmed(
   engine: Engine,
   {
@@ -146,7 +146,7 @@ async function confirmed(
   return found;
 }
 
-/** Of manifests that the list does not summarise, the entries tell; delete manifests count as doubtful. */
+/** For manifests without a summary in the list the entries tell; delete manifests count as doubtful. */
 async function isBefore1970(
   engine: Engine,
   metadata: TableMetadata,
@@ -169,10 +169,9 @@ async function isBefore1970(
 }
 
 /**
- * Ids of those of some columns whose bounds hide rows or cannot be read, in any of `manifests` (data
- * manifests): of floating-point numbers where NaN may be among the values, or where DuckDB 1.5.5 compares
- * bounds of a float in a column that became a double as floats; of text, binaries and UUIDs where they are
- * cut or out of order.
+ * Ids of those columns whose bounds hide rows or cannot be read, in any of `manifests` (data manifests):
+ * floating-point numbers if NaN may be among the values, or if DuckDB 1.5.5 compares the bounds of a float in
+ * a column that became a double as floats; text, binaries and UUIDs if their bounds are cut or out of order.
  */
 export async function misleadingBounds(
   engine: Engine,
@@ -201,7 +200,7 @@ export async function misleadingBounds(
   return [...new Set(rows.map((row) => row.field_id))];
 }
 
-/** Whether bounds of a type may mislead. */
+/** Whether bounds of a type may be misleading. */
 export const hasDoubtfulBounds = (type: unknown): boolean => isOrderedByBytes(type) || hasNan(type);
 
 /** Types whose bounds are compared byte by byte. */

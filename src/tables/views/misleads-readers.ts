@@ -2,7 +2,7 @@
  * Decides whether DuckDB would skip files of a table whose rows a query asks for. Metadata + the columns that
  * the query may name -> yes or no; yes if in doubt. Needed for queries that read tables as they are because
  * they may write to them; queries that only read get a view without such fields (`readable-view.ts`).
- * Manifests are opened only for columns whose type or partitions can be wrong.
+ * Manifests are opened only for columns whose type or partitions may be wrong.
  */
 import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
@@ -17,7 +17,7 @@ import {
 } from './misleading-fields.ts';
 
 export interface ReadersQuestion {
-  /** Whether the query may compare a column with something, by its name. */
+  /** Whether the query may compare a column, by its name, with something. */
   readonly mayUse: (column: string) => boolean;
   /** Whether it may compare columns with `infinity`. */
   readonly asksForInfinity: boolean;

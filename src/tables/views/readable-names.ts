@@ -1,8 +1,8 @@
 /**
- * Manifests whose partition fields have names that DuckDB's Avro does not take. Metadata -> metadata over
- * copies of those manifests, for reading alone: `größe` is a name in Avro as Java and Python write it, and
- * `gr_xF6_xDFe` is one for every reader. Only the names in the head of the file differ; readers find fields
- * by their ids.
+ * Copies manifests whose partition fields have names that DuckDB's Avro reader refuses. Metadata -> metadata
+ * over copies of those manifests, only for reading: Java and Python write `größe` as a name in Avro, but
+ * `gr_xF6_xDFe` is a name for every reader. Only the names in the head of the file differ; readers find
+ * fields by their ids.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -14,22 +14,22 @@ import { listStatement, statement } from '../../statements/index.ts';
 import { bytesOf } from '../avro-files.ts';
 import { rowLineageOf } from '../write/new-files.ts';
 
-/** True for a table whose manifests may have such names; those that psyberg writes have none. */
+/** True if a table's manifests may have such names; those that psyberg writes have none. */
 const isNamedOtherwise = (metadata: TableMetadata): boolean =>
   metadata['partition-specs'].some((spec) => spec.fields.some((field) => /[^\p{ASCII}]/u.test(field.name)));
 
-/** Metadata -> metadata to read. `engine`: asked for only where there is something to do. */
+/** Metadata -> metadata to read. `engine` is called only if there is something to do. */
 export type ReadableNames = (
   metadata: TableMetadata,
   engine: (work: (engine: Engine) => Promise<TableMetadata>) => Promise<TableMetadata>,
 ) => Promise<TableMetadata>;
 
 /**
- * Makes a reader of such tables. `folder`: where copies are kept, by the paths of what they are copies of,
- * which never change.
+ * Makes the reader of such tables. `folder`: where copies are kept, by the paths of their originals, which
+ * never change.
  */
 export function readableNames(folder: string): ReadableNames {
-  /** From a manifest to its copy, or to itself. */
+  /** From a manifest to its copy, or to itself if it needs none. */
   const manifests = new Map<string, string>();
   const lists = new Map<string, string>();
   const read = async (engine: Engine, metadata: TableMetadata): Promise<TableMetadata> => {
@@ -85,7 +85,7 @@ async function readableManifest(engine: Engine, path: string, folder: string): P
   const encoded = encodeAvroNames(await bytesOf(engine, path));
   if (encoded === undefined) return path;
   mkdirSync(folder, { recursive: true });
-  // Under its name only as a whole: another process may look for it.
+  // It gets its name only when it is complete: another process may look for it.
   const begun = `${copy}.${randomUUID()}`;
   writeFileSync(begun, encoded);
   renameSync(begun, copy);

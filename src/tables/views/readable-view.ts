@@ -1,7 +1,7 @@
 /**
  * Makes views of snapshots that DuckDB would read wrongly as they are. Snapshot -> a view of it, or undefined
- * if nothing has to be corrected. Wrong bounds make DuckDB skip files whose rows are asked for, as do
- * partition transforms that it computes otherwise than Iceberg, and row counts of delete files break its
+ * if nothing has to be corrected. Wrong bounds make DuckDB skip files whose rows are asked for, and so do
+ * partition transforms that it computes otherwise than Iceberg; row counts of delete files break its
  * estimates.
  */
 import { randomUUID } from 'node:crypto';
@@ -41,26 +41,26 @@ export interface ReadableViewInput {
   readonly metadata: TableMetadata;
   readonly from: Snapshot;
   readonly table: TableIdentifier;
-  /** The event-time column, by whose bounds files are skipped; undefined when nothing is filtered by it. */
+  /** The event-time column, whose bounds decide which files are skipped; undefined if no filter uses it. */
   readonly eventTime: { readonly fieldId: number; readonly type: string; readonly unit: string } | undefined;
   readonly directory: ViewsFolder;
   /** Whether a query may compare columns with `infinity`; see `failsOnInfinity`. */
   readonly asksForInfinity?: boolean;
-  /** True where another engine reads it, which applies equality deletes as the specification says. */
+  /** True if another engine reads it, which applies equality deletes as the specification says. */
   readonly readElsewhere?: boolean;
-  /** Manifests that nobody will ask for: they are left out. */
+  /** Manifests that nobody will ask for, so they are left out. */
   readonly leftOut?: ReadonlySet<string>;
 }
 
-/** A snapshot to show, and the fields that DuckDB is not to see of it. */
+/** A snapshot to show, and the fields of it that DuckDB must not see. */
 export interface ReadableView {
   readonly snapshot: Snapshot;
   readonly without?: UnreadFields;
 }
 
 /**
- * Throws `partition-column-dropped`, `equality-deletes-spread` or `equality-deletes-unreadable` where no view
- * could help.
+ * Throws `partition-column-dropped`, `equality-deletes-spread` or `equality-deletes-unreadable` if no view
+ * can help.
  */
 export async function composeReadableView(
   engine: Engine,
@@ -83,7 +83,8 @@ export async function composeReadableView(
     manifests,
     asksForInfinity,
   });
-  // Whoever reads it, and whether or not the deletes are new: the key of old ones may be dropped since.
+  // Checked for every reader, whether or not the deletes are new: the key of old ones may have been dropped
+  // since.
   if (input.readElsewhere !== true)
     await refuseUnreadable(
       {
@@ -96,7 +97,8 @@ export async function composeReadableView(
       from,
     );
   await refuseSpreadDeletes(engine, input, { manifests, fields: partitions.fields });
-  // Numbers are hidden without a look at their bounds: a table without texts then has no manifest opened.
+  // Numbers are hidden without looking at their bounds, so that no manifest is opened for a table without
+  // texts.
   const { fields } = currentSchema(metadata);
   const numbers = fields.filter((field) => hasNan(field.type)).map((field) => field.id);
   const others = fields.filter((field) => !hasNan(field.type));
@@ -121,7 +123,7 @@ export async function composeReadableView(
 }
 
 interface ViewChanges {
-  /** Manifests that the view does not list; those to rewrite are listed as copies. */
+  /** Manifests that the view does not list; those that are rewritten are listed as copies. */
   readonly replaced: readonly ManifestRow[];
   readonly rewrite: readonly ManifestRow[];
   readonly withoutBoundsOf: readonly number[];
@@ -166,7 +168,7 @@ async function writeView(
       manifest_list: from['manifest-list'],
       replaced: replaced.map((manifest) => manifest.manifest_path),
       unsummarised,
-      // Named by the rows of rewritten manifests alone.
+      // Only the rows of rewritten manifests name it.
       ...(rewritten.length === 0
         ? {}
         : {
@@ -181,7 +183,7 @@ async function writeView(
 
 /**
  * Equality deletes of a spec without fields apply to the files of all specs (Iceberg specification, "Scan
- * Planning"), so a spec that has some cannot lose its fields while files of another one are live.
+ * Planning"), so a spec that has such deletes cannot lose its fields while files of another spec are live.
  */
 async function refuseSpreadDeletes(
   engine: Engine,

@@ -6,10 +6,10 @@ import { asStep, changeRows, writeRowsOr } from './compose-known.ts';
 type Writes = Statement<'tables/write_change_list'>;
 
 let made: Writes | undefined;
-/** Made when the first list is written: it is of six files, and most commands write none. */
+/** Made when the first list is written: it consists of six files, and most commands write no list. */
 const writing = (): Writes => (made ??= listStatement('tables/write_change_list', 'none'));
 
-/** Writes it. */
+/** Makes the statement that writes the list. */
 export const writeChangeList = (
   engine: Engine,
   parameters: ParametersOf<'tables/write_change_list'>,

@@ -1,7 +1,7 @@
 /**
- * Manifest lists of this machine composed without a statement, from small ones and from manifests that were
- * written here: each function does what the statement of `sql/tables` does that it names. Lists -> rows, or
- * undefined where DuckDB is to compose them.
+ * Composes manifest lists of this machine without a statement, from small lists and from manifests that were
+ * written here: each function does the same as the statement of `sql/tables` that it names. Lists -> rows, or
+ * undefined if DuckDB has to compose them.
  */
 import type { BoundStatement, Engine } from '../../engine/index.ts';
 import { isLocalPath, localFacts } from '../../files/local.ts';
@@ -23,7 +23,7 @@ import { firstRowIdParameter } from './new-files.ts';
 
 type Rows = readonly ManifestFileRow[];
 
-/** Writes a list of these rows; false where there are none to write, or it is to lie elsewhere. */
+/** Writes a list of these rows; false if there are no rows given, or if its place is not on this machine. */
 export async function writeKnownRows(
   engine: Engine,
   destination: string,
@@ -41,7 +41,7 @@ export async function writeKnownRows(
   return true;
 }
 
-/** Writes a list of these rows, or has the statement write it where there are none. */
+/** Writes a list of these rows, or lets the statement write it if they are unknown. */
 export async function writeRowsOr(
   engine: Engine,
   rows: Rows | undefined,
@@ -58,21 +58,21 @@ export const asStep = (of: Statement, parameters: BoundStatement['parameters']):
   declared: { name: of.name, parameters: statementFile(of.name).parameters },
 });
 
-/** Of a list that a snapshot of the table will have. */
+/** For the list of a new snapshot of the table. */
 export const assignedRowIds = (metadata: TableMetadata): RowIds =>
   firstRowIdParameter(metadata).first_row_id ?? 'none';
 
-/** Of a list that a view of the table has. */
+/** For the list of a view of the table. */
 export const shownRowIds = (metadata: TableMetadata): 'none' | 'kept' =>
   assignedRowIds(metadata) === 'none' ? 'none' : 'kept';
 
-/** What a snapshot's own manifests say of it. */
+/** What the new snapshot's own manifests say about it. */
 export interface ListingSnapshot {
   readonly snapshotId: SnapshotId;
   readonly sequenceNumber: bigint;
 }
 
-/** As `write_manifest_list`: what the base holds, and what staging added, as the snapshot's own. */
+/** Like `write_manifest_list`: the manifests of the base, and what staging added, as the snapshot's own. */
 export function composedRows({
   carried,
   staged,
@@ -90,7 +90,7 @@ export function composedRows({
   const chosen = new Map<string, KnownRow>();
   for (const each of [...base, ...branch.filter(isAdopted)])
     if (!chosen.has(each.row.manifest_path)) chosen.set(each.row.manifest_path, each);
-  // A manifest without live files only told an older snapshot about its removals.
+  // A manifest without live files only told about the removals of an older snapshot.
   const listed = [...chosen.values()].filter((each) => isAdopted(each) || each.isLive);
   return listed.map((each) => {
     const { row } = each;
@@ -98,11 +98,11 @@ export function composedRows({
     return {
       ...row,
       sequence_number: sequenceNumber,
-      // What staging added counts from here on; older files in a rewritten manifest keep their number.
+      // What staging added gets this snapshot's number; older files in a rewritten manifest keep theirs.
       min_sequence_number:
         row.min_sequence_number === row.sequence_number ? sequenceNumber : row.min_sequence_number,
       added_snapshot_id: snapshotId,
-      // Ids that staging took were never published.
+      // Ids that staging assigned were never published.
       first_row_id: null,
       partitions: row.partitions?.some(endsWithNan) === true ? null : row.partitions,
     };
@@ -115,13 +115,13 @@ function endsWithNan({ upper_bound: bound }: FieldSummary): boolean {
   return exponent === 0x7f && (sign === 0xf8 || sign === 0xc0);
 }
 
-/** As `write_inserts_list`: of the list what some snapshots added. */
+/** Like `write_inserts_list`: what some snapshots added to the list. */
 export const insertedRows = (list: string, addedBy: readonly SnapshotId[]): Rows | undefined =>
   readKnownList(list)
     ?.map(({ row }) => row)
     .filter((row) => addedBy.includes(row.added_snapshot_id));
 
-/** As `write_staged_list`. `added`: the row of the new manifest. */
+/** Like `write_staged_list`. `added`: the row of the new manifest. */
 export function stagedRows(parent: string | undefined, added: ManifestFileRow | undefined): Rows | undefined {
   if (added === undefined) return undefined;
   if (parent === undefined) return [added];
@@ -129,7 +129,7 @@ export function stagedRows(parent: string | undefined, added: ManifestFileRow | 
   return carried === undefined ? undefined : [...carried.map(({ row }) => row), added];
 }
 
-/** As `write_cleared_list`. `merged`: how bounds are compared where several manifests become one. */
+/** Like `write_cleared_list`. `merged`: how bounds are compared if several manifests become one. */
 export function clearedRows({
   base,
   affected,
@@ -138,7 +138,7 @@ export function clearedRows({
   ...by
 }: ListingSnapshot & {
   readonly base: string;
-  /** Paths. */
+  /** Paths of manifests. */
   readonly affected: ReadonlySet<string>;
   readonly rewritten: readonly RewrittenManifest[];
   readonly merged: SummaryOrder | undefined;
@@ -158,7 +158,7 @@ export function clearedRows({
   });
 }
 
-/** As `write_files_list`. */
+/** Like `write_files_list`. */
 export function filesRows({
   base,
   withDeletes,
@@ -178,7 +178,7 @@ export function filesRows({
   return [...rows.map(withFirstRowId), ...deletes.map(({ row }) => row)];
 }
 
-/** As `write_readable_list`. */
+/** Like `write_readable_list`. */
 export function readableRows({
   base,
   replaced,
@@ -187,9 +187,9 @@ export function readableRows({
   ...by
 }: ListingSnapshot & {
   readonly base: string;
-  /** Paths. */
+  /** Paths of manifests. */
   readonly replaced: ReadonlySet<string>;
-  /** Ids of specs. */
+  /** Ids of partition specs. */
   readonly unsummarised: readonly number[];
   readonly rewritten: readonly RewrittenManifest[];
 }): Rows | undefined {
@@ -208,7 +208,7 @@ export function readableRows({
   ];
 }
 
-/** As `write_change_list`. */
+/** Like `write_change_list`. */
 export function changeRows(
   lists: readonly string[],
   asked: { readonly snapshotIds: readonly SnapshotId[]; readonly contents: readonly number[] },
@@ -224,10 +224,10 @@ export function changeRows(
   return [...rows.values()];
 }
 
-/** Its entries say theirs. */
+/** Any number will do: the entries have their own. */
 const withFirstRowId = (row: ManifestFileRow): ManifestFileRow => ({ ...row, first_row_id: 0n });
 
-/** The rows of manifests that were written here; undefined where one was not. */
+/** The rows of manifests that were written here; undefined if one was not. */
 function newRows(
   rewritten: readonly RewrittenManifest[],
   by: ListingSnapshot,
@@ -242,8 +242,8 @@ function newRows(
 }
 
 /**
- * The partition summary of manifests that become one, as the fragments `kept_summaries` and
- * `merged_summaries`. Throws RangeError where only DuckDB knows.
+ * The partition summary of manifests that become one, like the fragments `kept_summaries` and
+ * `merged_summaries`. Throws RangeError if only DuckDB can merge them.
  */
 function summariesOf(rows: Rows, order: SummaryOrder | undefined): readonly FieldSummary[] | null {
   const [first] = rows;
@@ -261,7 +261,7 @@ function summariesOf(rows: Rows, order: SummaryOrder | undefined): readonly Fiel
   return fields.length === 0 || fields.includes(undefined) ? null : (fields as FieldSummary[]);
 }
 
-/** Undefined where the bounds of one are not known. */
+/** Undefined if the bounds of one are unknown. */
 function mergedSummary(
   summaries: readonly FieldSummary[],
   order: 'integer' | 'bytes' | undefined,

@@ -1,6 +1,6 @@
 /**
  * Makes the manifests of data files that COPY has written. What COPY reports -> a manifest with counts, sizes
- * and bounds, in no snapshot yet.
+ * and bounds, which is in no snapshot yet.
  */
 import type { Engine } from '../../engine/index.ts';
 import { isLocalPath } from '../../files/local.ts';
@@ -24,7 +24,7 @@ import { writeFile } from '../avro-files.ts';
 import { type DescribedFile, type KnownFiles, knownFileManifest } from './known-manifest.ts';
 import { declareEmptyPartitionIn, manifestMetadata } from './manifest.ts';
 
-/** What COPY reports of a file. */
+/** What COPY reports about a file. */
 export interface WrittenFile {
   readonly filename: string;
   readonly count: bigint;
@@ -33,14 +33,14 @@ export interface WrittenFile {
   readonly partition_keys: Readonly<Record<string, string | null>> | null;
 }
 
-/** Files to describe. */
+/** Files to describe in a manifest. */
 export interface NewDataFiles {
   readonly metadata: TableMetadata;
   readonly spec: PartitionSpec;
   /** The spec's fields, with the types of their values. */
   readonly values: readonly PartitionValue[];
   readonly columns: readonly LayoutColumn[];
-  /** The table's, as it spells it. */
+  /** The table's location, as the table spells it. */
   readonly location: string;
   /** `partition`: values as texts, in the spec's order. */
   readonly files: readonly { readonly file: WrittenFile; readonly partition: readonly (string | null)[] }[];
@@ -51,8 +51,8 @@ export interface NewDataFiles {
 }
 
 /**
- * Writes the manifest of new files, whose numbers are those of the snapshot that adds them. Returns what is
- * in it where it was written without DuckDB.
+ * Writes the manifest of new files, which get the numbers of the snapshot that adds them. Returns its content
+ * if it was written without DuckDB.
  */
 export async function writeFileManifest(
   engine: Engine,
@@ -79,8 +79,8 @@ export async function writeFileManifest(
 }
 
 /**
- * Writes the manifest of files that hold rows which were there before: each has the sequence number of its
- * rows. `described`: a path for what is between, which nobody needs afterwards.
+ * Writes the manifest of files that hold rows which existed before: each file has the sequence number of its
+ * rows. `described`: a path for an intermediate file, which nobody needs afterwards.
  */
 export async function writeNumberedManifest(
   engine: Engine,
@@ -103,7 +103,7 @@ export async function writeNumberedManifest(
   if (spec.fields.length === 0) await declareEmptyPartitionIn(engine, destination);
 }
 
-/** Returns what the statements that write such entries share. */
+/** Returns the values that the statements writing such entries have in common. */
 async function describeFiles(
   engine: Engine,
   input: NewDataFiles,
@@ -138,7 +138,7 @@ const describedFiles = ({ location, files, columns }: NewDataFiles): DescribedFi
     ...metricsOf(file, columns),
   }));
 
-/** Puts partition values that are too long for the name of a folder in the place of their hashes. */
+/** Replaces hashes of partition values that are too long for the name of a folder by the values. */
 export async function withLongValues(
   engine: Engine,
   partition: readonly LayoutPartition[],
@@ -158,7 +158,7 @@ export async function withLongValues(
   });
 }
 
-/** The columns of `data_file` that say what a file is. */
+/** The columns of `data_file` that say what kind of file it is. */
 export const FILE_COLUMNS = [
   'content',
   'file_path',
@@ -167,7 +167,7 @@ export const FILE_COLUMNS = [
   'record_count',
   'file_size_in_bytes',
 ];
-/** Those that the engine writes of a data file. */
+/** The columns that the engine writes for a data file. */
 const DATA_FILE_COLUMNS = [
   ...FILE_COLUMNS,
   'column_sizes',
@@ -182,15 +182,15 @@ const columnsWritten = (sortOrderId: number | undefined): readonly string[] => [
 ];
 
 /**
- * COPY reports `file:/a/b` as `/a/b`; a path is kept as the table spells its location, or other writers'
- * clean-up would not know the file.
+ * COPY reports `file:/a/b` as `/a/b`. A path must begin as the table spells its location, or the clean-up of
+ * other writers would not recognise the file.
  */
 const spelledAs = (location: string, path: string): string => {
   const plain = plainPath(location);
   return path.startsWith(plain) ? location + path.slice(plain.length) : path;
 };
 
-/** What COPY counted of a column, which it reports under its quoted name; of nested columns nothing. */
+/** What COPY has counted for a column, which it reports under its quoted name; nothing for nested columns. */
 export const statisticsOf = (
   { column_statistics: columns }: WrittenFile,
   column: string,
@@ -198,8 +198,8 @@ export const statisticsOf = (
   columns[quoteIdentifier(column)] ?? columns[column];
 
 /**
- * What COPY reports of the columns, by field id; null where it says nothing of any. Of nested columns
- * nothing: counts and bounds are optional, and those of their parts tell readers little.
+ * What COPY reports about the columns, by field id; null if it reports nothing for any. Nothing for nested
+ * columns: counts and bounds are optional, and those of their parts tell readers little.
  */
 function metricsOf(
   file: WrittenFile,

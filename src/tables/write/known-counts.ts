@@ -1,6 +1,6 @@
 /**
- * What small lists and manifests of this machine count, without a statement: each function does what the
- * statement of `sql/tables` does that it names. Files -> its rows, or undefined where DuckDB is to count.
+ * Counts what small lists and manifests of this machine say, without a statement: each function does the same
+ * as the statement of `sql/tables` that it names. Files -> its rows, or undefined if DuckDB has to count.
  */
 import type { PartitionSpec, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { avroName } from '../../model/avro-name.ts';
@@ -12,7 +12,7 @@ import type { ManifestToRewrite } from '../read/manifest-shapes.ts';
 
 export type ChangedKind = StatementRow<'tables/changed_counts'>['kind'];
 
-/** As `list_totals`, a row for each manifest. `firstRowId`: of the snapshot; from version 3 on. */
+/** Like `list_totals`, one row for each manifest. `firstRowId`: the snapshot's; from version 3 on. */
 export function knownTotals(
   list: string,
   { snapshotId, firstRowId }: { readonly snapshotId: SnapshotId; readonly firstRowId: bigint | undefined },
@@ -38,7 +38,8 @@ export function knownTotals(
 }
 
 /**
- * As `changed_counts`, a row for each file; of all manifests or of none: partitions are spelled otherwise.
+ * Like `changed_counts`, one row for each file; for all manifests or for none, since SQL spells partitions
+ * otherwise.
  */
 export function knownChanges(
   metadata: TableMetadata,
@@ -69,8 +70,8 @@ function kindOf({ content, file_format: format }: KnownEntry['data_file']): Chan
 }
 
 /**
- * Equal for equal partitions of one spec whoever wrote them: by names, or by place where a writer has
- * others.
+ * Equal for equal partitions of one spec, whoever wrote them: by names, or by place if a writer uses other
+ * names.
  */
 function partitionKey(spec: PartitionSpec, partition: KnownEntry['data_file']['partition']): string {
   const values = Object.entries(partition ?? {});

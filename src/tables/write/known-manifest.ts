@@ -1,7 +1,7 @@
 /**
- * Small manifests without a statement: DuckDB plans one that writes a manifest of a file for 4 to 10 ms, and
- * here it takes a tenth of one (2026-11-30). Entries -> the bytes of a manifest, or undefined where DuckDB
- * is to write it: where it is large, or has values that only DuckDB spells.
+ * Writes small manifests without a statement: DuckDB takes 4 to 10 ms to plan one that writes a manifest of a
+ * file, and here it takes a tenth of a millisecond (2026-11-30). Entries -> the bytes of a manifest, or
+ * undefined if DuckDB has to write it: if it is large, or has values that only DuckDB can spell.
  */
 import { writeAvroRows } from '../../iceberg/avro-rows.ts';
 import type { AvroObject } from '../../iceberg/avro-values.ts';
@@ -22,12 +22,12 @@ import { avroName } from '../../model/avro-name.ts';
 import { manifestEntry, type PartitionOfEntry } from '../../model/manifest-schema.ts';
 import type { ParametersOf, PartitionColumn, PartitionValue } from '../../statements/index.ts';
 
-/** A manifest that is not written yet. */
+/** A manifest that has not been written yet. */
 export interface KnownManifest extends ManifestFacts {
   readonly file: Buffer;
 }
 
-/** What a manifest says of its table. */
+/** What a manifest says about its table. */
 export type ManifestWords = ParametersOf<'fragments/manifest_format'>;
 
 /** An entry of any kind of file. */
@@ -37,7 +37,7 @@ export type ManifestEntry = CountedEntry & {
   readonly data_file: AvroObject & CountedEntry['data_file'];
 };
 
-/** `columns` of `data_file`, `partition` among them. */
+/** `columns`: those of `data_file`, including `partition`. */
 export function manifestFile(
   schema: { readonly columns: readonly string[]; readonly partition: readonly PartitionOfEntry[] },
   words: ManifestWords,
@@ -52,10 +52,10 @@ export function manifestFile(
   return { file, entries, bytes: file.length };
 }
 
-/** So many cost a fifth of what DuckDB takes (27 and 130 ms of CPU, 2026-11-30); more were not measured. */
+/** That many cost a fifth of what DuckDB takes (27 and 130 ms of CPU, 2026-11-30); more were not measured. */
 const FILES_MAX = 250;
 
-/** A file that COPY has written, as `tables/write_file_manifest` takes it. */
+/** A file that COPY has written, in the form for `tables/write_file_manifest`. */
 export interface DescribedFile {
   readonly path: string;
   readonly rows: string;
@@ -66,7 +66,7 @@ export interface DescribedFile {
   readonly null_value_counts: CountsById;
   readonly bounds: readonly {
     readonly field_id: number;
-    /** Iceberg type. */
+    /** The Iceberg type. */
     readonly kind: string;
     readonly is_lower: boolean;
     readonly value: string | null;
@@ -84,12 +84,12 @@ export interface FilesToKnow {
   readonly words: ManifestWords;
 }
 
-/** What is known of the manifest of new files; what a list says of their partitions. */
+/** What is known of the manifest of new files, and what a list says about their partitions. */
 export interface KnownFiles extends ManifestFacts {
   readonly partitions: readonly FieldSummary[] | null;
 }
 
-/** The manifest of new files, and what a list says of their partitions. */
+/** Makes the manifest of new files, and what a list says about their partitions. */
 export function knownFileManifest(input: FilesToKnow): (KnownManifest & KnownFiles) | undefined {
   const { files, values, partition, columns, sortOrderId, words } = input;
   if (files.length > FILES_MAX) return undefined;
@@ -114,7 +114,7 @@ export function knownFileManifest(input: FilesToKnow): (KnownManifest & KnownFil
   });
 }
 
-/** Undefined where it says that only DuckDB knows. */
+/** Undefined if `write` throws because only DuckDB can do it. */
 export function orDuckdb<T>(write: () => T): T | undefined {
   try {
     return write();
@@ -127,7 +127,7 @@ export function orDuckdb<T>(write: () => T): T | undefined {
 const readOrNull = ({ read }: SpelledField, text: string | null): StoredValue | null =>
   text === null ? null : read(text);
 
-/** Its numbers are those of the snapshot that adds it. */
+/** An entry with the numbers of the snapshot that adds it. */
 const addedEntry = (file: ManifestEntry['data_file']): ManifestEntry => ({
   status: ADDED,
   snapshot_id: null,
@@ -161,7 +161,7 @@ const countsOf = (counts: CountsById): AvroObject[] | null =>
     ? null
     : Object.entries(counts).map(([key, count]) => ({ key: Number(key), value: BigInt(count) }));
 
-/** A field without bounds says that all its values are null. */
+/** A field without bounds means that all its values are null. */
 function summaryOf(
   { bytes }: SpelledField,
   tuples: readonly (readonly (StoredValue | null)[])[],

@@ -20,8 +20,8 @@ import { type RewrittenManifest, type SummaryOrder, summaryOrder } from './manif
 import { firstRowIdParameter, metadataPath, rowLineageOf } from './new-files.ts';
 
 /**
- * Rewritten manifests as rows of a manifest list. One by one: of several specs, DuckDB would read the
- * partitions of all with the type of the first.
+ * Rewritten manifests as rows of a manifest list. Read one by one: if they have several specs, DuckDB would
+ * read all partitions with the type of the first.
  */
 export const rewrittenFragment = (rewritten: readonly RewrittenManifest[]): SqlFragment =>
   joinedFragment(
@@ -91,13 +91,13 @@ export interface StagedManifest {
   readonly path: string;
   readonly specId: number;
   readonly values: readonly PartitionValue[];
-  /** What is in it, where it was written without DuckDB. */
+  /** Its content, if it was written without DuckDB. */
   readonly known?: KnownFiles | undefined;
 }
 
 /**
- * The manifest list of a snapshot that adds one manifest of new files to what its parent holds. Returns its
- * path. `owner`: as in {@link metadataPath}.
+ * Writes the manifest list of a snapshot that adds one manifest of new files to the manifests of its parent.
+ * Returns its path. `owner`: as in {@link metadataPath}.
  */
 export async function writeStagedList(
   engine: Engine,

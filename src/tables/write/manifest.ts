@@ -1,5 +1,5 @@
 /**
- * Rewrites manifests: takes entries over, removes them, or leaves out some of what they say. Manifests ->
+ * Rewrites manifests: carries entries over, removes them, or leaves out parts of what they say. Manifests ->
  * manifests that are in no list yet.
  */
 import type { Engine } from '../../engine/index.ts';
@@ -25,23 +25,23 @@ import { rowLineageOf } from './new-files.ts';
 import { rewriteKnown } from './rewrite-known.ts';
 
 /**
- * Files that a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a
+ * How many files a manifest should hold at most: an overwrite rewrites the manifests that it touches, and a
  * reader opens one for each so many files. An overwrite of three hours in a table of 10,000 files took 193
  * and 207 ms with 500, 158 and 172 with 250, 183 and 177 with 125 (2026-11-24, turn about); with all files in
- * one manifest taking the hours off alone cost 657 ms of CPU (2026-11-22).
+ * one manifest, removing the hours alone cost 657 ms of CPU (2026-11-22).
  */
 export const FILES_PER_MANIFEST = 250;
 
 export interface RewriteOptions {
   readonly metadata: TableMetadata;
-  /** The list that holds the manifests. */
+  /** The list that contains the manifests. */
   readonly manifestList: string;
   readonly manifests: readonly ManifestToRewrite[];
-  /** Become DELETED entries: paths, and of deletion vectors `path#offset`. */
+  /** Files whose entries become DELETED: paths, and for deletion vectors `path#offset`. */
   readonly removedFiles: readonly string[];
-  /** When not empty: only these files are written. */
+  /** If not empty, only these files are written. */
   readonly keptFiles: readonly string[];
-  /** Path of a new manifest. */
+  /** Makes a path for a new manifest. */
   readonly destination: () => string;
   /** Field ids of columns whose bounds are left out. */
   readonly withoutBoundsOf?: readonly number[];
@@ -50,16 +50,16 @@ export interface RewriteOptions {
 export interface RewrittenManifest {
   readonly path: string;
   readonly specId: number;
-  /** 0 data, 1 deletes. */
+  /** 0: data, 1: deletes. */
   readonly content: number;
-  /** What is in it, where it was written without DuckDB. */
+  /** Its content, if it was written without DuckDB. */
   readonly facts?: ManifestFacts;
 }
 
 /**
- * Writes one manifest for each partition spec, kind of content and shape in place of `manifests`. Entries
- * keep their ids, numbers and optional columns. Manifests of different shapes are kept apart: DuckDB reads
- * several Avro files with the columns and types of the first, and what only another has would be lost.
+ * Replaces `manifests` by one manifest for each partition spec, kind of content and shape. Entries keep their
+ * ids, numbers and optional columns. Manifests of different shapes stay apart: DuckDB reads several Avro
+ * files with the columns and types of the first, and columns that only another one has would be lost.
  */
 export async function rewriteManifests(
   engine: Engine,
@@ -110,8 +110,8 @@ async function rewriteManifest(
 }
 
 /**
- * The fields of a spec as entries are to hold them. A manifest's partition summary has to be made of these
- * values.
+ * The fields of a spec in the form that entries must have. A manifest's partition summary must be made from
+ * these values.
  */
 export function partitionColumns(metadata: TableMetadata, spec: PartitionSpec): PartitionColumn[] {
   const widths = textTruncations(metadata, spec);
@@ -122,7 +122,7 @@ export function partitionColumns(metadata: TableMetadata, spec: PartitionSpec): 
 }
 
 /**
- * What a manifest says of its table (Iceberg specification, "Manifests"), as parameters of the statements
+ * What a manifest says about its table (Iceberg specification, "Manifests"), as parameters of the statements
  * that write one.
  */
 export const manifestMetadata = (
@@ -161,10 +161,10 @@ export function partitionType(transform: string, schema: Schema, sourceId: numbe
   return typeof type === 'string' ? type : 'none';
 }
 
-/** How the bounds of partition fields are compared, by `spec:position`; of those that can be merged. */
+/** How the bounds of partition fields are compared, by `spec:position`; only for those that can be merged. */
 export type SummaryOrder = ReadonlyMap<string, 'integer' | 'bytes'>;
 
-/** Of all specs of a table. */
+/** For all specs of a table. */
 export const summaryOrder = (metadata: TableMetadata): SummaryOrder =>
   new Map(
     metadata['partition-specs'].flatMap((spec) =>

@@ -21,12 +21,14 @@ import { type ManifestShape, shapesOf } from '../read/manifest-shapes.ts';
 import { declareEmptyPartitionIn, manifestMetadata, partitionColumns } from './manifest.ts';
 import { metadataPath, rowLineageOf } from './new-files.ts';
 
-/** `metadata`: the table with the snapshot. Files of a mended snapshot's first version stay, as orphans. */
+/**
+ * `metadata`: the table with the snapshot. The files that a mended snapshot replaces stay behind as orphans.
+ */
 export async function mendWritten(
   engine: Engine,
   { metadata, snapshot }: { readonly metadata: TableMetadata; readonly snapshot: Snapshot },
 ): Promise<Snapshot> {
-  // The lists of version 1 have another format.
+  // Lists of version 1 have another format.
   if (metadata['format-version'] < 2 || textFieldsOf(currentSchema(metadata)).length === 0) return snapshot;
   const own = await readManifests(engine, [snapshot['manifest-list']], [snapshot['snapshot-id']]);
   const copies = new Map<string, string>();

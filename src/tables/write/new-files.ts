@@ -5,8 +5,8 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { RowLineage } from '../../statements/index.ts';
 
 /**
- * A path for a new metadata file of the table. `owner`: the branch of the session that writes it, by which a
- * killed session's files are found.
+ * A path for a new metadata file of the table. `owner`: the branch of the session that writes it, by which
+ * the files of a killed session are found.
  */
 export const metadataPath = (metadata: TableMetadata, name: string, owner?: string): string =>
   `${tableRoot(metadata)}/metadata/${owner === undefined ? '' : `${owner}-`}${name}-${randomUUID()}.avro`;

@@ -21,12 +21,12 @@ import { describeSnapshot } from './snapshot-summary.ts';
 export interface Replacement {
   readonly metadata: TableMetadata;
   readonly base: Snapshot;
-  /** Manifests of the base that go. */
+  /** Manifests of the base that are replaced. */
   readonly replaced: readonly string[];
   readonly added: readonly RewrittenManifest[];
   /** Further entries of the summary. */
   readonly properties: Readonly<Record<string, string>>;
-  /** Called with each file that is written, to be deleted when the commit fails. */
+  /** Called with each file that is written, so that it can be deleted if the commit fails. */
   readonly created: (path: string) => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Small manifests of this machine written anew without a statement: what `tables/rewrite_manifest` does in
- * SQL. Manifests of one shape -> one manifest, or undefined where DuckDB is to write it.
+ * Rewrites small manifests of this machine without a statement, like `tables/rewrite_manifest` in SQL.
+ * Manifests of one shape -> one manifest, or undefined if DuckDB has to write it.
  */
 import { isUtf8 } from 'node:buffer';
 import { readLocalFile } from '../../files/local.ts';
@@ -22,22 +22,25 @@ import {
   orDuckdb,
 } from './known-manifest.ts';
 
-/** Bytes of all manifests: one of 250 files has 22 kB (15 ms of CPU, DuckDB 100). Beyond, not measured. */
+/**
+ * Bytes of all manifests together: one of 250 files has 22 kB (15 ms of CPU, DuckDB 100). Above this, not
+ * measured.
+ */
 const BYTES_MAX = 64 * 1024;
 
 export interface RewriteKnown {
-  /** What {@link RewriteShape} is to DuckDB. */
+  /** The same that DuckDB is given as {@link RewriteShape}. */
   readonly shape: RewriteShape;
   readonly manifests: readonly string[];
-  /** The list that holds them. */
+  /** The list that contains the manifests. */
   readonly manifestList: string;
   readonly removedFiles: readonly string[];
-  /** When not empty: only these files are written. */
+  /** If not empty, only these files are written. */
   readonly keptFiles: readonly string[];
   readonly words: ManifestWords;
 }
 
-/** Survivors as EXISTING, removed files as DELETED, with what they inherit written out. */
+/** Files that stay become EXISTING, removed files DELETED, and inherited values are written out. */
 export function rewriteKnown(input: RewriteKnown): KnownManifest | undefined {
   const { shape, words } = input;
   return orDuckdb(() => {
@@ -61,7 +64,7 @@ export function rewriteKnown(input: RewriteKnown): KnownManifest | undefined {
   });
 }
 
-/** In the order of the manifests. */
+/** In the manifests' own order. */
 const columnsOf = ({ columns, rowIds }: RewriteShape): string[] => {
   const names = new Set(columns.map(({ name }) => name));
   return [
@@ -71,7 +74,7 @@ const columnsOf = ({ columns, rowIds }: RewriteShape): string[] => {
   ];
 };
 
-/** The types that DuckDB reads of the columns as they are written here. */
+/** DuckDB's types of the columns as they are written here. */
 const DUCKDB_TYPES: Readonly<Record<string, string>> = {
   status: 'INTEGER',
   snapshot_id: 'BIGINT',
@@ -98,14 +101,14 @@ const DUCKDB_TYPES: Readonly<Record<string, string>> = {
   content_size_in_bytes: 'BIGINT',
 };
 
-/** A column of another type is written as the type that it has. */
+/** Leaves it to DuckDB to write a column that has another type there, with that type. */
 function refuseOtherTypes({ columns }: RewriteShape): void {
   for (const { name, type } of columns)
     if (name !== 'partition' && (DUCKDB_TYPES[name] ?? type) !== type)
       throw new RangeError(`${name} is ${type}`);
 }
 
-/** An entry with what it inherits, and what tells its file from others. */
+/** An entry with its inherited values, and the key that distinguishes its file. */
 type Inherited = ManifestEntry & { readonly key: string };
 type EntryAsRead = {
   readonly status: number;
@@ -115,7 +118,7 @@ type EntryAsRead = {
   readonly data_file: ManifestEntry['data_file'];
 };
 
-/** Names as the files have them. */
+/** Leaves the names as the files have them. */
 const AS_NAMED: AvroRecord = { name: 'as_named', fields: [] };
 
 function inheritedEntries({ shape, manifests, manifestList }: RewriteKnown): {
@@ -145,7 +148,7 @@ const refused = (what: string): never => {
   throw new RangeError(`only DuckDB knows: ${what}`);
 };
 
-/** The fields of the spec among those of the files: by name, or by place where the writer has other names. */
+/** The fields of the spec among those of the files: by name, or by place if the writer uses other names. */
 function fieldsOfSpec({ partition }: RewriteShape, entry: AvroComplexType): readonly StoredField[] {
   const stored = partitionFields(entry);
   return partition.map(
@@ -174,7 +177,7 @@ function inherited(
   },
 ): Inherited[] {
   const names = new Set(shape.columns.map(({ name }) => name));
-  // What version 1 wrote has number 0.
+  // Entries written by version 1 have number 0.
   const number = (name: 'sequence_number' | 'file_sequence_number', entry: EntryAsRead): bigint =>
     names.has(name) ? (entry[name] ?? manifest.sequence_number) : 0n;
   let nextRowId = manifest.first_row_id;
@@ -208,7 +211,7 @@ function inherited(
 const keyOf = ({ file_path: path, content_offset: offset }: AvroObject): string =>
   `${path}${offset === undefined || offset === null ? '' : `#${offset}`}`;
 
-/** The bounds of a file that readers can use: a text cut within a character makes PyIceberg fail. */
+/** The bounds of a file that readers can use: PyIceberg fails at a text that was cut within a character. */
 function keptBounds(
   bounds: AvroValue | undefined,
   { withoutBoundsOf = [], textFields = [] }: RewriteShape,
@@ -231,7 +234,10 @@ function tupleOf(
   );
 }
 
-/** Those to write, each file once: of several snapshots' manifests one may carry over what another added. */
+/**
+ * The entries to write, each file once: among several snapshots' manifests one may carry over what another
+ * added.
+ */
 function chosenOf({ keptFiles }: RewriteKnown, entries: readonly Inherited[]): Inherited[] {
   const kept = new Set(keptFiles);
   const chosen = new Map<string, Inherited>();

@@ -1,8 +1,8 @@
 /**
- * The manifest and the list of a table that keeps one manifest, partitioned by process: the engine's own
- * state. A new file in place of others -> a manifest and a list that are in no snapshot yet. No statement is
- * run for it where the table lies on this machine: every session commits to three such tables, and does it
- * again when another one was first.
+ * Writes the manifest and the list of a table that keeps only one manifest, partitioned by process: the
+ * engine's own state. A new file that replaces others -> a manifest and a list that are in no snapshot yet.
+ * On this machine no statement is run for it: every session commits to three such tables, and does so again
+ * if another one was first.
  */
 import type { Engine } from '../../engine/index.ts';
 import { writeAvroRows } from '../../iceberg/avro-rows.ts';
@@ -18,7 +18,9 @@ import { manifestMetadata } from './manifest.ts';
 export interface SingleContent {
   /** Its live data files. */
   readonly files: readonly LiveFile[];
-  /** Rows of its manifest list: somebody deleted rows by hand, and such manifests stay as they are. */
+  /**
+   * Rows of its manifest list: somebody deleted rows by hand, and such manifests are carried over unchanged.
+   */
   readonly deleteManifests: readonly ListedManifest[];
 }
 
@@ -28,7 +30,7 @@ export interface LiveFile {
   readonly sequenceNumber: bigint;
   readonly fileSequenceNumber: bigint;
   readonly path: string;
-  /** As its writer spelled it. */
+  /** The format, as its writer spelled it. */
   readonly format: string;
   readonly processName: string;
   readonly rows: bigint;
@@ -37,20 +39,20 @@ export interface LiveFile {
 
 export interface SingleManifest {
   readonly metadata: TableMetadata;
-  /** Of the snapshot that it follows. */
+  /** The content of the snapshot that it follows. */
   readonly content: SingleContent;
-  /** Undefined where files only go. */
+  /** Undefined if files are only removed. */
   readonly added: Pick<LiveFile, 'path' | 'processName' | 'rows' | 'bytes'> | undefined;
-  /** Paths of the data files that go. */
+  /** Paths of the data files to remove. */
   readonly removed: ReadonlySet<string>;
   readonly snapshotId: SnapshotId;
   readonly sequenceNumber: bigint;
-  /** Paths of what is written. */
+  /** Paths of the new manifest and the new list. */
   readonly manifest: string;
   readonly list: string;
 }
 
-/** {@link MANIFEST_FILE} as far as it is asked for; old writers leave out what follows the path. */
+/** The fields of {@link MANIFEST_FILE} that are needed; old writers leave out those after the path. */
 type ListedManifest = {
   readonly manifest_path: string;
   readonly content?: number | null;
@@ -60,7 +62,7 @@ type ListedManifest = {
   readonly existing_files_count?: number | null;
 };
 
-/** {@link manifestEntry}. */
+/** The fields of {@link manifestEntry}. */
 type Entry = {
   readonly status: number;
   readonly snapshot_id: bigint | null;
@@ -81,7 +83,7 @@ const [EXISTING, ADDED, DELETED] = [0, 1, 2];
 /** Reads the rows of an Avro file. */
 type ReadRows = <Row extends AvroObject>(location: string, expected: AvroRecord) => Promise<Row[]>;
 
-/** What a snapshot of such a table holds, whoever wrote it; undefined: the table is empty. */
+/** The content of a snapshot of such a table, whoever wrote it; undefined: the table is empty. */
 export const singleContent = (
   engine: Engine,
   metadata: TableMetadata,
@@ -89,7 +91,7 @@ export const singleContent = (
 ): Promise<SingleContent> =>
   contentBy((location, expected) => readAvroFile(engine, location, expected), metadata, snapshot);
 
-/** The same without DuckDB. Throws RangeError where only that can read a file. */
+/** The same without DuckDB. Throws RangeError if only DuckDB can read a file. */
 export const localContent = (
   metadata: TableMetadata,
   snapshot: Snapshot | undefined,
@@ -155,7 +157,7 @@ const partitionedOtherwise = (manifest: string): Error =>
     { hint: 'name another table in psyberg.yaml, or partition it by process_name again' },
   );
 
-/** Writes both. */
+/** Writes the manifest and the list. */
 export async function writeSingleManifest(engine: Engine, input: SingleManifest): Promise<void> {
   const { metadata } = input;
   const spec = defaultSpec(metadata);
@@ -175,7 +177,10 @@ export async function writeSingleManifest(engine: Engine, input: SingleManifest)
   );
 }
 
-/** What was there, files that go marked as removed; then the new file, whose numbers the list gives. */
+/**
+ * The existing entries, with removed files marked as such; then the new file, which gets its numbers from the
+ * list.
+ */
 function entriesOf({ content, added, removed }: SingleManifest): Entry[] {
   const there = content.files.map((file): Entry => {
     const goes = removed.has(file.path);
@@ -204,7 +209,7 @@ const dataFile = (
   partition: { process_name: file.processName },
 });
 
-/** The manifest's row of the list: what it counts is known by now. */
+/** The manifest's row in the list: its counts are known by now. */
 function rowOf(
   { snapshotId, sequenceNumber, manifest }: SingleManifest,
   {

@@ -28,7 +28,7 @@ export interface NewSnapshot {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** The snapshot of a manifest list that was written for it, to be published. */
+/** The snapshot for a manifest list that was written for it, to be published. */
 export async function describeSnapshot(engine: Engine, input: NewSnapshot): Promise<Snapshot> {
   const totals = await listTotals(engine, input);
   return snapshotOf(input, totals, await summaryOf(engine, input, totals));
@@ -81,7 +81,7 @@ function snapshotOf(
     'snapshot-id': snapshotId,
     ...(parent === undefined ? {} : { 'parent-snapshot-id': parent['snapshot-id'] }),
     'sequence-number': input.sequenceNumber,
-    // Readers that travel by time expect a child not to be older than its parent, even when this machine's
+    // Readers that travel in time expect that a child is not older than its parent, even if this machine's
     // clock is behind.
     'timestamp-ms': Math.max(Date.now(), parent?.['timestamp-ms'] ?? 0),
     'manifest-list': manifestList,
@@ -94,14 +94,14 @@ function snapshotOf(
 }
 
 type ListedRow = StatementRow<'tables/list_totals'>;
-/** What a manifest list says of a new snapshot. */
+/** What a manifest list says about a new snapshot. */
 interface ListTotals {
   /** Live data files, and their rows. */
   readonly files: bigint;
   readonly rows: bigint;
-  /** Rows that got a row id in this snapshot. */
+  /** Rows that get a row id in this snapshot. */
   readonly assignedRows: bigint;
-  /** The manifests in which it added or removed files. */
+  /** The manifests in which the snapshot added or removed files. */
   readonly changed: readonly ManifestToRewrite[];
   /** Paths of the manifests of delete files. */
   readonly deletes: readonly string[];
@@ -149,8 +149,8 @@ async function summaryOf(
       'total-equality-deletes': liveSum('rows', 'equality-deletes'),
     }),
     ...text(Object.fromEntries(Object.entries(deleteFileCounts(sum)).filter(([, count]) => count > 0n))),
-    // As Apache Iceberg does: a total that the parent does not know stays unknown, for it would take reading
-    // every manifest.
+    // As in Apache Iceberg, a total that the parent does not have stays unknown, since finding it out would
+    // mean reading every manifest.
     ...(sizeBefore === undefined
       ? {}
       : { 'total-files-size': String(sizeBefore + sum(1, 'bytes') - sum(2, 'bytes')) }),

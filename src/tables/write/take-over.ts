@@ -1,6 +1,6 @@
 /**
  * Takes over files that another engine has written and committed to a table of its own. That table's snapshot
- * -> a manifest of ours that is in no list yet. Its own manifests are not used, because their entries name
+ * -> a manifest of ours that is in no list yet. Its own manifests cannot be used, because their entries name
  * its snapshots.
  */
 import type { Engine } from '../../engine/index.ts';
@@ -21,18 +21,18 @@ import { shapesOf } from '../read/manifest-shapes.ts';
 import { declareEmptyPartitionIn, manifestMetadata, partitionValues } from './manifest.ts';
 import type { StagedManifest } from './manifest-list.ts';
 
-/** Files of another engine under a manifest of ours. */
+/** Files of another engine, listed in a manifest of ours. */
 export interface TakenOver {
   readonly manifest: StagedManifest;
-  /** Spelled as their writer did. */
+  /** Paths as their writer spelled them. */
   readonly paths: readonly string[];
   readonly counts: WriterCounts;
 }
 
 /**
- * `collected`: the table as the engine left it, holding nothing but what it added. `destination`: path of the
- * new manifest. `eventTime`: the column that says in which hour a row lies. Undefined where it added no row.
- * Throws `spark-failed` for anything but files of rows of one partition spec.
+ * `collected`: the table as the engine left it, with nothing but what it added. `destination`: path of the
+ * new manifest. `eventTime`: the column that tells the hour of a row. Undefined if it added no row. Throws
+ * `spark-failed` for anything but data files of one partition spec.
  */
 export async function takeOverFiles(
   engine: Engine,
@@ -87,7 +87,7 @@ async function countedFiles(
 }
 
 /**
- * What the writer states, and no more: it counts nothing of nested columns, and of others where a table's
+ * Only the counts that the writer gives: there are none for nested columns, nor for others if a table's
  * properties say so.
  */
 function writerCounts(files: readonly CountedFile[], collected: TableMetadata): WriterCounts {
@@ -116,5 +116,5 @@ export async function removeCollected(engine: Engine, collected: TableMetadata):
   }
 }
 
-/** Hadoop's local file system puts one beside each file; DuckDB and Iceberg do not know them. */
+/** Hadoop's local file system puts such a file beside each file; DuckDB and Iceberg do not know of them. */
 export const checksumOf = (path: string): string => path.replace(/([^/]+)$/, '.$1.crc');
