@@ -1,6 +1,6 @@
 /**
- * Binds the SQL of a process and of its audits over the columns of its sources, without a row of them. Spec +
- * columns -> columns of the target, and faults. What a session then does over its tables is the same text.
+ * Binds the SQL of a process and of its audits over the columns of its sources, without reading any rows.
+ * Spec + columns -> columns of the target, and faults. A session later runs the same text over its tables.
  */
 import type { Binder, BoundColumn } from '../engine/index.ts';
 import { type AuditScope, auditKind, IN_DUCKDB } from '../kinds/audits/index.ts';
@@ -30,11 +30,11 @@ import {
 
 export interface BindingInput {
   readonly spec: ProcessSpec;
-  /** The columns of each source, by its alias. All of them. */
+  /** All columns of each source, by its alias. */
   readonly sources: ReadonlyMap<string, readonly BoundColumn[]>;
-  /** Those of the target, where it is there: what a dimension reads as `previous`. */
+  /** The columns of the target, if it exists: a dimension reads them as `previous`. */
   readonly target: readonly BoundColumn[] | undefined;
-  /** What the project lets its SQL name as `$name` beside {@link SESSION_VALUES}. */
+  /** What the project lets its SQL name as `$name`, besides {@link SESSION_VALUES}. */
   readonly values?: KnownValues;
 }
 
@@ -46,16 +46,16 @@ export interface BoundProcess {
 const boundBefore = lastAnswers<Binder, ProcessSpec, BoundProcess>();
 
 /**
- * Audits are bound over what the query returns: not where that is unknown. A process whose tables have the
- * columns that they had is not bound again: a plan of 200 with nothing new took 0.7 to 0.9 s of CPU, and
- * takes 0.11 to 0.16 (2026-11-30).
+ * Binds queries, and audits over what they return, if that is known. A process whose tables still have the
+ * same columns is not bound again: a plan of 200 with nothing new took 0.7 to 0.9 s of CPU, and takes 0.11 to
+ * 0.16 (2026-11-30).
  */
 export const bindProcess = (binder: Binder, input: BindingInput): Promise<BoundProcess> =>
   boundBefore({ owner: binder, subject: input.spec, question: columnsOf(input) }, () =>
     bindAnew(binder, input),
   );
 
-/** All that a process is bound over, but for its own texts, as text. */
+/** Everything that a process is bound over, except for its own texts, as text. */
 const columnsOf = ({ sources, target, values }: BindingInput): string =>
   JSON.stringify([[...sources], target, values]);
 
@@ -71,7 +71,10 @@ async function bindAnew(binder: Binder, input: BindingInput): Promise<BoundProce
   return { query, audits };
 }
 
-/** In one statement; undefined where something is wrong, which is then looked for text by text. */
+/**
+ * Binds everything in one statement; undefined if something is wrong, which is then searched for text by
+ * text.
+ */
 async function bindTogether(binder: Binder, input: BindingInput): Promise<BoundProcess | undefined> {
   const { spec } = input;
   const rows = statementFragment('psyberg_staged');
@@ -97,14 +100,14 @@ async function bindTogether(binder: Binder, input: BindingInput): Promise<BoundP
   return { query, audits: spec.audits.map((audit) => ({ audit, bound: fine })) };
 }
 
-/** The text with its variables and parameters in it, as values of their types. */
+/** The text with its variables and parameters replaced by values of their types. */
 export const withTypedVariables = (
   input: Pick<BindingInput, 'spec' | 'values'>,
   sql: string,
   more: KnownValues = {},
 ): string => edited(sql, valuesPutIn(sql, { ...valuesOf(input), ...more })).text;
 
-/** The statement of an audit over `rows`, which stand for what is staged and for the target. */
+/** The statement of an audit over `rows`, which stands for the staged rows and for the target. */
 function auditStatement(
   { spec }: BindingInput,
   audit: AuditSpec,
@@ -121,22 +124,22 @@ function auditStatement(
     whole: rows,
     openedAtMs: 0,
   };
-  // How many rows are kept is known to a run alone.
+  // Only a run knows how many rows are kept.
   const sql = kind.compile(audit, scope).replaceAll('$kept_rows', '1');
   return edited(sql, valuesPutIn(sql, typedValues(kind.values?.(audit, scope)))).text;
 }
 
-/** What an audit binds by itself. */
+/** The values that an audit itself binds. */
 const valuesOfAudit = (audit: AuditSpec): KnownValues =>
   audit.sql === undefined ? {} : typedValues((audit as { readonly values?: TypedValues }).values);
 
-/** What a session stages has the columns of its target, and those that it adds. */
+/** What a session stages has the columns of its target, and the columns that it adds. */
 function withTarget(target: readonly BoundColumn[], query: readonly BoundColumn[]): BoundColumn[] {
   const known = new Set(target.map(({ name }) => name.toLowerCase()));
   return [...target, ...query.filter(({ name }) => !known.has(name.toLowerCase()))];
 }
 
-/** As SQL writes it, in lower case, to its columns. */
+/** Names of relations as SQL writes them, in lower case -> their columns. */
 type Relations = ReadonlyMap<string, readonly BoundColumn[]>;
 
 const relationsOf = ({ sources }: BindingInput): Relations =>
@@ -150,7 +153,7 @@ async function bindQuery(binder: Binder, input: BindingInput): Promise<BoundText
     const bound = await bindOver(binder, input, new Map([...relations, ['previous', target]]), [
       emptyCteFragment('previous', target),
     ]);
-    // It may read a column of `previous` that it is about to add.
+    // The query may read a column of `previous` that this session is going to add.
     if (bound.faults.length === 0 || spec.onSchemaChange !== 'append') return bound;
   }
   return bindWithInferred(binder, input, relations);
@@ -184,7 +187,7 @@ const overSources = (input: BindingInput, more: readonly SqlFragment[], text: st
 const emptySources = ({ sources }: BindingInput): SqlFragment[] =>
   [...sources].map(([alias, columns]) => emptyCteFragment(alias, columns));
 
-/** Over what the query itself makes of `previous`, as a session does that creates the target. */
+/** Binds over the columns that the query itself gives `previous`, like a session that creates the target. */
 async function bindWithInferred(
   binder: Binder,
   input: BindingInput,
@@ -221,8 +224,8 @@ const previousFault = ({ message, hint }: PsybergError): BindingFault => ({
 });
 
 /**
- * What is wrong whatever `previous` is: there it has the columns alone that the query takes from it by name.
- * Undefined where nothing is.
+ * Finds faults that do not depend on `previous`: it gets just the columns that the query reads from it by
+ * name. Undefined if there are none.
  */
 async function faultsBeside(
   binder: Binder,
@@ -255,7 +258,7 @@ function bindAudit(binder: Binder, input: BindingInput, { audit, staged }: Audit
       values,
       relations,
     });
-  // Its statement is the engine's own: what is wrong in it is what the header says.
+  // The statement is psyberg's own, so a fault in it comes from what the header says.
   const statement = auditStatement(input, audit, { rows, sources });
   return bindText(binder, statement, { around: (sql) => sql, values, relations }).then(placeless);
 }

@@ -1,7 +1,7 @@
 /**
- * Binds a text of the project inside a statement of the engine, and says everything that is wrong in it. Text
- * -> columns, and faults at their places. A column that is not there is taken as NULL from then on, so that
- * the next fault shows as well.
+ * Binds a text of the project inside a statement of the engine, and reports every fault in it. Text ->
+ * columns, and faults at their places. From then on a missing column counts as NULL, so that the next fault
+ * shows as well.
  */
 import type { Binder, BoundColumn, TextFault } from '../engine/index.ts';
 import { nearestName } from '../project/did-you-mean.ts';
@@ -11,25 +11,25 @@ import { type KnownValues, valuesPutIn } from './known-values.ts';
 /** Something wrong in a text, in words for people. */
 export interface BindingFault {
   readonly message: string;
-  /** In DuckDB's words, on one line. */
+  /** DuckDB's message, on one line. */
   readonly complaint: string;
   readonly hint: string | undefined;
-  /** UTF-16 units from the beginning of the text; undefined where DuckDB names no place. */
+  /** UTF-16 units from the beginning of the text; undefined if DuckDB names no place. */
   readonly offset: number | undefined;
-  /** The name of a column that is not there. */
+  /** The name of a missing column. */
   readonly missing?: string;
-  /** The name of a table that is not there. */
+  /** The name of a missing table. */
   readonly table?: string;
-  /** Where it is not that of a text that does not bind. */
+  /** Set if the code is not that of a text that does not bind. */
   readonly code?: 'previous-column';
 }
 
 export interface BoundText {
-  /** Undefined where something is wrong, or cannot be told. */
+  /** Undefined if something is wrong, or if they cannot be known. */
   readonly columns?: readonly BoundColumn[];
   readonly faults: readonly BindingFault[];
   /**
-   * Why it cannot be judged without the warehouse: it reads a table or file beside its sources, or needs an
+   * Why it cannot be judged without the warehouse: it reads a table or file besides its sources, or needs an
    * extension. Such a text may be right.
    */
   readonly unjudged?: string;
@@ -39,7 +39,7 @@ export interface Surroundings {
   /** The statement around the text. */
   readonly around: (text: string) => string;
   readonly values: KnownValues;
-  /** What the text reads from, by names in lower case. */
+  /** What the text reads, by names in lower case. */
   readonly relations: ReadonlyMap<string, readonly BoundColumn[]>;
 }
 
@@ -63,7 +63,7 @@ export async function bindText(
     const unjudged = reasonNotToJudge(fault, name);
     if (unjudged !== undefined) return { faults, unjudged };
     const missing = missingColumn(fault);
-    // What follows from a column that was taken as NULL is no fault of the text.
+    // An error that follows from a column that was replaced by NULL is no fault of the text.
     if (faults.length > 0 && missing === undefined) return { faults };
     const named = missing === undefined ? {} : { missing: missing.column };
     faults.push({ ...described(fault, relations), complaint: complaintIn(fault), offset, ...named });
@@ -74,7 +74,7 @@ export async function bindText(
   return { faults };
 }
 
-/** A relation without rows is a list of values to DuckDB, and a table to whoever reads its SQL. */
+/** To DuckDB a relation without rows is a list of values; to the reader of the SQL it is a table. */
 const complaintIn = ({ kind, message }: TextFault): string =>
   `${kind} Error: ${message
     .replace(/^Values list/, 'Table')
@@ -96,7 +96,7 @@ function nameAt(text: string, offset: number): string | undefined {
   return NAME.exec(text)?.[0];
 }
 
-/** Names are without quotes. */
+/** Names have no quotes. */
 interface MissingColumn {
   readonly column: string;
   readonly relation?: string;
@@ -114,7 +114,9 @@ function missingColumn({ message, name, subtype }: TextFault): MissingColumn | u
   return alone === undefined ? undefined : { column: alone };
 }
 
-/** What an engine over the warehouse may know, and this one does not. `name`: as the text has it there. */
+/**
+ * Why another engine over the warehouse might accept what this one does not. `name`: as it is in the text.
+ */
 function reasonNotToJudge({ kind, message, entry }: TextFault, name: string | undefined): string | undefined {
   if (/ it exists in the \w+ extension/.test(message)) return 'it needs an extension of DuckDB';
   if (kind === 'Permission' || kind === 'IO' || kind === 'HTTP') return 'it reads files';
@@ -173,7 +175,7 @@ const fits = (candidates: readonly string[]): string =>
     ? 'cast its arguments to types that it takes'
     : `it is ${candidates.join('; or ')}: cast its arguments`;
 
-/** What DuckDB adds to its first sentence, on one line. */
+/** What DuckDB says after its first sentence, on one line. */
 function restOf(message: string, sentence: string): string | undefined {
   const rest = message.slice(sentence.length).replaceAll(/\s+/g, ' ').trim();
   return rest === '' ? undefined : rest;

@@ -1,7 +1,7 @@
-/** Replaces parts of a text, and says where each place of the result was before. Pure. */
+/** Replaces parts of a text, and tells where each place of the result was before. Pure. */
 import type { TextPosition } from '../model/process-spec.ts';
 
-/** Offsets are of the text as it was, in UTF-16 units; `to` is exclusive. */
+/** Offsets in the original text, in UTF-16 units; `to` is exclusive. */
 export interface Edit {
   readonly from: number;
   readonly to: number;
@@ -10,11 +10,13 @@ export interface Edit {
 
 export interface EditedText {
   readonly text: string;
-  /** The offset in the text as it was; of a place within a replacement, where the replaced part begins. */
+  /**
+   * The offset in the original text; for a place inside a replacement, the beginning of the replaced part.
+   */
   readonly before: (offset: number) => number;
 }
 
-/** `edits` do not overlap. */
+/** The `edits` must not overlap. */
 export function edited(text: string, edits: readonly Edit[]): EditedText {
   const sorted = [...edits].sort((one, other) => one.from - other.from);
   let result = '';
@@ -36,11 +38,11 @@ export function edited(text: string, edits: readonly Edit[]): EditedText {
   return { text: result + text.slice(at), before };
 }
 
-/** How many UTF-16 units the first bytes of a text in UTF-8 are. */
+/** How many UTF-16 units the first bytes of a UTF-8 text are. */
 export const unitsOfBytes = (text: string, bytes: number): number =>
   Buffer.from(text).subarray(0, bytes).toString().length;
 
-/** The place of an offset (UTF-16 units) in a text that begins at `begin` of its file. */
+/** The place of an offset (UTF-16 units) in a text that begins at `begin` in its file. */
 export function placeIn(text: string, begin: TextPosition, offset: number): TextPosition {
   const before = text.slice(0, Math.max(0, offset)).split('\n');
   const last = (before.at(-1) as string).length;
@@ -50,6 +52,6 @@ export function placeIn(text: string, begin: TextPosition, offset: number): Text
   };
 }
 
-/** The place of a byte of such a text in UTF-8. */
+/** The same for an offset in bytes of UTF-8. */
 export const placeOfByte = (text: string, begin: TextPosition, byte: number): TextPosition =>
   placeIn(text, begin, unitsOfBytes(text, byte));

@@ -1,25 +1,25 @@
 /**
  * Finds the columns of `previous` before the target exists: a dimension's SQL reads its own result of the
- * hour before, so its columns are known only from its own query. Query -> CTE. Found as a fixed point: start
- * with the names that the query uses of `previous`, without a type, prepare the query, take over the types of
+ * hour before, so its columns are known only from its own query. Query -> CTE. It is a fixed point: start
+ * with the names that the query uses of `previous`, without types, prepare the query, take over the types of
  * its result, and repeat until nothing changes.
  */
 import { usageError } from '../model/errors.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { emptyCteFragment, type SqlFragment } from '../statements/index.ts';
 
-/** Prepares the query with that CTE beside its sources; throws DuckDB's complaint. */
+/** Prepares the query with that CTE besides its sources; throws DuckDB's error. */
 type Describe = (
   previous: SqlFragment,
 ) => Promise<readonly { readonly name: string; readonly type: string }[]>;
 
 /**
- * Types settle in two rounds for all that was tried; a query that needs more is one whose types feed on
+ * In everything that was tried types settled in two rounds; if a query needs more, its types feed on
  * themselves.
  */
 const ROUNDS = 5;
 
-/** The CTE `previous` without rows, or undefined when the query does not read it. */
+/** The CTE `previous` without rows, or undefined if the query does not read it. */
 export async function inferPrevious(
   spec: ProcessSpec,
   tree: unknown,
@@ -75,7 +75,7 @@ export async function inferPrevious(
 }
 
 /**
- * A column that stands alone (`select plan from previous`) belongs to `previous` when nothing else in its
+ * A column without a qualifier (`select plan from previous`) belongs to `previous` if nothing else in its
  * scope has it: exactly then DuckDB cannot find it, and says so.
  */
 async function withUnqualifiedNames(read: readonly string[], describe: Describe): Promise<string[]> {
@@ -110,7 +110,7 @@ interface Node {
 }
 
 /**
- * The column names that the query takes from `previous`, by DuckDB's own parser; undefined when it does not
+ * The column names that the query takes from `previous`, from DuckDB's parse tree; undefined if it does not
  * read it.
  */
 export function namesOfPrevious(tree: unknown): string[] | undefined {
@@ -140,7 +140,7 @@ export function namesOfPrevious(tree: unknown): string[] | undefined {
       aliases.has(String(columns[0]).toLowerCase())
     )
       add(columns[1]);
-    // `join previous using (…)`: the columns are on both sides.
+    // `join previous using (…)`: both sides have these columns.
     if (
       node['type'] === 'JOIN' &&
       Array.isArray(node['using_columns']) &&

@@ -24,13 +24,13 @@ import { withTypedVariables } from './bind-process.ts';
 
 export interface SameReadingInput {
   readonly spec: ProcessSpec;
-  /** Of each source. */
+  /** One for each source. */
   readonly sources: readonly SourceNames[];
-  /** The columns of the target, by their names. */
+  /** The columns of the target, by name. */
   readonly target: readonly BoundColumn[];
 }
 
-/** Undefined: DuckDB does not say it, or the query cannot be bound by one of both. */
+/** Undefined if DuckDB does not tell, or if the query does not bind with either set of names. */
 export const sameReading = (binder: Binder, input: SameReadingInput): Promise<boolean | undefined> =>
   binder.over(tablesOf(input), (asked) => comparedOver(asked, input));
 
@@ -56,7 +56,7 @@ function isSamePlan({ sources }: SameReadingInput, before: QueryPlan, after: Que
     .filter((each) => each.before?.toLowerCase() !== each.after?.toLowerCase() && isRead(each.column));
   if (changed.length === 0) return true;
   if (before.text !== undefined && after.text !== undefined) return before.text === after.text;
-  // What it does with a column that has another name now is not known; another column gives other values.
+  // It is unknown what it does with a column that has another name now; another column gives other values.
   const names = new Set(changed.map((each) => each.before?.toLowerCase()));
   return changed.some((each) => each.after !== undefined && names.has(each.after.toLowerCase()))
     ? false
@@ -66,9 +66,9 @@ function isSamePlan({ sources }: SameReadingInput, before: QueryPlan, after: Que
 const isFault = (bound: Bound): bound is Extract<Bound, { fault: object }> => bound.fault !== undefined;
 
 /**
- * Columns that the query no longer returns, or returns since, only because the source has other ones. By
- * default the session refuses a target of other columns, and says what to do; else rows that were loaded kept
- * the values of the one, or lack those of the other.
+ * Columns that the query no longer returns, or newly returns, only because the source's columns changed. By
+ * default the session refuses a target with other columns, and says what to do; otherwise rows that were
+ * loaded would keep the values of the former, or lack those of the latter.
  */
 function isOtherTarget(
   { spec, sources, target }: SameReadingInput,
@@ -92,7 +92,7 @@ function readingOf(input: SameReadingInput, naming: Naming, columns: SqlFragment
       tableOf(index),
       (naming === 'before' ? inOrderOfBefore(all) : all).map((column) => ({
         column: columnOf(index, column),
-        // A name that no query has: of now, or of then, it is not there.
+        // A name that no query uses stands for a column that does not exist now, or did not exist then.
         name: column[naming] ?? `psyberg_absent_${columnOf(index, column)}`,
       })),
     ),
@@ -110,7 +110,7 @@ function readingOf(input: SameReadingInput, naming: Naming, columns: SqlFragment
   });
 }
 
-/** As a star gave them; those that came since at the end. */
+/** In the order that a star gave them; new columns at the end. */
 const inOrderOfBefore = (columns: SourceNames['columns']): SourceNames['columns'] =>
   columns.toSorted(
     (left, right) =>
@@ -119,7 +119,7 @@ const inOrderOfBefore = (columns: SourceNames['columns']): SourceNames['columns'
 
 const tableOf = (index: number): SqlFragment => identifierFragment(`psyberg_columns_${index}`);
 
-/** No two sources have one of a name. */
+/** No two sources share such a name. */
 const columnOf = (source: number, { column }: Pick<NamedColumn, 'column'>): string =>
   `psyberg_${source}_${column}`;
 

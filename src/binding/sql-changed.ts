@@ -1,6 +1,6 @@
 /**
- * Finds whether the SQL of a process differs from that which made the hours of its target. Session ->
- * Session. A text that a session has run before is known by its hash: DuckDB parses only new ones.
+ * Finds whether the SQL of a process differs from the SQL that made the hours of its target. Session ->
+ * Session. Texts that a session has run before are known by their hash, so DuckDB parses only new ones.
  */
 import { type Binder, type Engine, parseQuery } from '../engine/index.ts';
 import { engineOf } from '../model/engines.ts';
@@ -9,7 +9,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import type { Session } from '../model/session.ts';
 import { processSqlOf, sqlTextOf, textSha256Of } from '../project/process-fingerprint.ts';
 
-/** The session with its `sql` and `sqlChanged`. */
+/** The session with `sql` and `sqlChanged` set. */
 export async function withSqlChanged(ports: SqlPorts, session: Session): Promise<Session> {
   const { spec, target } = session;
   const made = target.hoursMade ?? [];
@@ -17,7 +17,7 @@ export async function withSqlChanged(ports: SqlPorts, session: Session): Promise
   return { ...session, sql: { ...sql, text: sqlTextOf(spec) }, sqlChanged: sqlChangedOf(made, sql) };
 }
 
-/** Where a text is parsed: by DuckDB as it runs already, or else by a binder, which starts sooner. */
+/** What parses a text: DuckDB if it is running already, otherwise a binder, which starts faster. */
 export interface SqlPorts {
   binder(): Promise<Binder>;
   engine(): Promise<Engine>;
@@ -25,7 +25,7 @@ export interface SqlPorts {
 }
 
 /**
- * Of the hours that sessions have made, those that other SQL made than that of now; null where none is known.
+ * Of the hours that sessions have made, those made by other SQL than the present one; null if none is known.
  */
 export async function sqlChangedSince(
   ports: SqlPorts,
@@ -44,7 +44,7 @@ async function sqlOfNow(ports: SqlPorts, spec: ProcessSpec, made: readonly Hours
   return processSqlOf(spec, tree);
 }
 
-/** What cannot be parsed is told where it is run. */
+/** A text that cannot be parsed is reported where it is run. */
 async function treeOf({ binder, engine, engineStarted }: SqlPorts, sql: string): Promise<unknown> {
   if (engineStarted()) return parseQuery(await engine(), sql);
   const [parsed] = await (await binder()).parse([sql]);

@@ -10,13 +10,13 @@ export type DdlColumns =
   | { readonly columns: readonly BoundColumn[]; readonly fault?: never }
   | {
       readonly fault: TextFault;
-      /** UTF-16 units from the beginning of the text; undefined where DuckDB names no place. */
+      /** UTF-16 units from the beginning of the text; undefined if DuckDB names no place. */
       readonly offset: number | undefined;
-      /** True where the statements run, but create another table. */
+      /** True if the statements run, but create another table. */
       readonly isOther: boolean;
     };
 
-/** The columns of a table that a text of DDL creates. */
+/** The columns of a table that a DDL text creates. */
 export async function columnsOfDdl(
   binder: Binder,
   text: string,
@@ -25,7 +25,7 @@ export async function columnsOfDdl(
   const statements = ddlStatements(text);
   const schema = identifierFragment(namespace.join('.'));
   const table = joinedFragment([schema, identifierFragment(name)], '.');
-  // Where psyberg creates tables from such files, the namespace is there.
+  // When psyberg creates tables from such files, their namespace already exists.
   const begin = renderStatement('engine/make_schema', { schema });
   const declared = await binder.declared([begin, ...statements.map(({ sql }) => sql)], table);
   if (declared.fault === undefined) return { columns: declared.columns };
@@ -39,8 +39,8 @@ export async function columnsOfDdl(
 }
 
 /**
- * The columns that a header says of a folder of files, with `filename` where the process names it. Undefined
- * where it says none, or where an option of the reader may add others.
+ * The columns that a header gives for a folder of files, with `filename` if the process names it. Undefined
+ * if it gives none, or if an option of the reader may add others.
  */
 export function columnsToldOfFiles(
   { files }: Pick<SourceSpec, 'files'>,

@@ -1,4 +1,4 @@
-/** Findings about a process's SQL that its header may say are meant so. */
+/** Lists the findings about a process's SQL that its header can declare as intended. */
 
 export const ACCEPTABLE = [
   'hours-not-alone',

@@ -1,11 +1,12 @@
 /**
- * The name of a partition field in Avro. Name -> name. Pure. Avro takes letters, digits and `_`; others are
- * written as Apache Iceberg's Java writes them (`AvroSchemaUtil.makeCompatibleName`): readers find a field by
- * its id, and the real name is in the partition spec.
+ * Makes the name of a partition field in Avro. Name -> name. Pure. Avro allows letters, digits and `_`;
+ * others are written as in Apache Iceberg's Java (`AvroSchemaUtil.makeCompatibleName`): readers find a field
+ * by its id, and the real name is in the partition spec.
  */
 
 /**
- * `a_x20key` for `a key`, `_1st` for `1st`. Of letters only those of ASCII: DuckDB 1.5.5 writes no others.
+ * `a_x20key` for `a key`, `_1st` for `1st`. Only ASCII letters count as letters: DuckDB 1.5.5 writes no
+ * others.
  */
 export function avroName(name: string): string {
   const units = name.split('').map((unit) => (/\w/.test(unit) ? unit : `_x${hexOf(unit)}`));
@@ -13,5 +14,5 @@ export function avroName(name: string): string {
   return (/^\d$/.test(first) ? '_' : '') + units.join('');
 }
 
-/** Of a UTF-16 unit: what is outside of the basic plane is written as two. */
+/** For one UTF-16 unit: a character outside of the basic plane is written as two. */
 const hexOf = (unit: string): string => unit.charCodeAt(0).toString(16).toUpperCase();

@@ -1,6 +1,6 @@
 /**
- * Schemas of Avro files (Avro specification, "Schema Declaration"), with the ids that Iceberg adds (Iceberg
- * specification, "Appendix A: Avro").
+ * Defines schemas of Avro files (Avro specification, "Schema Declaration"), with the ids that Iceberg adds
+ * (Iceberg specification, "Appendix A: Avro").
  */
 export type AvroType = string | readonly AvroType[] | AvroComplexType;
 
@@ -12,7 +12,7 @@ export interface AvroComplexType {
   readonly items?: AvroType;
   readonly values?: AvroType;
   readonly symbols?: readonly string[];
-  /** Bytes of a `fixed`. */
+  /** How many bytes a `fixed` has. */
   readonly size?: number;
   readonly 'element-id'?: number;
 }

@@ -1,33 +1,33 @@
 /**
- * How Azure's stores are reached, and as whom. Place, settings in Iceberg's names (`adls.…` as PyIceberg and
- * Java's `AzureProperties` have them) -> address and key. Pure. DuckDB's secret and psyberg's own requests
- * are made of it, so that one opens what the other does.
+ * Finds how Azure's stores are reached, and as whom. Place, settings in Iceberg's names (`adls.…` as
+ * PyIceberg and Java's `AzureProperties` have them) -> address and key. Pure. DuckDB's secret and psyberg's
+ * own requests are both made from this, so that they can open the same files.
  */
 import { AZURE_CHAIN, type StorageSettings } from './storage-settings.ts';
 
 const IN_AZURE = /^(?:abfss?|az|azure):\/\//;
 export const isInAzure = (location: string): boolean => IN_AZURE.test(location);
 
-/** Who asks. */
+/** Who makes the request. */
 export type AzureKey =
   | { readonly kind: 'connection-string'; readonly text: string }
   | { readonly kind: 'signature'; readonly sas: string }
   | { readonly kind: 'account-key'; readonly key: string }
   | { readonly kind: 'principal'; readonly tenant: string; readonly client: string; readonly secret: string }
   | { readonly kind: 'token'; readonly token: string }
-  /** Of this machine. */
+  /** The keys of this machine. */
   | { readonly kind: 'chain' };
 
 export interface AzureAccess {
-  /** `''` where a connection string names it. */
+  /** `''` if a connection string names it. */
   readonly account: string;
   readonly scheme: string;
-  /** `core.windows.net`, behind the account and the service. */
+  /** `core.windows.net`, which follows the account and the service. */
   readonly suffix: string;
   readonly key: AzureKey;
 }
 
-/** `place`: a location, or a scheme with `://`. Undefined where the settings open nothing there. */
+/** `place`: a location, or a scheme with `://`. Undefined if the settings give no access there. */
 export function azureAccess(place: string, config: StorageSettings): AzureAccess | undefined {
   const host = /^\w+:\/\/[^/@]*@([^/]+)/.exec(place)?.[1] ?? '';
   const account =
@@ -39,7 +39,7 @@ export function azureAccess(place: string, config: StorageSettings): AzureAccess
   const suffix = suffixOf(host, config);
   const scheme = config['adls.blob-storage-scheme'] ?? config['adls.dfs-storage-scheme'] ?? 'https';
   const written = of('adls.connection-string');
-  // To Java it is an address, to PyIceberg what Azure shows under that name.
+  // For Java it is an address, for PyIceberg what Azure shows under that name.
   if (written !== undefined && /(?:^|;)\w+=/.test(written))
     return { account: '', scheme, suffix, key: { kind: 'connection-string', text: written } };
   if (account === undefined || account === '') return undefined;
@@ -61,7 +61,7 @@ function keyOf(config: StorageSettings, sas: string | undefined): AzureKey | und
   return config[AZURE_CHAIN] === undefined ? undefined : { kind: 'chain' };
 }
 
-/** Catalogs name the account, or its whole host, behind a dot. */
+/** Catalogs name the account, or its whole host, after a dot. */
 function sasOf(
   config: StorageSettings,
   of: (property: string) => string | undefined,

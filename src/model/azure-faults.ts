@@ -1,30 +1,30 @@
 /**
- * What DuckDB's extension `azure` 1.5.5 says when Azure's store does not do what it was asked. Message -> the
- * one PsybergError for it. No file is damaged, and no SQL is wrong.
+ * Recognises what DuckDB's extension `azure` 1.5.5 says if Azure's store does not do what it was asked.
+ * Message -> the one PsybergError for it. No file is damaged, and no SQL is wrong.
  */
 import { PsybergError, usageError } from './errors.ts';
 
-/** The place, what the store calls it, and what HTTP does: it says no status. */
+/** The place, the store's code, and HTTP's reason phrase; no status is given. */
 const ANSWERED =
   /^IO Error: Azure\w+ (?:open file|Read to) '?(\w+:\/\/[^/\s']+)[^\n]*? failed with (?:code )?'?(\w*)'?,? Reason Phrase: '?([^'.\n]*)/;
 /** The address, and why. */
 const UNREACHED =
   /^(?:IO|Invalid) Error: .*?Fail to get a new connection for: (https?:\/\/[^\s/]+?)\. ([^'\n]+)/;
 
-/** Of what it does with a folder the extension says no place. */
+/** For operations on a folder the extension gives no place. */
 const OF_FOLDER = /^Invalid Error: (\d{3}) ([^\n]*)\n(?:[\s\S]*\n)?Request ID: /;
 
-/** Where no key was to be had, such as of this machine: nothing was asked of the store. */
+/** No key was found, for instance on this machine, so the store was not asked for anything. */
 const WITHOUT_KEYS =
   /^\w+ Error: Azure\w+ could not open file: '(\w+:\/\/[^/']+)[^\n]*?credentials used were wrong\. Original error message: '([^\n']*)/;
 
 /**
- * It could not read why the store refused: so one of fourteen answers that there is no such container
- * (2026-11-30).
+ * It could not read why the store refused. One of fourteen answers that there is no such container ends like
+ * this (2026-11-30).
  */
 const UNREAD = /^Invalid Error: \[json\.exception\./;
 
-/** Codes of the store; what HTTP says beside them is a sentence of its own at Azure. */
+/** Codes of the store; Azure's HTTP reason phrase is a sentence of its own. */
 const MISSING = /^(?:Container|Filesystem)NotFound$/;
 const DENIED = /^(?:(?:No|Invalid)?Auth|KeyBasedAuth|Insufficient|PublicAccess|AccountIsDisabled)/;
 const BUSY = /^(?:ServerBusy|InternalError|OperationTimedOut)$/;

@@ -1,12 +1,12 @@
 /**
- * A copy, on this machine, of a file elsewhere: a first line that says of which file it is and what its
- * content sums up to, then the content. Bytes -> bytes. Pure: who keeps copies brings the checksum.
+ * Packs a copy, on this machine, of a file elsewhere: a first line with the file's location and a checksum of
+ * the content, then the content. Bytes -> bytes. Pure: the caller provides the checksum.
  */
 
 export interface CheckedCopies {
-  /** The bytes of a copy of what lies at `location`. */
+  /** The bytes of a copy of the file at `location`. */
   readonly copyOf: (location: string, content: Uint8Array) => Buffer;
-  /** The content; undefined of a copy of another file, and of one of which a power cut has left a part. */
+  /** The content; undefined for a copy of another file, or one that a power cut has left incomplete. */
   readonly contentOf: (location: string, copy: Buffer) => Buffer | undefined;
 }
 

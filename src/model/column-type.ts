@@ -1,10 +1,11 @@
 /**
- * The type of a column that a query returns, taken apart. Plain data; read from DuckDB's text by `engine/`.
+ * Defines the type of a column that a query returns, split into its parts. Plain data; read from DuckDB's
+ * text by `engine/`.
  */
 import { sqlName } from './sql-name.ts';
 
 export type ColumnType =
-  /** DuckDB's name: `BIGINT`, `DECIMAL(10,2)`, `TIMESTAMP WITH TIME ZONE`, `"NULL"` for a NULL of no type. */
+  /** DuckDB's name: `BIGINT`, `DECIMAL(10,2)`, `TIMESTAMP WITH TIME ZONE`, `"NULL"` for an untyped NULL. */
   | { readonly kind: 'plain'; readonly name: string }
   | { readonly kind: 'struct'; readonly members: readonly QueryColumn[] }
   | { readonly kind: 'list'; readonly element: ColumnType }

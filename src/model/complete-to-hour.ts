@@ -5,8 +5,8 @@ import type { Plan } from './plan.ts';
 import { plannedWindow } from './window-hours.ts';
 
 /**
- * The hour up to which the target is complete once this plan is published, UTC text of its start: announced
- * to the processes downstream. Undefined while a source is complete to no hour.
+ * The hour up to which the target is complete once this plan is published, as UTC text of its start: it is
+ * announced to the processes downstream. Undefined while a source is not complete up to any hour.
  */
 export function completeToHour(
   plan: Pick<Plan, 'sources' | 'range' | 'target' | 'etl_pattern_id'> & WithGrain,
@@ -20,7 +20,8 @@ export function completeToHour(
     );
   const [least] = vtts.some((hour) => hour === null) ? [] : (vtts as string[]).toSorted();
   const whole = least === undefined ? undefined : hourText(lastOfWholeUnits(plan, parseHour(least)));
-  // A stateless process whose hours are restated has rows in them: how far it is complete its sources say.
+  // If hours of a stateless process are restated, the range says nothing about how far it is complete: only
+  // its sources do.
   const reached = plan.range === null || plan.etl_pattern_id === 1 ? whole : plan.range.last_hour;
   const before = plan.target.complete_to_hour ?? undefined;
   if (reached === undefined) return before;

@@ -1,6 +1,6 @@
-/** Which engine works on the rows of a process, and where it is. Plain data. */
+/** Defines which engine works on the rows of a process, and where it is. Plain data. */
 
-/** DuckDB where a process names none. */
+/** DuckDB if a process names none. */
 export const ENGINE_NAMES = ['duckdb', 'spark'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
@@ -10,40 +10,43 @@ export const LAKE_CATALOG = 'lake';
 /** The catalog under which an engine sees a session: `sources.<alias>`, `target.<name>`, `staged.<name>`. */
 export const SESSION_CATALOG = 'psyberg_session';
 
-/** An Apache Spark that answers Spark Connect. */
+/** An Apache Spark that is reached by Spark Connect. */
 export interface SparkSpec {
-  /** `sc://host:port/;…`; a token may be in it. Undefined: what the environment's SPARK_REMOTE says. */
+  /** `sc://host:port/;…`, perhaps with a token. Undefined: the environment's SPARK_REMOTE. */
   readonly remote?: string;
-  /** File of certificate authorities that its TLS is checked with besides those that Node knows; absolute. */
+  /** File of certificate authorities for its TLS, in addition to those that Node knows; absolute. */
   readonly caFile?: string;
-  /** How long a statement may go on without one of its tasks ending, in ms; undefined: for ever. */
+  /** How long a statement may run without any of its tasks ending, in ms; undefined: for ever. */
   readonly timeoutMs?: number;
   /**
-   * A catalog that Spark has itself. With it Spark calls nothing of psyberg: it finds a session's tables as
-   * files, and gets to them by the settings of that catalog. Undefined: it asks psyberg's catalog.
+   * A catalog that Spark itself has. Then Spark does not call psyberg at all: it gets a session's tables as
+   * files, and reaches them by the settings of that catalog. Undefined: it uses psyberg's catalog.
    */
   readonly catalog?: string;
   /**
-   * The address under which Spark's driver reaches the catalog of a session, `{port}` being where that
-   * listens; undefined: where that listens.
+   * The address under which Spark's driver reaches a session's catalog, with `{port}` for the port it listens
+   * on; undefined: the address it listens on.
    */
   readonly catalogUri?: string;
-  /** What the catalog of a session listens on; undefined: this machine alone. */
+  /** The address that a session's catalog listens on; undefined: this machine only. */
   readonly catalogHost?: string;
   /** Settings of Spark for each session. */
   readonly conf: Readonly<Record<string, string>>;
 }
 
-/** How a session on Spark means SQL: its defaults differ between versions, and clusters set others. */
+/**
+ * Settings that decide what SQL means in a session on Spark: the defaults differ between versions, and
+ * clusters set others.
+ */
 export const SPARK_SQL: Readonly<Record<string, string>> = {
   'spark.sql.session.timeZone': 'UTC',
-  // Overflows and wrong casts fail, as in DuckDB, in place of NULL.
+  // Overflows and wrong casts fail, as in DuckDB, instead of giving NULL.
   'spark.sql.ansi.enabled': 'true',
-  // How a value is stored in a column of another type: of Iceberg's tables Spark takes no LEGACY, and STRICT
-  // refuses what would fit.
+  // How a value is stored in a column of another type: for Iceberg's tables Spark does not allow LEGACY, and
+  // STRICT refuses values that would fit.
   'spark.sql.storeAssignmentPolicy': 'ANSI',
   'spark.sql.ansi.doubleQuotedIdentifiers': 'true',
-  // What the word means in casts and literals: a moment.
+  // What TIMESTAMP means in casts and literals: an instant.
   'spark.sql.timestampType': 'TIMESTAMP_LTZ',
 };
 

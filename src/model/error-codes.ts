@@ -1,31 +1,31 @@
 /**
- * Every error code, once: what kind of failure it is, whether the same call may succeed later, and what it
- * means. The type `ErrorCode` comes from here, so a code that has no line does not compile; the page on error
- * codes in the documentation is printed from here.
+ * Lists every error code once: what kind of failure it is, whether the same call may succeed later, and what
+ * it means. The type `ErrorCode` is derived from here, so a code without a line does not compile; the
+ * documentation's page on error codes is printed from here.
  */
 
-/** What a caller does about an error. The command line gives each kind its exit code. */
+/** What a caller can do about an error. The command line gives each kind its exit code. */
 export type ErrorKind =
-  /** Something that was written is wrong: options, configuration or SQL. */
+  /** Something written is wrong: options, configuration or SQL. */
   | 'usage'
   /** A blocking audit failed. */
   | 'audit'
   /** Others committed first. */
   | 'conflict'
-  /** Going on could lose or double data. */
+  /** Continuing could lose or double data. */
   | 'refused'
-  /** What psyberg needs is away or full, or does not have what was asked for. */
+  /** Something that psyberg needs is missing or full, or does not have what was asked for. */
   | 'unavailable'
   /** Stopped by Ctrl-C, by a scheduler, or by the program that uses the library. */
   | 'interrupted'
-  /** Nobody foresaw it: worth a report. */
+  /** Not foreseen: please report it. */
   | 'unexpected';
 
-/** `Others`: the kinds that a call may give it besides its own. */
+/** `Others`: kinds that a call may give the code besides its own. */
 export interface CodeEntry<Own extends ErrorKind = ErrorKind, Others extends ErrorKind = ErrorKind> {
   readonly kind: Own;
   readonly others: readonly Others[];
-  /** True when the same call may succeed later without any change; an error may say otherwise of itself. */
+  /** True if the same call may succeed later without any change; a single error may say otherwise. */
   readonly retryable: boolean;
   /** One sentence, for the documentation. What to do now is the hint of the error itself. */
   readonly meaning: string;
@@ -342,7 +342,7 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 type KindsOf<Entry> = Entry extends CodeEntry<infer Own, infer Others> ? Own | Others : never;
-/** The codes that may be of a kind, as their own or as another that they name. */
+/** The codes that can be of a kind, either as their own or as one of their others. */
 export type CodeOfKind<Kind extends ErrorKind> = {
   [Code in ErrorCode]: Kind extends KindsOf<(typeof ERROR_CODES)[Code]> ? Code : never;
 }[ErrorCode];

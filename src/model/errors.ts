@@ -1,6 +1,6 @@
 /**
- * The one error of this project: what, expected, found, and what to do now.
- * Every message a user sees is made here or carries this shape; nothing else reaches the terminal.
+ * Defines the one error of this project: what, expected, found, and what to do now. Every message that a user
+ * sees is made here or has this form; nothing else reaches the terminal.
  */
 
 import {
@@ -11,7 +11,7 @@ import {
   type ErrorKind,
 } from './error-codes.ts';
 
-/** An error in output. */
+/** An error as it appears in output. */
 export interface ErrorJson {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
@@ -22,18 +22,20 @@ export interface ErrorJson {
 }
 
 export interface ErrorDetails {
-  /** An imperative that the reader can follow or paste. */
+  /** An instruction that the reader can follow or paste. */
   readonly hint?: string;
   /** Names and values involved, for programs; never a secret. */
   readonly context?: Readonly<Record<string, unknown>>;
-  /** True when the same call may succeed later without any change; where it is not as the registry says. */
+  /** Given if it differs from the registry: true if the same call may succeed later without any change. */
   readonly retryable?: boolean;
-  /** Only where a code has several kinds in the registry; else the code says it. */
+  /** Only if a code has several kinds in the registry; otherwise the code determines it. */
   readonly kind?: ErrorKind;
   readonly cause?: unknown;
 }
 
-/** Thrown by every room. `code` is stable, and says the kind; `message` says what, expected and found. */
+/**
+ * Thrown by every room. `code` is stable and determines the kind; `message` says what, expected and found.
+ */
 export class PsybergError extends Error {
   readonly code: ErrorCode;
   readonly kind: ErrorKind;
@@ -51,7 +53,7 @@ export class PsybergError extends Error {
     this.retryable =
       details.retryable ?? (this.kind === entry.kind ? entry.retryable : this.kind === 'conflict');
   }
-  /** The JSON shape of an error, wherever one appears in output. */
+  /** The error as JSON, wherever one appears in output. */
   toJSON(): ErrorJson {
     return {
       code: this.code,
@@ -70,7 +72,7 @@ export const usageError = (
   message: string,
   details: ErrorDetails = {},
 ): PsybergError => new PsybergError(code, message, { ...details, kind: 'usage' });
-/** Going on could lose or double data. */
+/** Continuing could lose or double data. */
 export const refusal = (
   code: CodeOfKind<'refused'>,
   message: string,
@@ -83,7 +85,7 @@ export const conflict = (
   details: ErrorDetails = {},
 ): PsybergError => new PsybergError(code, message, { ...details, kind: 'conflict' });
 
-/** Whatever nobody foresaw, as the one error. */
+/** Turns an unforeseen error into this one. */
 export const unexpected = (error: unknown): PsybergError =>
   error instanceof PsybergError
     ? error
@@ -93,7 +95,8 @@ export const unexpected = (error: unknown): PsybergError =>
       });
 
 /**
- * The error as it is shown: the statement in it is the engine's own, and long; a person wants DuckDB's words.
+ * The error as shown to people: they want DuckDB's message without the statement in it, which is the engine's
+ * own, and long.
  */
 export function withoutSql(error: PsybergError): PsybergError {
   if (!('sql' in error.context)) return error;
@@ -108,8 +111,8 @@ export function withoutSql(error: PsybergError): PsybergError {
 }
 
 /**
- * True of a conflict that a new plan may get past. Not of the last words of a publish: there the time is used
- * up, or only the next run can tell whether the commit was made.
+ * True for a conflict that a new plan may resolve. Not for the final errors of a publish: then the time is
+ * used up, or only the next run can tell whether the commit was made.
  */
 export const isWorthRetrying = (error: unknown): error is PsybergError =>
   error instanceof PsybergError &&
@@ -119,8 +122,8 @@ export const isWorthRetrying = (error: unknown): error is PsybergError =>
 const LAST_WORDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['publish-contended', 'commit-unknown']);
 
 /**
- * The catalog did not say what became of a commit (Iceberg REST specification, "CommitStateUnknown"): it may
- * have been made, or be made in a moment.
+ * The catalog did not say whether it made a commit (Iceberg REST specification, "CommitStateUnknown"): it may
+ * have been made, or may be made in a moment.
  */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof PsybergError && UNANSWERED.has(error.code);
@@ -131,9 +134,9 @@ const UNANSWERED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * True unless the error proves that a commit was not made. What was written for it must stay then: the files
- * may be the table's, and a table whose files are gone is lost. At worst they are orphans, which a later
- * sweep removes. An error that nobody foresaw proves nothing: it may have come after the commit.
+ * True unless the error proves that a commit was not made. Then everything written for it must stay: the
+ * files may belong to the table, and a table without its files is lost. At worst they are orphans, which a
+ * later sweep removes. An unforeseen error proves nothing, since it may have come after the commit.
  */
 export const mayBeMade = (error: unknown): boolean =>
   !(error instanceof PsybergError) || isUnanswered(error) || MADE_OTHERWISE.has(error.code);
@@ -144,7 +147,8 @@ const MADE_OTHERWISE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * For the end of a `switch` over a union: a new member is then a compile error, not a silent fall-through.
+ * For the end of a `switch` over a union: a new member then causes a compile error instead of silently
+ * falling through.
  */
 export function assertNever(value: never): never {
   throw new PsybergError('internal-bug', `unexpected value ${JSON.stringify(value)}`, {

@@ -1,4 +1,4 @@
-/** Limits how many calls run at a time; the others wait in the order in which they were made. */
+/** Limits how many calls run at a time; the others wait, in the order in which they were made. */
 export type FewAtOnce = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /** `most`: 1 or more. */
@@ -11,7 +11,7 @@ export function fewAtOnce(most: number): FewAtOnce {
     try {
       return await work();
     } finally {
-      // The place goes to who waits longest.
+      // The longest waiting one is next.
       const next = waiting.shift();
       if (next === undefined) running -= 1;
       else next();

@@ -1,9 +1,9 @@
 /**
- * How a table's data files are laid out: what a statement that writes them has to know. Plain data; made by
- * `iceberg/file-layout.ts`.
+ * Defines how a table's data files are laid out: what a statement must know to write them. Plain data; made
+ * by `iceberg/file-layout.ts`.
  */
 
-/** An Iceberg type as metadata writes it, with the field ids of its parts. */
+/** An Iceberg type as metadata write it, with the field ids of its parts. */
 export type LayoutType =
   | string
   | { readonly type: 'struct'; readonly fields: readonly LayoutColumn[] }
@@ -26,11 +26,11 @@ export interface LayoutPartition {
   readonly name: string;
   /** `void`: every value is null, whatever the column holds. */
   readonly transform: 'identity' | 'hour' | 'day' | 'month' | 'year' | 'bucket' | 'truncate' | 'void';
-  /** Buckets, or the width of a truncation; only for these two. */
+  /** Number of buckets, or width of a truncation; only for these two. */
   readonly argument?: number;
   readonly column: LayoutColumn & { readonly type: string };
 }
-/** The sort order that data files are written in, and name. */
+/** The sort order in which data files are written, and which they name. */
 export interface LayoutOrder {
   readonly id: number;
   readonly fields: readonly {
@@ -41,12 +41,12 @@ export interface LayoutOrder {
 }
 export interface FileLayout {
   readonly location: string;
-  /** Where data files go, without a slash at its end. */
+  /** The folder for data files, without a trailing slash. */
   readonly dataFolder: string;
   readonly specId: number;
   readonly columns: readonly LayoutColumn[];
   readonly partition: readonly LayoutPartition[];
-  /** Absent where files are in no order. */
+  /** Absent if files are not sorted. */
   readonly order?: LayoutOrder;
   readonly compression: 'zstd' | 'snappy' | 'gzip' | 'lz4_raw' | 'uncompressed';
 }

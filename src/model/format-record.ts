@@ -1,15 +1,15 @@
-/** What formatting made of a file: plain data, as `psyberg fmt --json` has it. */
+/** Defines what formatting did to a file: plain data, as in `psyberg fmt --json`. */
 import type { ErrorCode } from './error-codes.ts';
 
 export interface FormattedFile {
-  /** Relative to the current folder where it lies below it. */
+  /** Relative to the current folder if it is below that. */
   readonly file: string;
-  /** `kept`: it stays as it is, since its formatted text would not be sure to mean the same. */
+  /** `kept`: it stays as it is, because its formatted text might not mean the same. */
   readonly status: 'formatted' | 'would-change' | 'unchanged' | 'kept' | 'failed';
   readonly problem: FormatProblem | null;
 }
 export interface FormatProblem {
-  /** Both from 1. */
+  /** Both start at 1. */
   readonly line: number;
   readonly column: number;
   readonly severity: 'error' | 'warning';

@@ -1,4 +1,7 @@
-/** Drops undefined values from an object: with exact optional types absence is not a value. */
+/**
+ * Drops undefined values from an object: with exact optional types an absent field is not the same as
+ * undefined.
+ */
 export const given = <Values extends object>(
   values: {
     readonly [Key in keyof Values]: Values[Key] | undefined;

@@ -1,6 +1,6 @@
 /**
- * Hours as people write them on the command line. Text -> HourRange -> text. Pure. The one reader of
- * `--hours`, for every command that has it.
+ * Reads and writes hours as on the command line. Text -> HourRange -> text. Pure. All commands with `--hours`
+ * use it.
  */
 import { usageError } from './errors.ts';
 import { plannedHours, unitHours, type WithGrain } from './grain.ts';
@@ -8,13 +8,13 @@ import { HOUR_MS, type Hour, type HourRange, hourText, parseHour } from './hour.
 import type { Plan } from './plan.ts';
 
 /**
- * As many hours as may be asked for at once: 34 years. Each may be an execution of a query, and a slip in a
- * year is no wish.
+ * The most hours that can be asked for at once: 34 years. Each may mean an execution of a query, and a typing
+ * error in a year should not cause so many.
  */
 const HOURS_MAX = 300_000;
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d)(.*))?$/;
-/** What may follow the number of an hour: it is whole, and it is UTC. */
+/** What may follow the hour: only what makes it a whole hour in UTC. */
 const WHOLE_UTC = /^(?::00(?::00(?:\.0+)?)?)?(?:[Zz]|\+00:?00)?$/;
 
 /**
@@ -61,7 +61,10 @@ const notHours = (text: string): Error =>
 const invalid = (found: string, message: string, hint: string): Error =>
   usageError('hours-invalid', message, { hint, context: { found } });
 
-/** As it can be given again: `2023-09-14T05`, or `2023-09-14T05..2023-09-14T07`; of days `2023-09-14`. */
+/**
+ * In a form that can be given again: `2023-09-14T05`, or `2023-09-14T05..2023-09-14T07`; for days
+ * `2023-09-14`.
+ */
 export function hourRangeText({ firstHour, lastHour }: HourRange, of: WithGrain = {}): string {
   const cut = unitHours(of) === 1 ? /:00:00Z$/ : /T\d\d:00:00Z$/;
   const short = (hour: Hour): string => hourText(hour).replace(cut, '');
@@ -74,7 +77,7 @@ export const hourRangeOf = (range: NonNullable<Plan['range']>): HourRange => ({
   lastHour: parseHour(range.last_hour),
 });
 
-/** Which hours a plan is of: `2023-09-14T05..2023-09-14T07`, `2 hours of 2023-09-14T02..2023-09-14T09`. */
+/** The hours of a plan: `2023-09-14T05..2023-09-14T07`, `2 hours of 2023-09-14T02..2023-09-14T09`. */
 export function hoursText(plan: Pick<Plan, 'range' | 'hours' | 'grain'>): string {
   const { range, hours, grain = 'hour' } = plan;
   if (range === null) return 'the rows of new files';

@@ -1,4 +1,6 @@
-/** Sets of hours as ascending ranges, both ends included, that neither overlap nor touch. Pure. */
+/**
+ * Computes with sets of hours as ascending ranges, both ends included, that neither overlap nor touch. Pure.
+ */
 import type { HourRange } from './hour.ts';
 
 /** All hours of all ranges, given in any order. */
@@ -13,7 +15,7 @@ export function unionOfRanges(ranges: readonly HourRange[]): HourRange[] {
   return union;
 }
 
-/** The hours of `ranges` that are not in `gone`. */
+/** The hours of `ranges` without those of `gone`. */
 export function withoutRanges(ranges: readonly HourRange[], gone: readonly HourRange[]): HourRange[] {
   let left = unionOfRanges(ranges);
   for (const hole of unionOfRanges(gone))
@@ -27,7 +29,7 @@ export function withoutRanges(ranges: readonly HourRange[], gone: readonly HourR
   return left;
 }
 
-/** No more than `most` ranges, with the same hours and those of the smallest gaps between them. */
+/** At most `most` ranges: the same hours, and those in the smallest gaps between them. */
 export function atMostRanges(ranges: readonly HourRange[], most: number): HourRange[] {
   const union = unionOfRanges(ranges);
   const gaps = union.slice(1).map((range, index) => ({

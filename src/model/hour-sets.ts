@@ -1,10 +1,10 @@
-/** Sets of hours as ascending arrays. Files -> hours. Pure. */
+/** Computes with sets of hours as ascending arrays. Files -> hours. Pure. */
 import { type Hour, type HourRange, hoursOf } from './hour.ts';
 import type { ChangedFile } from './session.ts';
 
 /**
  * The hours that a source's changed files touch, by their bounds. A file whose bounds span many hours touches
- * all of them: metadata cannot say that it skips one.
+ * all of them, since metadata cannot tell that it skips one.
  */
 export function touchedHours(files: readonly ChangedFile[]): Hour[] {
   const hours = new Set<Hour>();
@@ -15,7 +15,7 @@ export function touchedHours(files: readonly ChangedFile[]): Hour[] {
       continue;
     }
     if (firstHour === undefined || lastHour === undefined) continue;
-    // Thousands of files often share one span: walk each span once.
+    // Thousands of files often have the same span, so each span is walked once.
     const span = `${firstHour}:${lastHour}`;
     if (spans.has(span)) continue;
     spans.add(span);
@@ -24,11 +24,11 @@ export function touchedHours(files: readonly ChangedFile[]): Hour[] {
   return ascending(hours);
 }
 
-/** Hours that hold rows beyond the tolerance for the future: owed until their time has come. */
+/** Hours that have rows beyond the tolerance for the future: owed until their time has come. */
 export const futureHours = (files: readonly ChangedFile[]): Hour[] =>
   ascending(files.flatMap((file) => file.futureHours ?? []));
 
-/** The hours of every day that one of the hours lies in. */
+/** All hours of the days that contain one of the hours. */
 export const wholeDays = (hours: Iterable<Hour>): Hour[] =>
   [...new Set([...hours].map((hour) => Math.floor(hour / 24)))].flatMap((day) =>
     hoursOf({ firstHour: day * 24, lastHour: day * 24 + 23 }),
@@ -39,7 +39,7 @@ export const ascending = (hours: Iterable<Hour>): Hour[] =>
 
 export const union = (sets: readonly (readonly Hour[])[]): Hour[] => ascending(sets.flat());
 
-/** The first and last of the hours, or undefined when there is none. */
+/** The first and last of the hours, or undefined if there are none. */
 export function spanOf(hours: readonly Hour[]): HourRange | undefined {
   const [firstHour] = hours;
   return firstHour === undefined ? undefined : { firstHour, lastHour: hours.at(-1) as Hour };
@@ -47,11 +47,11 @@ export function spanOf(hours: readonly Hour[]): HourRange | undefined {
 
 /**
  * A gap of more hours than this is not filled: no query looks two years ahead, and a row with a date of 1970
- * would bring all hours since into a plan.
+ * would add all hours since to a plan.
  */
 const GAP_HOURS_MAX = 2 * 366 * 24;
 
-/** From the first of the ascending hours to the last, without gaps; but for one of years. */
+/** From the first to the last of the ascending hours, without gaps, except for gaps of years. */
 export function contiguous(hours: readonly Hour[]): Hour[] {
   const filled: Hour[] = [];
   for (const hour of hours) {
@@ -63,7 +63,7 @@ export function contiguous(hours: readonly Hour[]): Hour[] {
   return filled;
 }
 
-/** Ascending hours as maximal runs of neighbours: 2,3,6 -> 2..3, 6..6. */
+/** Groups ascending hours into maximal runs of neighbours: 2,3,6 -> 2..3, 6..6. */
 export function intervalsOf(hours: readonly Hour[]): HourRange[] {
   const intervals: { firstHour: Hour; lastHour: Hour }[] = [];
   for (const hour of hours) {

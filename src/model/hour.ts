@@ -1,6 +1,6 @@
 /**
- * Hours in UTC. Text -> Hour -> text. Pure; no clock, no time zone database: an hour is a count, so DST
- * cannot touch it.
+ * Converts hours in UTC. Text -> Hour -> text. Pure; it uses no clock and no time zone database: an hour is a
+ * count, so DST cannot affect it.
  */
 
 /**
@@ -15,7 +15,7 @@ export interface HourRange {
   readonly lastHour: Hour;
 }
 
-/** Intervals as statements take them: hours since 1970, in the same order, both ends included. */
+/** Intervals as statements take them: hours since 1970, in ascending order, both ends included. */
 export interface HourIntervals {
   readonly first_hours: readonly Hour[];
   readonly last_hours: readonly Hour[];
@@ -26,7 +26,7 @@ export const hourIntervals = (ranges: readonly HourRange[]): HourIntervals => ({
   last_hours: ranges.map(({ lastHour }) => lastHour),
 });
 
-/** The same as a plan holds them: as texts. */
+/** The same as texts, as a plan holds them. */
 export interface HourTexts {
   readonly first_hours: readonly string[];
   readonly last_hours: readonly string[];
@@ -46,30 +46,30 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 
 /**
- * `2023-09-14T05:00:00Z`: the start of the hour; years of more than four digits have a sign and six of them.
+ * `2023-09-14T05:00:00Z`: the start of the hour; a year of more than four digits has a sign and six digits.
  */
 export const hourText = (hour: Hour): string => new Date(hour * HOUR_MS).toISOString().replace('.000Z', 'Z');
 
-/** The hour that holds the instant `text` (ISO 8601 with `Z`). */
+/** The hour that contains the instant `text` (ISO 8601 with `Z`). */
 export const parseHour = (text: string): Hour => hourOfMs(Date.parse(text));
 
-/** The hour that holds an instant; instants before 1970 fall into negative hours. */
+/** The hour that contains an instant; instants before 1970 are in negative hours. */
 export const hourOfMs = (instantMs: number): Hour => Math.floor(instantMs / HOUR_MS);
 
 /**
- * The first hour of the year 1 and the last one of 9999, beyond which an hour has no ISO text of the usual
- * length (as `sql/macros/calendar_hour.sql`).
+ * The first hour of the year 1 and the last hour of 9999; hours outside of these have no ISO text of the
+ * usual length (like `sql/macros/calendar_hour.sql`).
  */
 export const CALENDAR: HourRange = { firstHour: -17_259_888, lastHour: 70_389_527 };
 
 /** ISO 8601 with `Z` and milliseconds, for commit times. */
 export const instantText = (instantMs: number): string => new Date(instantMs).toISOString();
 
-/** The count of such a text. */
+/** Microseconds since 1970 of such a text. */
 export const microsecondsOf = (text: string): bigint =>
   BigInt(Date.parse(`${text.slice(0, 23)}Z`)) * 1000n + BigInt(text.slice(23, 26));
 
-/** UTC text to the microsecond of a count of microseconds since 1970. */
+/** UTC text, to the microsecond, of a count of microseconds since 1970. */
 export const microsecondText = (us: bigint): string =>
   `${new Date(Number(us / 1000n)).toISOString().slice(0, -1)}${String(us % 1000n).padStart(3, '0')}Z`;
 
@@ -82,8 +82,8 @@ export function hoursOf(range: HourRange): Hour[] {
 }
 
 /**
- * `20230914061001`: a session id names the UTC second at which the session was opened, as Netflix's Psyberg
- * does.
+ * `20230914061001`: a session id names the UTC second at which the session was opened, like in Netflix's
+ * Psyberg.
  */
 export const sessionIdOf = (instantMs: number): string =>
   new Date(instantMs).toISOString().slice(0, 19).replace(/[-T:]/g, '');
@@ -93,7 +93,7 @@ export const timeOfSessionId = (id: string): string =>
   id.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z');
 
 /**
- * ISO 8601 or SQL text. Without a zone it is UTC: `Date.parse` would take the machine's own, and the same
+ * ISO 8601 or SQL text. Without a zone it means UTC: `Date.parse` would take the machine's zone, and the same
  * project would load other hours elsewhere.
  */
 export function instantOf(text: string): number {
@@ -102,7 +102,7 @@ export function instantOf(text: string): number {
   return Date.parse(/(Z|[+-]\d\d(:?\d\d)?)$/i.test(iso) ? iso.replace(/([+-]\d\d)$/, '$1:00') : `${iso}Z`);
 }
 
-/** What {@link instantOf} is for, as JSON schemas say it. */
+/** The texts for {@link instantOf}, as a pattern for JSON schemas. */
 export const INSTANT_PATTERN =
   /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?)?$/;
 
@@ -113,9 +113,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: HOUR_MS,
   d: DAY_MS,
 };
-/** As process files take them. */
+/** As process files write them. */
 export const DURATION_PATTERN = /^\s*(\d{1,6})([mhd])\s*$/;
-/** As the command line takes them. */
+/** As the command line writes them. */
 export const FINE_DURATION_PATTERN = /^(\d{1,6}(?:\.\d+)?)(ms|s|m|h|d)$/;
 
 /** `30m`, `1h`, `2d` in ms; with `fine` also `90s`, `250ms` and `1.5h`. Undefined for anything else. */

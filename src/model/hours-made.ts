@@ -1,33 +1,33 @@
 /**
- * Keeps by which SQL the hours of a target were made: each published session adds to what the one before it
- * said. HoursMade[] + session -> HoursMade[]. Pure. The newest summary says all of it, whatever became of
+ * Keeps track of which SQL made the hours of a target: each published session adds to what the one before it
+ * recorded. HoursMade[] + session -> HoursMade[]. Pure. The newest summary has all of it, whatever became of
  * older snapshots.
  */
 import { type Hour, type HourRange, hoursOf, hourText, parseHour } from './hour.ts';
 import { atMostRanges, unionOfRanges, withoutRanges } from './hour-ranges.ts';
 
-/** The SQL of a process, with what else decides on its rows. */
+/** The SQL of a process, with everything else that decides its rows. */
 export interface ProcessSql {
-  /** SHA-256 in hex of what it means: the same whatever its layout and its comments are. */
+  /** SHA-256 in hex of what it means, whatever its layout and comments. */
   readonly fingerprint: string;
-  /** SHA-256 in hex of how it is written: while it stays the same, so does the fingerprint. */
+  /** SHA-256 in hex of how it is written: if this stays the same, so does the fingerprint. */
   readonly textSha256: string;
 }
 
-/** The hours of a target that hold rows of one SQL. An hour of appended rows may hold those of several. */
+/** The hours of a target with rows made by one SQL. An hour of appended rows may have rows of several. */
 export interface HoursMade extends ProcessSql {
-  /** The last session that made rows by it. */
+  /** The last session that made rows with it. */
   readonly lastSessionId: string;
   /** Ascending. */
   readonly hours: readonly HourRange[];
-  /** True when it made rows that are in no hour that is known: their source has no event time. */
+  /** True if it made rows whose hour is unknown, because their source has no event time. */
   readonly unplaced: boolean;
 }
 
-/** Hours that other SQL has made than that of now, and its last session. */
+/** Hours made by other SQL than the current one, and the last session that used it. */
 export interface SqlChanged {
   readonly sinceSessionId: string;
-  /** Ascending; none where they are not known. */
+  /** Ascending; empty if they are unknown. */
   readonly hours: readonly Hour[];
 }
 
@@ -36,25 +36,26 @@ export interface HoursWritten {
   readonly sql: ProcessSql;
   readonly psybergSessionId: string;
   readonly hours: readonly HourRange[];
-  /** True: what other SQL made of these hours is gone; `all`: what it made at all. */
+  /** True: what other SQL made in these hours is gone; `all`: everything that other SQL made. */
   readonly replaces: boolean | 'all';
-  /** True when it wrote rows of no known hour. */
+  /** True if it wrote rows whose hour is unknown. */
   readonly unplaced: boolean;
 }
 
 /**
- * Ranges of a summary, at most: 100 are 5 kB, and every commit writes the summaries of all snapshots anew.
+ * At most this many ranges in a summary: 100 are 5 kB, and every commit writes the summaries of all snapshots
+ * again.
  */
 const RANGES_MAX = 100;
-/** SQLs that are told apart; older ones count as one that is none of them. */
+/** How many SQLs are told apart; older ones are counted together, as one that equals none of them. */
 const MADE_MAX = 8;
-/** The fingerprint of several SQLs. */
+/** The fingerprint that stands for several SQLs. */
 const SEVERAL = '';
 
-/** A summary's ranges: with many of them, hours of small gaps count as written, too. */
+/** A summary's ranges: if there are many, hours in small gaps count as written, too. */
 export const boundedRanges = (ranges: readonly HourRange[]): HourRange[] => atMostRanges(ranges, RANGES_MAX);
 
-/** What is true once the session is published. */
+/** What is known once the session is published. */
 export function madeAfter(before: readonly HoursMade[], session: HoursWritten): HoursMade[] {
   const { sql, hours, replaces, unplaced, psybergSessionId } = session;
   const isOwn = ({ fingerprint }: HoursMade): boolean => fingerprint === sql.fingerprint;
@@ -72,7 +73,7 @@ export function madeAfter(before: readonly HoursMade[], session: HoursWritten): 
   return fewer([...others, made]);
 }
 
-/** The oldest ones as one. */
+/** Joins the oldest ones into one. */
 function fewer(made: readonly HoursMade[]): HoursMade[] {
   if (made.length <= MADE_MAX) return [...made];
   const byAge = made.toSorted((left, right) => (left.lastSessionId < right.lastSessionId ? -1 : 1));
@@ -87,7 +88,7 @@ function fewer(made: readonly HoursMade[]): HoursMade[] {
   return [several, ...byAge.slice(old.length)];
 }
 
-/** What other SQL made than `sql`; null when nothing is known of such. */
+/** What other SQL than `sql` has made; null if nothing like this is known. */
 export function sqlChangedOf(
   made: readonly HoursMade[],
   sql: Pick<ProcessSql, 'fingerprint'>,
@@ -100,7 +101,7 @@ export function sqlChangedOf(
   };
 }
 
-/** As a summary and a plan hold it. */
+/** The form in which summaries and plans hold it. */
 export interface HoursMadeJson {
   readonly fingerprint: string;
   readonly text_sha256: string;
@@ -114,7 +115,7 @@ export type HourPair = readonly [string, string];
 export const hourPairs = (ranges: readonly HourRange[]): HourPair[] =>
   ranges.map(({ firstHour, lastHour }) => [hourText(firstHour), hourText(lastHour)]);
 
-/** Undefined for a text that holds no such pairs. */
+/** Undefined for a text that does not consist of such pairs. */
 export function parseHourPairs(text: string | null | undefined): HourRange[] | undefined {
   if (text == null) return undefined;
   try {
@@ -148,8 +149,8 @@ export const hoursMadeOf = (json: readonly HoursMadeJson[]): HoursMade[] =>
   }));
 
 /**
- * The same from a summary's text; undefined where there is none, or one that nobody can read: then it is not
- * known which hours old SQL has made.
+ * The same from a summary's text; undefined if there is none, or if it cannot be read: then it is unknown
+ * which hours old SQL has made.
  */
 export function parseHoursMade(text: string | undefined): HoursMade[] | undefined {
   if (text === undefined) return undefined;

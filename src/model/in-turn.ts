@@ -4,13 +4,13 @@
  */
 
 /**
- * Runs `work` after all that was begun before it in one of the lines that `keys` name, also where that
+ * Runs `work` after everything that was started earlier in any of the lines named by `keys`, even if that
  * failed.
  */
 export type InLines = <Result>(keys: readonly string[], work: () => Promise<Result>) => Promise<Result>;
 
 /**
- * Lines come and go with those who wait in them. Whoever joins several joins all at once, so that no two wait
+ * Lines exist only while somebody waits in them. Whoever joins several joins all at once, so that no two wait
  * for each other.
  */
 export function lines(): InLines {
@@ -28,8 +28,7 @@ export function lines(): InLines {
 }
 
 /**
- * All functions that one result wraps share one line: a call waits for those before it, also where those
- * failed.
+ * All functions wrapped by one result share one line: a call waits for those before it, even if they failed.
  */
 export function oneAfterTheOther(): <Arguments extends readonly unknown[], Result>(
   work: (...inputs: Arguments) => Promise<Result>,

@@ -1,15 +1,15 @@
-/** Maps that keep what was put there last. Map + entry -> the same map, with less of what is old. */
+/** Limits maps to what was put there last. Map + entry -> the same map, without old entries. */
 
 export interface Kept<Value> {
-  /** What all entries together may weigh. */
+  /** The most that all entries together may weigh. */
   readonly max: number;
   /** Default: each weighs 1. */
   readonly weightOf?: (value: Value) => number;
 }
 
 /**
- * Puts an entry at the end, and takes entries from the begin until the others weigh no more than `max`. The
- * new one stays, whatever it weighs.
+ * Puts an entry at the end, and removes entries from the beginning until the rest weigh no more than `max`.
+ * The new one stays, whatever it weighs.
  */
 export function keepNewest<Key, Value>(
   map: Map<Key, Value>,

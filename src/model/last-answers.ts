@@ -1,16 +1,16 @@
-/** What was found of a value, for whoever asks the same again. Pure. */
+/** Remembers the last answer about a value, for whoever asks the same again. Pure. */
 
-/** What is asked: by whom, of which value, and with what besides. */
+/** A question: who asks, about which value, and what else it depends on. */
 export interface AskedOf<Owner extends object, Subject extends object> {
   readonly owner: Owner;
   readonly subject: Subject;
-  /** Equal texts are the same question. */
+  /** Equal texts mean the same question. */
   readonly question: string;
 }
 
 /**
- * Finds an answer, or gives the one that `owner` got last of `subject` where the question was the same. It is
- * kept as long as both are there. What failed is asked again.
+ * Finds an answer, or returns the last one that `owner` got about `subject` if the question is the same. It
+ * is kept while both exist. A question that failed is asked again.
  */
 export function lastAnswers<Owner extends object, Subject extends object, Answer>(): (
   asked: AskedOf<Owner, Subject>,

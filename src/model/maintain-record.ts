@@ -1,10 +1,12 @@
 /**
- * What `maintain` is asked to do and what it did. Plain data; made by `src/maintain`, read by `src/report`.
+ * Defines what `maintain` is asked to do and what it did. Plain data; made by `src/maintain`, read by
+ * `src/report`.
  */
 import type { ErrorJson } from './errors.ts';
 
 /**
- * In the order in which they run: what compaction and manifests leave behind, the expiry may free at once.
+ * In the order in which they run, so that the expiry can free at once what compaction and manifests leave
+ * behind.
  */
 export const MAINTAIN_TASKS = ['compact', 'manifests', 'expire', 'orphans'] as const;
 export type MaintainTask = (typeof MAINTAIN_TASKS)[number];
@@ -12,16 +14,16 @@ export type MaintainTask = (typeof MAINTAIN_TASKS)[number];
 export interface MaintainOptions {
   /** Default: all four. */
   readonly only?: readonly MaintainTask[];
-  /** Only says what it would do. */
+  /** Only reports what it would do. */
   readonly dryRun?: boolean;
   /**
-   * Age in ms from which snapshots go. Default: the table's `history.expire.max-snapshot-age-ms`, else five
-   * days. A branch's own limit comes first.
+   * Age in ms from which snapshots expire. Default: the table's `history.expire.max-snapshot-age-ms`, or five
+   * days. A branch's own limit takes precedence.
    */
   readonly olderThanMs?: number;
   /**
-   * Snapshots that every branch keeps whatever their age. Default: the table's
-   * `history.expire.min-snapshots-to-keep`, else 1.
+   * How many snapshots every branch keeps whatever their age. Default: the table's
+   * `history.expire.min-snapshots-to-keep`, or 1.
    */
   readonly retainLast?: number;
   /**
@@ -30,20 +32,20 @@ export interface MaintainOptions {
    */
   readonly orphanGraceMs?: number;
   /**
-   * Bytes; default: the table's `write.target-file-size-bytes`, else 512 MiB. Smaller than three quarters of
-   * it is a small file.
+   * Bytes; default: the table's `write.target-file-size-bytes`, or 512 MiB. A file smaller than three
+   * quarters of this is a small file.
    */
   readonly targetFileBytes?: number;
-  /** Small files that a partition must have before they are put together; default 2. */
+  /** How many small files a partition must have before they are merged; default 2. */
   readonly minInputFiles?: number;
-  /** Also deletes metadata JSON files of a table that its history does not know. */
+  /** Also deletes metadata JSON files of a table that are not in its history. */
   readonly orphanMetadata?: boolean;
   /** Also deletes what dropped tables left in the warehouse. */
   readonly droppedTables?: boolean;
   readonly force?: boolean;
 }
 
-/** Files that are gone (or would go), by kind, and their bytes on disk. */
+/** Files that are deleted (or would be), by kind, and their bytes on disk. */
 export interface FreedFiles {
   readonly data_files: number;
   readonly delete_files: number;
@@ -60,7 +62,7 @@ export interface MaintainRecord {
   readonly table: string;
   readonly status: MaintainStatus;
   readonly dry_run: boolean;
-  /** Null when the task did not run. */
+  /** Null if the task did not run. */
   readonly compacted: {
     readonly files_before: number;
     readonly files_after: number;
@@ -74,12 +76,12 @@ export interface MaintainRecord {
     readonly snapshots: number;
     readonly refs: readonly string[];
     readonly kept: number;
-    /** Who keeps snapshots that are old enough to go: a process's watermark, a running session. */
+    /** Who keeps snapshots that are old enough to expire: a process's watermark, a running session. */
     readonly kept_for: readonly { readonly who: string; readonly snapshots: number }[];
   } | null;
-  /** Files that expired snapshots alone reached, and old metadata files. */
+  /** Files that only expired snapshots reached, and old metadata files. */
   readonly freed: FreedFiles;
-  /** Files that no metadata reaches and that were left because nobody asked for their deletion. */
+  /** Files that no metadata reaches, and that were left because nobody asked to delete them. */
   readonly reported: {
     readonly metadata_files: number;
     readonly unknown_files: number;
@@ -93,17 +95,20 @@ export interface MaintainRecord {
   readonly error: ErrorJson | null;
 }
 
-/** What a process that is not in the project held of a table, and holds no more (`maintain --drop-tag`). */
+/**
+ * What a process that is not in the project kept of a table, and does not keep any longer (`maintain
+ * --drop-tag`).
+ */
 export interface DroppedTagRecord {
   readonly table: string;
   readonly process_name: string;
-  /** Null where only its watermark held. */
+  /** Null if only its watermark kept it. */
   readonly tag: string | null;
-  /** Snapshots that are old enough to go and were kept for it alone. */
+  /** Snapshots that are old enough to expire and were kept only for it. */
   readonly snapshots: number;
 }
 
-/** What dropped tables left in the warehouse: folders that no table of the catalog has. */
+/** What dropped tables left in the warehouse: folders that belong to no table of the catalog. */
 export interface DroppedTableRecord {
   readonly folder: string;
   readonly files: number;
@@ -116,7 +121,7 @@ export interface MaintainReport {
   readonly dropped_tables: readonly DroppedTableRecord[];
 }
 
-/** Of each kind of file none. */
+/** No file of any kind. */
 export const NO_FILES = Object.freeze({
   data_files: 0,
   delete_files: 0,

@@ -1,7 +1,7 @@
 /**
- * The schemas of manifest lists and manifests (Iceberg specification, "Manifest Lists" and "Manifests"), for
- * whoever writes such a file: statements take the field ids from here, and what is written without DuckDB the
- * whole schema.
+ * Defines the schemas of manifest lists and manifests (Iceberg specification, "Manifest Lists" and
+ * "Manifests"), for everything that writes such a file: statements take the field ids from here, and what is
+ * written without DuckDB the whole schema.
  */
 import { avroName } from './avro-name.ts';
 import type { AvroField, AvroRecord, AvroType } from './avro-schema.ts';
@@ -15,7 +15,7 @@ const optional = (name: string, id: number, type: AvroType): AvroField => ({
   'field-id': id,
 });
 
-/** A row of a manifest list, of format version 2. */
+/** A row of a manifest list in format version 2. */
 export const MANIFEST_FILE: AvroRecord = {
   type: 'record',
   name: 'manifest_file',
@@ -50,13 +50,13 @@ export const MANIFEST_FILE: AvroRecord = {
   ],
 };
 
-/** The same of format version 3. */
+/** The same in format version 3. */
 export const MANIFEST_FILE_WITH_ROW_IDS: AvroRecord = {
   ...MANIFEST_FILE,
   fields: [...MANIFEST_FILE.fields, optional('first_row_id', 520, 'long')],
 };
 
-/** What an entry says beside `data_file`. */
+/** The fields of an entry besides `data_file`. */
 export const ENTRY_FIELDS: readonly AvroField[] = [
   required('status', 0, 'int'),
   optional('snapshot_id', 1, 'long'),
@@ -64,7 +64,7 @@ export const ENTRY_FIELDS: readonly AvroField[] = [
   optional('file_sequence_number', 4, 'long'),
 ];
 
-/** What every entry says of its file. */
+/** What every entry says about its file. */
 export const REQUIRED_OF_FILE: readonly AvroField[] = [
   required('content', 134, 'int'),
   required('file_path', 100, 'string'),
@@ -73,7 +73,10 @@ export const REQUIRED_OF_FILE: readonly AvroField[] = [
   required('file_size_in_bytes', 104, 'long'),
 ];
 
-/** Avro has no maps by number (Iceberg specification, "Appendix A: Avro"): an array of their entries. */
+/**
+ * Avro has no maps with numbers as keys (Iceberg specification, "Appendix A: Avro"): an array of their
+ * entries instead.
+ */
 const mapByField = (name: string, id: number, keyId: number, valueId: number, value: AvroType): AvroField =>
   optional(name, id, {
     type: 'array',
@@ -87,7 +90,7 @@ const mapByField = (name: string, id: number, keyId: number, valueId: number, va
 const listOf = (name: string, id: number, elementId: number, element: AvroType): AvroField =>
   optional(name, id, { type: 'array', items: element, 'element-id': elementId });
 
-/** What it may say besides. */
+/** What an entry may also say. */
 export const OPTIONAL_OF_FILE: readonly AvroField[] = [
   mapByField('column_sizes', 108, 117, 118, 'long'),
   mapByField('value_counts', 109, 119, 120, 'long'),
@@ -109,7 +112,9 @@ const FIELDS_OF_FILE: ReadonlyMap<string, AvroField> = new Map(
   [...REQUIRED_OF_FILE, ...OPTIONAL_OF_FILE].map((field) => [field.name, field]),
 );
 
-/** A field of `data_file` besides its partition; undefined of one that the specification does not have. */
+/**
+ * A field of `data_file` other than its partition; undefined for one that the specification does not have.
+ */
 export const fieldOfFile = (name: string): AvroField | undefined => FIELDS_OF_FILE.get(name);
 
 const entryOf = (ofFile: readonly AvroField[]): AvroRecord => ({
@@ -120,13 +125,13 @@ const entryOf = (ofFile: readonly AvroField[]): AvroRecord => ({
 
 const READ_OF_FILE = ['null_value_counts', 'nan_value_counts', 'lower_bounds', 'upper_bounds'];
 
-/** What readers of manifests ask of an entry; its partition is as the file has it. */
+/** What readers of manifests need of an entry; its partition is as the file has it. */
 export const ENTRY_AS_READ: AvroRecord = entryOf([
   ...REQUIRED_OF_FILE,
   ...OPTIONAL_OF_FILE.filter(({ name }) => READ_OF_FILE.includes(name)),
 ]);
 
-/** A partition field with the type of its values where they are not null. */
+/** A partition field with the type of its non-null values. */
 export interface PartitionOfEntry {
   readonly name: string;
   readonly fieldId: number;
@@ -137,8 +142,8 @@ export interface PartitionOfEntry {
 const UNPARTITIONED = optional('unpartitioned', 9000, 'int');
 
 /**
- * An entry that says of its file what is required, and its partition. `columns`: what it says of the file in
- * which order, `partition` among it; names that {@link fieldOfFile} does not know are left out.
+ * An entry with what is required of its file, and its partition. `columns`: what it says about the file and
+ * in which order, including `partition`; names that {@link fieldOfFile} does not know are left out.
  */
 export function manifestEntry(
   partition: readonly PartitionOfEntry[],

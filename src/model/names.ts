@@ -1,10 +1,11 @@
 /**
- * Names of tables: `namespace.name` in text, two fields in values. Text -> TableIdentifier -> text. Pure.
+ * Reads and writes names of tables: `namespace.name` in text, two fields in values. Text -> TableIdentifier
+ * -> text. Pure.
  */
 import { usageError } from './errors.ts';
 
 /**
- * A table of the catalog, in the shape of the Iceberg REST protocol. A project's tables have one namespace
+ * A table of the catalog, in the form of the Iceberg REST protocol. A project's tables have one namespace
  * level: DuckDB sees it as a schema.
  */
 export interface TableIdentifier {
@@ -12,26 +13,23 @@ export interface TableIdentifier {
   readonly name: string;
 }
 
-/**
- * The rule that names of namespaces, tables, aliases and processes follow; quoting is then never needed by a
- * person.
- */
+/** The rule for names of namespaces, tables, aliases and processes: these never need quotes. */
 export const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** The text of a table's name, as in every file, message and table that this project writes. */
+/** The text of a table's name in every file, message and table that this project writes. */
 export const tableName = (table: TableIdentifier): string => [...table.namespace, table.name].join('.');
 
 /**
- * True when both name the same table. DuckDB compares names without case, so two tables may not differ by
- * case alone.
+ * True if both name the same table. DuckDB compares names without case, so two tables must not differ only by
+ * case.
  */
 export const sameTable = (left: TableIdentifier, right: TableIdentifier): boolean =>
   tableKey(left) === tableKey(right);
 
-/** A key for maps and sets of tables; equal exactly when `sameTable` is true. */
+/** A key for maps and sets of tables; equal exactly if `sameTable` is true. */
 export const tableKey = (table: TableIdentifier): string => tableName(table).toLowerCase();
 
-/** Says why `text` is no table name, or undefined when it is one. */
+/** Why `text` is not a table name, or undefined if it is one. */
 export function tableNameProblem(text: string): string | undefined {
   const parts = text.split('.');
   if (parts.length !== 2) return `a table is named namespace.table, found '${text}'`;
@@ -59,6 +57,6 @@ export function parseTableName(text: string): TableIdentifier {
  */
 export const protectionTag = (processName: string): string => `psyberg_${processName}`;
 
-/** Whether both name one column. Of none a column has the name. */
+/** Whether both name one column. If the other is undefined, no column has that name. */
 export const sameColumnName = (one: string, other: string | undefined): boolean =>
   one.toLowerCase() === other?.toLowerCase();

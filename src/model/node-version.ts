@@ -1,9 +1,11 @@
-/** The Node that psyberg needs; imported before anything that an older one could not even read. */
+/**
+ * Checks for the Node that psyberg needs; imported before anything that an older one could not even parse.
+ */
 
-/** As `engines` of package.json says. */
+/** The same as `engines` in package.json. */
 const MINIMUM = [22, 13] as const;
 
-/** What is wrong with this Node; undefined when it is new enough. */
+/** What is wrong with this Node; undefined if it is new enough. */
 export function nodeComplaint(found: string = process.versions.node): string | undefined {
   const [major = 0, minor = 0] = found.split('.').map(Number);
   return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])
@@ -11,5 +13,5 @@ export function nodeComplaint(found: string = process.versions.node): string | u
     : `psyberg needs Node ${MINIMUM.join('.')} or newer, found ${found}`;
 }
 
-/** A Node of its own for the folder: npx and npm's scripts take that one first. */
+/** Installs a Node for the folder alone: npx and npm's scripts use that one first. */
 export const NODE_HINT = 'npm install node@24';

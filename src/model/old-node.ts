@@ -1,4 +1,4 @@
-/** What the library says on a Node that is too old; the command says it before it reads anything else. */
+/** Refuses a Node that is too old, for the library; the command checks this before it reads anything else. */
 import { usageError } from './errors.ts';
 import { NODE_HINT, nodeComplaint } from './node-version.ts';
 

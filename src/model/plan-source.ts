@@ -1,6 +1,6 @@
 /**
- * What a plan says of one source: what changed, which hours and partitions that touches, and how the session
- * reads it. Plain JSON like the rest of the plan (`plan.ts`).
+ * Defines what a plan says about one source: what changed, which hours and partitions that touches, and how
+ * the session reads it. Plain JSON like the rest of the plan (`plan.ts`).
  */
 import type { FileColumns } from './files-source.ts';
 import type { OnLookupChange } from './process-spec.ts';
@@ -26,8 +26,8 @@ export interface PlanChange {
 }
 export type PlanRead =
   /**
-   * The files that these snapshots added, by their manifests. `files` lists them one by one where a manifest
-   * holds more than they added, and `delete_files` the delete files that apply to them: a path, or
+   * The files that these snapshots added, by their manifests. `files` lists them one by one if a manifest
+   * contains more than they added, and `delete_files` the delete files that apply to them: a path, or
    * path:offset of a deletion vector.
    */
   | {
@@ -39,9 +39,9 @@ export type PlanRead =
     }
   | { readonly kind: 'snapshot'; readonly snapshot_id: string }
   /**
-   * Files of a folder, each once. `relation`: the temporary table that holds their rows; `shape`: where no
-   * file is new, one that says which columns there are; `session`: the watermark that the session sets;
-   * `undone`: the ledger holds rows of sessions that a rollback took away, which give way.
+   * Files of a folder, each read once. `relation`: the temporary table that holds their rows; `shape`: a file
+   * that tells the columns if no file is new; `session`: the watermark that the session sets; `undone`: the
+   * ledger has rows of sessions that a rollback undid, which are replaced.
    */
   | {
       readonly kind: 'files';
@@ -56,7 +56,7 @@ export type PlanRead =
     }
   /** The source is empty or does not exist yet. */
   | { readonly kind: 'nothing' };
-/** A file of a folder, as the ledger will have it. */
+/** A file of a folder, in the form of the ledger. */
 export interface PlanFile {
   readonly path: string;
   readonly bytes: string;
@@ -64,61 +64,59 @@ export interface PlanFile {
   readonly etag: string | null;
   readonly rows: string;
 }
-/** On which rows of a source an hour of the target depends: both ends included. */
+/** Which rows of a source an hour of the target depends on: both ends included. */
 export interface PlanWindow {
   readonly before_hours: number;
   readonly after_hours: number;
   readonly key: string | null;
 }
-/** Of the hours that a window reaches, those with rows of the keys that changed. */
+/** Those of the hours reached by a window that have rows with the keys that changed. */
 export interface PlanWindowKeys {
   /** How many different keys the changed rows have, as far as they were counted. */
   readonly keys: number;
-  /** The hours that were looked through, and how many of them change. */
+  /** How many hours were searched, and how many of them change. */
   readonly candidate_hours: number;
   readonly hours: number;
-  /** Why all of them change, although there is a key; else null. */
+  /** Why all of them change although there is a key; otherwise null. */
   readonly all_hours_because: string | null;
-  /** The data files of which two columns were read, and their size. */
+  /** The data files from which two columns were read, and their size. */
   readonly files: number;
   readonly bytes: string;
 }
-/** What became of a lookup since the last session that used it. */
+/** How a lookup changed since the last session that used it. */
 export interface PlanLookupChange {
-  /** Commit time of the snapshot that session read; its id is that of `watermark`. */
+  /** Commit time of the snapshot that this session read; its id is that of `watermark`. */
   readonly since: string;
-  /** Snapshots that may have changed rows; null where history does not tell. */
+  /** Snapshots that may have changed rows; null if history does not tell. */
   readonly snapshots: number | null;
 }
 export interface PlanSource {
   readonly table: string;
   readonly alias: string;
-  /** The glob of a folder of files; absent of a table. */
+  /** The glob of a folder of files; absent for a table. */
   readonly files_glob?: string;
-  /** There for a lookup alone: it is read whole, at `head`. */
+  /** Only for a lookup: it is read whole, at `head`. */
   readonly lookup?: true;
   readonly on_change?: OnLookupChange;
-  /** Only of a lookup: null where it did not change, or no session has used it so far. */
+  /** Only for a lookup: null if it did not change, or no session has used it yet. */
   readonly lookup_change?: PlanLookupChange | null;
-  /**
-   * Only of a lookup with `on_change: restate` that changed: the hours of the target that are computed again.
-   */
+  /** Only for a changed lookup with `on_change: restate`: the hours of the target that are computed again. */
   readonly restated?: PlanWindowKeys;
   readonly event_time: string | null;
   /** The column's Iceberg type, and the unit in which it is stored. */
   readonly event_time_type: string | null;
   readonly event_time_unit: string | null;
-  /** Null: an hour of the target depends on the same hour of the source alone. */
+  /** Null: an hour of the target depends only on the same hour of the source. */
   readonly window: PlanWindow | null;
   readonly watermark: PlanPosition | null;
   /**
-   * Where the process begins with the source, as its `start` says; null with a watermark, and when it begins
-   * with all rows.
+   * Where the process begins with the source, according to its `start`; null if there is a watermark, or if
+   * it begins with all rows.
    */
   readonly start: PlanPosition | null;
   /**
-   * Whether a tag on the source is to keep the watermark's snapshot from being expired, and which snapshot it
-   * keeps now.
+   * Whether a tag on the source should keep the watermark's snapshot from being expired, and which snapshot
+   * it keeps now.
    */
   readonly protect: boolean;
   readonly protected_snapshot_id: string | null;
@@ -130,7 +128,7 @@ export interface PlanSource {
   readonly first_hour: string | null;
   readonly last_hour: string | null;
   readonly vtts_hour: string | null;
-  /** The newest hour in which the source has rows; kept with the watermark. */
+  /** The newest hour in which the source has rows; stored with the watermark. */
   readonly newest_hour: string | null;
   readonly bounds_from: BoundsFrom | null;
   readonly rows: string;
@@ -139,8 +137,8 @@ export interface PlanSource {
   /** Rows whose event time is null: they belong to no hour. */
   readonly null_event_times: string;
   /**
-   * New rows whose event time lies beyond the tolerance for the future, and their hours: owed until their
-   * time has come (a stateless load takes them).
+   * New rows whose event time is beyond the tolerance for the future, and their hours: owed until their time
+   * has come (a stateless load takes them).
    */
   readonly future_rows: string;
   readonly future_hours: readonly string[];
@@ -149,38 +147,38 @@ export interface PlanSource {
    * head.
    */
   readonly read: PlanRead;
-  /** Live rows at the head, as its summary says; kept with the watermark. */
+  /** Live rows at the head, according to its summary; stored with the watermark. */
   readonly total_records: string | null;
   /** Rows that the head itself added. */
   readonly added_records?: string;
-  /** Field id of the event-time column; kept with the watermark. */
+  /** Field id of the event-time column; stored with the watermark. */
   readonly event_time_id?: number;
-  /** Field id of the key of its window, and the schema by which it is read; kept with the watermark. */
+  /** Field id of the key of its window, and the schema with which it is read; stored with the watermark. */
   readonly window_key_id?: number;
   readonly schema_id?: number;
-  /** What the key of its window found; absent where nothing was looked for. */
+  /** What the search for the keys of its window found; absent if nothing was searched. */
   readonly window_keys?: PlanWindowKeys;
-  /** Changed hours of this source that a later session pays. */
+  /** Changed hours of this source that a later session loads. */
   readonly owed_hours: readonly string[];
 }
 export interface PlanCause {
   readonly source: string;
   readonly snapshot_id: string;
-  /** What the snapshot did; null when it is not among the source's changes. */
+  /** What the snapshot did; null if it is not among the source's changes. */
   readonly operation: string | null;
   readonly file: string;
-  /** What became of the file; `lookup`: it lists the files of a lookup that changed. */
+  /** What happened to the file; `lookup`: it lists the files of a changed lookup. */
   readonly change: ChangedFile['status'] | 'lookup';
   /**
-   * An hour of the file, through the window of whose source the hour changes; absent where it is the same
-   * hour.
+   * The hour of the file because of which this hour changes, through the source's window; absent if it is the
+   * same hour.
    */
   readonly changed_hour?: string;
 }
-/** A processing URI with what made it necessary. */
+/** A processing URI and why it is needed. */
 export interface PlanUriCauses {
   readonly uri: ProcessingUri;
-  /** Not all of them where there are many; `cause_count` is how many there are. */
+  /** Only some of them if there are many; `cause_count` says how many there are. */
   readonly causes: readonly PlanCause[];
   readonly cause_count: number;
 }

@@ -1,10 +1,10 @@
 /**
- * Everything that `psyberg check` may say, once: how bad it is, and what it means. The type `ProblemCode`
- * comes from here; the page on problems in the documentation is printed from here. Where an error of a
- * session says the same, the code is that of the error.
+ * Lists everything that `psyberg check` may report, once: how bad it is, and what it means. The type
+ * `ProblemCode` is derived from here; the documentation's page on problems is printed from here. If an error
+ * of a session means the same, the code is that of the error.
  */
 
-/** `error`: a run would fail, or do what nobody can vouch for. `warning`: it may not be meant so. */
+/** `error`: a run would fail, or its result could not be relied on. `warning`: it may not be intended. */
 export type Severity = 'error' | 'warning';
 
 export interface ProblemEntry {
@@ -73,16 +73,16 @@ export const PROBLEM_CODES = {
 
 export type ProblemCode = keyof typeof PROBLEM_CODES;
 
-/** Something that is wrong in a file of the project; an object of `check --json`. */
+/** Something wrong in a file of the project; an object of `check --json`. */
 export interface CheckProblem {
   /** Relative to the project's folder, with forward slashes. */
   readonly file: string;
-  /** From 1; columns count UTF-16 units. */
+  /** Starts at 1; columns count UTF-16 units. */
   readonly line: number;
   readonly column: number;
   readonly severity: Severity;
   readonly code: ProblemCode;
   readonly message: string;
-  /** What to do, to be followed or pasted. */
+  /** What to do; can be followed or pasted. */
   readonly hint: string | null;
 }

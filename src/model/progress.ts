@@ -1,22 +1,22 @@
-/** How far something long has come: told by who works, drawn by who shows it. */
+/** Defines how far something long has come: reported by whoever works, drawn by whoever shows it. */
 
-/** Parts of equal kind that are done one after the other. */
+/** Parts of the same kind that are done one after the other. */
 export interface PartsProgress {
   readonly kind: 'parts';
-  /** Of what: a process, a table, `tests`. */
+  /** What it is about: a process, a table, `tests`. */
   readonly subject: string;
   /** What is done: `load`, `audit`. */
   readonly action: string;
-  /** Parts that are done, of `total`. */
+  /** How many parts are done, of `total`. */
   readonly done: number;
   readonly total: number;
-  /** One part: `hour`, `audit`, `group of files`, `test`. */
+  /** The name of a part: `hour`, `audit`, `group of files`, `test`. */
   readonly unit: string;
-  /** Rows that were written so far, where they are counted. */
+  /** Rows written so far, if they are counted. */
   readonly rows?: bigint;
 }
 
-/** The statement that runs now, as far as DuckDB knows. */
+/** The running statement, as far as DuckDB tells. */
 export interface StatementProgress {
   readonly kind: 'statement';
   /** 0..100. */

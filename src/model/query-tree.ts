@@ -1,4 +1,4 @@
-/** The tree of a query as DuckDB's `json_serialize_sql` gives it, taken apart. JSON -> nodes. Pure. */
+/** Reads the tree of a query from DuckDB's `json_serialize_sql`. JSON -> nodes. Pure. */
 
 export interface TreeNode {
   readonly [key: string]: unknown;
@@ -11,7 +11,7 @@ export const isTreeNode = (value: unknown): value is TreeNode =>
 export const lowerText = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
 export const lowerTexts = (value: unknown): string[] => (Array.isArray(value) ? value.map(lowerText) : []);
 
-/** A list of a node; empty where it has none. */
+/** A list in a node; empty if it has none. */
 export const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** The parts of a condition that must all be true. */
@@ -22,7 +22,7 @@ export function conjuncts(condition: unknown): TreeNode[] {
     : [condition];
 }
 
-/** The subqueries of an expression, without those inside of others. */
+/** The subqueries of an expression, without those inside others. */
 export function outermostSubqueries(value: unknown): TreeNode[] {
   if (Array.isArray(value)) return value.flatMap(outermostSubqueries);
   if (!isTreeNode(value)) return [];
@@ -43,7 +43,7 @@ export function treeNodes(value: unknown): TreeNode[] {
   return found;
 }
 
-/** The queries of a tree: one, of a text that is one query. */
+/** The queries of a tree: one for a text that is one query. */
 export function queryNodes(tree: unknown): TreeNode[] {
   const statements = isTreeNode(tree) ? tree['statements'] : undefined;
   return (Array.isArray(statements) ? statements : [])
@@ -51,13 +51,13 @@ export function queryNodes(tree: unknown): TreeNode[] {
     .filter(isTreeNode);
 }
 
-/** The query of a subquery, of a CTE, or of whatever else wraps one. */
+/** The query of a subquery, of a CTE, or of anything else that wraps one. */
 export const innerQuery = (value: unknown): TreeNode | undefined =>
   isTreeNode(value) && isTreeNode(value['node']) ? value['node'] : undefined;
 
 /**
- * The CTEs that a query begins with: their names in lower case, their queries, and the names that the first
- * of their columns have outside, as in `with t(a, b) as (…)`.
+ * The CTEs at the beginning of a query: their names in lower case, their queries, and the outside names of
+ * their first columns, as in `with t(a, b) as (…)`.
  */
 export function cteQueries(
   node: TreeNode,
@@ -71,7 +71,7 @@ export function cteQueries(
 }
 
 export interface ColumnReference {
-  /** Undefined where the query does not say it. */
+  /** Undefined if the query does not name it. */
   readonly relation: string | undefined;
   readonly column: string;
 }
@@ -85,14 +85,14 @@ export function columnReference(node: unknown): ColumnReference | undefined {
 export const columnReferences = (value: unknown): ColumnReference[] =>
   treeNodes(value).flatMap((node) => columnReference(node) ?? []);
 
-/** The byte of the query's text at which a node stands; undefined where DuckDB does not say it. */
+/** The byte of the query's text where a node is; undefined if DuckDB does not tell. */
 export function byteOf(node: TreeNode): number | undefined {
   const byte = node['query_location'];
-  // All bits set mean: nowhere.
+  // All bits set means: no place.
   return typeof byte === 'number' && byte < 2 ** 32 ? byte : undefined;
 }
 
-/** What a node says, wherever and under whatever name it stands. */
+/** What a node means, wherever it is and whatever its alias. */
 export const writtenNode = (value: unknown): string =>
   JSON.stringify(value, (key, each: unknown) =>
     key === 'alias' || key === 'query_location' ? undefined : each,

@@ -1,38 +1,38 @@
-/** What `relocate` did, or would do. Plain data; made by `src/maintain/relocate`. */
+/** Defines what `relocate` did, or would do. Plain data; made by `src/maintain/relocate`. */
 export interface RelocatedTable {
   readonly table: string;
   readonly kind: 'table' | 'view';
   readonly snapshots: number;
-  /** Files that were written anew, or would be. */
+  /** Files that were rewritten, or would be. */
   readonly manifest_lists: number;
   readonly manifests: number;
   readonly delete_files: number;
-  /** Files that the table names and that are nowhere: it missed them before. */
+  /** Files that the table names and that do not exist anywhere: they were missing before. */
   readonly missing: readonly string[];
 }
 
-/** Data files that a copy took along as they are. */
+/** Data files that a copy takes over unchanged. */
 export interface CopiedFiles {
   copied: number;
-  /** From a copying that was stopped; held against the original. */
+  /** Left by a copying that was stopped; compared with the original. */
   already_there: number;
-  /** Of both. */
+  /** Of both kinds. */
   bytes: string;
 }
 
 export interface RelocateReport {
-  /** Absolute folders; both null when every table lies where the warehouse is. */
+  /** Absolute folders; both null if every table is where the warehouse is. */
   readonly from: string | null;
   readonly to: string | null;
-  /** True when the old folder still holds the tables. */
+  /** True if the old folder still contains the tables. */
   readonly copied: boolean;
   readonly dry_run: boolean;
   readonly warehouse: string;
   readonly tables: readonly RelocatedTable[];
-  /** Namespaces whose location was put right. */
+  /** Namespaces whose location was corrected. */
   readonly namespaces: readonly string[];
-  /** Tables that a copy would share with the original, taken out of this catalog. */
+  /** Tables that a copy would share with the original, removed from this catalog. */
   readonly forgotten: readonly string[];
-  /** Only of a copy that `--to` made. */
+  /** Only for a copy made by `--to`. */
   readonly files?: Readonly<CopiedFiles>;
 }

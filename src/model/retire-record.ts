@@ -1,15 +1,15 @@
-/** What `psyberg retire` removes, or would. Plain JSON; counts as text. */
+/** Defines what `psyberg retire` removes, or would remove. Plain JSON; counts as text. */
 export interface RetireRecord {
   readonly process_name: string;
   readonly dry_run: boolean;
-  /** The tables that it published to: they stay as they are, and say no more how far it came. */
+  /** The tables that it published to: they stay, but no longer tell how far it came. */
   readonly targets: readonly { readonly table: string; readonly last_session_id: string }[];
-  /** Rows of the process in the state tables; all of them go. */
+  /** Rows of the process in the state tables; all of them are removed. */
   readonly state_rows: readonly { readonly table: string; readonly rows: string }[];
-  /** Tables with the tag that keeps the snapshot of its watermark. */
+  /** Tables with the tag that keeps its watermark's snapshot. */
   readonly tags: readonly string[];
   /** Branches that its sessions left on its targets. */
   readonly branches: readonly { readonly table: string; readonly branch: string }[];
-  /** What follows from it, a sentence each. */
+  /** The consequences, one sentence each. */
   readonly notes: readonly string[];
 }

@@ -1,17 +1,17 @@
 /**
- * What in a query takes rows in whatever order they come: a list without ORDER BY, the first of some rows.
- * Parsed query -> places, and the columns that have it. Pure.
+ * Finds what in a query takes rows in arbitrary order: a list without ORDER BY, the first of some rows.
+ * Parsed query -> places, and the columns that contain it. Pure.
  *
- * Such a value is another one whenever the same rows are read in another order, which nothing forbids: with
- * other files, other hours beside them, or more threads.
+ * Such a value changes whenever the same rows are read in another order, which nothing forbids: with other
+ * files, with other hours beside them, or with more threads.
  */
 import { columnReference, isTreeNode, listed, lowerText, type TreeNode, treeNodes } from './query-tree.ts';
 import { ownNodes } from './rows-together.ts';
 
-/** `list`: it holds the values of all rows, one after the other. `choice`: that of one of them. */
+/** `list`: it has the values of all rows, one after the other. `choice`: the value of one of them. */
 export type OrderKind = 'list' | 'choice';
 
-/** By function, in lower case; with Spark's names of the same. */
+/** By function, in lower case, including Spark's names for the same. */
 export const BY_ORDER: ReadonlyMap<string, OrderKind> = new Map([
   ...['list', 'array_agg', 'string_agg', 'group_concat', 'listagg', 'json_group_array', 'collect_list'].map(
     (name) => [name, 'list'] as const,
@@ -22,7 +22,7 @@ export const BY_ORDER: ReadonlyMap<string, OrderKind> = new Map([
   ...['row_number', 'lag', 'lead', 'ntile'].map((name) => [name, 'choice'] as const),
 ]);
 
-/** What is made of a list by these is the same in whatever order it is. */
+/** Functions whose result does not depend on the order of the list they are given. */
 const WHATEVER_ORDER: ReadonlySet<string> = new Set([
   ...['list_sort', 'array_sort', 'list_reverse_sort', 'array_reverse_sort', 'sort_array', 'len', 'size'],
   ...['array_length', 'cardinality', 'unnest', 'explode', 'list_contains', 'array_contains', 'list_has'],
@@ -36,13 +36,13 @@ export interface TakenInNoOrder {
   readonly kind: OrderKind;
 }
 
-/** All of them, in the order of the text. */
+/** All such places, in the order of the text. */
 export function takenInNoOrder(tree: unknown): TakenInNoOrder[] {
   const harmless = new Set(treeNodes(tree).flatMap(withoutHarm));
   return treeNodes(tree).flatMap((node) => (harmless.has(node) ? [] : takenBy(node)));
 }
 
-/** Calls of which a function makes the same whatever their order is. */
+/** Calls whose order makes no difference to the function that they are given to. */
 const withoutHarm = (node: TreeNode): TreeNode[] =>
   node['class'] === 'FUNCTION' && WHATEVER_ORDER.has(lowerText(node['function_name']))
     ? listed(node['children']).slice(0, 1).filter(isTreeNode)
@@ -67,17 +67,17 @@ function isUnordered(node: TreeNode): boolean {
 }
 
 /**
- * The columns of a query that hold such values, in lower case. Undefined where there are none, or where which
- * rows there are hangs on such a value as well: then nothing of them can be left out.
+ * The columns of a query that contain such values, in lower case. Undefined if there are none, or if such a
+ * value also decides which rows there are: then no column can be left out.
  */
 export interface ColumnsInNoOrder {
   /** The lists themselves. */
   readonly lists: readonly string[];
-  /** Whatever else is made of such a value. */
+  /** Anything else made from such a value. */
   readonly others: readonly string[];
 }
 
-/** By name alone: a column of the same name elsewhere in the query is taken for one, too. */
+/** By name only: another column of the same name elsewhere in the query counts, too. */
 export function columnsInNoOrder(tree: unknown): ColumnsInNoOrder | undefined {
   const taken = new Map(takenInNoOrder(tree).map(({ node, kind }) => [node, kind]));
   const all = treeNodes(tree);
@@ -92,7 +92,7 @@ export function columnsInNoOrder(tree: unknown): ColumnsInNoOrder | undefined {
   return { lists: of('list'), others: of('choice') };
 }
 
-/** Where columns get other names than those that they are written with. */
+/** Where columns get other names than those written there. */
 function renames(node: TreeNode): boolean {
   const isStar = node['class'] === 'STAR';
   const named = [node['aliases'], node['column_name_alias']].some((each) => listed(each).length > 0);
@@ -101,7 +101,7 @@ function renames(node: TreeNode): boolean {
   return named || isSet || isStarred || node['type'] === 'PIVOT';
 }
 
-/** Adds the columns of one SELECT. False: its rows hang on such a value, or a column has no name. */
+/** Adds the columns of one SELECT. False if its rows depend on such a value, or a column has no name. */
 function spread(
   select: TreeNode,
   taken: ReadonlyMap<TreeNode, OrderKind>,
@@ -123,14 +123,14 @@ function spread(
     .filter(isTreeNode)
     .filter(({ type }) => type !== 'ORDER_MODIFIER');
   if (chosen.length > 0 && made.length > 0) return false;
-  // Subqueries of a FROM are SELECTs of their own; of conditions they choose rows.
+  // Subqueries in a FROM are SELECTs of their own; those in conditions choose rows.
   const choosing = ['where_clause', 'having', 'qualify'].map((key) => select[key]);
   return ![...treeNodes([...choosing, groups, chosen]), ...ownNodes(conditionsOf(select['from_table']))].some(
     isOne,
   );
 }
 
-/** Of a column; of anything else none. No column that is known here is called ''. */
+/** The name of a column; of anything else ''. No column that is known here has that name. */
 const nameOf = (node: TreeNode): string => columnReference(node)?.column ?? '';
 
 function conditionsOf(table: unknown): unknown[] {

@@ -1,10 +1,10 @@
 /**
- * What in a query chooses among rows that its order leaves alike: a LIMIT of rows in no order, an order by
- * what all of them share, the most frequent of values that are equally frequent. Parsed query -> places.
- * Pure.
+ * Finds what in a query chooses among rows that its order does not distinguish: a LIMIT of unordered rows, an
+ * order by something that all of them share, the most frequent of values that are equally frequent. Parsed
+ * query -> places. Pure.
  *
- * Told is what leaves rows alike whatever they hold. Whether `order by ts limit 10` or `max_by(x, ts)` does,
- * the rows decide: where their times differ it is right so, and nothing is told of it.
+ * Only what cannot distinguish rows whatever they contain is reported. Whether `order by ts limit 10` or
+ * `max_by(x, ts)` can, depends on the rows: if their times differ it is right, so nothing is reported.
  */
 import {
   columnReference,
@@ -20,7 +20,7 @@ import {
 import { BY_ORDER, type OrderKind, type TakenInNoOrder } from './rows-in-no-order.ts';
 import { isAggregateCall, isWindow, ownNodes } from './rows-together.ts';
 
-/** They take the value of the row whose second argument is the largest or smallest. */
+/** Functions that take the value of the row whose second argument is the largest or smallest. */
 const CHOOSING_BY: ReadonlySet<string> = new Set([
   ...['arg_max', 'arg_max_null', 'arg_max_nulls_last', 'arg_min', 'arg_min_null', 'arg_min_nulls_last'],
   ...['argmax', 'argmin', 'max_by', 'min_by'],
@@ -31,7 +31,7 @@ export interface LeftToChance extends TakenInNoOrder {
   readonly by: 'limit' | 'tied' | 'mode';
 }
 
-/** All of them, in the order of the text. */
+/** All such places, in the order of the text. */
 export function leftToChance(tree: unknown): LeftToChance[] {
   const all = treeNodes(tree);
   const existing = new Set(all.flatMap(queriesOfExists));
@@ -47,7 +47,7 @@ export function leftToChance(tree: unknown): LeftToChance[] {
   ]);
 }
 
-/** Of these queries it matters only whether they have rows. */
+/** The queries of EXISTS, for which it only matters whether they have rows. */
 const queriesOfExists = (node: TreeNode): TreeNode[] => {
   if (node['class'] !== 'SUBQUERY' || !/EXISTS$/.test(String(node['subquery_type']))) return [];
   return [innerQuery(node['subquery'])].filter(isTreeNode);
@@ -64,7 +64,7 @@ function byLimit(node: TreeNode, ctes: ReadonlyMap<string, TreeNode>): LeftToCha
   return at === undefined ? [] : [{ node: at, called: 'LIMIT', kind: 'choice', by: 'limit' }];
 }
 
-/** None of its rows, or all of them. */
+/** True for a LIMIT that takes no rows, or all of them. */
 function isNoLimit({ type, limit, offset }: TreeNode): boolean {
   const count = numberOf(limit);
   const isPercent = type === 'LIMIT_PERCENT_MODIFIER';
@@ -72,13 +72,13 @@ function isNoLimit({ type, limit, offset }: TreeNode): boolean {
   return count === 0 || (isAll && (offset == null || numberOf(offset) === 0));
 }
 
-/** ORDER BY something that rows may differ in. */
+/** True for an ORDER BY of something that may differ between rows. */
 const isOrdered = (node: TreeNode): boolean =>
   modifiersOf(node)
     .filter(({ type }) => type === 'ORDER_MODIFIER')
     .some(({ orders }) => ordersOf(orders).some((each) => !isConstant(each) || numberOf(each) !== undefined));
 
-/** An aggregate of all rows, or no rows but those that stand in the text. */
+/** True for an aggregate of all rows, which gives one row. */
 function isOneRow(node: TreeNode): boolean {
   if (node['type'] !== 'SELECT_NODE') return false;
   const items = listed(node['select_list']);
@@ -91,7 +91,10 @@ function isOneRow(node: TreeNode): boolean {
 const hasUnnest = (items: readonly unknown[]): boolean =>
   ownNodes(items).some((each) => lowerText(each['function_name']) === 'unnest');
 
-/** Rows of one place that has an order of its own: nothing between them and the LIMIT changes it. */
+/**
+ * True for rows from one place that has an order of its own, if nothing between them and the LIMIT changes
+ * it.
+ */
 function takesAsItComes(node: TreeNode, ctes: ReadonlyMap<string, TreeNode>): boolean {
   const { from_table: from } = node;
   if (node['type'] !== 'SELECT_NODE' || !isTreeNode(from)) return false;
@@ -104,7 +107,7 @@ function takesAsItComes(node: TreeNode, ctes: ReadonlyMap<string, TreeNode>): bo
   return query !== undefined && isOrdered(query);
 }
 
-/** Windows and aggregates whose own order is by what their rows share. */
+/** Windows and DISTINCT ON whose own order is by something that their rows share. */
 function tiedIn(node: TreeNode): LeftToChance[] {
   const name = lowerText(node['function_name']);
   const kind: OrderKind | undefined = BY_ORDER.get(name);
@@ -122,7 +125,7 @@ function tiedIn(node: TreeNode): LeftToChance[] {
     : [];
 }
 
-/** `groups`: by which the rows of the call are grouped. */
+/** `groups`: what the rows of the call are grouped by. */
 function tiedBy(node: TreeNode, groups: readonly unknown[]): LeftToChance[] {
   if (node['class'] !== 'FUNCTION') return [];
   const name = lowerText(node['function_name']);
@@ -135,7 +138,7 @@ function tiedBy(node: TreeNode, groups: readonly unknown[]): LeftToChance[] {
   return !isOfOne && areShared(orders, groups) ? [{ node, called: `${name}()`, kind, by: 'tied' }] : [];
 }
 
-/** What is called in a SELECT, with what its rows are grouped by. */
+/** The calls in a SELECT, with what their rows are grouped by. */
 function groupsOfCalls(all: readonly TreeNode[]): ReadonlyMap<TreeNode, readonly unknown[]> {
   const groups = new Map<TreeNode, readonly unknown[]>();
   for (const select of all.filter(({ type }) => type === 'SELECT_NODE')) {
@@ -146,7 +149,7 @@ function groupsOfCalls(all: readonly TreeNode[]): ReadonlyMap<TreeNode, readonly
   return groups;
 }
 
-/** Its values are as frequent as each other in whatever rows: no order within it is said. */
+/** Values may always be equally frequent, so without an order inside it `mode()` is left to chance. */
 function byMode(node: TreeNode): LeftToChance[] {
   const isMode = node['class'] === 'FUNCTION' && lowerText(node['function_name']) === 'mode';
   const orders = isTreeNode(node['order_bys']) ? ordersOf(node['order_bys']['orders']) : [];
@@ -160,13 +163,13 @@ const ordersOf = (orders: unknown): TreeNode[] =>
     .map(({ expression }) => expression)
     .filter(isTreeNode);
 
-/** A number in ORDER BY or GROUP BY is an item of the list. */
+/** A number in ORDER BY or GROUP BY means an item of the select list. */
 function meant(select: TreeNode, expression: unknown): unknown {
   const place = numberOf(expression);
   return place === undefined ? expression : (listed(select['select_list'])[place - 1] ?? expression);
 }
 
-/** Whether there is an order, and each of it is a constant or one of `shared`. */
+/** Whether there is an order, all of whose parts are constants or among `shared`. */
 const areShared = (orders: readonly unknown[], shared: readonly unknown[]): boolean =>
   orders.length > 0 &&
   orders.every((order) => isConstant(order) || shared.some((each) => isSame(each, order)));
@@ -181,7 +184,7 @@ function numberOf(node: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-/** Where columns have no relation before them, or the same. */
+/** Columns are the same if both name the same relation, or none. */
 function isSame(one: unknown, other: unknown): boolean {
   const [left, right] = [columnReference(one), columnReference(other)];
   if (left !== undefined || right !== undefined)

@@ -1,11 +1,11 @@
-/** What in a query takes several rows to make one. RowNames and nodes of DuckDB's parser. Pure. */
+/** Finds what in a query makes one row out of several. RowNames and nodes of DuckDB's parser. Pure. */
 import type { MacroSpec } from './process-spec.ts';
 import { isTreeNode, lowerText, type TreeNode } from './query-tree.ts';
 import { sqlTokens } from './sql-tokens.ts';
 
 /**
  * DuckDB's aggregate functions, and its macros over them, which a test compares with those that it has; then
- * Spark's of other names.
+ * Spark's with other names.
  */
 export const AGGREGATES: ReadonlySet<string> = new Set([
   ...['any_value', 'approx_count_distinct', 'approx_quantile', 'approx_top_k', 'arbitrary', 'arg_max'],
@@ -23,17 +23,17 @@ export const AGGREGATES: ReadonlySet<string> = new Set([
   ...['hll_sketch_agg', 'percentile', 'percentile_approx', 'std', 'try_avg', 'try_sum'],
 ]);
 
-/** Those whose result is one of the values that they are given. */
+/** Aggregates whose result is one of the values that they are given. */
 export const CHOOSING_AGGREGATES: ReadonlySet<string> = new Set(['any_value', 'first', 'last', 'max', 'min']);
 
-/** Nodes of an expression, without those of subqueries, which have rows of their own. */
+/** Nodes of an expression, except those of subqueries, which have rows of their own. */
 export function ownNodes(value: unknown): TreeNode[] {
   if (Array.isArray(value)) return value.flatMap(ownNodes);
   if (!isTreeNode(value) || value['class'] === 'SUBQUERY') return [];
   return [value, ...Object.values(value).flatMap(ownNodes)];
 }
 
-/** The names of `macros`: of the project, those that take several rows to make one. */
+/** `macros`: names of the project's macros that make one row out of several. */
 export const isAggregateCall = (node: TreeNode, macros: ReadonlySet<string>): boolean => {
   const name = lowerText(node['function_name']);
   return node['class'] === 'FUNCTION' && (AGGREGATES.has(name) || macros.has(name));
@@ -47,21 +47,22 @@ const TOGETHER_WORDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The macros of the project, in lower case, in whose text something takes several rows to make one, or that
- * use such a macro. Told by its words alone: a macro that does so with rows of its own is taken for one too.
+ * The project's macros, in lower case, whose text makes one row out of several, or that use such a macro.
+ * Judged only by their words: a macro that does so with rows of its own counts, too.
  */
 export const macrosTogether = (macros: readonly MacroSpec[]): ReadonlySet<string> =>
   macrosThatUse(macros, { calls: AGGREGATES, words: TOGETHER_WORDS });
 
 /**
- * What a macro is looked for: functions that it calls, and words that stand for themselves. In lower case.
+ * What is searched for in a macro: functions that it calls, and words that stand for themselves. In lower
+ * case.
  */
 interface UsedWords {
   readonly calls: ReadonlySet<string>;
   readonly words: ReadonlySet<string>;
 }
 
-/** The macros, in lower case, in whose text one of these stands, or that use such a macro. */
+/** The macros, in lower case, whose text contains one of these, or that use such a macro. */
 export function macrosThatUse(macros: readonly MacroSpec[], { calls, words }: UsedWords): Set<string> {
   const used = new Map(
     macros.map(({ name, definition }) => [name.toLowerCase(), wordsOf(definition)] as const),

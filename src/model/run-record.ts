@@ -1,4 +1,4 @@
-/** What a run did, as `run --json` prints it. Plain JSON; made by `src/run`, read by `src/report`. */
+/** Defines what a run did, as `run --json` prints it. Plain JSON; made by `src/run`, read by `src/report`. */
 
 import type { ErrorJson } from './errors.ts';
 import type { Grain } from './grain.ts';
@@ -22,7 +22,9 @@ export interface AuditResult {
   readonly actual: string;
   /** At most ten of the rows that break the promise, as plain JSON. */
   readonly sample: readonly Readonly<Record<string, unknown>>[];
-  /** Where more of those rows are kept, how many, and the query that shows them; null where none are. */
+  /**
+   * The table that keeps more of those rows, how many, and the query that shows them; null if none are kept.
+   */
   readonly kept: { readonly table: string; readonly rows: string; readonly query: string } | null;
 }
 
@@ -46,31 +48,32 @@ export interface RunRecord {
   readonly branch: string;
   readonly rows_read: string;
   readonly rows_written: string;
-  /** There of a process of days: `owed_hours` names the first hour of each day. */
+  /** Set for a process of days: `owed_hours` names the first hour of each day. */
   readonly grain?: Grain;
   readonly range: { readonly first_hour: string; readonly last_hour: string } | null;
   readonly owed_hours: readonly string[];
   readonly held_back_by: string | null;
-  /** Only where the process limits how it catches up: what that leaves owed. */
+  /** Only if the process limits how it catches up: what stays owed because of that. */
   readonly catchup?: PlanCatchup;
-  /** Those of its plan, where it had work and there are any. */
+  /** The warnings of its plan, if it had work and there are any. */
   readonly warnings?: readonly PlanWarning[];
-  /** New rows that are in no hour of the target, since their event time is NULL; always 0 when stateless. */
+  /**
+   * New rows that are in no hour of the target, because their event time is NULL; always 0 for a stateless
+   * process.
+   */
   readonly skipped_null_event_times: string;
   readonly audits: readonly AuditResult[];
   readonly seconds: StageSeconds & { readonly total: number };
-  /**
-   * How long it waited for another session of its process, which loaded what it would have; there if it did.
-   */
+  /** How long it waited for another session of its process, which loaded the same; only if it did. */
   readonly waited_seconds?: number;
   readonly error: ErrorJson | null;
 }
 
-/** What later sessions of the process are to load, and how long that may take. */
+/** What later sessions of the process have to load, and how long that may take. */
 export interface SessionsLeft {
-  /** Hours, or days of a process of days, that were loaded since the first of these sessions began. */
+  /** Hours, or days for a process of days, that were loaded since the first of these sessions began. */
   readonly doneHours: number;
   readonly leftHours: number;
-  /** At the pace so far, ms. */
+  /** In ms, at the pace so far. */
   readonly leftMs: number;
 }

@@ -1,19 +1,14 @@
-/**
- * Reads a SQL text just far enough to know its statements and parameters. SQL text -> marks. Pure.
- */
+/** Scans a SQL text just far enough to find its statements and parameters. SQL text -> marks. Pure. */
 import { type SqlSyntax, type SqlToken, sqlTokens } from './sql-tokens.ts';
 
 export interface SqlScan {
   /** Every `$name`, `$1` and `?` outside strings, quoted names, comments and dollar-quoted strings. */
   readonly parameters: readonly Mark[];
-  /** Every `{{name}}` there. */
+  /** Every `{{name}}` in the same places. */
   readonly placeholders: readonly Mark[];
-  /**
-   * The names there that a bracket follows, in lower case: of functions and macros, and some of the
-   * language.
-   */
+  /** Names followed by a bracket, in lower case: functions and macros, and some keywords. */
   readonly calls: ReadonlySet<string>;
-  /** One per statement that holds more than comments. */
+  /** One for each statement that contains more than comments. */
   readonly statements: readonly ScannedStatement[];
   /** A string, quoted name or comment that never ends. */
   readonly unclosed?: { readonly what: string; readonly offset: number };
@@ -27,7 +22,7 @@ export interface Mark {
 export interface ScannedStatement {
   /** Offset of its first token. */
   readonly first: number;
-  /** Lower case; empty when the statement begins with a sign. */
+  /** Lower case; empty if the statement begins with a sign. */
   readonly firstWord: string;
   /** Offset of the semicolon that ends it. */
   readonly semicolon?: number;
@@ -86,6 +81,6 @@ function callsIn(sql: string, tokens: readonly SqlToken[]): Set<string> {
 export const unquoted = (name: string): string =>
   name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
 
-/** The text of each statement, without its semicolon and what stands before it. */
+/** The text of each statement, without its semicolon and anything before the statement. */
 export const statementsIn = (sql: string): string[] =>
   scanSql(sql).statements.map(({ first, semicolon }) => sql.slice(first, semicolon).trim());

@@ -1,17 +1,17 @@
-/** Ids of sessions: the second in which they began, made unique within a process. Id -> id. Pure. */
+/** Makes ids of sessions: the second in which they began, made unique within a process. Id -> id. Pure. */
 import { sessionIdOf } from './hour.ts';
 
 const SESSION_ID = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/;
 
 /**
- * `previous`: of the process's last session; null when there was none. Two sessions within one second would
- * share an id: the later one takes the next second.
+ * `previous`: the id of the process's last session; null if there was none. Two sessions within one second
+ * would have the same id, so the later one takes the next second.
  */
 export function laterSessionId(id: string, previous: string | null): string {
   return previous === null || id > previous || !SESSION_ID.test(previous) ? id : nextSessionId(previous);
 }
 
-/** The id, or the next one that is free: a session that runs at this moment has it. */
+/** The id, or the next one that is free, if a running session has it. */
 export function freeSessionId(id: string, isTaken: (id: string) => boolean): string {
   let free = id;
   while (isTaken(free)) free = nextSessionId(free);

@@ -1,23 +1,26 @@
-/** The columns of a source by the names that they had when its rows were loaded, and by those of now. */
+/**
+ * Defines the columns of a source by the names that they had when its rows were loaded, and by their present
+ * names.
+ */
 
 export interface SourceNames {
-  /** Under which the query sees it. */
+  /** The name under which the query sees the source. */
   readonly alias: string;
-  /** In their order of now; those that were dropped at the end. */
+  /** In their present order; dropped ones at the end. */
   readonly columns: readonly NamedColumn[];
 }
 
 export interface NamedColumn {
-  /** What it is whatever it is called; no two columns of a source have one. */
+  /** Identifies the column whatever its name; unique within a source. */
   readonly column: string;
   /** DuckDB's own name of its type. */
   readonly type: string;
-  /** Undefined: it came since. */
+  /** Undefined if it was added since. */
   readonly before: string | undefined;
-  /** Undefined: it was dropped. */
+  /** Undefined if it was dropped. */
   readonly after: string | undefined;
-  /** Its place of then, from 0. */
+  /** Its position at that time, from 0. */
   readonly placeBefore?: number;
-  /** True where rows of files from before it came have a value all the same (Iceberg's `initial-default`). */
+  /** True if rows of files that lack the column still have a value in it (Iceberg's `initial-default`). */
   readonly fillsOldRows?: boolean;
 }

@@ -1,7 +1,7 @@
-/** Names in SQL that people read and paste: quoted only where they must be. Pure. */
+/** Quotes names in SQL that people read and paste, only where necessary. Pure. */
 import { NAME_PATTERN } from './names.ts';
 
-// The keywords of DuckDB 1.5.5 that are a syntax error somewhere as a bare name: its reserved ones
+// The keywords of DuckDB 1.5.5 that cause a syntax error somewhere as a bare name: its reserved ones
 // (duckdb_keywords()), and `by` and `unpack`, which it calls unreserved.
 const RESERVED = new Set(
   `all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast
@@ -18,5 +18,5 @@ const RESERVED = new Set(
 export const sqlName = (name: string): string =>
   NAME_PATTERN.test(name) && !RESERVED.has(name.toLowerCase()) ? name : `"${name.replaceAll('"', '""')}"`;
 
-/** A name as Spark's SQL quotes it: a double quote begins a string there. */
+/** A name as Spark's SQL quotes it: there a double quote begins a string. */
 export const backticked = (name: string): string => `\`${name.replaceAll('`', '``')}\``;

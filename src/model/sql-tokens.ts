@@ -1,21 +1,21 @@
 /**
- * SQL cut into tokens. Of DuckDB: strings, comments (which nest) and dollar quotes follow PostgreSQL's lexer.
- * Of Spark: a backslash escapes in strings, names stand in backquotes, and there are no dollar quotes. SQL
- * text -> tokens. Pure. The engine remains the judge of the syntax; this only must not mistake text in
+ * Cuts SQL into tokens. For DuckDB, strings, comments (which nest) and dollar quotes follow PostgreSQL's
+ * lexer. For Spark, a backslash escapes in strings, names are in backquotes, and there are no dollar quotes.
+ * SQL text -> tokens. Pure. The engine still decides about the syntax; this only must not mistake text in
  * strings and comments for SQL.
  */
 
-/** Whose SQL a text is. */
+/** The dialect of a text. */
 export type SqlSyntax = 'duckdb' | 'spark';
 
 export interface SqlToken {
-  /** A sign is one character that is nothing else: operators of several are several. */
+  /** A sign is any other single character: operators of several characters are several signs. */
   readonly kind: 'comment' | 'string' | 'quoted name' | 'parameter' | 'word' | 'number' | ';' | 'sign';
   /** Offset of its first character. */
   readonly first: number;
-  /** Offset behind its last character. */
+  /** Offset after its last character. */
   readonly end: number;
-  /** What never ends, when it goes on to the end of the text. */
+  /** What it is, if it is never closed and so extends to the end of the text. */
   readonly unclosed?: string;
 }
 
@@ -23,11 +23,11 @@ const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
 const NUMBER = /[0-9][0-9A-Za-z_.]*(?:(?<=[eE])[+-][0-9]+)?/y;
 const DOLLAR_QUOTE = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
 const PARAMETER = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*|[0-9]+|"[^"]*")/y;
-/** Letters that belong to the string behind them. */
+/** Letters that belong to the string after them. */
 const PREFIXED_STRING = /(?:[eExXbB]|[uU]&)'/y;
 /** Spark's strings without escapes. */
 const RAW_STRING = /[rR]['"]/y;
-/** A carriage return alone ends it, too. */
+/** A carriage return alone also ends it. */
 const LINE_COMMENT = /--[^\r\n]*/y;
 
 /** White space is left out. */

@@ -1,8 +1,8 @@
-/** Where a source begins when a process reads it for the first time. Text -> StartSpec. Pure. */
+/** Reads where a source begins when a process reads it for the first time. Text -> StartSpec. Pure. */
 import { INSTANT_PATTERN, instantOf } from './hour.ts';
 
 export type StartSpec =
-  /** With all rows it has. */
+  /** With all its rows. */
   | { readonly kind: 'beginning' }
   /** After the snapshot that is its head when the process first publishes. */
   | { readonly kind: 'now' }
@@ -14,7 +14,7 @@ export type StartSpec =
 export const START_FORMS =
   "beginning, now, a snapshot id in quotes, or a timestamp such as '2023-09-14T05:00:00Z'";
 
-/** The forms as a JSON schema says them. */
+/** The forms as a pattern for JSON schemas. */
 export const START_PATTERN = new RegExp(
   `^(?:beginning|now|\\d{1,19}|${INSTANT_PATTERN.source.slice(1, -1)})$`,
 );

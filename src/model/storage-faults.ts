@@ -1,13 +1,13 @@
 /**
- * What operating system, SQLite and DuckDB say when a warehouse cannot be written, or its disk fails. Error
- * -> the one PsybergError for it. A full disk is no damaged source, and a read-only folder no bug: both look
- * like either in the words of whoever met them first.
+ * Recognises what the operating system, SQLite and DuckDB say if a warehouse cannot be written, or its disk
+ * fails. Error -> the one PsybergError for it. A full disk is no damaged source, and a read-only folder is no
+ * bug, though the original errors read like that.
  */
 import { PsybergError, unexpected, usageError, withoutSql } from './errors.ts';
 import { type StoreWaits, storeFaultOf } from './store-faults.ts';
 
 /**
- * Not retryable: somebody has to free space first, and a publish that tried on meanwhile would hold
+ * Not retryable: somebody has to free space first, and a publish that kept trying meanwhile would hold
  * everything up.
  */
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
@@ -15,7 +15,7 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 const FAILING: ReadonlySet<unknown> = new Set([-5, -116, -117, -121]);
 const FAILING_TEXT =
   /Input\/output error|Stale (?:NFS )?file handle|Structure needs cleaning|Remote I\/O error/i;
-/** Without permission; calls that only write. */
+/** Missing permissions, in calls that only write. */
 const FORBIDDEN: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM']);
 const WRITING: ReadonlySet<unknown> = new Set([
   'copyfile',
@@ -26,7 +26,7 @@ const WRITING: ReadonlySet<unknown> = new Set([
   'unlink',
   'write',
 ]);
-/** Of the process, or of the machine. */
+/** Open files of the process, or of the machine. */
 const TOO_MANY: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 /** SQLite's primary result codes. */
 const SQLITE_READONLY = 8;
@@ -38,7 +38,7 @@ const OWN: ReadonlySet<unknown> = new Set([
   'storage-failed',
   'too-many-open-files',
 ]);
-/** Links of a chain of causes that are looked at. */
+/** How many links of a chain of causes are looked at. */
 const DEPTH_MAX = 8;
 
 interface Reported {
@@ -51,19 +51,19 @@ interface Reported {
   readonly cause?: unknown;
 }
 
-/** What the error does not say itself. */
+/** What the error itself does not tell. */
 export interface FaultContext {
   /** What was written. */
   readonly place?: string;
-  /** It was to be written, whatever was called. */
+  /** True if it was being written, whatever call failed. */
   readonly isWritten?: boolean;
   /** How long DuckDB waits for a store. */
   readonly waits?: StoreWaits;
 }
 
 /**
- * `warehouse-full`, `warehouse-not-writable`, `storage-failed`, `too-many-open-files`, or what a store
- * answered, where the error, or what caused it, is that; else undefined.
+ * `warehouse-full`, `warehouse-not-writable`, `storage-failed`, `too-many-open-files`, or a store's answer,
+ * if the error, or one of its causes, means that; otherwise undefined.
  */
 export function storageFault(
   error: unknown,
@@ -74,7 +74,7 @@ export function storageFault(
     const { code, errcode, errno, syscall, path, message = '', cause } = link as Reported;
     if (link instanceof PsybergError && OWN.has(code)) return link;
     const sqlite = code === 'ERR_SQLITE_ERROR' ? (errcode ?? 0) & 0xff : undefined;
-    // Only an IO error is DuckDB's own: a query may say these words too.
+    // Only an IO error is DuckDB's own: a query may contain these words too.
     const io = message.startsWith('IO Error:') ? message : '';
     const ofStore = storeFaultOf(message, error, waits);
     if (ofStore !== undefined) return ofStore;
@@ -98,8 +98,9 @@ export function storageFault(
 }
 
 /**
- * Throws on what says nothing of a file that could not be read: a disk that fails, or too many open files.
- * To whoever takes a file that cannot be read for one that is not there, it would be gone.
+ * Throws if the error is not about the file that could not be read, but about a disk that fails, or too many
+ * open files. A caller that takes an unreadable file for a missing one would otherwise believe that it is
+ * gone.
  */
 export function throwUnlessOfFile(error: unknown, place: string): void {
   const fault = storageFault(error, { place });
@@ -107,7 +108,7 @@ export function throwUnlessOfFile(error: unknown, place: string): void {
 }
 
 /**
- * Whatever was thrown, as what a person is shown: a fault of the storage is said to be one, the rest is
+ * Any thrown error as it is shown to people: a fault of the storage is named as such, everything else is
  * unforeseen.
  */
 export const shownError = (error: unknown): PsybergError =>

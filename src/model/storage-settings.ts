@@ -1,14 +1,14 @@
-/** Settings for reaching files, in Iceberg's names. Values only. */
+/** Defines settings for reaching files, in Iceberg's names. Values only. */
 
 import { usageError } from './errors.ts';
 
-/** By Iceberg's names (`S3FileIOProperties`, …); secrets are among them. */
+/** By Iceberg's names (`S3FileIOProperties`, …); includes secrets. */
 export type StorageSettings = Readonly<Record<string, string>>;
 
-/** Asked for each use, as keys may be renewed. */
+/** Called for each use, since keys may be renewed. */
 export type StorageSource = () => StorageSettings | Promise<StorageSettings>;
 
-/** A setting, its value where that is no secret, and who says so. */
+/** A setting, its value unless that is secret, and who says so. */
 export interface StorageOrigin {
   readonly key: string;
   /** Undefined for a secret. */
@@ -17,32 +17,32 @@ export interface StorageOrigin {
 }
 
 /**
- * True with both keys. An endpoint alone is no way in: made a secret of DuckDB's, it would hide the user's
- * own, which has keys.
+ * True if both keys are there. An endpoint alone gives no access: as a secret of DuckDB's it would hide the
+ * user's own, which has keys.
  */
 export const hasS3Keys = (config: StorageSettings): boolean =>
   (config['s3.access-key-id'] ?? '') !== '' && (config['s3.secret-access-key'] ?? '') !== '';
 
-/** When keys among settings expire, in ms since 1970; undefined where nobody says. */
+/** When keys among the settings expire, in ms since 1970; undefined if that is unknown. */
 export function expiresAtMs(settings: Readonly<Record<string, string>>): number | undefined {
   const times = Object.entries(settings)
     .flatMap(([key, value]) => {
       if (/expires-at/.test(key)) return Number(value);
-      // It says so itself (Azure, "Create an account SAS").
+      // The token itself tells (Azure, "Create an account SAS").
       return key.startsWith('adls.sas-token') ? Date.parse(new URLSearchParams(value).get('se') ?? '') : [];
     })
     .filter(Number.isFinite);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Certificates (PEM) to trust beside this machine's: a file here, of which nobody else is told. */
+/** Certificates (PEM) to trust besides this machine's: a local file, of which nobody else is told. */
 export const CA_FILE = 'ca_file';
 /** PyIceberg's name; in seconds. */
 const STALL = 's3.request-timeout';
 const STALL_SECONDS = 30;
 
 /**
- * The longest that a store may say nothing, in whole seconds: DuckDB counts in these. Throws
+ * How long a store may stay silent, in whole seconds, since DuckDB counts in these. Throws
  * `storage-setting-invalid`.
  */
 export function stallSecondsOf(settings: StorageSettings): number {
@@ -56,25 +56,25 @@ export function stallSecondsOf(settings: StorageSettings): number {
 }
 const STALL_SECONDS_MAX = 3600;
 
-/** What `credentials: chain` says of Azure's stores: DuckDB takes the keys of this machine. */
+/** The setting that `credentials: chain` means for Azure's stores: DuckDB uses the keys of this machine. */
 export const AZURE_CHAIN = 'adls.credentials';
 
-/** What others may be told. */
+/** The settings that others may be told. */
 export const withoutFiles = ({ [CA_FILE]: _ofThisMachine, ...settings }: StorageSettings): StorageSettings =>
   settings;
 
-/** The settings that are no secrets; whatever else there is may be one. */
+/** The settings that are not secret; any other might be. */
 const PRINTABLE =
   /^(?:ca_file|client\.region|s3\.(?:endpoint|path-style-access|region|request-timeout|remote-signing-enabled|session-token-expires-at-ms)|gcs\.(?:service\.host|project-id)|adls\.(?:account-name|credentials|(?:blob|dfs)-storage-(?:authority|scheme)))$/;
 
 export const isSecretKey = (key: string): boolean => !PRINTABLE.test(key);
 
-/** Shorter ones are words, which messages need. */
+/** Shorter ones may be ordinary words, which messages need. */
 const KEY_ID_LENGTH_MIN = 12;
 
 /**
- * What no message may repeat, whoever wrote it: the secrets among settings, and the names of keys, which
- * stores put into what they say of a signature.
+ * What no message may repeat, whoever wrote it: the secrets among settings, and the ids of keys, which stores
+ * mention in errors about a signature.
  */
 export const secretsAmong = (settings: Readonly<Record<string, string>> | undefined): readonly string[] =>
   Object.entries(settings ?? {}).flatMap(([key, value]) =>

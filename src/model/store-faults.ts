@@ -1,17 +1,17 @@
 /**
- * What DuckDB 1.5.5 says when the store of a file does not do what it was asked. Message -> the one
- * PsybergError for it. Of the store's answer its code alone is repeated: the rest may hold what was signed.
+ * Recognises what DuckDB 1.5.5 says if the store of a file does not do what it was asked. Message -> the one
+ * PsybergError for it. Of the store's answer only its code is repeated: the rest may contain what was signed.
  */
 import { azureFaultOf } from './azure-faults.ts';
 import { PsybergError, usageError } from './errors.ts';
 
 interface StoreAnswer {
-  /** Of the host, or of the bucket where that is all that is said. */
+  /** The host, or the bucket if nothing else is named. */
   readonly address: string;
   readonly status: number;
-  /** In the store's words, such as `NoSuchBucket`; `''` where it gave none. */
+  /** The store's code, such as `NoSuchBucket`; `''` if it gave none. */
   readonly code: string;
-  /** DuckDB was about to write. */
+  /** True if DuckDB was about to write. */
   readonly wasWriting: boolean;
 }
 
@@ -37,7 +37,10 @@ export function storeFaultOf(message: string, cause: unknown, waits?: StoreWaits
   return answer === undefined ? undefined : faultOf(answer, cause);
 }
 
-/** Places of other kinds than psyberg brings what DuckDB needs for: Azure's stores, for one. */
+/**
+ * For places of a kind that DuckDB reaches with an extension which psyberg does not bring, such as Azure's
+ * stores.
+ */
 const notReached = (extension: string, cause: unknown): PsybergError =>
   new PsybergError(
     'extension-missing',
@@ -49,7 +52,7 @@ const notReached = (extension: string, cause: unknown): PsybergError =>
     },
   );
 
-/** What went wrong on the way, what was asked, and the address. */
+/** What went wrong on the way, the request, and the address. */
 const UNANSWERED = /^(?:IO|HTTP) Error: ([^\n']+?) error for HTTP (\w+) to '([^'\n]+)'/;
 
 function unanswered(
@@ -57,7 +60,7 @@ function unanswered(
   { cause, waits }: { readonly cause: unknown; readonly waits: StoreWaits | undefined },
 ): PsybergError {
   const address = addressOf(url);
-  // In curl's words. Which of the two it is it does not say, nor what the certificate names.
+  // Curl's message. It does not say which of the two it is, nor what the certificate names.
   if (/^(?:SSL peer certificate|Problem with the SSL CA cert)/.test(what))
     return usageError(
       'storage-untrusted',
@@ -69,7 +72,7 @@ function unanswered(
       },
     );
   const isSilent = what.startsWith('Timeout was reached');
-  // Silence in the middle of an answer is called so, too.
+  // Silence in the middle of an answer is reported like this, too.
   if (!isSilent && !what.startsWith('Transferred a partial file'))
     return unreachable(address, `cannot be reached: ${what}`, cause);
   const asked = `${method} ${pathOf(url)}`;
@@ -86,7 +89,7 @@ function unanswered(
   );
 }
 
-/** Without what may be signed. */
+/** Without the part that may be signed. */
 const pathOf = (url: string): string => (URL.canParse(url) ? new URL(url).pathname : '');
 const STATUS =
   /\(HTTP (?:code )?(\d{3})\b|^HTTP Error: Request returned HTTP (\d{3})\b|: HTTP (\d{3}) response/;
@@ -118,7 +121,7 @@ const EXPIRED: ReadonlySet<string> = new Set([
   'ExpiredTokenException',
 ]);
 const CLOCK = 'RequestTimeTooSkewed';
-/** Whatever the status: versitygw 1.8.0 answers 404 to a key that it does not know. */
+/** Whatever the status: versitygw 1.8.0 answers 404 if it does not know a key. */
 const DENIALS: ReadonlySet<string> = new Set([
   ...EXPIRED,
   'AccessDenied',
@@ -156,7 +159,7 @@ function faultOf(answer: StoreAnswer, cause: unknown): PsybergError | undefined 
       'does not let psyberg in',
       'the keys have expired: renew those under catalog.storage in psyberg.yaml, or write credentials: chain there; those that the catalog hands out are renewed by the next run. A statement keeps the keys with which it began: where it runs for longer than they hold, have the catalog hand out some that hold longer',
     );
-  // An answer to HEAD has no words: a wrong region, or a token that has expired.
+  // An answer to HEAD has no text: it may be a wrong region, or an expired token.
   if (
     status === 401 ||
     status === 403 ||
@@ -170,7 +173,9 @@ function faultOf(answer: StoreAnswer, cause: unknown): PsybergError | undefined 
   return status === 429 || status >= 500 ? unreachable(address, `answers ${said}`, cause, true) : undefined;
 }
 
-/** No file is damaged and no SQL is wrong: the same call succeeds once the network or the store is back. */
+/**
+ * No file is damaged and no SQL is wrong: the same call will succeed once the network or the store is back.
+ */
 const unreachable = (address: string, what: string, cause: unknown, isSaid = false): PsybergError =>
   new PsybergError('storage-unreachable', `${address} ${what}${isSaid ? '' : '; nothing was published'}`, {
     hint: 'check the network and the address of the storage (in front of a foreign catalog: the endpoint that it hands out or catalog.storage sets; s3.path-style-access where the bucket is no host), then run the same command again',

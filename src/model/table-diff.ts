@@ -1,8 +1,8 @@
-/** How two snapshots of a table differ. Plain JSON: the object of `diff --json`. */
+/** Defines how two snapshots of a table differ. Plain JSON: the object of `diff --json`. */
 
 /** An hour in which rows differ. Counts as text. */
 export interface DiffHour {
-  /** Its start, UTC; null for rows without an event time, and where rows have none. */
+  /** Its start, UTC; null for rows without an event time, and if no event time is known. */
   readonly hour: string | null;
   readonly added: string;
   readonly removed: string;
@@ -11,7 +11,7 @@ export interface DiffHour {
 
 export type DiffRow = Readonly<Record<string, unknown>>;
 
-/** Two rows of one key. */
+/** Two rows with the same key. */
 export interface DiffChange {
   readonly from: DiffRow;
   readonly to: DiffRow;
@@ -27,20 +27,20 @@ export interface TableDiff {
   /** What was asked for: a branch, a tag, or the id. */
   readonly from_name: string;
   readonly to_name: string;
-  /** The columns that tell which row is which; null: a changed row is one removed and one added. */
+  /** The columns that identify a row; null: a changed row counts as one removed and one added. */
   readonly key: readonly string[] | null;
   readonly added: string;
   readonly removed: string;
   readonly changed: string;
-  /** Ascending; an hour without a difference is not among them. */
+  /** Ascending; only hours with a difference. */
   readonly hours: readonly DiffHour[];
   readonly sample: {
     readonly added: readonly DiffRow[];
     readonly removed: readonly DiffRow[];
     readonly changed: readonly DiffChange[];
   };
-  /** Data files that were read of each, and those that both have and nobody read. */
+  /** Data files read for each snapshot, and those that both have, which were not read. */
   readonly files: { readonly from: number; readonly to: number; readonly shared: number };
-  /** What a reader has to know of it, a sentence each. */
+  /** What a reader must know about it, one sentence each. */
   readonly notes: readonly string[];
 }

@@ -1,10 +1,10 @@
-/** What became of tests, as `psyberg test --json` prints it. Plain JSON. */
+/** Defines the results of tests, as `psyberg test --json` prints them. Plain JSON. */
 import type { ErrorJson } from './errors.ts';
 import type { Plan } from './plan.ts';
 
 export type RowObject = Readonly<Record<string, unknown>>;
 
-/** A missing and an extra row that seem to be one. */
+/** A missing and an extra row that seem to be the same row. */
 export interface ChangedRow {
   readonly expected: RowObject;
   readonly found: RowObject;
@@ -13,9 +13,9 @@ export interface ChangedRow {
 }
 
 export interface TestFailure {
-  /** Counted from 1: after this one it shows. */
+  /** The arrival after which it shows, counted from 1. */
   readonly arrival: number;
-  /** The arrivals in the order that was played, up to it; of a recompute the shortest that fails. */
+  /** The arrivals in the order played, up to this one; for a recompute the shortest order that fails. */
   readonly order: readonly number[];
   readonly process_name: string;
   /** The key of `expect`, or `recompute`. */
@@ -26,16 +26,16 @@ export interface TestFailure {
   readonly extra: readonly RowObject[];
   /** Pairs of a missing and an extra row that differ in some cells. */
   readonly changed: readonly ChangedRow[];
-  /** The columns that were compared; empty where no rows were. */
+  /** The columns that were compared; empty if no rows were. */
   readonly columns: readonly string[];
-  /** The plan of that step; null where there was none. */
+  /** The plan of that step; null if there was none. */
   readonly plan: TestPlan | null;
   readonly error: ErrorJson | null;
-  /** A command that plays this again, and only this. */
+  /** A command that plays this again, and nothing else. */
   readonly rerun: string;
 }
 
-/** What of a plan says why. */
+/** The parts of a plan that explain the result. */
 export type TestPlan = Pick<Plan, 'status' | 'grain' | 'range' | 'owed_hours' | 'held_back_by'> & {
   readonly hours: readonly string[];
   readonly target: string;
@@ -67,6 +67,6 @@ export interface TestResult {
 export interface TestReport {
   readonly tests: readonly TestResult[];
   readonly passed: number;
-  /** Those of status `failed` or `error`. */
+  /** Tests with status `failed` or `error`. */
   readonly failed: number;
 }

@@ -1,6 +1,6 @@
-/** The text of a type as DuckDB writes it, taken apart. Pure. */
+/** Splits the text of a type as DuckDB writes it. Pure. */
 
-/** The parts between commas that stand in no parentheses and in no quotes. */
+/** The parts between commas that are outside of parentheses and quotes. */
 export function splitOutside(text: string): string[] {
   const parts: string[] = [];
   let depth = 0;
@@ -21,7 +21,7 @@ export function splitOutside(text: string): string[] {
   return [...parts, text.slice(start).trim()];
 }
 
-/** A type whose plain types, inside of structs, lists and maps, are changed each by itself. */
+/** Changes each plain type of a type by itself, also inside structs, lists and maps. */
 export function withLeaves(type: string, change: (leaf: string) => string): string {
   const [, element, size] = /^(.*?)\s*(\[\d*\])$/s.exec(type) ?? [];
   if (element !== undefined) return `${withLeaves(element, change)}${size}`;

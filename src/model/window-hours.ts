@@ -10,10 +10,10 @@ import type { SourceState } from './session.ts';
 
 const NO_WINDOW: SourceWindow = { beforeHours: 0, afterHours: 0 };
 
-/** Of a source without a window all is 0. */
+/** All zero for a source without a window. */
 export const sourceWindow = ({ spec }: Pick<SourceState, 'spec'>): SourceWindow => spec.window ?? NO_WINDOW;
 
-/** As a plan says it; a plan that was saved by an earlier release says nothing of it. */
+/** The window in a plan; a plan saved by an earlier release does not have it. */
 export const plannedWindow = ({
   window,
 }: Pick<PlanSource, 'window'>): Pick<SourceWindow, 'beforeHours' | 'afterHours'> => ({
@@ -21,19 +21,22 @@ export const plannedWindow = ({
   afterHours: window?.after_hours ?? 0,
 });
 
-/** The hours of the target that change with these of the source: *s* reaches *s - after* to *s + before*. */
+/**
+ * The hours of the target that change with these hours of the source: *s* reaches *s - after* to *s +
+ * before*.
+ */
 export const reachedBy = (
   hours: readonly Hour[],
   { beforeHours, afterHours }: Pick<SourceWindow, 'beforeHours' | 'afterHours'>,
 ): Hour[] => rangesAround(intervalsOf(hours), { earlier: afterHours, later: beforeHours }).flatMap(hoursOf);
 
-/** Ranges of the source on which these of the target depend: *h* on *h - before* to *h + after*. */
+/** The ranges of the source on which these hours of the target depend: *h* on *h - before* to *h + after*. */
 export const rangesBehind = (
   ranges: readonly HourRange[],
   { beforeHours, afterHours }: Pick<SourceWindow, 'beforeHours' | 'afterHours'>,
 ): HourRange[] => rangesAround(ranges, { earlier: beforeHours, later: afterHours });
 
-/** Ascending ranges, each made longer at both ends; those that meet become one. */
+/** Extends ascending ranges at both ends; those that then meet are joined. */
 function rangesAround(
   ranges: readonly HourRange[],
   { earlier, later }: { readonly earlier: number; readonly later: number },

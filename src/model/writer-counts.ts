@@ -1,12 +1,15 @@
-/** What the writer of data files counted of their rows, so that nobody reads them again for it. */
+/**
+ * Defines what the writer of data files has counted about their rows, so that they need not be read again for
+ * it.
+ */
 import type { HourRange } from './hour.ts';
 
 export interface WriterCounts {
   readonly rows: bigint;
   /**
-   * Columns in which no row is NULL, their names in lower case. Of nested columns the writer counts nothing.
+   * Columns without NULL in any row, their names in lower case. For nested columns the writer counts nothing.
    */
   readonly columnsWithoutNull: ReadonlySet<string>;
-  /** The hours in which the rows of each file lie; undefined where the writer does not tell them of each. */
+  /** The hours of the rows in each file; undefined if the writer does not tell them for each. */
   readonly hours: readonly HourRange[] | undefined;
 }

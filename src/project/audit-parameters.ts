@@ -1,6 +1,6 @@
 /**
- * Audits with parameters: what a file of `audits/` declares, and the values that a header gives. Text and
- * YAML -> typed values. Pure.
+ * Reads audits with parameters: what a file of `audits/` declares, and the values that a header gives. Text
+ * and YAML -> typed values. Pure.
  */
 import { NAME_PATTERN } from '../model/names.ts';
 import { ENGINE_PARAMETERS, type TextPosition, type TypedValue } from '../model/process-spec.ts';
@@ -16,13 +16,13 @@ export interface AuditParameter {
   /** `IDENTIFIER`, or DuckDB's name of a type. */
   readonly type: ScalarType;
   readonly isList: boolean;
-  /** Of its line in the audit's file. */
+  /** Place of its line in the audit's file. */
   readonly place: TextPosition;
 }
 
-/** What a header gives to an audit. */
+/** What a header passes to an audit. */
 export interface AuditArguments {
-  /** For `{{name}}`: names to be quoted. */
+  /** For `{{name}}`: names that will be quoted. */
   readonly identifiers: Readonly<Record<string, readonly string[]>>;
   /** For `$name`. */
   readonly values: Readonly<Record<string, TypedValue>>;
@@ -30,9 +30,9 @@ export interface AuditArguments {
 
 type ScalarType = keyof typeof TYPES;
 interface TypeOf {
-  /** As a message calls a value of it. */
+  /** What a message calls a value of this type. */
   readonly what: string;
-  /** The value as a plan holds it; undefined when it is none of the type. */
+  /** The value in the form that a plan holds; undefined if it is not of the type. */
   readonly read: (written: unknown) => Item | undefined;
 }
 type Item = string | number | boolean;
@@ -138,7 +138,7 @@ function parameterOf(
 export const signatureOf = (parameters: readonly AuditParameter[]): string =>
   parameters.map(({ name, type, isList }) => `${name} ${type}${isList ? '[]' : ''}`).join(', ');
 
-/** Of `$name` and `{{name}}` in the SQL: what is used otherwise than declared, or not at all. */
+/** Reports each `$name` and `{{name}}` in the SQL that is used otherwise than declared, or not at all. */
 export function reportUses(
   parameters: readonly AuditParameter[],
   used: { readonly values: ReadonlySet<string>; readonly identifiers: ReadonlySet<string> },
@@ -162,17 +162,17 @@ export function reportUses(
 
 interface Giving {
   readonly audit: string;
-  /** Relative to the project. */
+  /** Path relative to the project. */
   readonly file: string;
   readonly parameters: readonly AuditParameter[];
   readonly given: unknown;
-  /** Of the map in the header. */
+  /** Path of the map in the header. */
   readonly path: Path;
   readonly placeOf: (path: Path) => TextPosition;
   readonly report: ReportProblem;
 }
 
-/** The values of a header; undefined, and reported, where one is missing, unknown or of another type. */
+/** The values that a header gives; undefined, and reported, if one is missing, unknown or of another type. */
 export function argumentsOf(giving: Giving): AuditArguments | undefined {
   const { audit, file, parameters, path, placeOf, report } = giving;
   const given = giving.given ?? {};

@@ -1,6 +1,6 @@
 /**
- * Rules between the parts of one header. YAML with places -> problems. Reads nothing but its arguments.
- * It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
+ * Checks rules between the parts of one header. YAML with places -> problems. Reads nothing but its
+ * arguments. It looks at each part by itself, so that one wrong part does not hide what is wrong in another.
  */
 import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
 import { didYouMean } from './did-you-mean.ts';
@@ -15,7 +15,7 @@ import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
 
-/** Reports what the schema cannot: rules that tie keys of a header together. */
+/** Reports what the schema cannot: violations of rules between keys of a header. */
 export function checkHeader(yaml: YamlText, report: ReportProblem, own: OwnAudits): void {
   if (!isMap(yaml.value)) return;
   checkPattern(yaml.value, yaml, report);
@@ -27,7 +27,7 @@ export function checkHeader(yaml: YamlText, report: ReportProblem, own: OwnAudit
   checkAudits(yaml.value, { yaml, report, own });
 }
 
-/** Files of a folder are read by DuckDB, on this machine. */
+/** DuckDB reads the files of a folder, on this machine. */
 function checkEngine(header: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   if (header['engine'] !== 'spark') return;
   for (const [index, source] of listOf(header['sources']).entries())

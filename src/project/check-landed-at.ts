@@ -1,6 +1,6 @@
 /**
- * `$landed_at`: refused where no source is files. Rows of a table are computed anew, and a time of the
- * session would be another one each time. Header + SQL -> problems. Pure.
+ * Refuses `$landed_at` if no source is a folder of files. Rows of a table may be computed again, and a
+ * session's time would be different each time. Header + SQL -> problems. Pure.
  */
 import { type AuditSpec, FILES_PARAMETER, type TextPosition } from '../model/process-spec.ts';
 import { scanSql } from '../model/scan-sql.ts';
@@ -19,10 +19,10 @@ export function checkLandedAt(
     report,
   }: {
     readonly query: QueryText;
-    /** Where an offset in the query's SQL stands in the file. */
+    /** The place in the file of an offset in the query's SQL. */
     readonly placeIn: (offset: number) => TextPosition;
     readonly audits: readonly AuditSpec[];
-    /** Where the header lists them. */
+    /** Where the header lists the audits. */
     readonly auditsPlace: TextPosition;
     readonly report: ReportProblem;
   },

@@ -1,12 +1,12 @@
-/** Rules between the processes of a project. Drafts -> problems. Pure. */
+/** Checks rules between the processes of a project. Drafts -> problems. Pure. */
 import { type TableIdentifier, tableKey, tableName } from '../model/names.ts';
 import type { StateTables } from '../model/process-spec.ts';
 import { type ProjectProblem, reporterFor } from './problems.ts';
 import type { ProcessDraft } from './read-process.ts';
 
 /**
- * Reports names and targets used twice, sources and targets that are state tables, tables whose names differ
- * by case, and circles of processes.
+ * Reports names and targets that are used twice, sources and targets that are state tables, tables whose
+ * names differ only by case, and circles of processes.
  */
 export function checkProject(
   drafts: readonly ProcessDraft[],
@@ -70,8 +70,8 @@ export function checkProject(
 }
 
 /**
- * DuckDB takes two names that differ by case alone for one table, a catalog for two: a process would wait for
- * ever for what another one writes.
+ * To DuckDB two names that differ only by case are one table, to a catalog two: a process would wait for ever
+ * for what another one writes.
  */
 function reportSpellings(
   drafts: readonly ProcessDraft[],
@@ -89,7 +89,7 @@ function reportSpellings(
       const key = tableKey(source.table);
       const [name, other] = [tableName(source.table), known.get(key)];
       if (other === undefined) known.set(key, { name, draft, role: 'source' });
-      // Within one process its header's own rules have said so.
+      // Within one process its header's own rules have reported it.
       else if (other.name !== name && other.draft !== draft)
         reporterFor(problems, draft.file)(
           draft.placeOf(['sources', source.index, 'table']),
@@ -100,7 +100,7 @@ function reportSpellings(
     }
 }
 
-/** Each circle is reported once, at the source through which its first process in file order enters it. */
+/** Each circle is reported once, at the source by which its first process in file order enters it. */
 function reportCircles(
   drafts: readonly ProcessDraft[],
   producers: ReadonlyMap<string, ProcessDraft>,
@@ -122,7 +122,7 @@ function reportCircles(
     trail.push(step);
     for (const source of draft.sources) {
       const producer = producers.get(tableKey(source.table));
-      // A process that reads its own target has been reported with its header.
+      // A process that reads its own target was reported with its header.
       if (producer === undefined || producer === draft) continue;
       step.via = source;
       visit(producer);

@@ -1,7 +1,6 @@
 /**
- * The statements of a file of `tables/`, as far as they say columns. Text -> statements with their places.
- * Pure. How a table is partitioned, and its properties, are for Iceberg: a database in memory does not take
- * them.
+ * Takes from a file of `tables/` the statements as far as they define columns. Text -> statements with their
+ * places. Pure. Partitioning and table properties are for Iceberg: a database in memory does not accept them.
  */
 import { scanSql } from '../model/scan-sql.ts';
 
@@ -19,7 +18,7 @@ export const ddlStatements = (text: string): DdlStatement[] =>
 
 const CREATE_TABLE = /^create\s+(?:or\s+replace\s+)?table\s+(?:if\s+not\s+exists\s+)?[^(]*?\(/i;
 
-/** Cut behind the list of columns; as it is where something else follows, such as a query. */
+/** Cuts a statement after its list of columns; unchanged if something else follows, such as a query. */
 function columnsAlone(sql: string): string {
   const head = CREATE_TABLE.exec(sql)?.[0];
   if (head === undefined || /\sas\s/i.test(head)) return sql;
@@ -29,10 +28,10 @@ function columnsAlone(sql: string): string {
     : sql;
 }
 
-/** Strings, quoted names and comments, whose brackets do not count. */
+/** Strings, quoted names and comments: brackets inside them do not count. */
 const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\r\n]*|\/\*[\s\S]*?\*\//y;
 
-/** The offset behind the bracket that closes the one at `open`. */
+/** The offset after the bracket that closes the one at `open`. */
 function endOfBrackets(sql: string, open: number): number | undefined {
   let depth = 0;
   for (let at = open; at < sql.length; at += 1) {

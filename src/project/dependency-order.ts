@@ -1,16 +1,16 @@
-/** Which process feeds which. ProjectSpec -> order. Pure. */
+/** Orders processes by which one feeds which. ProjectSpec -> order. Pure. */
 import { usageError } from '../model/errors.ts';
 import { sameTable, type TableIdentifier, tableKey } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from './did-you-mean.ts';
 
-/** The process that writes `table`, or undefined when it comes from outside the project. */
+/** The process that writes `table`, or undefined if it comes from outside the project. */
 export function producerOf(project: ProjectSpec, table: TableIdentifier): ProcessSpec | undefined {
   return project.processes.find((spec) => sameTable(spec.target.table, table));
 }
 
 /**
- * All processes, or the named ones, each behind the processes that write its sources; otherwise in the order
+ * All processes, or the named ones, each after the processes that write its sources; otherwise in the order
  * of their files. Processes that are not named are not added. Throws `process-unknown` for a name that the
  * project does not have.
  */
@@ -38,15 +38,15 @@ export function processesInDependencyOrder(
     }
     ordered.push(spec);
   };
-  // The whole graph is walked even for a few names: two named processes may depend on each other through one
-  // that is not.
+  // Walks the whole graph even for a few names: two named processes may depend on each other through one that
+  // is not named.
   for (const spec of project.processes) visit(spec);
   return names.length === 0 ? ordered : ordered.filter((spec) => names.includes(spec.processName));
 }
 
 /**
- * The processes that read the target of `spec`, and those that read theirs, each behind the processes that
- * write its sources; `spec` is not among them.
+ * The processes that read the target of `spec`, and those that read theirs, each after the processes that
+ * write its sources; without `spec` itself.
  */
 export function processesBelow(project: ProjectSpec, spec: ProcessSpec): readonly ProcessSpec[] {
   const written = new Set([tableKey(spec.target.table)]);

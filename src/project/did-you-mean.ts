@@ -1,8 +1,8 @@
-/** Near-miss names. (what was written, what exists) -> the likely meaning. Pure. */
+/** Guesses which name was meant. (what was written, what exists) -> the likely meaning. Pure. */
 
 /**
- * The known name nearest to `written`, when it is near enough to be a slip (about one letter in three), or
- * the only one that holds it.
+ * The known name nearest to `written`, if it is near enough to be a slip (about one letter in three), or the
+ * only one that contains it.
  */
 export function nearestName(written: string, known: readonly string[]): string | undefined {
   const wanted = written.toLowerCase();
@@ -18,14 +18,14 @@ export function nearestName(written: string, known: readonly string[]): string |
   return holding.length === 1 ? holding[0] : undefined;
 }
 
-/** A hint for an unknown name: the near miss, else the names that exist. */
+/** A hint for an unknown name: the nearest one, or else all names that exist. */
 export function didYouMean(written: string, known: readonly string[], what = 'known'): string {
   const nearest = nearestName(written, known);
   if (nearest !== undefined) return `did you mean '${nearest}'?`;
   return known.length === 0 ? `there is no ${what} name` : `${what}: ${known.join(', ')}`;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours, each counted as one. */
+/** Counts insertions, deletions, replacements and swaps of neighbours, each as one. */
 function editDistance(left: string, right: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);

@@ -1,11 +1,11 @@
 /**
- * JSON schemas for editors: draft-07, with what every key means. Zod schema and descriptions -> JSON schema.
- * Pure.
+ * Makes JSON schemas for editors: draft-07, with the meaning of every key. Zod schema and descriptions ->
+ * JSON schema. Pure.
  */
 import type * as z from 'zod';
 import { jsonSchemaOf } from './validate.ts';
 
-/** A JSON schema, as far as it is walked here. */
+/** A JSON schema, as far as this code walks it. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
@@ -19,12 +19,14 @@ export interface JsonSchema {
 
 export interface EditorSchemaParts {
   readonly title: string;
-  /** What each key means, by its path; `[]` is an entry of a list. The reference has the same texts. */
+  /**
+   * What each key means, by its path; `[]` is an entry of a list. The reference pages have the same texts.
+   */
   readonly meanings: Readonly<Record<string, string>>;
   readonly examples: Readonly<Record<string, readonly unknown[]>>;
-  /** Paths whose keys mean what those of another path do. */
+  /** Paths whose keys mean the same as those of another path. */
   readonly same?: Readonly<Record<string, string>>;
-  /** Rules between keys, which zod has no word for: by path, what the value there must fit as well. */
+  /** Rules between keys, which zod cannot express: by path, what the value there must also match. */
   readonly rules?: Readonly<Record<string, readonly JsonSchema[]>>;
 }
 
@@ -34,7 +36,7 @@ export function editorSchema(schema: z.ZodType, parts: EditorSchemaParts): JsonS
   return { $schema, title: parts.title, ...explained(json, '', parts) };
 }
 
-/** The same schema with a description at every key. `path`: of the value that the schema is of. */
+/** The same schema with a description for every key. `path`: of the value that the schema describes. */
 function explained(schema: JsonSchema, path: string, parts: EditorSchemaParts): JsonSchema {
   const { properties, anyOf, items, additionalProperties: values } = schema;
   const own = parts.same?.[path] ?? path;
@@ -75,7 +77,7 @@ function withMeanings(
 /** Links lead to other pages of the documentation. */
 const withoutLinks = (text: string): string => text.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1');
 
-/** The value of `Default: …` in a description; undefined where it is said in words. */
+/** The value of `Default: …` in a description; undefined if it is given in words. */
 function defaultOf(meaning: string, schema: JsonSchema): unknown {
   const [, quoted, bare] = /Default: (?:`([^`]+)`|(\d+)\b)/.exec(meaning) ?? [];
   const text = quoted ?? bare;

@@ -1,4 +1,4 @@
-/** Texts of files, which are UTF-8: what else they hold is told with its place. Files -> texts. */
+/** Reads texts of files, which must be UTF-8: anything else is reported with its place. Files -> texts. */
 import { isUtf8 } from 'node:buffer';
 import fs from 'node:fs';
 import { usageError } from '../model/errors.ts';
@@ -15,7 +15,9 @@ const UNREADABLE = {
   ENOENT: { why: 'it is a link to a file that is not there', hint: 'mend the link, or remove it' },
 };
 
-/** The text of a file, without the mark that some editors begin it with; what is no UTF-8 is reported. */
+/**
+ * The text of a file, without the byte order mark that some editors put first; what is not UTF-8 is reported.
+ */
 export const textOfFile = (file: string, report?: ReportProblem): string =>
   writtenText(file, report).replace(/^\uFEFF/, '');
 
@@ -42,14 +44,16 @@ export function bytesOfFile(file: string): Buffer {
   }
 }
 
-/** The first place that is no UTF-8, and what to do. */
+/** The first place that is not UTF-8, and what to do. */
 export interface WrongText {
   readonly place: TextPosition;
   readonly message: string;
   readonly hint: string;
 }
 
-/** What bytes say, and the first place in them that is no UTF-8: as U+FFFD it would be another value. */
+/**
+ * The text of the bytes, and the first place that is not UTF-8: replaced by U+FFFD it would be another value.
+ */
 export function decoded(bytes: Buffer): {
   readonly text: string;
   readonly wrong?: WrongText;
@@ -65,7 +69,7 @@ export function decoded(bytes: Buffer): {
     };
   for (let at = text.indexOf('\uFFFD'); at >= 0; at = text.indexOf('\uFFFD', at + 1)) {
     const byte = Buffer.byteLength(text.slice(0, at));
-    // Somebody may have written that very character.
+    // Somebody may really have written this character.
     if (bytes.readUIntBE(byte, Math.min(3, bytes.length - byte)) === 0xefbfbd) continue;
     const shown = `0x${bytes[byte]?.toString(16)}`;
     const message = `the byte ${shown} is not UTF-8`;

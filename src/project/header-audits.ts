@@ -1,4 +1,4 @@
-/** An entry of `audits` as a zod schema: `- not_null: { … }`, or a kind's name alone. */
+/** Defines an entry of `audits` as a zod schema: `- not_null: { … }`, or only a kind's name. */
 import * as z from 'zod';
 import { AUDIT_NAMES, type AuditName, auditKind, isAuditName } from '../kinds/audits/index.ts';
 import { strictMap } from '../kinds/shapes.ts';
@@ -8,12 +8,12 @@ import { isMap, nameText } from './plain-values.ts';
 import { choice, foundType, type NoChoice } from './validate.ts';
 
 const common = { severity: z.enum(['block', 'warn']).optional(), name: nameText.optional() };
-// Made once for each name: zod makes code for a map, which takes longer than to read one audit by it.
+// Made once for each name: zod generates code for a map, which takes longer than reading one audit with it.
 const formOf = kept((name: AuditName) => {
   const { argument, beside } = auditKind(name);
   return strictMap({ [name]: argument, ...beside, ...common });
 });
-/** What the file declares is held against the argument where the file is read. */
+/** The argument is checked against what the file declares when that file is read. */
 const ownFormOf = kept((name: string) => strictMap({ [name]: z.unknown(), ...common }));
 const alone = z.string();
 
@@ -63,7 +63,7 @@ function pickAudit(value: unknown, own: OwnAudits): z.ZodType | NoChoice {
     : unknownAudit(unknown);
 }
 
-/** An entry of `audits` where a project has these audits of its own. */
+/** An entry of `audits` if a project has these audits of its own. */
 export function auditSchemaWith(own: OwnAudits): z.ZodType {
   const builtIn = AUDIT_NAMES.filter((name) => !own.has(name));
   return choice(

@@ -1,6 +1,6 @@
 /**
- * How a process catches up, as its header says it, and the rules between these keys and the rest of it. YAML
- * with places -> problems, and header -> CatchupSpec. Pure.
+ * Reads how a process catches up from its header, and checks the rules between these keys and the others.
+ * YAML with places -> problems, and header -> CatchupSpec. Pure.
  */
 import type { PatternKind } from '../kinds/patterns/index.ts';
 import type { CatchupSpec, ProcessSpec } from '../model/process-spec.ts';
@@ -9,7 +9,7 @@ import { isMap } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
 
-/** What the header says of catching up; a key that is not there stays undefined. */
+/** What the header says about catching up; a missing key stays undefined. */
 export function catchupOf({ catchup = {} }: Header): CatchupSpec {
   const { threshold_hours: thresholdHours, load, order, hours_per_session: hoursPerSession } = catchup;
   return {
@@ -20,18 +20,18 @@ export function catchupOf({ catchup = {} }: Header): CatchupSpec {
   };
 }
 
-/** `load: changed` and `hours: touched` are two words for one thing. */
+/** `load: changed` and `hours: touched` mean the same. */
 export const hoursToLoad = ({ hours = 'contiguous', catchup }: Header): ProcessSpec['hours'] =>
   catchup?.load === 'changed' ? 'touched' : hours;
 
 interface Rule {
   readonly key: string;
-  /** Undefined: the rule holds. */
+  /** Undefined if the rule is met. */
   readonly message: string | undefined;
   readonly hint: string;
 }
 
-/** Reports what the keys of `catchup` mean for no process of the pattern, or not beside each other. */
+/** Reports keys of `catchup` that mean nothing for the process's pattern, or not together with others. */
 export function checkCatchup(
   header: Readonly<Record<string, unknown>>,
   kind: PatternKind,

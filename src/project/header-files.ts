@@ -1,6 +1,6 @@
 /**
- * Folders of files among the sources of a header: their keys, the rules that tie these to the rest, and what
- * they say. YAML with places -> problems, and FilesSpec.
+ * Reads folders of files among the sources of a header: their keys, the rules between these and the others,
+ * and their meaning. YAML with places -> problems, and FilesSpec.
  */
 import * as z from 'zod';
 import type { PatternKind } from '../kinds/patterns/index.ts';
@@ -48,7 +48,7 @@ export const filesKeys = {
   ).optional(),
 };
 
-/** As a header writes it. */
+/** The folder as a header writes it. */
 export interface HeaderFiles {
   readonly files?: string | readonly string[];
   readonly format?: FileFormat;
@@ -60,7 +60,7 @@ export interface HeaderFiles {
 }
 
 const OF_FILES = ['format', 'options', 'columns', 'on_file_change', 'on_bad_rows', 'settle'] as const;
-/** Of a table, or of the hours of one. */
+/** Keys that are only for a table, or for the hours of one. */
 const OF_TABLES = ['table', 'lookup', 'window', 'vtts', 'on_source_change', 'start', 'protect'] as const;
 
 const FORMATS: Readonly<Record<string, FileFormat>> = {
@@ -72,7 +72,7 @@ const FORMATS: Readonly<Record<string, FileFormat>> = {
   parquet: 'parquet',
 };
 
-/** By what the name ends in, before `.gz` or `.zst`. */
+/** By the ending of the name, before `.gz` or `.zst`. */
 export function formatOfFiles(glob: string): FileFormat | undefined {
   const [, ending] = /\.([A-Za-z0-9]+)(?:\.(?:gz|zst))?$/.exec(glob) ?? [];
   return ending === undefined ? undefined : FORMATS[ending.toLowerCase()];
@@ -81,7 +81,7 @@ export function formatOfFiles(glob: string): FileFormat | undefined {
 const globsOf = (written: unknown): readonly string[] =>
   (Array.isArray(written) ? written : [written]).filter((glob): glob is string => typeof glob === 'string');
 
-/** The name of a source's folder; undefined where it is a table. */
+/** The name of a source's folder; undefined if it is a table. */
 export const writtenFolder = (source: unknown): string | undefined =>
   isMap(source) && source['files'] !== undefined ? folderName(globsOf(source['files'])) : undefined;
 
@@ -178,7 +178,7 @@ function checkReader(
       );
 }
 
-/** A header's folder, once its rules have accepted it; nothing of a table. */
+/** A header's folder, once its rules have accepted it; empty for a table. */
 export function readFilesKeys(source: HeaderFiles, root: string): { readonly files?: FilesSpec } {
   const globs = globsOf(source.files);
   const [first] = globs;

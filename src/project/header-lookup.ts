@@ -1,6 +1,6 @@
 /**
- * The lookups among a header's sources, and the rules that tie them to the rest of it. YAML with places ->
- * problems, and text -> LookupSpec.
+ * Reads the lookups among a header's sources, and checks the rules between them and the rest. YAML with
+ * places -> problems, and text -> LookupSpec.
  */
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import type { LookupSpec, Pattern, TextPosition } from '../model/process-spec.ts';
@@ -8,14 +8,14 @@ import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { Path, YamlText } from './yaml-text.ts';
 
-/** As a header writes it. */
+/** The keys as a header writes them. */
 interface HeaderLookup {
   readonly lookup?: boolean;
   readonly on_change?: LookupSpec['onChange'];
   readonly key?: string;
 }
 
-/** True where a source is written as a lookup. */
+/** True if a source is written as a lookup. */
 export const isWrittenLookup = (source: unknown): boolean => isMap(source) && source['lookup'] === true;
 
 export const readLookup = (
@@ -26,7 +26,7 @@ export const readLookup = (
     ? { lookup: { onChange, ...(key === undefined ? {} : { key, keyPlace: placeOf(['key']) }) } }
     : {};
 
-/** What a table without hours has none of, and why. */
+/** Keys that a table without hours cannot have, and why. */
 const OF_EVENTS = {
   event_time: 'its rows belong to no hour',
   event_time_unit: 'its rows belong to no hour',
@@ -38,7 +38,7 @@ const OF_EVENTS = {
   start: 'each session reads all of it',
 } as const;
 
-/** Reports lookups that cannot be, and keys that say nothing without one. */
+/** Reports lookups that are not possible, and keys that mean nothing without one. */
 export function checkLookups(
   header: Readonly<Record<string, unknown>>,
   pattern: Pattern | undefined,

@@ -1,4 +1,4 @@
-/** The key `on_signal` of psyberg.yaml and of a process. Shape, rules and reading. Pure. */
+/** Defines, checks and reads the key `on_signal` of psyberg.yaml and of a process. Pure. */
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
 import { durationMs, FINE_DURATION_PATTERN } from '../model/hour.ts';
@@ -23,7 +23,7 @@ export const onSignalSchema = strictMap({
   retries: z.int('retries must be a whole number').min(0).max(RETRIES_MAX).optional(),
 });
 
-/** As its schema has accepted it. */
+/** The value that its schema has accepted. */
 export interface HeaderOnSignal {
   readonly command?: readonly string[];
   readonly webhook?: string;
@@ -31,7 +31,7 @@ export interface HeaderOnSignal {
   readonly retries?: number;
 }
 
-/** Reports what a shape cannot say. */
+/** Reports what the schema cannot express. */
 export function checkOnSignal(written: unknown, yaml: YamlText, report: ReportProblem): void {
   if (!isMap(written)) return;
   const { command, webhook } = written;

@@ -1,6 +1,6 @@
 /**
- * The YAML header of a process file as a zod schema, and the forms in which its parts may be written.
- * It judges shapes only; rules between parts are in `check-header.ts`.
+ * Defines the YAML header of a process file as a zod schema, with the forms in which its parts may be
+ * written. It checks shapes only; rules between parts are in `check-header.ts`.
  */
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
@@ -33,7 +33,7 @@ const pattern = choice(
   z.union([patternName, patternId]),
 );
 
-/** YAML reads a snapshot id without quotes as a number, and loses its last digits. */
+/** YAML reads a snapshot id without quotes as a number, and then its last digits are lost. */
 const startText = choice(
   (value) =>
     typeof value === 'string' && parseStart(value) !== undefined
@@ -81,7 +81,7 @@ const source = strictMap({
   protect: z.boolean().optional(),
 });
 
-/** A number or true/false is taken as its text: `format-version: 2` is what people write. */
+/** A number or true/false is read as its text, since people write `format-version: 2`. */
 const propertyValue = choice(
   (value) => (typeof value === 'number' || typeof value === 'boolean' ? z.unknown() : z.string()),
   z.union([z.string(), z.number(), z.boolean()]),
@@ -118,7 +118,7 @@ export const headerSchema = strictMap({
 
 const schemas = new WeakMap<OwnAudits, typeof headerSchema>([[NO_OWN_AUDITS, headerSchema]]);
 
-/** The schema where a project has these audits of its own beside the built-in ones. */
+/** The schema for a project that has these audits besides the built-in ones. */
 export function headerSchemaWith(own: OwnAudits): typeof headerSchema {
   const schema =
     schemas.get(own) ?? headerSchema.extend({ audits: z.array(auditSchemaWith(own)).optional() });
@@ -126,7 +126,7 @@ export function headerSchemaWith(own: OwnAudits): typeof headerSchema {
   return schema;
 }
 
-/** The header as it is written, once its schema has accepted it. */
+/** The header as written, once its schema has accepted it. */
 export interface Header {
   readonly process_name: string;
   readonly pattern?: Pattern | 1 | 2;

@@ -1,4 +1,7 @@
-/** Rules of the sources of a header. YAML with places -> problems. Reads nothing but its arguments. */
+/**
+ * Checks the rules for the sources of a header. YAML with places -> problems. Reads nothing but its
+ * arguments.
+ */
 import type { PatternKind } from '../kinds/patterns/index.ts';
 import type { Pattern } from '../model/process-spec.ts';
 import { checkFiles, writtenFolder } from './header-files.ts';
@@ -11,12 +14,12 @@ import type { YamlText } from './yaml-text.ts';
 
 type Written = Readonly<Record<string, unknown>>;
 
-/** One source as it is written, in the process that reads it. */
+/** One source as written, in the process that reads it. */
 interface WrittenSource {
   readonly source: Written;
-  /** Its place among the sources. */
+  /** Its position among the sources. */
   readonly index: number;
-  /** Its table as it is written, for messages. */
+  /** Its table as written, for messages. */
   readonly table: string;
   readonly pattern: Pattern | undefined;
   readonly kind: PatternKind | undefined;
@@ -24,7 +27,7 @@ interface WrittenSource {
   readonly report: ReportProblem;
 }
 
-/** Names of the sources before it, in lower case; an alias with the table that has it. */
+/** Names of the sources before it, in lower case; each alias with its table. */
 interface Seen {
   readonly tables: Set<string>;
   readonly aliases: Map<string, string>;
@@ -40,7 +43,7 @@ export function checkSources(header: Written, yaml: YamlText, report: ReportProb
     const written = { source, index, table, pattern, kind: kindOf(pattern), yaml, report };
     checkNames(written, seen);
     checkIsNotTarget(written, target);
-    // What a lookup cannot have is reported with it.
+    // For a lookup, keys that it cannot have are reported by its own rules.
     if (!isWrittenLookup(source)) checkEventTime(written);
     checkFiles(source, written);
     checkVtts(source['vtts'], ['sources', index, 'vtts'], yaml, report);
@@ -48,7 +51,7 @@ export function checkSources(header: Written, yaml: YamlText, report: ReportProb
   }
 }
 
-/** Watermarks are kept by process and source table: two entries would move one watermark. */
+/** Watermarks are kept by process and source table, so two entries would move the same watermark. */
 function checkNames(written: WrittenSource, seen: Seen): void {
   const { source, index, table, yaml, report } = written;
   const key = (tableOf(source['table']) ?? writtenFolder(source))?.toLowerCase();
@@ -120,7 +123,7 @@ function checkEventTime({ source, index, table, pattern, kind, yaml, report }: W
     );
 }
 
-/** Keys that mean something only beside another one, or in another pattern. */
+/** Reports keys that mean something only together with another one, or in another pattern. */
 function checkRest({ source, index, pattern, kind, yaml, report }: WrittenSource): void {
   for (const key of ['nulls', 'future_tolerance'])
     if (source[key] !== undefined && source['event_time'] === undefined)

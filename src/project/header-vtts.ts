@@ -1,6 +1,6 @@
 /**
- * The key `vtts` of a source, which is a kind's name, `{ <kind>: <text> }`, or either of them behind `from`.
- * Shape, rules and reading. Pure.
+ * Defines, checks and reads the key `vtts` of a source: a kind's name, `{ <kind>: <text> }`, or either of
+ * them under `from`. Pure.
  */
 import * as z from 'zod';
 import { strictMap } from '../kinds/shapes.ts';
@@ -17,7 +17,7 @@ const FORMS = VTTS_NAMES.map((name) => vttsKind(name).form);
 const FORMS_TEXT = `${FORMS.slice(0, -1).join(', ')} or ${FORMS.at(-1)}`;
 
 const word = z.enum(WORDS);
-/** Of the kinds that say more than their name. */
+/** For kinds that need more than their name. */
 const maps = new Map<string, z.ZodType>(
   VTTS_NAMES.flatMap((name) => {
     const { argument } = vttsKind(name);
@@ -42,7 +42,7 @@ function pick(value: unknown): z.ZodType | NoChoice {
 
 export const vttsSchema: z.ZodType = choice(pick, union);
 
-/** Reports what a shape cannot say. */
+/** Reports what the schema cannot express. */
 export function checkVtts(vtts: unknown, path: Path, yaml: YamlText, report: ReportProblem): void {
   if (!isMap(vtts)) return;
   checkVtts(vtts['from'], [...path, 'from'], yaml, report);
@@ -53,7 +53,7 @@ export function checkVtts(vtts: unknown, path: Path, yaml: YamlText, report: Rep
   }
 }
 
-/** As the schema has accepted it. */
+/** The value that the schema has accepted. */
 export type HeaderVtts = VttsName | { readonly from: HeaderVtts } | Readonly<Record<string, string>>;
 
 /** The provider as data. `path`: of the key in its source. */

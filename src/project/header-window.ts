@@ -1,6 +1,6 @@
 /**
- * The windows of a header's sources, and the rules that tie them to the rest of it. YAML with places ->
- * problems, and text -> hours.
+ * Reads the windows of a header's sources, and checks the rules between them and the rest. YAML with places
+ * -> problems, and text -> hours.
  */
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { durationMs, HOUR_MS } from '../model/hour.ts';
@@ -10,14 +10,14 @@ import { isMap, listOf, textOf } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
 
-/** As a header writes it. */
+/** The window as a header writes it. */
 export interface HeaderWindow {
   readonly before?: string;
   readonly after?: string;
   readonly key?: string;
 }
 
-/** The form as a JSON schema says it. */
+/** The form as a pattern for JSON schemas. */
 export const WINDOW_PATTERN = /^\s*\d{1,6}[hd]\s*$/;
 
 /** `12h`, `30d` in hours; undefined for anything else. */
@@ -26,7 +26,7 @@ export function windowHours(text: string): number | undefined {
   return ms === undefined ? undefined : ms / HOUR_MS;
 }
 
-/** A window of no hours is none. */
+/** A window of zero hours counts as none. */
 export function readWindow(written: HeaderWindow | undefined): { readonly window?: SourceWindow } {
   const beforeHours = hoursOf(written?.before);
   const afterHours = hoursOf(written?.after);
@@ -36,7 +36,7 @@ export function readWindow(written: HeaderWindow | undefined): { readonly window
 
 const hoursOf = (written: unknown): number => (typeof written === 'string' ? (windowHours(written) ?? 0) : 0);
 
-/** Reports windows where none can be, and such as say nothing. */
+/** Reports windows that are not possible, and windows that mean nothing. */
 export function checkWindows(
   header: Readonly<Record<string, unknown>>,
   pattern: Pattern | undefined,

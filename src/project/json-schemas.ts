@@ -1,4 +1,4 @@
-/** JSON schemas of what a project's files may hold, for editors and for the reference. Pure. */
+/** Makes JSON schemas of a project's files, for editors and for the reference. Pure. */
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { PATTERN_NAMES } from '../model/process-spec.ts';
 import { editorSchema, type JsonSchema } from './editor-schema.ts';

@@ -1,12 +1,12 @@
 /**
- * What every key of a process file and of psyberg.yaml means, by its path; `[]` is an entry of a list. The
+ * Describes every key of a process file and of psyberg.yaml, by its path; `[]` is an entry of a list. The
  * reference pages are printed from here and from the schemas, and a test fails for a key without a line.
  */
 
 import { AUDIT_NAMES, auditKind } from '../kinds/audits/index.ts';
 import { VTTS_NAMES, vttsKind } from '../kinds/vtts/index.ts';
 
-/** What the audits say of themselves. */
+/** The audits describe their own keys. */
 const AUDIT_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   AUDIT_NAMES.flatMap((name) => {
     const { meaning, keys } = auditKind(name);
@@ -15,7 +15,7 @@ const AUDIT_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   }),
 );
 
-/** And the providers of VTTS, those that say more than their name. */
+/** So do the providers of VTTS that need more than their name. */
 const VTTS_KEYS: Readonly<Record<string, string>> = Object.fromEntries(
   VTTS_NAMES.flatMap((name) => {
     const { argument } = vttsKind(name);
@@ -193,7 +193,7 @@ export const PROJECT_KEYS: Readonly<Record<string, string>> = {
   audit_failure_rows: 'The most rows of one failed audit that are kept. Default: 1000.',
 };
 
-/** Values as they may be written, for editors; by the paths of the keys. */
+/** Examples of values, for editors, by the paths of their keys. */
 export const PROCESS_EXAMPLES: Readonly<Record<string, readonly unknown[]>> = {
   process_name: ['cancel_fact_load'],
   'sources[].table': ['raw.raw_cancels'],

@@ -1,4 +1,7 @@
-/** The audits that a project brings itself: `audits/NAME.sql` is the audit NAME. Folder -> files by name. */
+/**
+ * Finds the audits that a project defines itself: `audits/NAME.sql` is the audit NAME. Folder -> files by
+ * name.
+ */
 import path from 'node:path';
 import { isAuditName } from '../kinds/audits/index.ts';
 import { NAME_PATTERN } from '../model/names.ts';
@@ -11,12 +14,12 @@ export type OwnAudits = ReadonlyMap<string, string>;
 export const NO_OWN_AUDITS: OwnAudits = new Map();
 
 const AUDITS_FOLDER = 'audits';
-/** Keys that stand beside an audit's name. */
+/** Keys that may stand beside an audit's name. */
 const BESIDE = new Set(['severity', 'name', 'parameters']);
 
 /**
- * A file with the name of a built-in audit takes its place only where it declares parameters: it may be there
- * for `sql:` alone.
+ * A file with the name of a built-in audit replaces it only if it declares parameters; otherwise it may be
+ * there just for `sql:`.
  */
 export function ownAuditsOf(root: string): OwnAudits {
   const folder = path.join(root, AUDITS_FOLDER);

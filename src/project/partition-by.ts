@@ -1,5 +1,5 @@
 /**
- * Partition expressions as text: `hour(cancel_ts)`, `bucket(16, account_id)`, `country`. Text ->
+ * Reads partition expressions: `hour(cancel_ts)`, `bucket(16, account_id)`, `country`. Text ->
  * PartitionBySpec. Pure.
  */
 import type { PartitionBySpec, PartitionTransform } from '../model/process-spec.ts';
@@ -17,7 +17,7 @@ const TRANSFORMS: readonly PartitionTransform[] = [
 const CALL = /^([A-Za-z_]\w*)\s*\(([\s\S]*)\)$/;
 const COLUMN = /^(?:([A-Za-z_]\w*)|"((?:[^"]|"")+)")$/;
 
-/** Why a text is no partition expression. */
+/** Why a text is not a partition expression. */
 export interface PartitionProblem {
   readonly message: string;
   readonly hint?: string;
@@ -25,7 +25,7 @@ export interface PartitionProblem {
 
 /**
  * The entries of a `partition_by` list, with the index of each. YAML splits `[bucket(16, id)]` at the comma,
- * which is not what its writer meant: the pieces of an open bracket are put together again.
+ * which its writer did not mean: pieces of an open bracket are put together again.
  */
 export function partitionEntries(
   list: readonly unknown[],
@@ -44,7 +44,7 @@ export function partitionEntries(
   return entries;
 }
 
-/** Reads one entry of `partition_by`. The number of bucket and truncate may stand first or last. */
+/** Reads one entry of `partition_by`. The number of bucket and truncate may come first or last. */
 export function parsePartitionBy(text: string): PartitionBySpec | PartitionProblem {
   const written = text.trim();
   const bare = columnOf(written);

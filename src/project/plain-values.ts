@@ -1,4 +1,4 @@
-/** Parts of a header as they were written, of which nothing is known yet. */
+/** Handles parts of a header as they were written, before anything is known about them. */
 import * as z from 'zod';
 import { NAME_PATTERN } from '../model/names.ts';
 

@@ -1,7 +1,7 @@
-/** Plain data as YAML that a person would write. Value -> text. Pure. */
+/** Prints plain data as YAML that a person would write. Value -> text. Pure. */
 import { Document, isMap, isSeq, visit } from 'yaml';
 
-/** Maps in lists below the keys `inRows` stand on one line each. */
+/** Each map in a list below one of the keys `inRows` gets one line. */
 export function printYaml(value: unknown, { inRows }: { readonly inRows: ReadonlySet<string> }): string {
   const document = new Document(value);
   visit(document, {

@@ -1,10 +1,10 @@
-/** What is wrong in a project's files, collected and thrown once. Problems -> one error. Pure. */
+/** Collects what is wrong in a project's files, to be thrown once. Problems -> one error. Pure. */
 import { type PsybergError, usageError } from '../model/errors.ts';
 import type { ProblemCode } from '../model/problem-codes.ts';
 import type { TextPosition } from '../model/process-spec.ts';
 
 export interface ProjectProblem {
-  /** Relative to the project's folder. */
+  /** Path relative to the project's folder. */
   readonly file: string;
   readonly line: number;
   readonly column: number;
@@ -13,7 +13,7 @@ export interface ProjectProblem {
   readonly code: ProblemCode;
 }
 
-/** Notes a problem at a place of one file. `code`: where it is not that of the file. */
+/** Notes a problem at a place of one file. `code`: given if it is not the file's. */
 export type ReportProblem = (
   position: TextPosition,
   message: string,
@@ -21,7 +21,10 @@ export type ReportProblem = (
   code?: ProblemCode,
 ) => void;
 
-/** A reporter for one file that adds to the common list. `ofFile`: the code of what has none of its own. */
+/**
+ * A reporter for one file that adds to the common list. `ofFile`: the code of problems without one of their
+ * own.
+ */
 export const reporterFor =
   (problems: ProjectProblem[], file: string, ofFile: ProblemCode = 'process-file-invalid'): ReportProblem =>
   ({ line, column }, message, hint, code = ofFile) => {
@@ -38,7 +41,8 @@ export function positionAt(text: string, offset: number): TextPosition {
 }
 
 /**
- * The error that carries all problems, sorted by place: one run of the command shows all there is to correct.
+ * The error that carries all problems, sorted by place, so that one run of the command shows everything to
+ * correct.
  */
 export function projectInvalid(problems: readonly ProjectProblem[]): PsybergError {
   const sorted = [...problems].sort(

@@ -1,7 +1,7 @@
 /**
- * What decides on the rows of a process, as one value: its query with macros and variables put in, its
+ * Sums up in one value what decides the rows of a process: its query with macros and variables put in, its
  * sources with their windows, and the target's event time and partitions. ProcessSpec + the query's tree ->
- * SHA-256. Pure. Audits change no row and are not in it, nor is the name: a renamed process has the same
+ * SHA-256. Pure. Audits change no row and are left out, and so is the name: a renamed process has the same
  * fingerprint.
  */
 import { createHash } from 'node:crypto';
@@ -14,12 +14,10 @@ import { isTreeNode } from '../model/query-tree.ts';
 import { type SqlSyntax, type SqlToken, sqlTokens } from '../model/sql-tokens.ts';
 import { macrosUsed } from './read-macros.ts';
 
-/** Another number makes every process one whose SQL has changed. */
+/** If this number changes, the SQL of every process counts as changed. */
 const VERSION = 1;
 
-/**
- * SHA-256 in hex of how the process is written: cheap, and of no use but to see that nothing changed at all.
- */
+/** SHA-256 in hex of how the process is written: cheap, and only good to see that nothing changed at all. */
 export function textSha256Of(spec: ProcessSpec): string {
   const { sql } = spec;
   return sha256([
@@ -32,8 +30,8 @@ export function textSha256Of(spec: ProcessSpec): string {
 }
 
 /**
- * `tree`: of the process's query, as `json_serialize_sql` gives it; undefined for a query that DuckDB does
- * not serialize, which is then compared by its words.
+ * `tree`: of the process's query, from `json_serialize_sql`; undefined for a query that DuckDB does not
+ * serialize, which is then compared word by word.
  */
 export function processSqlOf(spec: ProcessSpec, tree: unknown): ProcessSql {
   const values = valuesOf(spec);
@@ -46,7 +44,7 @@ export function processSqlOf(spec: ProcessSpec, tree: unknown): ProcessSql {
 
 const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
-/** In the order of their names: in which files they stand changes nothing. */
+/** Ordered by name: it does not matter in which files they are. */
 const macrosOf = ({ sql, macros = [] }: ProcessSpec): MacroSpec[] =>
   macrosUsed([sql], macros).toSorted((left, right) => (left.name < right.name ? -1 : 1));
 
@@ -91,7 +89,7 @@ const byName = (values: Readonly<Record<string, unknown>>): [string, unknown][] 
   Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1));
 
 /**
- * The tree without the places of its parts, and with the values of variables in place of their names. Keys in
+ * The tree without the places of its parts, and with the values of variables instead of their names. Keys in
  * one order.
  */
 function meaning(value: unknown, values: ReadonlyMap<string, TypedValue>): unknown {
@@ -101,7 +99,7 @@ function meaning(value: unknown, values: ReadonlyMap<string, TypedValue>): unkno
     const variable = values.get(String(value['identifier']));
     if (variable !== undefined) return { class: 'VARIABLE', alias: value['alias'], ...variable };
   }
-  // An expression's alias becomes the name of a column; that of a table is a name to refer to.
+  // An expression's alias becomes the name of a column, while that of a table only serves as a reference.
   const isTable = value['class'] === undefined;
   const keys = Object.keys(value).filter((key) => !PLACES.has(key));
   return Object.fromEntries(
@@ -116,7 +114,7 @@ function meaning(value: unknown, values: ReadonlyMap<string, TypedValue>): unkno
   );
 }
 
-/** Where names stand that refer to something: DuckDB finds it whatever their case is. */
+/** Where names refer to something: DuckDB finds it whatever their case. */
 const REFERENCES: ReadonlySet<string> = new Set([
   'column_names',
   'table_name',
@@ -133,17 +131,17 @@ function folded(value: unknown, values: ReadonlyMap<string, TypedValue>): unknow
   return typeof value === 'string' ? value.toLowerCase() : meaning(value, values);
 }
 
-/** Where a part stands in the text, and which parameter comes first in it. */
+/** Where a part is in the text, and which parameter comes first in it. */
 const PLACES: ReadonlySet<string> = new Set(['query_location', 'named_param_map']);
 
-/** A number of more digits than JavaScript's own hold: in the tree it is another one by now. */
+/** Numbers with more digits than JavaScript can hold: in the tree they have been rounded. */
 const longNumbers = (sql: string): string[] =>
   sqlTokens(sql).flatMap((token) => {
     const text = sql.slice(token.first, token.end);
     return token.kind === 'number' && text.length > 15 ? [text] : [];
   });
 
-/** The words of a text, without comments and white space; those without quotes in lower case. */
+/** The words of a text, without comments and white space; unquoted ones in lower case. */
 const wordsOf = (sql: string, syntax: SqlSyntax = 'duckdb'): string[] =>
   sqlTokens(sql, syntax)
     .filter(({ kind }) => kind !== 'comment')
@@ -154,7 +152,7 @@ const wordsOf = (sql: string, syntax: SqlSyntax = 'duckdb'): string[] =>
 
 const FOLDED: ReadonlySet<SqlToken['kind']> = new Set(['word', 'number']);
 
-/** The text that is kept of the SQL: macros and variables that it uses, then the query as it stands. */
+/** The text that is kept of the SQL: macros and variables that it uses, then the query as written. */
 export function sqlTextOf(spec: ProcessSpec): string {
   const values = valuesOf(spec).map(([name, { value }]) => `-- $${name} = ${JSON.stringify(value)}`);
   const macros = macrosOf(spec).map(({ definition }) => `create macro ${definition};`);

@@ -1,6 +1,6 @@
 /**
- * The parts that a process template leaves open. (sources, target, known columns) -> placeholder values.
- * Pure.
+ * Fills in the parts that a process template leaves open. (sources, target, known columns) -> placeholder
+ * values. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
@@ -8,17 +8,17 @@ import type { EventTimeUnit, Pattern } from '../model/process-spec.ts';
 import { RESERVED_ALIASES } from './header-names.ts';
 import { sqlName, yamlText } from './quote-name.ts';
 
-/** A source of a new process; `parseSrcTables` makes them from text. */
+/** A source of a new process; `parseSrcTables` makes it from text. */
 export interface NewProcessSource {
   readonly table: TableIdentifier;
   readonly timeColumn?: string;
-  /** Only where the time column holds integers. */
+  /** Only if the time column holds integers. */
   readonly timeUnit?: EventTimeUnit;
 }
 
 interface NamedSource extends NewProcessSource {
   readonly alias: string;
-  /** Undefined when not known. */
+  /** Undefined if unknown. */
   readonly columns?: readonly string[];
 }
 
@@ -34,7 +34,8 @@ export function processPlaceholders(options: {
   const { loadsHours, readsPrevious } = patternOf(options);
   const key = readsPrevious ? commonKey(sources) : undefined;
   const [first] = sources;
-  // A join by a key alone meets rows of the same hour: how far back it should look only the author knows.
+  // A join by a key alone finds only rows of the same hour; just the author knows how far back it should
+  // look.
   const windowHint = (index: number): string => {
     const [other, joins] = [sources[index], loadsHours && !readsPrevious && index > 0];
     const by = joins && first !== undefined && other !== undefined ? commonKey([first, other]) : undefined;
@@ -52,7 +53,7 @@ export function processPlaceholders(options: {
         ? ''
         : `  event_time: ${yamlText(eventTime)}\n  partition_by: [${hourOf(eventTime)}]`,
     event_time: eventTime === undefined ? '' : yamlText(eventTime),
-    // A quoted SQL name is the same text in YAML: its quotes are YAML's there.
+    // A quoted SQL name is written the same in YAML, where its quotes are YAML's.
     key: key === undefined ? 'entity' : sqlName(key),
     unique_key: uniqueKey(sources),
     query: loadsHours ? joinQuery(sources) : unionQuery(sources),
@@ -61,8 +62,8 @@ export function processPlaceholders(options: {
 }
 
 /**
- * The audit by which a row that comes twice is found, also in a later batch. Only a column that is called an
- * event's own id is taken for the key: of any other the reader must say so.
+ * The audit that finds duplicate rows, even in a later batch. Only a column named like an event's own id is
+ * taken for the key: any other the reader must choose.
  */
 function uniqueKey(sources: readonly NamedSource[]): string {
   const key =
@@ -84,7 +85,7 @@ function nameSources(
   return sources.map((source) => {
     const { name } = source.table;
     let alias = Object.hasOwn(RESERVED_ALIASES, name.toLowerCase()) ? `${name}_rows` : name;
-    // Two schemas may hold a table of one name; the schema then tells them apart.
+    // Two schemas may have a table of the same name; then the schema distinguishes them.
     if (taken.has(alias.toLowerCase())) alias = `${source.table.namespace.join('_')}_${name}`;
     taken.add(alias.toLowerCase());
     const known = Object.entries(columns).find(
@@ -102,7 +103,7 @@ const sourceYaml = (source: NamedSource): string =>
     ...(source.timeUnit === undefined ? [] : [`    event_time_unit: ${source.timeUnit}`]),
   ].join('\n');
 
-/** Integers become a timestamp column of their own: only a timestamp can be partitioned by hour. */
+/** Integers become a timestamp column of their own, since only a timestamp can be partitioned by hour. */
 const outputTime = (source: NamedSource | undefined): string | undefined =>
   source?.timeColumn === undefined || source.timeUnit === undefined
     ? source?.timeColumn
@@ -141,7 +142,7 @@ function joinQuery(sources: readonly NamedSource[]): string {
     const alias = sqlName(other.alias);
     const key = commonKey([first, other]);
     if (key === undefined || other.columns === undefined) {
-      // Without a known key no join would run: it is left for the reader to complete.
+      // Without a known key no join would run, so it is left for the reader to complete.
       joins.push(`-- left join ${alias} using (<key>)        and above: , ${alias}.<column>`);
       continue;
     }
@@ -157,7 +158,7 @@ function joinQuery(sources: readonly NamedSource[]): string {
   return [`select ${selected.join(',\n       ')}`, `from ${sqlName(first.alias)}`, ...joins].join('\n');
 }
 
-/** The column by which all sources can be joined, when their columns are known: an id if there is one. */
+/** The column by which all sources can be joined, if their columns are known; preferably an id. */
 function commonKey(sources: readonly NamedSource[]): string | undefined {
   const [first, ...others] = sources;
   const times = new Set(sources.map((source) => source.timeColumn?.toLowerCase()));
@@ -167,7 +168,7 @@ function commonKey(sources: readonly NamedSource[]): string | undefined {
       others.every((other) => other.columns?.some((each) => each.toLowerCase() === column.toLowerCase())),
   );
   const ids = common.filter((column) => /(^|_)id$/i.test(column));
-  // An event's own id names one row; a join or a state needs what the rows share.
+  // An event's own id names one row; a join or a state needs something that rows have in common.
   return ids.find((column) => !/^event_id$/i.test(column)) ?? ids[0] ?? common[0];
 }
 

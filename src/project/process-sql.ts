@@ -1,7 +1,4 @@
-/**
- * What a process's SQL uses of the project, and the fingerprint that follows from it. Values -> values.
- * Pure.
- */
+/** Finds what a process's SQL uses of the project, and its fingerprint. Values -> values. Pure. */
 import { createHash } from 'node:crypto';
 import type {
   AuditSpec,
@@ -28,7 +25,7 @@ interface WrittenSql {
 }
 
 /**
- * The variables and macros that a process and its audits use, and the fingerprint of its SQL with them put
+ * The variables and macros that a process and its audits use, and the fingerprint of its SQL with these put
  * in.
  */
 export function usedOf(
@@ -48,11 +45,11 @@ export function usedOf(
 }
 
 const nameOf = ({ name }: ParameterUse): string => name;
-/** An expression is the one SQL of an audit that does not stand in a file. */
+/** An expression is the only SQL of an audit that is not in a file. */
 const sqlOf = (audit: AuditSpec): string =>
   audit.sql ?? String((audit as { readonly expression?: string }).expression ?? '');
 
-/** Of audits nothing is in it: they change no row. */
+/** Audits are left out: they change no row. */
 function fingerprint({
   sql,
   parameters,
@@ -68,8 +65,8 @@ function fingerprint({
 }
 
 /**
- * The process with the values that a plan of it was made with; undefined where it has no such variable any
- * more, or one of another type.
+ * The process with the variables' values that its plan was made with; undefined if one of the variables no
+ * longer exists, or has another type.
  */
 export function withValues(
   spec: ProcessSpec,
@@ -78,7 +75,8 @@ export function withValues(
   const variables: Record<string, TypedValue> = { ...spec.variables };
   for (const [name, given] of Object.entries(values)) {
     const declared = variables[name];
-    // What nothing names any more changes nothing; the fingerprint tells whether the SQL was changed.
+    // A variable that nothing names any more changes nothing; the fingerprint tells whether the SQL was
+    // changed.
     if (declared === undefined) continue;
     const value = typedValueOf(declared.type as VariableType, String(given));
     if (value === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * psyberg.yaml: its schema, and the catalog and tables that it names. YAML -> the project's own part of
- * ProjectSpec.
+ * Defines the schema of psyberg.yaml, and reads the catalog and tables that it names. YAML -> the project's
+ * own part of ProjectSpec.
  */
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
@@ -20,7 +20,7 @@ import type { YamlText } from './yaml-text.ts';
 
 export const PROJECT_FILE = 'psyberg.yaml';
 
-/** Names of the state tables when psyberg.yaml does not say otherwise. */
+/** Names of the state tables if psyberg.yaml gives no others. */
 export const DEFAULT_TABLES = Object.freeze({
   high_water_mark_table: 'psyberg.high_water_mark_table',
   session_table: 'psyberg.psyberg_session_f',
@@ -31,16 +31,16 @@ export const DEFAULT_TABLES = Object.freeze({
 type TableKey = keyof typeof DEFAULT_TABLES;
 
 /**
- * Rows of a failed audit that are kept when psyberg.yaml does not say otherwise; and the most it may say:
- * they pass through this process's memory.
+ * How many rows of a failed audit are kept if psyberg.yaml does not say; and the most it may say, since they
+ * pass through this process's memory.
  */
 const AUDIT_FAILURE_ROWS = 1000;
 const WINDOW_KEY_LIMIT = 1_000_000;
 const AUDIT_FAILURE_ROWS_MAX = 100_000;
 
 /**
- * Iceberg's own names: what else stands there would be taken for a setting and do nothing. Beside them,
- * whose keys are used, and whose certificates.
+ * Iceberg's own names: any other would look like a setting and do nothing. Besides these, whose keys are
+ * used, and whose certificates.
  */
 const storageSchema = z.record(
   z
@@ -104,7 +104,7 @@ export interface ProjectFile {
   readonly engines?: EnginesSpec;
 }
 
-/** Validates psyberg.yaml. Every problem is reported; the result is meaningful only when there was none. */
+/** Validates psyberg.yaml. Every problem is reported; the result is meaningful only if there was none. */
 export function readProjectFile(
   yaml: YamlText,
   options: { readonly root: string; readonly environment: NodeJS.ProcessEnv; readonly report: ReportProblem },

@@ -1,4 +1,4 @@
-/** Column names in the SQL and YAML that scaffolding writes for people. Pure. */
+/** Quotes column names in the SQL and YAML that scaffolding writes for people. Pure. */
 export { sqlName } from '../model/sql-name.ts';
 
 /** A text as one YAML value inside a list or map. */

@@ -1,6 +1,6 @@
 /**
- * The audits of a header as data. What the schema refused is passed over here: it has been reported, and such
- * a process has no spec.
+ * Reads the audits of a header as data. Whatever the schema refused is skipped here: it has been reported,
+ * and such a process gets no spec.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,13 +24,13 @@ interface Reading {
   readonly problems: ProjectProblem[];
   readonly placeOf: (path: Path) => TextPosition;
   readonly own: OwnAudits;
-  /** The variables of the project. */
+  /** Names of the project's variables. */
   readonly named: ReadonlySet<string>;
-  /** Whose SQL theirs is. */
+  /** The dialect of their SQL. */
   readonly syntax: SqlSyntax;
 }
 
-/** Reads the audits, and the files of those that are the project's own SQL. */
+/** Reads the audits, and the files of those that are SQL of the project's own. */
 export function readAudits(header: Readonly<Record<string, unknown>>, reading: Reading): AuditSpec[] {
   const { own, placeOf } = reading;
   const written = listOf(header['audits']).map((audit) =>
@@ -61,7 +61,7 @@ export function readAudits(header: Readonly<Record<string, unknown>>, reading: R
   });
 }
 
-/** Gives out names that no audit of the header has: with a number when one is wanted again. */
+/** Gives out names that no audit of the header has, with a number if one is wanted again. */
 function freeNames(audits: readonly Readonly<Record<string, unknown>>[]): (wanted: string) => string {
   const taken = new Set(audits.map((audit) => audit['name']));
   return (wanted) => {
@@ -72,18 +72,16 @@ function freeNames(audits: readonly Readonly<Record<string, unknown>>[]): (wante
   };
 }
 
-/**
- * Aliases are compared without case, as DuckDB does; the spec then carries the alias as the source writes it.
- */
+/** Aliases are compared without case, as in DuckDB; the spec then has the alias as the source writes it. */
 const exactAlias = (header: Readonly<Record<string, unknown>>, written: string): string =>
   listOf(header['sources'])
     .map(aliasOf)
     .find((alias) => alias?.toLowerCase() === written.toLowerCase()) ?? written;
 
 interface FileReading extends Reading {
-  /** The name by which the header uses it, where it does not name the file. */
+  /** The name by which the header uses it, if it does not name the file. */
   readonly audit: string | undefined;
-  /** What the header gives to its parameters, and where. */
+  /** The values that the header gives its parameters, and where. */
   readonly given: unknown;
   readonly path: Path;
 }
@@ -100,7 +98,7 @@ function readQueryFile(written: string, reading: FileReading): QueryFile | undef
     return undefined;
   }
   const shown = relativeFile(root, file);
-  // Two processes may share an audit: its problems are reported once.
+  // Two processes may share an audit, whose problems are reported once.
   const known = problems.some((problem) => problem.file === shown);
   const ownProblems: ProjectProblem[] = [];
   const reportOwn = reporterFor(ownProblems, shown, 'audit-file-invalid');
@@ -138,7 +136,7 @@ function readQueryFile(written: string, reading: FileReading): QueryFile | undef
   return { file, name, sql, parameters, placeholders, place: sqlOffset, ...arguments_ };
 }
 
-/** One expression over a row; undefined, and reported, when it is none. */
+/** Reads one expression over a row; undefined, and reported, if it is not one. */
 function readExpression(
   sql: string,
   place: TextPosition,

@@ -1,4 +1,4 @@
-/** The catalog of psyberg.yaml. YAML -> CatalogSpec. Every problem is reported. */
+/** Reads the catalog of psyberg.yaml. YAML -> CatalogSpec. Every problem is reported. */
 import path from 'node:path';
 import { isPatternInStore } from '../model/plain-path.ts';
 import type { CatalogSpec } from '../model/process-spec.ts';
@@ -38,10 +38,10 @@ function textOf(
     : undefined;
 }
 
-/** Iceberg's names, and PyIceberg's: whose profile of this machine is meant. */
+/** Iceberg's names, and PyIceberg's, for a profile of this machine. */
 const PROFILE_KEYS: readonly string[] = ['client.profile-name', 's3.profile-name'];
 
-/** The settings for files; each may hold environment variables. */
+/** The settings for files; each may contain environment variables. */
 function storageOf(reading: Reading): Pick<Written, 'storage' | 'storageChain'> {
   const { storage } = reading.catalog;
   if (typeof storage !== 'object' || storage === null) return { storage: undefined };
@@ -57,7 +57,7 @@ function storageOf(reading: Reading): Pick<Written, 'storage' | 'storageChain'> 
       'write credentials: chain for the keys of this machine, or s3.access-key-id and s3.secret-access-key',
     );
   const profile = filled.find(([key]) => PROFILE_KEYS.includes(key))?.[1];
-  // Beside the account of an Azure store the keys of this machine are Azure's, and nobody asks AWS for any.
+  // Together with an Azure account, the keys of this machine are Azure's, so AWS is not asked for any.
   const isAzure = chained && filled.some(([key]) => key.startsWith('adls.'));
   checkKeys(new Map(filled), chained, reading);
   return {
@@ -73,7 +73,7 @@ function storageOf(reading: Reading): Pick<Written, 'storage' | 'storageChain'> 
   };
 }
 
-/** Keys come from one place, and both of them. */
+/** Checks that keys come from one place, and that both of them are given. */
 function checkKeys(storage: ReadonlyMap<string, string>, chained: boolean, { yaml, report }: Reading): void {
   const [id, secret] = ['s3.access-key-id', 's3.secret-access-key'];
   const named = [id, secret].filter((key) => storage.has(key as string)) as string[];
@@ -99,7 +99,7 @@ function checkKeys(storage: ReadonlyMap<string, string>, chained: boolean, { yam
     );
 }
 
-/** A text with the values of environment variables in it. */
+/** A text with its environment variables replaced by their values. */
 export function filledIn(
   text: string,
   place: readonly string[],
@@ -147,10 +147,13 @@ function embeddedCatalog(written: Written, reading: Reading): CatalogSpec {
     : { kind: 'embedded-database', database, ...place };
 }
 
-/** Of stores that are reached by the S3 protocol. */
+/** Locations in stores that are reached by the S3 protocol. */
 const IN_STORE = /^(s3|gs):\/\/[^/?#*]+(\/[^?#*]*)?$/;
 
-/** Where one machine keeps the pointers of a warehouse in an object store; checks the warehouse's place. */
+/**
+ * Where one machine keeps the pointers of a warehouse in an object store; also checks the warehouse's
+ * location.
+ */
 function stateFolder(
   { database, state }: Written,
   warehouse: string,
@@ -192,13 +195,13 @@ function stateFolder(
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 
-/** Beside `file:///a/b`: `file:/a/b`, and `file://b` for a folder of the project. */
+/** Accepts not only `file:///a/b`, but also `file:/a/b`, and `file://b` for a folder of the project. */
 const withoutScheme = (location: string): string => location.replace(/^file:(\/\/)?/, '');
 
 const placeOf = (location: string, root: string): string =>
   IN_STORE.test(location) ? withoutSlash(location) : path.resolve(root, withoutScheme(location));
 
-/** What lies elsewhere than the warehouse is reached in the same way, or not at all. */
+/** Locations outside of the warehouse must be reached in the same way as the warehouse. */
 function allowedLocations(warehouse: string, { catalog, yaml, root, report }: Reading): readonly string[] {
   const written = catalog['allowed_locations'];
   const allowed = Array.isArray(written) ? written.filter((each) => typeof each === 'string') : [];

@@ -1,4 +1,4 @@
-/** `engines:` of psyberg.yaml. YAML -> EnginesSpec. Every problem is reported. */
+/** Reads `engines:` of psyberg.yaml. YAML -> EnginesSpec. Every problem is reported. */
 import path from 'node:path';
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
@@ -45,7 +45,7 @@ interface Reading {
   readonly report: ReportProblem;
 }
 
-/** `written`: what stands behind `engines`; undefined where nothing does. */
+/** `written`: the value of `engines`; undefined if it has none. */
 export function enginesOf(written: unknown, options: Reading): { readonly engines?: EnginesSpec } {
   const spark = isMap(written) && isMap(written['spark']) ? (written['spark'] as WrittenSpark) : undefined;
   return spark === undefined ? {} : { engines: { spark: sparkOf(spark, options) } };
@@ -82,7 +82,7 @@ function sparkOf(spark: WrittenSpark, options: Reading): SparkSpec {
   };
 }
 
-/** With a catalog of its own Spark asks psyberg's nothing. */
+/** If Spark has a catalog of its own, it does not ask psyberg's for anything. */
 function refuseBothWays(spark: WrittenSpark, { yaml, report }: Reading): void {
   if (spark.catalog === undefined) return;
   for (const key of ['catalog_uri', 'catalog_host'] as const)

@@ -1,6 +1,6 @@
 /**
- * `macros/*.sql` -> MacroSpec[]. Reads files; every problem is reported. What only DuckDB can judge (the
- * bodies) is judged where the macros are defined.
+ * Reads the macros of a project: `macros/*.sql` -> MacroSpec[]. Reads files; every problem is reported. What
+ * only DuckDB can check (the bodies) is checked where the macros are defined.
  */
 import path from 'node:path';
 import type { MacroSpec } from '../model/process-spec.ts';
@@ -16,7 +16,7 @@ const HEAD =
   /create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:macro|function)\s+(?:if\s+not\s+exists\s+)?/iy;
 const NAME = /"(?:[^"]|"")+"|[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
 
-/** The macros of a project, each behind those that it uses. */
+/** The macros of a project, each after those that it uses. */
 export function readMacros(root: string, problems: ProjectProblem[]): readonly MacroSpec[] {
   const folder = path.join(root, MACROS_FOLDER);
   const known = new Map<string, MacroSpec>();
@@ -88,7 +88,9 @@ const usedBy = ({ name, definition }: MacroSpec, known: ReadonlyMap<string, Macr
   return [...known].flatMap(([key, macro]) => (calls.has(key) ? [macro] : []));
 };
 
-/** Behind those that they use; a circle is reported once, at the macro through which it is entered. */
+/**
+ * Orders each macro after those that it uses; a circle is reported once, at the macro by which it is entered.
+ */
 function inOrder(
   root: string,
   known: ReadonlyMap<string, MacroSpec>,
@@ -124,7 +126,7 @@ function reportCircle(root: string, circle: readonly MacroSpec[], problems: Proj
   );
 }
 
-/** Of `macros`, in their order, those that SQL texts use, also through others. */
+/** Those of `macros`, in their order, that SQL texts use, also through others. */
 export function macrosUsed(texts: readonly string[], macros: readonly MacroSpec[]): readonly MacroSpec[] {
   if (macros.length === 0) return [];
   const known = new Map(macros.map((macro) => [macro.name.toLowerCase(), macro]));

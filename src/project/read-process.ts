@@ -1,6 +1,6 @@
 /**
- * One process file -> ProcessSpec: the YAML header in its leading comment, then the SQL. Every problem is
- * reported, none is thrown.
+ * Reads one process file -> ProcessSpec: the YAML header in its leading comment, then the SQL. Every problem
+ * is reported, none is thrown.
  */
 import type { EngineName } from '../model/engines.ts';
 import { withGrain } from '../model/grain.ts';
@@ -38,27 +38,27 @@ import { validate } from './validate.ts';
 import { type Path, parseYamlText, type YamlText } from './yaml-text.ts';
 
 /**
- * What a file says about itself as far as it can be read: enough for the rules between processes, also when
+ * What a file says about itself, as far as it can be read: enough for the rules between processes even if
  * parts are wrong.
  */
 export interface ProcessDraft {
-  /** Relative to the project's folder. */
+  /** Path relative to the project's folder. */
   readonly file: string;
   readonly processName?: string;
   readonly target?: TableIdentifier;
   readonly sources: readonly { readonly table: TableIdentifier; readonly index: number }[];
   readonly placeOf: (path: Path) => TextPosition;
-  /** The header as it is written; undefined when it is no map. */
+  /** The header as written; undefined if it is not a map. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Of the file, and of files that only it brings in. */
+  /** Problems of the file, and of files that only it uses. */
   readonly problems: readonly ProjectProblem[];
-  /** Only when there is none. */
+  /** Only if there are no problems. */
   readonly spec?: ProcessSpec;
 }
 
 const NOTHING_SHARED = { variables: [], macros: [], audits: NO_OWN_AUDITS };
 
-/** White space and line comments may stand before the header. */
+/** White space and line comments may precede the header. */
 export const HEADER_OPEN = /^\uFEFF?(?:\s|--[^\n]*(?:\n|$))*\/\*---[ \t]*(?=\r?\n|$)/;
 export const HEADER_CLOSE = '---*/';
 
@@ -68,7 +68,7 @@ interface ReadOptions {
   readonly problems: ProjectProblem[];
   /** What its SQL and its header may use of the project; default: nothing. */
   readonly shared?: ProjectSql & { readonly audits: OwnAudits };
-  /** In place of what the header says, unless the process reads files: those are DuckDB's. */
+  /** Overrides the header, unless the process reads files: those are for DuckDB. */
   readonly engine?: EngineName | undefined;
 }
 
@@ -146,7 +146,7 @@ function onEngine(yaml: YamlText, engine: EngineName | undefined): YamlText {
   return readsFiles ? yaml : { ...yaml, value: { ...value, engine } };
 }
 
-/** Where the YAML of the header stands in the text; undefined, and reported, where there is no header. */
+/** Where the header's YAML is in the text; undefined, and reported, if there is no header. */
 function headerIn(
   text: string,
   report: ReportProblem,
@@ -239,7 +239,7 @@ function specOf(
   };
 }
 
-/** Macros are DuckDB's. */
+/** Only DuckDB has macros. */
 const sharedWith = ({ engine }: Header, shared: ProjectSql): ProjectSql =>
   engine === 'spark' ? { ...shared, macros: [] } : shared;
 
@@ -263,7 +263,7 @@ const sourceOf = (
   protect: source.protect ?? source.files === undefined,
 });
 
-/** A folder under the name that it has where a table would be. */
+/** A folder, under the name that it has where a table would be. */
 const folderTable = (source: HeaderSource): TableIdentifier => ({
   namespace: [],
   name: writtenFolder(source) ?? '',

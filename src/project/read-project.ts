@@ -1,6 +1,6 @@
 /**
- * The files of a project -> ProjectSpec. Reads files, writes nothing; all problems of all files are thrown as
- * one error.
+ * Reads the files of a project -> ProjectSpec. Reads files, writes nothing; all problems of all files are
+ * thrown as one error.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -20,10 +20,12 @@ import { type SoundParts, soundParts } from './sound-parts.ts';
 import { sqlFilesIn } from './sql-files.ts';
 import { parseYamlText } from './yaml-text.ts';
 
-/** The nearest folder from `startDirectory` upwards that holds a psyberg.yaml. Throws `project-not-found`. */
+/**
+ * The nearest folder from `startDirectory` upwards that contains a psyberg.yaml. Throws `project-not-found`.
+ */
 export function findProjectRoot(startDirectory: string): string {
   const start = path.resolve(startDirectory);
-  // A name that is misspelled must not lead to another project above it.
+  // A misspelled name must not lead to another project above it.
   if (!fs.existsSync(start)) throw projectNotFound(start, 'which does not exist');
   for (let directory = start; ; directory = path.dirname(directory)) {
     if (fs.existsSync(path.join(directory, PROJECT_FILE))) return directory;
@@ -33,11 +35,11 @@ export function findProjectRoot(startDirectory: string): string {
 
 interface ReadOptions {
   readonly root: string;
-  /** `${NAME}` in the catalog's values is taken from there; default: this process's. */
+  /** Where `${NAME}` in the catalog's values is looked up; default: this process's environment. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** Values in place of those of `vars`. */
+  /** Values that replace those of `vars`. */
   readonly variables?: GivenVariables;
-  /** The engine of all processes that may run on it, in place of what they say. */
+  /** The engine of all processes that can run on it, whatever they say. */
   readonly engine?: EngineName;
 }
 
@@ -49,8 +51,8 @@ export function readProject(options: ReadOptions): ProjectSpec {
 }
 
 /**
- * The parts of a project that have no problem, with the problems of the others; for what can go on without
- * them. Throws `project-invalid` where psyberg.yaml has one.
+ * The parts of a project without problems, and the problems of the others; for work that can go on without
+ * them. Throws `project-invalid` if psyberg.yaml has a problem.
  */
 export function readSoundParts(options: ReadOptions): SoundParts {
   const { project, drafts, problems } = readParts(options);
@@ -61,14 +63,14 @@ export function readSoundParts(options: ReadOptions): SoundParts {
 
 /** A project as far as it can be read. */
 export interface ExaminedProject {
-  /** Of the processes without a problem. */
+  /** With only the processes that have no problem. */
   readonly project: ProjectSpec;
-  /** What each file of a process says, with the places in it. */
+  /** What each process file says, with the places in it. */
   readonly drafts: readonly ProcessDraft[];
   readonly problems: readonly ProjectProblem[];
 }
 
-/** As {@link readProject}, with what is wrong beside what is right. Throws `project-not-found`. */
+/** Like {@link readProject}, but returns problems together with what is right. Throws `project-not-found`. */
 export function examineProject(options: ReadOptions): ExaminedProject {
   const { project, drafts, problems } = readParts(options);
   return { project: { ...project, processes: drafts.flatMap(({ spec }) => spec ?? []) }, drafts, problems };

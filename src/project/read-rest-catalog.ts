@@ -1,10 +1,10 @@
-/** A catalog elsewhere, as psyberg.yaml names it. Written keys -> CatalogSpec. Every problem is reported. */
+/** Reads a foreign catalog from psyberg.yaml. Written keys -> CatalogSpec. Every problem is reported. */
 import path from 'node:path';
 import { given } from '../model/given.ts';
 import type { CatalogSpec, CatalogTls, ForeignCatalog, SubjectToken } from '../model/process-spec.ts';
 import type { Reading, Written } from './written-catalog.ts';
 
-/** Keys with texts, in which environment variables are filled in. */
+/** Keys with texts, in which environment variables are replaced. */
 export const REST_TEXTS = [
   'token',
   'credential',
@@ -21,7 +21,7 @@ export const REST_TEXTS = [
   'client_cert_file',
   'client_key_file',
 ] as const;
-/** Keys that an embedded catalog has no use for. */
+/** Keys that mean nothing for an embedded catalog. */
 export const REST_KEYS: readonly string[] = [...REST_TEXTS, 'auth', 'access_delegation'];
 
 type RestWritten = Written & { readonly uri: string } & Readonly<
@@ -106,7 +106,7 @@ function checkAddresses(written: RestWritten, { yaml, report }: Reading): void {
       );
 }
 
-/** Ways to say who we are, of which a catalog has one; each with the keys that belong to it. */
+/** Ways to authenticate, of which a catalog uses one; each with the keys that belong to it. */
 function checkWhoWeAre(written: RestWritten, { yaml, report }: Reading): void {
   const has = (key: string): boolean => written[key] !== undefined;
   const ways = ['token', 'credential', 'auth'].filter(has);

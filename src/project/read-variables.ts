@@ -1,5 +1,5 @@
 /**
- * `vars:` of psyberg.yaml, and the values that the command line gives in their place. YAML + texts ->
+ * Reads `vars:` of psyberg.yaml, and the values that the command line gives instead. YAML + texts ->
  * VariableSpec[]. Every problem is reported.
  */
 import * as z from 'zod';
@@ -19,7 +19,7 @@ import type { WrittenScalar, YamlText } from './yaml-text.ts';
 /** Values by name, as texts of the command line or as a script gives them. */
 export type GivenVariables = Readonly<Record<string, VariableValue>>;
 
-/** What a value may be is checked here, where its name is known; the union is for editors. */
+/** What values are allowed is checked here, where the name is known; the union is for editors. */
 export const variablesSchema = z
   .record(
     z.string(),
@@ -35,7 +35,7 @@ const KIND: Readonly<Record<VariableType, string>> = {
   DATE: 'a date such as 2024-01-31',
 };
 
-/** The variables with the values of `given`, each of the type that it is declared with. */
+/** The variables with the values of `given`, each converted to its declared type. */
 export function readVariables(
   yaml: YamlText,
   given: GivenVariables,
@@ -70,7 +70,7 @@ interface Problem {
 }
 
 function nameProblem(name: string, all: readonly string[]): Problem | undefined {
-  // DuckDB takes $day and $Day for one.
+  // To DuckDB $day and $Day are the same.
   const first = all.find((other) => other.toLowerCase() === name.toLowerCase());
   if (first !== name)
     return { message: `differs by case alone from ${first}`, hint: 'give one of them another name' };
@@ -87,7 +87,7 @@ function nameProblem(name: string, all: readonly string[]): Problem | undefined 
   return undefined;
 }
 
-/** The type is that of the value as YAML spells it: `30`, `30.0`, `true`, `2024-01-31` or text. */
+/** The type follows from the value as YAML spells it: `30`, `30.0`, `true`, `2024-01-31` or text. */
 function declaredOf(
   value: unknown,
   scalar: WrittenScalar | undefined,
@@ -120,7 +120,7 @@ function declaredOf(
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-/** `YYYY-MM-DD` of a day that the calendar has. */
+/** True for a `YYYY-MM-DD` that exists in the calendar. */
 export const isDate = (text: string): boolean => {
   const ms = DATE.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
@@ -141,14 +141,14 @@ function withGiven(variable: VariableSpec, given: GivenVariables, report: Report
   return variable;
 }
 
-/** A text as a value of the type; undefined when it is none. */
+/** A text as a value of the type; undefined if it is not one. */
 export function typedValueOf(type: VariableType, text: string): VariableValue | undefined {
   switch (type) {
     case 'VARCHAR':
       return text;
     case 'BIGINT':
       if (!/^-?\d+$/.test(text) || BigInt.asIntN(64, BigInt(text)) !== BigInt(text)) return undefined;
-      // A plan holds as text what JSON has no number for.
+      // JSON has no such numbers, so a plan holds them as text.
       return Number.isSafeInteger(Number(text)) ? Number(text) : String(BigInt(text));
     case 'DOUBLE':
       return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined;
@@ -159,7 +159,7 @@ export function typedValueOf(type: VariableType, text: string): VariableValue | 
   }
 }
 
-/** Reports values that were given and that no SQL of the project names. */
+/** Reports values that were given but are named by no SQL of the project. */
 export function reportUnused(
   variables: readonly VariableSpec[],
   given: GivenVariables,

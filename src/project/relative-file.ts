@@ -1,4 +1,4 @@
-/** How messages name a file of the project. */
+/** Names a file of the project in messages. */
 import path from 'node:path';
 
 /** Relative to the project, with forward slashes. */

@@ -1,5 +1,5 @@
 /**
- * A project over a folder of files: what its processes are called, and what they select. Columns as DuckDB
+ * Plans a project over a folder of files: the names of its processes, and what they select. Columns as DuckDB
  * found them -> placeholders of `templates/files`. Pure.
  */
 import path from 'node:path';
@@ -21,21 +21,23 @@ interface EventTime {
 
 const TIMES = /^(TIMESTAMP.*|DATE)$/;
 const INTEGERS = /^(BIGINT|INTEGER|UBIGINT)$/;
-/** As event times are called most; other columns say when something else happened to the row. */
+/**
+ * The most usual names of event times come first; other columns tell when something else happened to the row.
+ */
 const NAMES: readonly RegExp[] = [
   /^(event|occurred|happened)_?(ts|at|time|date)?$/i,
   /^(ts|time|timestamp|datetime|date)$/i,
   /_(ts|at|time|date|utc)$/i,
   /(time|date)/i,
 ];
-/** Integers of the years 2001 to 2286 in that unit, by the name alone: values are not looked at. */
+/** Integers of the years 2001 to 2286 in that unit, judged by the name alone: values are not looked at. */
 const UNITS: readonly (readonly [RegExp, EventTimeUnit])[] = [
   [/_(ms|millis)$/i, 'epoch_ms'],
   [/_(us|micros)$/i, 'epoch_us'],
   [/_(s|sec|secs|seconds|epoch)$/i, 'epoch_s'],
 ];
 
-/** The column that says when a row happened; the first that looks like it. */
+/** The column that tells when a row happened: the first that looks like it. */
 export function eventTimeAmong(columns: readonly FoundColumn[]): EventTime | undefined {
   const times = columns.filter(({ type }) => TIMES.test(type));
   for (const name of NAMES) {
@@ -51,7 +53,7 @@ export function eventTimeAmong(columns: readonly FoundColumn[]): EventTime | und
   return undefined;
 }
 
-/** What the rows are called: after their folder, else their file. */
+/** What the rows are called: like their folder, or else like their file. */
 export function nameOfFiles(glob: string): string {
   const parts = (isUrl(glob) ? glob.replace(/^[a-z0-9+.-]+:\/\//i, '') : glob).split('/');
   const plain = parts.slice(0, -1).filter((part) => !/[*?[\]{}]/.test(part) && !/^\.{0,2}$/.test(part));
@@ -66,7 +68,7 @@ export function nameOfFiles(glob: string): string {
 const typeText = (type: string): string =>
   type.toLowerCase().replace('timestamp with time zone', 'timestamptz');
 
-/** As `psyberg fmt` has them: on one line where they are short, else one below the other. */
+/** Laid out like `psyberg fmt`: on one line if short, otherwise one below the other. */
 const SHORT = 72;
 const WIDTH = 100;
 const BELOW = ',\n       ';
@@ -81,7 +83,7 @@ function ddlOf(table: string, columns: readonly FoundColumn[]): string {
   return oneLine.length <= WIDTH ? oneLine : `create table ${table} (\n  ${texts.join(',\n  ')}\n);`;
 }
 
-/** Of the rows of the test: two of one hour or day, one of the next. As YAML. */
+/** Event times for the rows of the test, as YAML: two in one hour or day, one in the next. */
 const exampleTimes = (isDate: boolean) =>
   isDate
     ? { first: '2024-01-01', late: '2024-01-01', next: '2024-01-02', hour: '2024-01-01', after: '2024-01-02' }
@@ -94,8 +96,8 @@ const exampleTimes = (isDate: boolean) =>
       };
 
 /**
- * The placeholders of `templates/files`. Throws `event-time-missing` where no column looks like one: hours
- * are what everything here is counted by.
+ * The placeholders of `templates/files`. Throws `event-time-missing` if no column looks like one, since
+ * everything here is counted by hours.
  */
 export function filesPlaceholders(
   files: Pick<FilesSpec, 'globs' | 'format'>,
@@ -146,8 +148,8 @@ export function filesPlaceholders(
 }
 
 /**
- * A glob as the header of a process has it: relative to the project where it was written so. `from`: the
- * folder that it was written in.
+ * A glob for the header of a process: relative to the project if it was given as a relative one. `from`: the
+ * folder that it was relative to.
  */
 export const globInProject = (glob: string, from: string, directory: string): string =>
   isUrl(glob) || path.isAbsolute(glob)

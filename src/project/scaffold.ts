@@ -27,7 +27,7 @@ interface NewFile {
   readonly text: string;
 }
 
-/** Names for `newProject`'s template: the folders of `templates/` that hold a psyberg.yaml. */
+/** Names for `newProject`'s template: the folders of `templates/` that contain a psyberg.yaml. */
 export function projectTemplates(): string[] {
   return fs
     .readdirSync(templatesDirectory)
@@ -36,13 +36,13 @@ export function projectTemplates(): string[] {
 }
 
 /**
- * Copies a project template into `directory`, which may exist as long as no file of the template does. The
- * project is named after the folder. Throws `template-unknown` or `file-exists`; nothing is written then.
+ * Copies a project template into `directory`, which may exist as long as it has no file of the template. The
+ * project is named after the folder. Throws `template-unknown` or `file-exists`; then nothing is written.
  */
 export function newProject(options: {
   readonly directory: string;
   readonly template?: string;
-  /** Files beside those of the template, by their paths in the project. */
+  /** Files in addition to those of the template, by their paths in the project. */
   readonly more?: readonly NewFile[];
 }): {
   readonly directory: string;
@@ -64,7 +64,7 @@ export function newProject(options: {
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(from, path.join(entry.parentPath, entry.name)))
     .sort()
-    // A package cannot hold a .gitignore of its own: npm would obey it.
+    // A package cannot contain a .gitignore under that name: npm would obey it.
     .map((file) => ({
       to: path.join(directory, file === 'gitignore' ? '.gitignore' : file),
       text: fillIn(fs.readFileSync(path.join(from, file), 'utf8'), { name }),
@@ -75,16 +75,16 @@ export function newProject(options: {
 }
 
 /**
- * Writes a project over a folder of files, whose columns are known. Throws `event-time-missing` and
- * `file-exists`; nothing is written then.
+ * Writes a project over a folder of files whose columns are known. Throws `event-time-missing` and
+ * `file-exists`; then nothing is written.
  */
 export function newFilesProject(options: {
   readonly directory: string;
-  /** Relative to `directory`, absolute, or an address. */
+  /** Relative to `directory`, absolute, or a URL. */
   readonly files: Pick<FilesSpec, 'globs' | 'format'>;
   readonly saysFormat: boolean;
   readonly columns: readonly FoundColumn[];
-  /** Files beside those of the templates, by their paths in the project. */
+  /** Files in addition to those of the templates, by their paths in the project. */
   readonly more?: readonly NewFile[];
 }): { readonly directory: string; readonly files: readonly string[] } {
   const directory = path.resolve(options.directory);
@@ -110,7 +110,7 @@ export function newFilesProject(options: {
   return { directory, files: files.map((file) => file.to) };
 }
 
-/** Of the template of projects; they are the same for every project. */
+/** From the template of projects, since they are the same for every project. */
 const EDITOR_FILES = ['extensions', 'settings', 'tasks'].map((name) => `.vscode/${name}.json`);
 
 /** A project is named after its folder. */
@@ -123,7 +123,7 @@ const projectName = (directory: string): string =>
 /**
  * Writes `<processes>/<name>.sql` from the template of its pattern. Throws `name-invalid`,
  * `event-time-missing`, `file-exists`, or the `project-invalid` that the new file would cause (a target that
- * another process writes, a circle); no file is left then.
+ * another process writes, a circle); then no file is left.
  */
 export function newProcess(options: {
   readonly project: ProjectSpec;
@@ -131,9 +131,7 @@ export function newProcess(options: {
   readonly pattern: Pattern;
   readonly sources: readonly NewProcessSource[];
   readonly target: TableIdentifier;
-  /**
-   * Columns of the sources where known, keyed by `namespace.table`: joins and keys are then chosen from them.
-   */
+  /** Columns of the sources if known, by `namespace.table`: joins and keys are chosen from them. */
   readonly columns?: Readonly<Record<string, readonly string[]>>;
 }): { readonly file: string } {
   const { project, name, pattern, sources } = options;
@@ -172,7 +170,7 @@ export function newProcess(options: {
   return { file };
 }
 
-/** Replaces each `{{placeholder}}`; a line that held nothing but an empty one goes. */
+/** Replaces each `{{placeholder}}`; a line with nothing but an empty one is removed. */
 function fillIn(template: string, values: Readonly<Record<string, string>>): string {
   return template
     .split('\n')

@@ -1,6 +1,6 @@
 /**
- * A project without the parts that have problems. Parts + problems -> sound ones, and why others are not.
- * Pure.
+ * Separates the parts of a project that have problems. Parts + problems -> the sound ones, and why the others
+ * are not. Pure.
  */
 import type { MacroSpec, ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { ProjectProblem } from './problems.ts';
@@ -11,13 +11,13 @@ import { relativeFile } from './relative-file.ts';
 export interface SoundParts {
   readonly project: ProjectSpec;
   /**
-   * What is wrong with a process, or with what it uses, by its name; with a file that no process uses, by
-   * that.
+   * What is wrong with a process, or with something that it uses, by its name; problems of other files by the
+   * file.
    */
   readonly unusable: ReadonlyMap<string, readonly ProjectProblem[]>;
 }
 
-/** A macro, and an audit, takes along those that use it. */
+/** If a macro or an audit has a problem, whatever uses it is not sound either. */
 export function soundParts(
   project: ProjectSpec,
   drafts: readonly ProcessDraft[],
@@ -58,7 +58,8 @@ const filesUsed = (spec: ProcessSpec | undefined): string[] => [
 ];
 
 /**
- * The project without macros of these names, those that use them, and the processes that use any of these.
+ * The project without the macros of these names, the macros that use them, and the processes that use any of
+ * these.
  */
 export function withoutMacros(
   project: ProjectSpec,

@@ -1,7 +1,7 @@
-/** The SQL files of one folder of a project. Folder -> names. */
+/** Lists the SQL files of one folder of a project. Folder -> names. */
 import fs from 'node:fs';
 
-/** Sorted, without hidden ones and those of folders below; undefined where there is no such folder. */
+/** Sorted; without hidden files and subfolders. Undefined if there is no such folder. */
 export function sqlFilesIn(directory: string): string[] | undefined {
   if (!fs.existsSync(directory) || !fs.statSync(directory).isDirectory()) return undefined;
   return fs

@@ -10,11 +10,11 @@ import { didYouMean } from './did-you-mean.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
 
 export interface QueryText {
-  /** Without surrounding white space, leading comments kept, and without the closing semicolon. */
+  /** Without surrounding white space and the closing semicolon, but with leading comments. */
   readonly sql: string;
   readonly sqlOffset: TextPosition;
   readonly parameters: readonly ParameterUse[];
-  /** Every `{{name}}`, as offsets in `sql`. */
+  /** Every `{{name}}`, by its offset in `sql`. */
   readonly placeholders: readonly ParameterUse[];
 }
 
@@ -51,18 +51,18 @@ const NOT_A_QUERY = new Set([
 ]);
 
 export interface QueryTextOptions {
-  /** Offset in the text from which on it is SQL. */
+  /** The offset in the text at which the SQL begins. */
   readonly first: number;
-  /** Whose it is, for the messages. */
+  /** What the SQL belongs to, for messages. */
   readonly what: string;
-  /** What it may name as `$name` beside the engine's own parameters. */
+  /** What it may name as `$name`, besides the engine's own parameters. */
   readonly named: ReadonlySet<string>;
   /** Default: DuckDB's. */
   readonly syntax?: SqlSyntax;
   readonly report: ReportProblem;
 }
 
-/** Reads the SQL that stands in `text`. */
+/** Reads the SQL in `text`. */
 export function readQueryText(text: string, options: QueryTextOptions): QueryText {
   const { what, report, syntax = 'duckdb' } = options;
   const names = [...PARAMETER_NAMES, ...options.named];
@@ -92,7 +92,8 @@ export function readQueryText(text: string, options: QueryTextOptions): QueryTex
   for (const { name, offset } of scan.parameters)
     if (!names.includes(name)) report(place(offset), ...unknownParameter(name, names));
   const start = rest.length - rest.trimStart().length;
-  // Behind the semicolon only comments and white space are left. Without one, a closing line comment stays.
+  // After the semicolon there are only comments and white space. Without one, a line comment at the end
+  // stays.
   const end = statement?.semicolon ?? rest.length;
   const sql = rest.slice(start, end).trimEnd();
   return {
@@ -106,8 +107,8 @@ export function readQueryText(text: string, options: QueryTextOptions): QueryTex
 }
 
 /**
- * In the statements of a session double quotes hold names, as in standard SQL; Spark alone reads texts in
- * them, and a text that is the name of a column would be read as that column.
+ * In a session's statements double quotes mean names, as in standard SQL. Spark by default reads them as
+ * texts, and a text with the name of a column would then be read as that column.
  */
 const DOUBLE_QUOTES: [message: string, hint: string] = [
   'double quotes mean a text to Spark by itself, and a name in standard SQL',
@@ -119,7 +120,7 @@ function refuseDoubleQuotes(sql: string, refuse: (offset: number) => void): void
     if (/^(?:[rR])?"/.test(sql.slice(first, first + 2))) refuse(first);
 }
 
-/** What is wrong with a parameter that nobody declares, and what to do. */
+/** What is wrong with an undeclared parameter, and what to do. */
 export function unknownParameter(name: string, names: readonly string[]): [message: string, hint: string] {
   const known = names.map((each) => `$${each}`);
   if (name === '?') return ["a parameter must have a name, found '?'", `parameters: ${known.join(', ')}`];

@@ -1,10 +1,10 @@
-/** Psyberg's `--src_tables`: text -> tables with their time columns. Pure. */
+/** Reads Psyberg's `--src_tables`: text -> tables with their time columns. Pure. */
 import { usageError } from '../model/errors.ts';
 import { parseTableName, sameTable, type TableIdentifier, tableNameProblem } from '../model/names.ts';
 
 export interface SrcTable {
   readonly table: TableIdentifier;
-  /** The column behind `|`: it says when the event happened. */
+  /** The column after `|`: it tells when the event happened. */
   readonly timeColumn?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The DDL in `tables/<namespace>/<name>.sql`: what the project says of tables that nobody in it writes.
- * Folder -> texts. Reads only.
+ * Reads the DDL in `tables/<namespace>/<name>.sql`: what the project says about tables that none of its
+ * processes writes. Folder -> texts. Reads only.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,27 +11,27 @@ import { relativeFile } from './relative-file.ts';
 export const TABLES_FOLDER = 'tables';
 
 export interface DdlFile {
-  /** Of a file that lies in no folder of a namespace, the namespace is empty. */
+  /** The namespace is empty for a file that is not in a namespace's folder. */
   readonly table: TableIdentifier;
-  /** Relative to the project. */
+  /** Path relative to the project. */
   readonly file: string;
   readonly text: string;
-  /** Its first place that is no UTF-8. */
+  /** The first place in it that is not UTF-8. */
   readonly wrong?: WrongText | undefined;
 }
 
-/** Where the DDL of a table is looked for, as messages show it. */
+/** Where the DDL of a table is expected, as messages show it. */
 export const ddlFileOf = ({ namespace, name }: TableIdentifier): string =>
   [TABLES_FOLDER, ...namespace, `${name}.sql`].join('/');
 
-/** The DDL of a table, where there is one. */
+/** The DDL of a table, if there is one. */
 export function readTableFile(root: string, table: TableIdentifier): DdlFile | undefined {
   const file = path.join(root, ddlFileOf(table));
   if (!fs.existsSync(file)) return undefined;
   return { table, file: relativeFile(root, file), ...textOfTable(file) };
 }
 
-/** All of them, in the order of their names. */
+/** The DDL of all tables, ordered by name. */
 export function readTableFiles(root: string): DdlFile[] {
   const folder = path.join(root, TABLES_FOLDER);
   if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return [];
@@ -52,7 +52,7 @@ function textOfTable(file: string): Pick<DdlFile, 'text' | 'wrong'> {
   return { text: text.replace(/^\uFEFF/, ''), wrong };
 }
 
-/** A message for a table of which nothing is known. */
+/** A message for a table about which nothing is known. */
 export const columnsUnknown = (table: string, ddlFile: string): readonly [message: string, hint: string] => [
   `the columns of ${table} are not known: there is no ${ddlFile}, and no such table in the warehouse`,
   `write its DDL into ${ddlFile}: create table ${table} (…)`,

@@ -1,6 +1,4 @@
-/**
- * Zod's findings in the words of this project. (schema, YAML with places) -> problems. Pure.
- */
+/** Words zod's findings like the rest of this project. (schema, YAML with places) -> problems. Pure. */
 import * as z from 'zod';
 import { didYouMean } from './did-you-mean.ts';
 import type { ReportProblem } from './problems.ts';
@@ -10,7 +8,7 @@ import type { Path, YamlText } from './yaml-text.ts';
 export interface NoChoice {
   readonly message: string;
   readonly hint?: string;
-  /** Of the offending value inside the choice. */
+  /** Path of the offending value inside the choice. */
   readonly path?: PropertyKey[];
 }
 
@@ -18,8 +16,8 @@ const unions = new WeakMap<z.ZodType, z.ZodType>();
 const patterns = new WeakMap<z.ZodType, RegExp>();
 
 /**
- * A value that has one of several forms. `pick` looks at it and names the form that was meant, so that the
- * reader gets that form's problems and not one list for each form, as a zod union gives them. `union` is the
+ * A value that has one of several forms. `pick` looks at it and chooses the form that was meant, so that the
+ * reader gets that form's problems only, and not a list for each form, as from a zod union. `union` is the
  * same for the JSON schema.
  */
 export function choice(pick: (value: unknown) => z.ZodType | NoChoice, union: z.ZodType): z.ZodType {
@@ -40,13 +38,13 @@ export function choice(pick: (value: unknown) => z.ZodType | NoChoice, union: z.
   return schema;
 }
 
-/** A text that a function judges, with the pattern that says the same in the JSON schema. */
+/** A text that a function checks, with a pattern for the JSON schema that means the same. */
 export function judgedText<Schema extends z.ZodType>(schema: Schema, pattern: RegExp): Schema {
   patterns.set(schema, pattern);
   return schema;
 }
 
-/** The JSON schema (draft-07) of what may be written, for a zod schema made of the parts above. */
+/** The JSON schema (draft-07) of what may be written, for a zod schema made from the parts above. */
 export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
   return z.toJSONSchema(schema, {
     target: 'draft-07',
@@ -62,7 +60,7 @@ export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
   }) as Record<string, unknown>;
 }
 
-/** Reports every way in which the YAML does not fit the schema. */
+/** Reports everything in the YAML that does not fit the schema. */
 export function validate(schema: z.ZodType, yaml: YamlText, report: ReportProblem): void {
   const result = schema.safeParse(yaml.value, { reportInput: false });
   for (const issue of result.error?.issues ?? []) reportIssue(issue, yaml, report);
@@ -125,7 +123,7 @@ const nearMiss = (written: string, known: readonly string[]): string | undefined
   return hint.startsWith('did you mean') ? hint : undefined;
 };
 
-/** A missing key is shown at the key of the map that lacks it, or at the list entry. */
+/** A missing key is reported at the key of the map that lacks it, or at the list entry. */
 function placeOfParent(yaml: YamlText, path: Path): { line: number; column: number } {
   const parent = path.slice(0, -1);
   return parent.length > 0 && typeof parent.at(-1) === 'string'
@@ -133,7 +131,7 @@ function placeOfParent(yaml: YamlText, path: Path): { line: number; column: numb
     : yaml.placeOf(parent);
 }
 
-/** The value at a path of plain data, or undefined. */
+/** The value at a path of plain data; undefined if there is none. */
 export function valueAt(value: unknown, path: Path): unknown {
   let found = value;
   for (const key of path)
@@ -162,7 +160,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 };
 const typeName = (expected: string): string => TYPE_NAMES[expected] ?? expected;
 
-/** Says the kind of a value and never the value: it may be a password in a wrong place. */
+/** Names the kind of a value and never the value: it may be a password in the wrong place. */
 export function foundType(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
@@ -171,6 +169,6 @@ export function foundType(value: unknown): string {
   return typeof value === 'boolean' ? 'true or false' : 'a number';
 }
 
-/** Only for keys with a fixed list of words: what stands there is no secret. */
+/** Only for keys with a fixed list of words, whose values are not secret. */
 const foundText = (value: unknown): string =>
   typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? String(value) : foundType(value);

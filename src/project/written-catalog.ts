@@ -1,17 +1,17 @@
-/** The catalog's keys as psyberg.yaml has them. Values only. */
+/** Defines the catalog's keys as psyberg.yaml has them. Values only. */
 import type { AccessDelegation, StorageChain } from '../model/process-spec.ts';
 import type { ReportProblem } from './problems.ts';
 import type { YamlText } from './yaml-text.ts';
 
 export interface Reading {
-  /** As it is written, also where a value is of a wrong type. */
+  /** As written, even if a value is of a wrong type. */
   readonly catalog: Readonly<Record<string, unknown>>;
   readonly yaml: YamlText;
   readonly root: string;
   readonly environment: NodeJS.ProcessEnv;
   readonly report: ReportProblem;
 }
-/** The catalog's keys as they are written, with the values of environment variables in them. */
+/** The catalog's keys as written, with environment variables replaced by their values. */
 export interface Written {
   readonly [key: string]: unknown;
   readonly warehouse?: string | undefined;

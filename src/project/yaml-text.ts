@@ -1,4 +1,6 @@
-/** YAML with places: text -> value plus the line and column of every key and value in the file. Pure. */
+/**
+ * Parses YAML with places: text -> value, with the line and column in the file of every key and value. Pure.
+ */
 import { type Document, isMap, isNode, isPair, isScalar, parseDocument, Schema, type YAMLError } from 'yaml';
 import type { TextPosition } from '../model/process-spec.ts';
 import { positionAt, type ReportProblem } from './problems.ts';
@@ -6,31 +8,31 @@ import { positionAt, type ReportProblem } from './problems.ts';
 export type Path = readonly PropertyKey[];
 
 export interface YamlText {
-  /** Plain values; undefined when the text is no YAML at all, which has then been reported. */
+  /** Plain values; undefined if the text is not YAML at all, which has then been reported. */
   readonly value: unknown;
-  /** The place of the value at `path`, or of the nearest thing around it. */
+  /** The place of the value at `path`, or of the nearest value around it. */
   readonly placeOf: (path: Path) => TextPosition;
   /** The place of the key itself. */
   readonly placeOfKey: (path: Path) => TextPosition;
-  /** How a text, number or word is spelled; undefined where there is none. */
+  /** How a text, number or word is spelled; undefined if there is none. */
   readonly scalarAt: (path: Path) => WrittenScalar | undefined;
 }
 
 export interface WrittenScalar {
   readonly source: string;
-  /** Without quotes, and no block. */
+  /** True if it has no quotes and is no block. */
   readonly isPlain: boolean;
 }
 
 /**
- * That of YAML 1.2, made once. One for each text, as the library has it, was a tenth of the CPU of reading a
- * process (150 of them 280 ms in place of 252, 2026-11-29).
+ * The schema of YAML 1.2, made once. The library makes one for each text, which was a tenth of the CPU of
+ * reading a process (150 of them 280 ms in place of 252, 2026-11-29).
  */
 const SCHEMA = new Schema({ schema: 'core', resolveKnownTags: true });
 
 /**
- * Parses the YAML that stands in `text` from `first` to `last` (exclusive). Syntax errors are reported with
- * their place in `text`.
+ * Parses the YAML in `text` from `first` to `last` (exclusive). Syntax errors are reported with their place
+ * in `text`.
  */
 export function parseYamlText(
   text: string,
@@ -46,7 +48,7 @@ export function parseYamlText(
   });
   const place = (offset: number): TextPosition => positionAt(text, range.first + offset);
   const tabs = document.errors.filter(({ code }) => code === 'TAB_AS_INDENT');
-  // A tab brings one error for each line that it puts out of its place.
+  // A tab causes an error for each line that it displaces.
   for (const found of tabs.length > 0 ? tabs : [...document.errors, ...document.warnings]) {
     report(
       place(found.pos[0]),
@@ -84,7 +86,7 @@ function toPlain(
   try {
     return document.toJS() as unknown;
   } catch (cause) {
-    // An alias without its anchor, or aliases that would grow without end, only show here.
+    // An alias without its anchor, or aliases that would expand without end, show only here.
     report(place(0), `not valid YAML: ${cause instanceof Error ? cause.message : String(cause)}`);
     return undefined;
   }

@@ -1,4 +1,4 @@
-/** Which files of a project are formatted. Folder -> files. Reads folders and psyberg.yaml. */
+/** Finds which files of a project are formatted. Folder -> files. Reads folders and psyberg.yaml. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMap } from '../plain-values.ts';
@@ -9,8 +9,8 @@ const SQL = /\.sql$/;
 const YAML = /\.ya?ml$/;
 
 /**
- * psyberg.yaml, the processes, and what lies in `audits`, `macros`, `tables` and `tests`, as absolute paths.
- * A project with mistakes in it has files, too.
+ * psyberg.yaml, the processes, and the files in `audits`, `macros`, `tables` and `tests`, as absolute paths.
+ * Works for a project with mistakes in it, too.
  */
 export function filesToFormat(root: string): string[] {
   const processes = path.resolve(root, processesFolder(root));
@@ -22,7 +22,7 @@ export function filesToFormat(root: string): string[] {
   ].filter((file, index, all) => all.indexOf(file) === index && fs.existsSync(file));
 }
 
-/** A file that was named, or the SQL and YAML files of a folder that was. */
+/** A file that was named, or the SQL and YAML files of a folder that was named. */
 export function filesOf(named: string): string[] {
   const file = path.resolve(named);
   const isFolder = fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -31,7 +31,7 @@ export function filesOf(named: string): string[] {
 
 export const isFormattable = (file: string): boolean => SQL.test(file) || YAML.test(file);
 
-/** Hidden ones and installed packages are nobody's to format. */
+/** Hidden files and installed packages are not formatted. */
 function filesBelow(folder: string, name: RegExp): string[] {
   if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return [];
   return fs
@@ -45,7 +45,7 @@ function filesBelow(folder: string, name: RegExp): string[] {
     .sort();
 }
 
-/** As psyberg.yaml says, as far as it can be read. */
+/** The folder that psyberg.yaml names, as far as it can be read. */
 export function processesFolder(root: string): string {
   const file = path.join(root, PROJECT_FILE);
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';

@@ -1,9 +1,9 @@
-/** A file of a project, formatted: SQL, with its header where it has one, or YAML. Text -> text. */
+/** Formats a file of a project: SQL, with its header if it has one, or YAML. Text -> text. */
 import { HEADER_CLOSE, HEADER_OPEN } from '../read-process.ts';
 import { type Formatted, formatSql, type ParseSql } from './format-sql.ts';
 import { formatYaml } from './format-yaml.ts';
 
-/** Formats the text of a file by the ending of its name. Ends of lines stay as most of them are. */
+/** Formats the text of a file by the ending of its name. Line ends stay as most of them are. */
 export async function formatFile(name: string, text: string, parse: ParseSql): Promise<Formatted> {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const returns = text.split('\r\n').length - 1;
@@ -15,13 +15,14 @@ export async function formatFile(name: string, text: string, parse: ParseSql): P
     return { ...done, offset: offsetIn(text, mark.length, done.offset, hasReturns) };
   if (done.kind === 'kept') return done;
   const whole = `${mark}${hasReturns ? done.text.replaceAll('\n', '\r\n') : done.text}`;
-  // In a string or a YAML text an end of line is a part of the value: mixed ones cannot be told apart again.
+  // In a string or a YAML text a line end is part of the value: if they were mixed, they could not be told
+  // apart afterwards.
   return hasReturns && own.replaceAll('\r\n', '').includes('\n') && whole !== text
     ? { kind: 'kept', why: 'its lines end in two ways' }
     : { kind: 'formatted', text: whole };
 }
 
-/** Where an offset in the text without carriage returns lies in the file. */
+/** Where an offset in the text without carriage returns is in the file. */
 function offsetIn(text: string, first: number, offset: number, hasReturns: boolean): number {
   let at = first;
   for (let left = offset; left > 0; left -= 1) at += hasReturns && text.startsWith('\r\n', at) ? 2 : 1;

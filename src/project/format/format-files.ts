@@ -1,4 +1,4 @@
-/** Files formatted in their places. Paths -> what became of each. Writes files. */
+/** Formats files in place. Paths -> what became of each. Writes files. */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FormatProblem, FormattedFile } from '../../model/format-record.ts';
@@ -11,8 +11,8 @@ import type { ParseSql } from './format-sql.ts';
 export { filesOf, filesToFormat } from './files-to-format.ts';
 
 /**
- * Formats each file (absolute path) that its formatted text differs from; with `check` nothing is written.
- * What is wrong with one file does not keep the others from being formatted.
+ * Formats each file (absolute path) whose formatted text differs from it; with `check` nothing is written. A
+ * fault in one file does not keep the others from being formatted.
  */
 export async function formatFiles(
   files: readonly string[],
@@ -33,7 +33,7 @@ export interface FormatOptions {
   readonly onFile?: (name: string) => void;
 }
 
-/** Formats a text that has no file: SQL, with or without a header. `text`: what to go on with. */
+/** Formats a text that has no file: SQL, with or without a header. `text`: the text to continue with. */
 export async function formatText(
   written: string,
   parse: ParseSql,
@@ -111,8 +111,8 @@ const failed = (
 });
 
 /**
- * At once, with the mode that it has; a link keeps leading to its file. False, and nothing is written, when
- * the file no longer holds the text that was formatted.
+ * Replaces a file at once, and keeps its mode; a link still leads to its file. Returns false, and writes
+ * nothing, if the file no longer holds the text that was formatted.
  */
 function replaceFile(
   file: string,

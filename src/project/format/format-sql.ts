@@ -1,6 +1,6 @@
 /**
- * SQL in the layout of psyberg's own files, by sql-formatter. Text -> text that means the same, or why it
- * stays as it is. No effect but asking DuckDB's parser.
+ * Formats SQL in the layout of psyberg's own files, by sql-formatter. Text -> text that means the same, or
+ * why it stays as it is. No effect but asking DuckDB's parser.
  */
 import { duckdb, formatDialect } from 'sql-formatter';
 import { scanSql } from '../../model/scan-sql.ts';
@@ -13,15 +13,15 @@ export type ParseSql = (sql: string) => Promise<ParsedSql>;
 
 export type Formatted =
   | { readonly kind: 'formatted'; readonly text: string }
-  /** It stays as it is: its formatted text would not be sure to mean the same. */
+  /** It stays as it is, because it is not certain that its formatted text would mean the same. */
   | { readonly kind: 'kept'; readonly why: string }
-  /** Not a text that can be read; `offset` in characters. */
+  /** A text that cannot be read; `offset` in characters. */
   | { readonly kind: 'invalid'; readonly message: string; readonly offset: number };
 
 /**
- * Formats statements; comments are kept. Words of SQL become lower case in queries, whose trees tell whether
- * a name has changed; in other statements they stay as they are. The result ends without a newline, and is
- * its own formatted text.
+ * Formats statements; comments are kept. Keywords become lower case in queries, whose parse trees show
+ * whether a name has changed; in other statements they stay as they are. The result ends without a newline,
+ * and formatting it again changes nothing.
  */
 export async function formatSql(sql: string, parse: ParseSql): Promise<Formatted> {
   const { unclosed } = scanSql(sql);
@@ -43,7 +43,10 @@ export async function formatSql(sql: string, parse: ParseSql): Promise<Formatted
   return { kind: 'kept', why: 'formatted, it would not be sure to mean the same' };
 }
 
-/** `$name` in place of sql-formatter's own, which takes the first `$` of `$tag$ a string $tag$` for one. */
+/**
+ * `$name`, instead of sql-formatter's own pattern, which would read the first `$` of `$tag$ a string $tag$`
+ * as one.
+ */
 const PARAMETERS = {
   positional: true,
   numbered: ['$' as const],
@@ -54,7 +57,7 @@ const PARAMETERS = {
   ],
 };
 
-/** Formatted until another time changes nothing; undefined when it never settles, or cannot be read. */
+/** Formats until another time changes nothing; undefined if it never settles, or cannot be read. */
 function settled(sql: string, words: 'lower' | 'preserve'): string | undefined {
   let text = sql;
   for (let time = 0; time < 3; time += 1) {
@@ -79,15 +82,17 @@ function formattedOnce(sql: string, words: 'lower' | 'preserve'): string | undef
     });
     return layOut(withWrittenGaps(text.trim(), written));
   } catch {
-    // What it cannot read stays as it is written.
+    // A text that it cannot read stays as it is written.
     return undefined;
   }
 }
 
-/** An audit's `{{NAME}}` is an identifier: as one of the same length it leaves every place as it is. */
+/**
+ * An audit's `{{NAME}}` is an identifier: replacing it by one of the same length leaves every place as it is.
+ */
 const parseable = (sql: string): string => sql.replaceAll(/\{\{(\w+)\}\}/g, '"_$1_"');
 
-/** Where the parser stopped, in characters; undefined when it did not. */
+/** Where the parser stopped, in characters; undefined if it did not. */
 function syntaxErrorOf(sql: string, parsed: ParsedSql): number | undefined {
   if (parsed.error !== true || parsed.error_message?.startsWith('Only SELECT') === true) return undefined;
   return Buffer.from(sql)

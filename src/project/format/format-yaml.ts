@@ -1,4 +1,7 @@
-/** YAML in one layout, comments kept. Text -> text that holds the same values, or why it stays. Pure. */
+/**
+ * Formats YAML in one layout, with its comments. Text -> text that holds the same values, or why it stays as
+ * it is. Pure.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, Lexer, parseDocument, visit, YAMLMap, YAMLSeq } from 'yaml';
 import type { Formatted } from './format-sql.ts';
@@ -36,12 +39,15 @@ function parsed(text: string): Parsed {
   try {
     return { document, value: document.toJS({ mapAsMap: true }) as unknown };
   } catch (cause) {
-    // An alias without its anchor only shows here.
+    // An alias without its anchor shows only here.
     return { message: `not valid YAML: ${(cause as Error).message}`, offset: 0 };
   }
 }
 
-/** `{ a: 1 }` with inner spaces, `[a]` without. What is long and was written over several lines stays so. */
+/**
+ * `{ a: 1 }` with inner spaces, `[a]` without. A long one that was written over several lines stays like
+ * that.
+ */
 function printed(document: Document, text: string): string {
   const print =
     (node: YAMLMap | YAMLSeq, type: typeof YAMLMap | typeof YAMLSeq, padding: boolean) =>
@@ -83,7 +89,7 @@ const WITH_COMMENT = /^(\s*)(\S.*?)(\s+)(#.*)$/;
 
 const keyOf = (value = '', comment = ''): string => `${value.replaceAll(/\s+/g, '')} ${comment.trimEnd()}`;
 
-/** Comments behind a value are often aligned by hand: the spaces before them stay. */
+/** Comments after a value are often aligned by hand, so the spaces before them stay. */
 function withGaps(before: string, after: string): string {
   const gaps = new Map<string, string>();
   for (const line of before.split('\n')) {

@@ -1,7 +1,9 @@
-/** White space within lines that sql-formatter would set otherwise. SQL -> SQL with the same tokens. Pure. */
+/**
+ * Restores white space within lines that sql-formatter sets otherwise. SQL -> SQL with the same tokens. Pure.
+ */
 import { type SqlToken, sqlTokens } from '../../model/sql-tokens.ts';
 
-/** Words before which a bracket is none of a call. */
+/** Words before a bracket that does not belong to a call. */
 const NO_CALL = new Set(
   'all and any as by else except exclude exists filter from having in intersect join lateral limit materialized not on or over returning select some then union using values when where'.split(
     ' ',
@@ -10,8 +12,8 @@ const NO_CALL = new Set(
 const isCode = ({ kind }: SqlToken): boolean => kind !== 'comment';
 
 /**
- * A comma stands behind what it ends, and a comment behind the comma: `a -- why` and `, b` on the next line
- * would leave the comma on a line of its own.
+ * Moves a comma directly after what it ends, and a comment after the comma: otherwise `a -- why` and `, b` on
+ * the next line would leave the comma on a line of its own.
  */
 export function commasFirst(sql: string): string {
   const tokens = sqlTokens(sql);
@@ -29,8 +31,8 @@ export function commasFirst(sql: string): string {
 }
 
 /**
- * A bracket stands beside the word or list before it as it does in `written`: `my_macro(a)`, `['a', 'b'][1]`;
- * and a sign of a number or name beside it: `(-a)`.
+ * Puts a bracket directly after the word or list before it if `written` has it there: `my_macro(a)`, `['a',
+ * 'b'][1]`; and a sign directly before its number or name: `(-a)`.
  */
 export function withWrittenGaps(sql: string, written: string): string {
   const tokens = sqlTokens(sql);
@@ -57,7 +59,7 @@ function isCall(sql: string, before: SqlToken, { first }: SqlToken): boolean {
   return before.kind === 'word' ? !NO_CALL.has(word) : before.kind === 'quoted name' || /[\])]/.test(word);
 }
 
-/** The token is a plus or minus with nothing before it that it could be added to, and none behind it. */
+/** True for a plus or minus that has no left operand, and no other sign after it. */
 function isUnary(sql: string, code: readonly SqlToken[], index: number): boolean {
   const [before, sign, after] = [code[index - 1], code[index], code[index + 1]];
   if (before?.kind !== 'sign' || sign?.kind !== 'sign' || !/[+-]/.test(sql[sign.first] as string))

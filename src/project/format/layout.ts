@@ -1,6 +1,6 @@
 /**
- * How clauses stand in lines. SQL as sql-formatter lays it out, each clause's words on a line of their own ->
- * the same tokens with less lines: a clause begins beside its word. Pure.
+ * Lays out clauses in lines. SQL from sql-formatter, which gives each clause's words a line of their own ->
+ * the same tokens in fewer lines: a clause begins beside its word. Pure.
  *
  *     select event_id,
  *            kind
@@ -13,13 +13,13 @@ import { sqlTokens } from '../../model/sql-tokens.ts';
 
 interface Line {
   readonly indent: number;
-  /** One line of the text, or several where a string or comment goes over several. */
+  /** One line of the text, or several if a string or comment spans several. */
   readonly text: string;
 }
 
 const WIDTH = 100;
 const STEP = 2;
-/** Words of a clause that stand on a line alone, and how what follows them is laid out. */
+/** Words of a clause that have a line to themselves, and how what follows them is laid out. */
 const CLAUSE =
   /^(?:(?<list>select(?: distinct| all)?|(?:group|order|partition) by|returning|values)|(?<tables>from)|(?<steps>with(?: recursive)?)|(?<rest>where|having|qualify|limit|offset|using sample|insert into|window|set))$/i;
 const JOIN = /^(?:[a-z]+ ){0,3}join\b/i;
@@ -27,11 +27,11 @@ const CONDITION = /^(?:and|or|xor)\b/i;
 const WINDOW_PART = /^(?:where|partition by|order by|rows|range|groups) /i;
 const CASE = /(?:^|[ (])case\b/i;
 const END = /^end\b/i;
-/** What a query is made of has lines of its own. */
+/** The CTEs of a query have lines of their own. */
 const STEP_OF_QUERY = /\bas (?:not )?(?:materialized )?\($/i;
-/** What is in brackets stands on one line up to this length. */
+/** What is in brackets stays on one line up to this length. */
 const SHORT = 60;
-/** A list of plain columns stands on one line up to this length. */
+/** A list of plain columns stays on one line up to this length. */
 const SHORT_SELECT = 72;
 const PLAIN_COLUMN = /^[\w.*]+,?$/;
 const isComment = ({ text }: Line): boolean => text.startsWith('--') || text.startsWith('/*');
@@ -44,7 +44,10 @@ export function layOut(sql: string): string {
     .join('\n');
 }
 
-/** Lines that begin inside a string or comment belong to the line before: their spaces are its text. */
+/**
+ * Lines that begin inside a string or comment belong to the line before, since their spaces are part of its
+ * text.
+ */
 function linesOf(sql: string): Line[] {
   const inside = new Set<number>();
   for (const { first, end } of sqlTokens(sql))
@@ -81,7 +84,7 @@ function arranged(lines: readonly Line[]): Line[] {
 const shifted = (lines: readonly Line[], by: number): Line[] =>
   lines.map(({ indent, text }) => ({ indent: indent + by, text }));
 
-/** A line and what hangs below it. */
+/** A line and what is indented below it. */
 function withBelow(line: Line, below: readonly Line[]): Line[] {
   const [first, ...rest] = below;
   const kind = CLAUSE.exec(line.text)?.groups;
@@ -102,7 +105,7 @@ function withBelow(line: Line, below: readonly Line[]): Line[] {
   return [head, ...shifted(rest, (isSelect ? word : line.text).length + 1 - STEP)];
 }
 
-/** Behind `from`: joins stand below it, conditions and further tables farther in. */
+/** After `from`: joins are put below it, conditions and further tables farther in. */
 function tables(lines: readonly Line[], indent: number): Line[] {
   let by = -STEP;
   return lines.map((line) => {
@@ -115,7 +118,7 @@ function tables(lines: readonly Line[], indent: number): Line[] {
   });
 }
 
-/** What stands over several lines between brackets, or between case and end, and fits into one. */
+/** Joins lines between brackets, or between case and end, that fit into one. */
 function joinedShort(lines: readonly Line[]): Line[] {
   const result: Line[] = [];
   let rest = lines;
@@ -127,7 +130,7 @@ function joinedShort(lines: readonly Line[]): Line[] {
   return result;
 }
 
-/** The first line, with what it opens when that can be joined; `rest` is to be looked at next. */
+/** The first line, together with what it opens if that can be joined; `rest` has to be looked at next. */
 function joinedFirst(open: Line, after: readonly Line[]): { done: readonly Line[]; rest: readonly Line[] } {
   const found = after.findIndex(({ indent }) => indent <= open.indent);
   const close = after[found];
@@ -142,12 +145,12 @@ function joinedFirst(open: Line, after: readonly Line[]): { done: readonly Line[
         ? joinedCase(open, inner, close)
         : undefined;
   if (joined === undefined) return asItIs;
-  // What it ends with may open the next bracket.
+  // The line that closes it may open the next bracket.
   const rest = [joined.at(-1) as Line, ...after.slice(found + 1)];
   return { done: joined.slice(0, -1), rest };
 }
 
-/** On one line; undefined when that is too long up to the closing bracket. */
+/** On one line; undefined if that is too long up to the closing bracket. */
 function oneLineOf({ open, inner, close, gap }: Joining): Line[] | undefined {
   const text = `${open.text}${gap}${inner.map((each) => each.text).join(' ')}${gap}${close.text}`;
   const fits = open.indent + text.length - close.text.length < WIDTH && !text.includes('\n');
@@ -183,7 +186,7 @@ function joinedBracket(open: Line, inner: readonly Line[], close: Line): Line[] 
   ];
 }
 
-/** `case when … then … else … end`; of several `when` each keeps its line. */
+/** `case when … then … else … end`; if there are several `when`, each keeps its line. */
 function joinedCase(open: Line, inner: readonly Line[], close: Line): Line[] | undefined {
   const parts: Line[] = [];
   for (const line of inner) {

@@ -1,18 +1,19 @@
-/** Whether two texts of SQL say the same. Tokens and the parser's trees -> verdict. Pure. */
+/** Checks whether two texts of SQL mean the same. Tokens and the parser's trees -> verdict. Pure. */
 import { type SqlToken, sqlTokens } from '../../model/sql-tokens.ts';
 
-/** What DuckDB's parser says of a text (`json_serialize_sql`). */
+/** What DuckDB's parser returns for a text (`json_serialize_sql`). */
 export interface ParsedSql {
   readonly error?: boolean;
   readonly error_message?: string;
-  /** Byte offset, as text; only where the text cannot be parsed: other statements than queries have none. */
+  /** Byte offset, as text; only if the text cannot be parsed. Statements other than queries have none. */
   readonly position?: string;
   readonly statements?: readonly unknown[];
 }
 
 /**
- * The same tokens in the same order, and the same comments: only white space differs, with `anyCase` the case
- * of words too. Comments are compared without their white space: those over several lines are indented.
+ * True for the same tokens in the same order, and the same comments: only white space differs, with `anyCase`
+ * also the case of words. Comments are compared without their white space, since those over several lines are
+ * indented.
  */
 export function sameTokens(left: string, right: string, { anyCase }: { readonly anyCase: boolean }): boolean {
   const texts = (sql: string, wanted: (token: SqlToken) => boolean, change: (text: string) => string) =>
@@ -38,7 +39,7 @@ export function sameTokens(left: string, right: string, { anyCase }: { readonly 
   return code(left) === code(right) && comments(left) === comments(right);
 }
 
-/** The trees are the same but for the places of their nodes. */
+/** True if the trees are the same except for the places of their nodes. */
 export const sameTree = (left: ParsedSql, right: ParsedSql): boolean => treeOf(left) === treeOf(right);
 
 const treeOf = ({ statements }: ParsedSql): string =>
