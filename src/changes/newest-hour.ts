@@ -165,7 +165,7 @@ export async function hoursOfRowsLeft(
   },
 ): Promise<HourOfRows[]> {
   const { column, unit } = source.eventTime as NonNullable<SourceTable['eventTime']>;
-  await refuseUnreadable(source, head);
+  await refuseUnreadable(source, head, { isShown: false });
   return inTemporaryFolder(async (directory) => {
     const manifests = new Map(
       affected.map((file) => [

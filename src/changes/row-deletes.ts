@@ -61,7 +61,7 @@ export async function rowDeletesSince(source: Source, since: NewDeletes): Promis
     (each) => each.status !== 'existing' || each.sequenceNumber > (since.sinceSequenceNumber ?? 0n),
   );
   if (news.length === 0) return { files: [], ofNewRows: [], entangled: false };
-  await refuseUnreadable(source, since.head);
+  await refuseUnreadable(source, since.head, { isShown: false });
   const deletes = await withDataFiles(source, since.head, onePerKey(news));
   return {
     files: await hoursOfRowDeletes({ source, ...since, deletes }),

@@ -216,6 +216,19 @@ describe('partitions that are NULL', () => {
     await expectVerified(world, 'hours_load');
   });
 
+  it('of a field that DuckDB is not told of are read, by a first load and later', async () => {
+    const world = await worldForTest({ processes: [hoursLoad()] });
+    await world.create('raw.events', EVENTS, { partitionedBy: 'truncate(2, k)' });
+    await world.land('raw.events', `${rowsOf(0)} union all select 10, timestamptz '${hourAt(1)}', null`);
+    await deletes(world, 'raw.events', { columns: ['id'], values: 'select 1::bigint' });
+    await world.publish('hours_load');
+    expect(await idsOf(world, 'facts.hours')).toEqual([0, 2, 10]);
+    await deletes(world, 'raw.events', { columns: ['id'], values: 'select 10::bigint' });
+    await world.publish('hours_load');
+    expect(await idsOf(world, 'facts.hours')).toEqual([0, 2]);
+    await expectVerified(world, 'hours_load');
+  });
+
   it('to DuckDB alone, which is not told of days before 1970, are refused likewise', async () => {
     const world = await worldForTest({ processes: [hoursLoad()] });
     await world.create('raw.events', EVENTS, { partitionedBy: 'day(ts), k' });
@@ -267,6 +280,15 @@ describe('keys of which DuckDB makes something else', () => {
       });
     },
   );
+
+  it('are refused likewise where their column has the name that such files are looked into by', async () => {
+    const world = await worldForTest({ processes: [hoursLoad()] });
+    await world.create('raw.events', 'id bigint, ts timestamptz, key varchar');
+    await world.land('raw.events', `select 1, timestamptz '${hourAt(0)}', 'a b'`);
+    await world.publish('hours_load');
+    await deletes(world, 'raw.events', { columns: ['key'], values: "select 'a b'", folder: 'key=a+b' });
+    await expectUnreadable(world, 'raw.events');
+  });
 
   it.each([
     ['varchar', "'a c'", 'k=a%20c'],

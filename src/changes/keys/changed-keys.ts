@@ -178,7 +178,7 @@ async function rowsOfBoth(
   const { engine, metadata } = source;
   const before = snapshotById(metadata, state.watermark?.snapshotId ?? -1n);
   if (before === undefined) return { because: 'the snapshot that was read last is expired' };
-  for (const snapshot of [before, head]) await refuseUnreadable(source, snapshot);
+  for (const snapshot of [before, head]) await refuseUnreadable(source, snapshot, { isShown: false });
   const hours = hourIntervals(changedHours(state));
   const listed = await Promise.all(
     [head, before].map(async (snapshot) => {

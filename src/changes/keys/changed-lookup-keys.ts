@@ -33,7 +33,7 @@ export async function changedLookupKeys(input: ChangedLookup): Promise<ChangedKe
   const { source, before, head } = input;
   if (!hasColumnsOf(source, before)) return { because: 'its columns changed' };
   try {
-    for (const snapshot of [before, head]) await refuseUnreadable(source, snapshot);
+    for (const snapshot of [before, head]) await refuseUnreadable(source, snapshot, { isShown: false });
     return await withViews(source, { before, head }, (shown) => readKeys(input, shown));
   } catch (error) {
     if (isIncomparable(error)) return { because: 'its rows before the change cannot be read' };

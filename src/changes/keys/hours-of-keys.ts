@@ -45,7 +45,7 @@ export async function hoursOfKeys({
   const { engine, metadata } = source;
   const { earlier, later, rowHours } = reach;
   const column = columnOf(currentSchema(metadata), key)?.name ?? key;
-  await refuseUnreadable(source, snapshot);
+  await refuseUnreadable(source, snapshot, { isShown: false });
   const manifests = await source.manifestsOf(snapshot);
   const asked = intervalsOf(candidates).map(({ firstHour, lastHour }) => ({
     firstHour: firstHour - rowHours,

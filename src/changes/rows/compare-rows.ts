@@ -180,7 +180,7 @@ async function withSides<T>(
 ): Promise<T> {
   // The head is looked at whenever deletes are; what was read rightly then may hold other files than those of
   // now.
-  await refuseUnreadable(source, before.snapshot);
+  await refuseUnreadable(source, before.snapshot, { isShown: false });
   const [then, now] = await Promise.all([
     source.manifestsOf(before.snapshot),
     source.manifestsOf(after.snapshot),
@@ -285,6 +285,7 @@ const INCOMPARABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'source-unreadable',
   'view-incomplete',
   'equality-deletes-unreadable',
+  'equality-deletes-spread',
   'delete-format-unsupported',
   'partition-column-dropped',
 ]);

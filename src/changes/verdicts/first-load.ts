@@ -12,7 +12,7 @@ export async function firstLoad(
   source: Source,
   head: Snapshot,
 ): Promise<{ readonly change: SnapshotChange; readonly files: readonly ChangedFile[] }> {
-  await refuseUnreadable(source, head);
+  await refuseUnreadable(source, head, { isShown: false });
   const files = await readLiveFiles(source, head, await source.manifestsOf(head));
   const change = {
     snapshotId: head['snapshot-id'],

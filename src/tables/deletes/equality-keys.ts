@@ -13,7 +13,7 @@ import { fileSchemaFragment, identifierFragment, statement } from '../../stateme
 import { liveManifestsOf, ofDeletes } from '../read/manifest-list.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
-import { filesBefore, filesUnder, isGlobal } from './files-under.ts';
+import { type DataFile, filesBefore, filesUnder, isGlobal, isUnpartitioned } from './files-under.ts';
 import { fileHitByZero, fileHitElsewhere } from './keys-elsewhere.ts';
 import { columnsWithValueAnyway, fileReadByFolder, fileWithoutKey } from './keys-read.ts';
 import { fileBesideUncompared } from './partitions-compared.ts';
@@ -24,27 +24,37 @@ export const mayHaveEqualityDeletes = ({ summary }: Snapshot): boolean =>
   (summary?.['total-equality-deletes'] ?? summary?.['total-delete-files']) !== '0';
 
 /**
- * Throws `equality-deletes-unreadable` if rows of the snapshot would be read wrongly because of its equality
- * deletes.
+ * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its
+ * equality deletes. `isShown`: whether DuckDB gets it as `asRead`, or else `metadata`, tells of it; false
+ * where it gets views, and is asked of each ({@link comparesPartitions}) whether it compares partitions.
  */
-export async function refuseUnreadable(source: TableWithManifests, snapshot: Snapshot): Promise<void> {
+export async function refuseUnreadable(
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  { isShown = true }: { readonly isShown?: boolean } = {},
+): Promise<void> {
   if (!mayHaveEqualityDeletes(snapshot)) return;
-  const manifests = ofDeletes(await source.manifestsOf(snapshot));
-  const deletes = (await readDeleteFiles(source, snapshot, manifests)).filter(
-    (each) => each.kind === 'equality' && each.status !== 'removed',
-  );
+  const deletes = await liveEqualityDeletes(source, snapshot);
   if (deletes.length === 0) return;
-  const keyed = { deletes, columns: keyColumns(source, snapshot, deletes) };
+  const keyed = { deletes, columns: keyColumns(source, snapshot, deletes), isShown };
   await refuseOtherTypes(source, snapshot, keyed);
   await refuseFolders(source, snapshot, keyed);
   await refuseOtherRows(source, snapshot, keyed);
   await refuseNulls(source, snapshot, keyed);
 }
 
+async function liveEqualityDeletes(source: TableWithManifests, snapshot: Snapshot): Promise<DeleteFile[]> {
+  const manifests = ofDeletes(await source.manifestsOf(snapshot));
+  return (await readDeleteFiles(source, snapshot, manifests)).filter(
+    (each) => each.kind === 'equality' && each.status !== 'removed',
+  );
+}
+
 interface Keyed {
   readonly deletes: readonly DeleteFile[];
   /** The key columns of all the deletes. */
   readonly columns: readonly NestedField[];
+  readonly isShown: boolean;
 }
 
 /** Throws if data files have NULL in a key, or lack its column: DuckDB takes that for NULL, too. */
@@ -183,21 +193,46 @@ async function refuseOtherRows(source: TableWithManifests, snapshot: Snapshot, k
     });
 }
 
-/** `scoped`: deletes that apply to single partitions. */
+/** Whether DuckDB compares the partitions of a snapshot, where it is told of all fields of the table. */
+export async function comparesPartitions(source: TableWithManifests, snapshot: Snapshot): Promise<boolean> {
+  if (!mayHaveEqualityDeletes(snapshot) || source.metadata['partition-specs'].every(isUnpartitioned))
+    return true;
+  const deletes = await liveEqualityDeletes(source, snapshot);
+  const scoped = deletes.filter((each) => !isGlobal(each, source));
+  if (scoped.length === 0) return true;
+  const older = await olderFiles(source, snapshot, scoped);
+  return (await uncomparedFile(source, snapshot, { scoped, older })) === undefined;
+}
+
+const olderFiles = (
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  deletes: readonly DeleteFile[],
+): Promise<DataFile[]> =>
+  filesBefore({ source, head: snapshot }, deletes, {
+    newest: snapshot['sequence-number'] ?? 0n,
+    isAsked: () => true,
+  });
+
+/** `scoped`: deletes of single partitions. */
+const uncomparedFile = async (
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  { scoped, older }: { readonly scoped: readonly DeleteFile[]; readonly older: readonly DataFile[] },
+): Promise<string | undefined> =>
+  fileBesideUncompared(source.asRead ?? source.metadata, {
+    deletes: scoped,
+    files: older,
+    manifests: await source.manifestsOf(snapshot),
+  });
+
 async function refuseOtherPartitions(
   source: TableWithManifests,
   snapshot: Snapshot,
   { scoped, ...keyed }: Keyed & { readonly scoped: readonly DeleteFile[] },
 ): Promise<void> {
-  const older = await filesBefore({ source, head: snapshot }, keyed.deletes, {
-    newest: snapshot['sequence-number'] ?? 0n,
-    isAsked: () => true,
-  });
-  const uncompared = fileBesideUncompared(source.asRead ?? source.metadata, {
-    deletes: scoped,
-    files: older,
-    manifests: await source.manifestsOf(snapshot),
-  });
+  const older = await olderFiles(source, snapshot, keyed.deletes);
+  const uncompared = keyed.isShown ? await uncomparedFile(source, snapshot, { scoped, older }) : undefined;
   if (uncompared !== undefined)
     throw unreadable(source, snapshot, {
       file: uncompared,

@@ -4,7 +4,7 @@
  */
 import { togetherOrSingly } from '../../engine/index.ts';
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
-import type { Snapshot } from '../../iceberg/table-metadata.ts';
+import type { PartitionSpec, Snapshot } from '../../iceberg/table-metadata.ts';
 import { type StatementRow, statement } from '../../statements/index.ts';
 import { likeManifests } from '../read/like-manifests.ts';
 import { type ManifestRow, ofData } from '../read/manifest-list.ts';
@@ -41,7 +41,30 @@ export async function filesUnder(
     newest,
     isAsked: (manifest) => everywhere || specIds.has(manifest.partition_spec_id),
   });
-  return files.filter((file) => deletes.some((each) => appliesTo(each, file, source)));
+  return files.filter(isUnder(deletes, source));
+}
+
+/** As {@link appliesTo} of one of them: it may be thousands, each of which would be asked of every file. */
+function isUnder(deletes: readonly DeleteFile[], source: TableByMetadata): (file: DataFile) => boolean {
+  const paths = new Set(deletes.flatMap((each) => (each.kind === 'equality' ? [] : (each.dataFiles ?? []))));
+  const places = new Set<string>();
+  /** The newest equality deletes: of a partition, and under an empty name those of all. */
+  const newest = new Map<string, bigint>();
+  for (const each of deletes) {
+    const place = `${each.specId} ${textOf(each)}`;
+    if (each.kind === 'equality') {
+      const of = isGlobal(each, source) ? '' : place;
+      if ((newest.get(of) ?? -1n) < each.sequenceNumber) newest.set(of, each.sequenceNumber);
+    } else if (each.dataFiles === undefined) places.add(place);
+  }
+  return ({ path, specId, partition, sequenceNumber }) => {
+    const place = `${specId} ${partition}`;
+    return (
+      paths.has(path) ||
+      places.has(place) ||
+      ['', place].some((of) => (newest.get(of) ?? -1n) > sequenceNumber)
+    );
+  };
 }
 
 /**
@@ -115,7 +138,19 @@ function partitionText(source: TableByMetadata, specId: number, json: string | n
  */
 export function isGlobal(file: DeleteFile, source: TableByMetadata): boolean {
   const spec = source.metadata['partition-specs'].find((each) => each['spec-id'] === file.specId);
-  return (spec?.fields ?? []).every((field) => field.transform === 'void');
+  return spec === undefined || isUnpartitioned(spec);
+}
+
+export const isUnpartitioned = ({ fields }: Pick<PartitionSpec, 'fields'>): boolean =>
+  fields.every((field) => field.transform === 'void');
+
+const texts = new WeakMap<DeleteFile['partition'], string>();
+
+/** Written once: each delete may be asked of thousands of files. */
+function textOf({ partition }: DeleteFile): string {
+  const text = texts.get(partition) ?? JSON.stringify(partition);
+  texts.set(partition, text);
+  return text;
 }
 
 /** Iceberg specification, "Scan Planning": to which data files a delete file must be applied. */
@@ -126,12 +161,8 @@ export function appliesTo(
 ): boolean {
   if (file.kind !== 'equality')
     return (
-      file.dataFiles?.includes(data.path) ??
-      (data.specId === file.specId && data.partition === JSON.stringify(file.partition))
+      file.dataFiles?.includes(data.path) ?? (data.specId === file.specId && data.partition === textOf(file))
     );
   if (data.sequenceNumber >= file.sequenceNumber) return false;
-  return (
-    isGlobal(file, source) ||
-    (data.specId === file.specId && data.partition === JSON.stringify(file.partition))
-  );
+  return isGlobal(file, source) || (data.specId === file.specId && data.partition === textOf(file));
 }

@@ -30,33 +30,64 @@ export function fileBesideUncompared(
       manifests.filter((each) => each.content === content).map(({ partition_spec_id: specId }) => specId),
     );
   const [ofData, ofDeletes] = [fieldIds(metadata, specsOf(0)), fieldIds(metadata, specsOf(1))];
-  const bySpec = Map.groupBy(deletes, (each) => each.specId);
+  const deletesOf = Map.groupBy(deletes, (each) => each.specId);
+  const filesOf = Map.groupBy(files, (each) => each.specId);
   for (const spec of metadata['partition-specs']) {
-    const scoped = bySpec.get(spec['spec-id']) ?? [];
+    const scoped = deletesOf.get(spec['spec-id']) ?? [];
     if (scoped.length === 0 || spec.fields.every((field) => field.transform === 'void')) continue;
-    const fails = (one: DeleteFile, file: DataFile, values: ReadonlySet<number>): boolean => {
-      const ofFile = valuesOf(metadata, spec, JSON.parse(file.partition) as PartitionTuple);
-      return (
-        one.sequenceNumber > file.sequenceNumber &&
-        ofDeletes.some((id, at) => {
-          if (at >= ofData.length) return true;
-          return id === ofData[at] && !(values.has(id) && ofFile.has(id));
-        })
-      );
-    };
-    for (const one of scoped) {
-      const values = valuesOf(metadata, spec, one.partition);
-      const found = files.find((file) => file.specId === spec['spec-id'] && fails(one, file, values));
-      if (found !== undefined) return found.path;
-    }
+    const valuesOf = valuesIn(metadata, spec);
+    const newest = newestByValues(scoped, valuesOf);
+    const valuesOfFile = remembered((partition) => valuesOf(JSON.parse(partition) as PartitionTuple));
+    const found = (filesOf.get(spec['spec-id']) ?? []).find((file) =>
+      newest.some(
+        ({ sequenceNumber, values }) =>
+          sequenceNumber > file.sequenceNumber &&
+          fails({ ofDeletes, ofData }, values, valuesOfFile(file.partition)),
+      ),
+    );
+    if (found !== undefined) return found.path;
   }
   return undefined;
 }
 
-/**
- * The fields of these specs in DuckDB's order; a field that several specs of the table have occurs once for
- * each.
- */
+/** Ids of the fields in which a partition has a value that DuckDB reads. */
+type Values = ReadonlySet<number>;
+
+const fails = (
+  { ofDeletes, ofData }: Readonly<Record<'ofDeletes' | 'ofData', readonly number[]>>,
+  ofDelete: Values,
+  ofFile: Values,
+): boolean =>
+  ofDeletes.some((id, at) => {
+    if (at >= ofData.length) return true;
+    return id === ofData[at] && !(ofDelete.has(id) && ofFile.has(id));
+  });
+
+/** There may be thousands of deletes, and few kinds of them: each is asked of every file. */
+function newestByValues(
+  deletes: readonly DeleteFile[],
+  valuesOf: (partition: PartitionTuple) => Values,
+): readonly { readonly sequenceNumber: bigint; readonly values: Values }[] {
+  const newest = new Map<string, { readonly sequenceNumber: bigint; readonly values: Values }>();
+  for (const { partition, sequenceNumber } of deletes) {
+    const values = valuesOf(partition);
+    const kind = [...values].join();
+    if ((newest.get(kind)?.sequenceNumber ?? -1n) < sequenceNumber)
+      newest.set(kind, { sequenceNumber, values });
+  }
+  return [...newest.values()];
+}
+
+function remembered(of: (text: string) => Values): (text: string) => Values {
+  const known = new Map<string, Values>();
+  return (text) => {
+    const values = known.get(text) ?? of(text);
+    known.set(text, values);
+    return values;
+  };
+}
+
+/** The fields of some specs in DuckDB's order; one that several specs of the table have is there as often. */
 function fieldIds(metadata: TableMetadata, specIds: ReadonlySet<number>): number[] {
   const known = new Set(listFields(currentSchema(metadata).fields).map((field) => field.id));
   const specs = metadata['partition-specs'];
@@ -71,15 +102,14 @@ function fieldIds(metadata: TableMetadata, specIds: ReadonlySet<number>): number
     );
 }
 
-/** Ids of the fields for which a partition has a value that DuckDB reads. */
-function valuesOf(metadata: TableMetadata, spec: PartitionSpec, partition: PartitionTuple): Set<number> {
+function valuesIn(metadata: TableMetadata, spec: PartitionSpec): (partition: PartitionTuple) => Values {
   const columns = currentSchema(metadata).fields;
   const keyOf = (field: PartitionSpec['fields'][number]): string =>
     (field.transform === 'identity' && columns.find(({ id }) => id === field['source-id'])?.name) ||
     field.name;
-  return new Set(
-    spec.fields
-      .filter((field) => field.transform !== 'void' && (partition[keyOf(field)] ?? null) !== null)
-      .map((field) => field['field-id']),
-  );
+  const keys = spec.fields
+    .filter((field) => field.transform !== 'void')
+    .map((field) => [field['field-id'], keyOf(field)] as const);
+  return (partition) =>
+    new Set(keys.filter(([, key]) => (partition[key] ?? null) !== null).map(([id]) => id));
 }
