@@ -218,8 +218,11 @@ describe('partitions that are NULL', () => {
 
   it('of a field that DuckDB is not told of are read, by a first load and later', async () => {
     const world = await worldForTest({ processes: [hoursLoad()] });
-    await world.create('raw.events', EVENTS, { partitionedBy: 'truncate(2, k)' });
-    await world.land('raw.events', `${rowsOf(0)} union all select 10, timestamptz '${hourAt(1)}', null`);
+    // Bounds of a double are not shown either, nor does a column hide the names of files.
+    const columns = `${EVENTS}, filename double`;
+    await world.create('raw.events', columns, { partitionedBy: 'truncate(2, k)' });
+    const rows = `${rowsOf(0)} union all select 10, timestamptz '${hourAt(1)}', null`;
+    await world.land('raw.events', `select *, 'NaN'::double from (${rows})`);
     await deletes(world, 'raw.events', { columns: ['id'], values: 'select 1::bigint' });
     await world.publish('hours_load');
     expect(await idsOf(world, 'facts.hours')).toEqual([0, 2, 10]);
