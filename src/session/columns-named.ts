@@ -118,10 +118,53 @@ function isArgument({ text, kind }: Word, at: number, words: readonly Word[]): b
   return words[opening]?.text === '(' && called?.isName === true && !BEFORE_NO_ARGUMENTS.has(called.text);
 }
 
-/** Whether a source's name stands for its rows, as in `to_json(events)`, and not for a table. */
-function rowsAreValues(words: readonly Word[], aliases: ReadonlySet<string>): boolean {
-  const names = new Set(aliases);
+/** Whether a name of a WITH, or of a query in a FROM, stands for its rows. */
+export function madeRowsAreValues(words: readonly Word[]): boolean {
+  const names = new Set<string>();
   const places = new Set<number>();
+  const take = (at: number): void => {
+    const word = words[at];
+    if (word?.isName !== true || (word.kind === 'word' && BEHIND_RELATION.has(word.text))) return;
+    names.add(word.text);
+    places.add(at);
+  };
+  for (const [index, { text }] of words.entries()) {
+    if (text !== '(' || !BEGINS_QUERY.has(words[index + 1]?.text ?? '')) continue;
+    let before = index - 1;
+    while (WITH_HINTS.has(words[before]?.text ?? '')) before -= 1;
+    const word = words[before]?.text ?? '';
+    if (word === 'as') take(before - 1);
+    if (!BEFORE_RELATION.has(word)) continue;
+    const end = closeOf(words, index) + 1;
+    take(words[end]?.text === 'as' ? end + 1 : end);
+  }
+  return rowsAreValues(words, names, places);
+}
+
+const BEGINS_QUERY: ReadonlySet<string> = new Set(['select', 'with', 'from']);
+const WITH_HINTS: ReadonlySet<string> = new Set(['materialized', 'not']);
+const BEFORE_RELATION: ReadonlySet<string> = new Set(['from', 'join', 'lateral', ',']);
+
+/** Of a bracket the one that closes it. */
+export function closeOf(words: readonly Word[], opening: number): number {
+  let depth = 0;
+  for (let at = opening; at < words.length; at += 1) {
+    const { text, kind } = words[at] as Word;
+    if (kind !== 'sign') continue;
+    if ('([{'.includes(text)) depth += 1;
+    if (')]}'.includes(text)) depth -= 1;
+    if (depth === 0) return at;
+  }
+  return words.length;
+}
+
+/** Whether a source's name stands for its rows, as in `to_json(events)`, and not for a table. */
+function rowsAreValues(
+  words: readonly Word[],
+  aliases: ReadonlySet<string>,
+  places = new Set<number>(),
+): boolean {
+  const names = new Set(aliases);
   for (const [index, { text, kind }] of words.entries())
     if (kind === 'word' && (text === 'from' || text === 'join'))
       takeRelations(words, index + 1, names, places);

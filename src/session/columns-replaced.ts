@@ -14,7 +14,8 @@ import type { Watermark } from '../model/session.ts';
 import type { SourceNames } from '../model/source-names.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { columnsNamed } from './columns-named.ts';
-import { computedWith, type WidenedColumn, widenedBetween } from './columns-widened.ts';
+import type { WidenedColumn } from './columns-passed.ts';
+import { computedWith, widenedBetween } from './columns-widened.ts';
 import { fieldIdsOf, namesOfSource, SEPARATOR } from './names-of-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -143,7 +144,7 @@ function columnWidened(
   const [table, column] = [tableName(source.table), path.join('.')];
   return refusal(
     'columns-replaced',
-    kind === 'type'
+    kind === 'type' || kind === 'number'
       ? `${column} of ${table} is a ${after}, and was a ${before} when ${processName} loaded it last: its query may make other values of rows that were loaded`
       : `${column} of ${table} has other fields than when ${processName} loaded it last, and its query, which reads it as a whole, gives other values for rows that were loaded`,
     {
