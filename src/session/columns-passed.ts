@@ -144,7 +144,7 @@ function starOf(words: readonly Word[], at: number): number {
   return end;
 }
 
-/** Of `as x` behind a changed column: whether x is read again only to group or order by, or for other fields. */
+/** Of `as x` behind a column: whether x is read again to group or order by, or for other fields only. */
 function isNameUnused(words: readonly Word[], as: number, column: WidenedColumn): boolean {
   const name = words[as]?.text === 'as' ? words[as + 1]?.text : undefined;
   // Each place of the column's own name is judged.
