@@ -112,20 +112,22 @@ export function isPassedOn(words: readonly Word[], at: number, passing: Passing)
   const [before, after, type] = [text(first - 1), text(at + 1), column.after];
   const called = before === '(' && after === ')' ? (text(first - 2) ?? '') : '';
   if (before === 'as') return true;
-  if (after === 'is') return text(at + 2) === 'null' || (text(at + 2) === 'not' && text(at + 3) === 'null');
+  const end = starOf(words, at);
+  if (text(end + 1) === 'is')
+    return text(end + 2) === 'null' || (text(end + 2) === 'not' && text(end + 3) === 'null');
   const isItem = (index: number): boolean => ['select', 'distinct', ','].includes(text(index) ?? '');
   /** With what begins and ends there. */
-  const isReturned = (begin: number, end: number): boolean =>
+  const isReturned = (begin: number, last: number): boolean =>
     isWhole &&
     isItem(begin - 1) &&
     openingOf(words, begin) < 0 &&
-    BEHIND_ITEM.has(text(end + 1)) &&
-    isNameUnused(words, end + 1, column);
+    BEHIND_ITEM.has(text(last + 1)) &&
+    isNameUnused(words, last + 1, column);
   if (column.kind !== 'type') {
     if (called === 'count') return true;
     if (column.kind === 'unlike' && !passing.isRefused) return false;
     if (called === 'unnest' && inSelectList(words, first - 2)) return isReturned(first - 2, at + 1);
-    return isReturned(first, starOf(words, at)) || isHandedOn(words, at, column);
+    return isReturned(first, end) || isHandedOn(words, at, column);
   }
   const isSame = (index: number): boolean => SAME_CASTS[type]?.has(text(index) ?? '') === true;
   if (after === ':' && text(at + 2) === ':') return isSame(at + 3);
@@ -133,7 +135,7 @@ export function isPassedOn(words: readonly Word[], at: number, passing: Passing)
   if (before === '(' && after === 'as' && text(first - 2) === 'cast') return isSame(at + 2);
   if (isWhole && OF_ITS_TYPE.has(called))
     return BEHIND_ITEM.has(text(at + 2)) && isNameUnused(words, at + 2, column);
-  return isReturned(first, starOf(words, at)) || ANY_TYPE.has(called);
+  return isReturned(first, end) || ANY_TYPE.has(called);
 }
 
 /** Where `s`, `s.*`, `l[1]` end. */

@@ -168,6 +168,7 @@ it.each([
   ["select l[1].a::varchar, l[1]['a']::varchar, m['k'].a::varchar, m['k']['a']::varchar from e", []],
   ["select s.inner, s['inner'], l[1], m['k'], s.inner as x from e", []],
   ['select s.*, unnest(l), unnest(l) as x from e order by x', []],
+  ['select id from e where l[1] is not null and s.inner is null', []],
   ['select to_json(s.inner) from e', ['s']],
   ["select s['inner']::varchar from e", ['s']],
   ['select l[1]::varchar from e', ['l']],
