@@ -1,6 +1,6 @@
 -- @name fragments/state_files
 -- What: the rows of a state table's live files, with all of its columns: files of an earlier release lack some.
--- @into session/signalled_hour {{signal_table}}, state/watermarks_of_process {{high_water_mark_table}}
+-- @into session/signalled_hour {{signal_table}}, session/signalled_hour_then {{signal_table}}, state/watermarks_of_process {{high_water_mark_table}}
 -- @param $state_files VARCHAR[]
 (
   select {{nulls}}

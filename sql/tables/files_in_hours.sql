@@ -10,7 +10,8 @@
 -- @param $partition_transform VARCHAR its transform
 -- @param $first_hours INTEGER[] first hours of the replaced intervals
 -- @param $last_hours INTEGER[] last hours, included, in the same order
--- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, first_hour BIGINT NULL, last_hour BIGINT NULL (as its bounds say; NULL: they cannot be right), placement VARCHAR (one of inside, straddles)
+-- @returns manifest_path VARCHAR, path VARCHAR, rows BIGINT, bytes BIGINT, first_hour BIGINT NULL, last_hour BIGINT NULL (as its bounds say; NULL: they cannot be right), placement VARCHAR (one of inside, straddles),
+--          holds_none BOOLEAN (of these hours, nor of any: it is counted that all of its rows lack the event time, and no bound says otherwise)
 with intervals as (
   select unnest($first_hours::integer[]) as first_hour, unnest($last_hours::integer[]) as last_hour
 ),
@@ -46,7 +47,8 @@ select
       -- Not counted: a row without an event time may be in the file, and is no row of these hours.
       and coalesce(null_event_times = 0, false)) then 'inside'
     else 'straddles'
-  end as placement
+  end as placement,
+  coalesce(any_value(null_event_times) = any_value(rows) and not any_value(has_bounds), false) as holds_none
 from files
 join intervals
   on files.first_hour is null

@@ -20,7 +20,10 @@ export async function firstHourIn(
   if (lastHour < firstHour) return undefined;
   const manifests = await source.manifestsOf(snapshot);
   const hours = hourIntervals([{ firstHour, lastHour }]);
-  const files = await sourceFilesOfHours(source, { snapshot, manifests, hours });
+  const files = (await sourceFilesOfHours(source, { snapshot, manifests, hours })).filter(
+    // Without bounds it would count for whatever hours are asked for.
+    ({ holds_none: holdsNone }) => !holdsNone,
+  );
   const losing = await filesLosingRows(source, snapshot);
   const wanted = new Set(files.map(({ path }) => path));
   const affected = losing.files.filter(({ path }) => wanted.has(path));

@@ -53,6 +53,9 @@ export const ERROR_CODES = {
   'adopt-from-unknown': refused('`adopt --from` names a process that has nothing to take over.', {
     or: ['usage'],
   }),
+  'adoption-hours-unknown': refused(
+    'Which hours of the adopted target are complete is not known yet: all of them would be computed again.',
+  ),
   'adoption-skips-rows': refused('Adopting the target as it is would skip rows that came to a source since.'),
   'already-exists': unavailable('The catalog has a namespace, table or view of that name.'),
   'atomic-unsupported': usage(

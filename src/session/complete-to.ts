@@ -5,13 +5,13 @@ import type { Source, SourceTable } from '../changes/source.ts';
 import { ancestors } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
-import { vttsKind } from '../kinds/vtts/index.ts';
+import { type AskedPlace, vttsKind } from '../kinds/vtts/index.ts';
 import { unitOf } from '../model/grain.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
 import { sameTable } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { SourceState, Watermark } from '../model/session.ts';
-import type { ProcessProgress } from '../state/read-watermarks.ts';
+import { type ProcessProgress, SUMMARY } from '../state/read-watermarks.ts';
 import { type StateRelation, stateRelation } from '../state/state-relation.ts';
 import { SIGNAL } from '../state/tables/signal.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -46,6 +46,8 @@ export async function completenessOf(
     ? await askProvider(input, spec, {
         newestHour: newestHour === undefined ? undefined : lastOfNewest(input, table, newestHour),
         snapshots: () => ancestors(metadata, head),
+        // What is complete now may not have been so in the rows of an older place, and nothing of it need come.
+        ...(isOlderPlace(input, spec) ? { asOf: placeOf(head) } : {}),
       })
     : undefined;
   return {
@@ -114,11 +116,19 @@ async function signalsOf({ catalog, project, engine }: OpenSessionInput): Promis
   return found === undefined ? undefined : stateRelation(await engine(), { table, ...found }, SIGNAL);
 }
 
+const isOlderPlace = ({ adoptAt }: OpenSessionInput, spec: SourceSpec): boolean =>
+  adoptAt !== undefined && adoptAt(spec).kind !== 'now';
+
+const placeOf = (head: Snapshot): AskedPlace => ({
+  committedAtMs: head['timestamp-ms'],
+  psybergSessionId: head.summary?.[SUMMARY.sessionId],
+});
+
 /** Asks the VTTS provider up to which hour the source is complete. */
 const askProvider = (
   input: OpenSessionInput,
   spec: SourceSpec,
-  known: Pick<Parameters<typeof askVtts>[0], 'newestHour' | 'snapshots'>,
+  known: Pick<Parameters<typeof askVtts>[0], 'newestHour' | 'snapshots' | 'asOf'>,
 ): Promise<Hour | undefined> =>
   askVtts({
     ...known,

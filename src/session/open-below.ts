@@ -6,6 +6,7 @@
 import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import { wholeUnits } from '../model/grain.ts';
+import { type Hour, hourOfMs } from '../model/hour.ts';
 import { futureHours, intervalsOf, touchedHours, union } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
@@ -39,12 +40,19 @@ export async function openBelowRestated(
   // Rows of no hour cannot be replaced by hours.
   const isAll = sources.some(({ files }) => files.some(({ nullEventTimes }) => nullEventTimes > 0n));
   const hours = isAll
-    ? await hoursAsked(input, { session, recorded: new Map() }, { kind: 'all' })
+    ? await allHours(input, session)
     : wholeUnits(spec, union(sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)])));
-  if (spec.sources.some(({ onSourceChange }) => onSourceChange === 'append-added'))
+  // Whoever adopted the target may have put older rows into it than its sources have.
+  if (isAll || spec.sources.some(({ onSourceChange }) => onSourceChange === 'append-added'))
     await refuseHoursGone(input, { session, recorded: new Map() }, hours);
   await refuseForeignRows(input, session, isAll ? 'all' : intervalsOf(hours));
   return Object.freeze({ ...session, restate: { hours, ...(isAll ? { isAll } : {}), reason } });
+}
+
+/** The hours of sources and target; where all rows lie in none, one hour is computed all the same. */
+async function allHours(input: OpenSessionInput, session: Session): Promise<readonly Hour[]> {
+  const hours = await hoursAsked(input, { session, recorded: new Map() }, { kind: 'all' });
+  return hours.length > 0 ? hours : wholeUnits(input.spec, [hourOfMs(input.nowMs)]);
 }
 
 function refuseWithoutHours(spec: ProcessSpec, sources: readonly SourceState[]): void {

@@ -4,10 +4,14 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import type { Hour } from '../model/hour.ts';
 import { isLookup } from '../model/lookups.ts';
 import type { Session } from '../model/session.ts';
+import { refuseUnknownHours } from './refuse-adoption.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { liveFiles } from './tables-of-hours.ts';
 
-/** Hours in which a source has rows as of the place of the adoption, and that are not complete there. */
+/**
+ * Hours in which a source has rows as of the place of the adoption, and that are not complete there. Throws
+ * `adoption-hours-unknown`.
+ */
 export async function hoursNotComplete(
   input: OpenSessionInput,
   session: Session,
@@ -18,5 +22,7 @@ export async function hoursNotComplete(
       isLookup(source) ? source : { ...source, files: await liveFiles(input, source) },
     ),
   );
-  return owedWhenAdopted({ ...session, sources });
+  const owed = owedWhenAdopted({ ...session, sources });
+  if (owed.some((hours) => hours.length > 0)) refuseUnknownHours(input, session);
+  return owed;
 }

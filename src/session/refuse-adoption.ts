@@ -3,13 +3,15 @@
  * Pure.
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { vttsKind } from '../kinds/vtts/index.ts';
 import { refusal, usageError } from '../model/errors.ts';
-import { withoutLookups } from '../model/lookups.ts';
+import { isLookup, withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
-import type { SourceState } from '../model/session.ts';
+import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, progressOfAll, watermarkFor } from '../state/read-watermarks.ts';
 import { heirOf, publishersOf } from '../state/target-publishers.ts';
+import type { OpenSessionInput } from './session-input.ts';
 
 /**
  * Throws `target-missing` and `target-has-history`: a target is adopted once, before its first session; later
@@ -81,6 +83,31 @@ export function refuseSkippedRows(
         },
       );
     }
+}
+
+/**
+ * Where nothing is complete yet, all hours are owed, and one session would compute again all that the target
+ * holds. Throws `adoption-hours-unknown`; of a source that counts as unread from the beginning it is meant.
+ */
+export function refuseUnknownHours({ adoptAt }: OpenSessionInput, { spec, sources }: Session): void {
+  const unknown = sources.find((source) =>
+    isLookup(source)
+      ? source.awaited
+      : source.vttsHour === undefined && adoptAt?.(source.spec).kind !== 'beginning',
+  );
+  if (unknown === undefined) return;
+  const { processName } = spec;
+  const { table, vtts } = unknown.spec;
+  const source = tableName(table);
+  const isOlder = unknown.head !== undefined && adoptAt?.(unknown.spec).kind !== 'now';
+  throw refusal(
+    'adoption-hours-unknown',
+    `of which hours ${source} is complete ${isOlder ? 'at that place ' : ''}is not known${unknown.head === undefined ? ', it has no rows' : ` (vtts: ${vttsKind(vtts.kind).form})`}: ${processName} would compute all hours of ${tableName(spec.target.table)} again`,
+    {
+      hint: `${isOlder ? `adopt at a place where it is known; or ` : ''}run what writes ${source} first, until it has said so, and run "psyberg adopt ${processName}" then`,
+      context: { process_name: processName, table: source },
+    },
+  );
 }
 
 /** Throws `adopt-from-in-use` for a name that is a process of the project: two would go on from one place. */

@@ -30,19 +30,28 @@ export async function unusedSessionId(
   const published = (await room.client.loadTable(target.table))?.metadata;
   return freeSessionId(
     laterThanPublished(id, published, processName),
-    (each) => recorded.has(each) || existsSync(join(room.sessionsDirectory, branchName(processName, each))),
+    (each) => recorded.has(each) || hasFolder(room, processName, each),
   );
 }
 
-/** The id of a plan that was made before; another one where a session has had that meanwhile. */
+/**
+ * The id of a plan that was made before, whose folder may be its own; another one where a session has had
+ * that meanwhile, and which is no other session's folder.
+ */
 export async function unrecordedSessionId(
   room: SessionsRoom,
   { processName }: ProcessSpec,
   id: string,
 ): Promise<string> {
   const recorded = await sessionsOf(room, processName);
-  return freeSessionId(id, (each) => recorded.has(each));
+  return freeSessionId(
+    id,
+    (each) => recorded.has(each) || (each !== id && hasFolder(room, processName, each)),
+  );
 }
+
+const hasFolder = ({ sessionsDirectory }: SessionsRoom, processName: string, id: string): boolean =>
+  existsSync(join(sessionsDirectory, branchName(processName, id)));
 
 async function sessionsOf({ client, project }: SessionsRoom, processName: string): Promise<Set<string>> {
   const table = await client.loadTable(project.tables.sessionTable);

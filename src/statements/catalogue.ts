@@ -1626,6 +1626,16 @@ export interface Catalogue {
     fragments: 'signal_table';
     row: { hour: number | null };
   };
+  'session/signalled_hour_then': {
+    parameters: {
+      signal_name: string;
+      committed_at_ms: bigint | number;
+      psyberg_session_id: string | null;
+      state_files?: readonly string[] | undefined;
+    };
+    fragments: 'signal_table';
+    row: { hour: number | null };
+  };
   'spark/accepted_values_on_spark': {
     parameters: { values: readonly string[] };
     fragments: 'staged' | 'column' | 'value';
@@ -2056,6 +2066,7 @@ export interface Catalogue {
       first_hour: bigint | null;
       last_hour: bigint | null;
       placement: 'inside' | 'straddles';
+      holds_none: boolean;
     };
   };
   'tables/keys_elsewhere': {

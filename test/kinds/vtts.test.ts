@@ -47,6 +47,12 @@ it('signal: the row of the source, where there are signals', async () => {
       { signal_name: 'raw.events', state_files: ['a.parquet'] },
     ],
   ]);
+  const asOf = { committedAtMs: 5, psybergSessionId: undefined };
+  expect(await ask({ kind: 'signal' }, { ...more, asOf })).toBe(hour(4));
+  expect(asked[1]).toEqual([
+    { name: 'session/signalled_hour_then', sql: expect.stringContaining('"psyberg_signal"') },
+    { signal_name: 'raw.events', state_files: ['a.parquet'], committed_at_ms: 5n, psyberg_session_id: null },
+  ]);
 });
 
 describe('property', () => {
@@ -83,6 +89,16 @@ describe('sql', () => {
     ['no row', answering('DATE'), undefined],
   ])('%s', async (_name, answers, expected) => {
     expect(await ask(vtts, { warehouse: warehouse(answers) })).toBe(expected);
+  });
+  it.each([
+    ['at the most the hours before the newest with rows', hour(3), hourAt(9), hour(2)],
+    ['and those that were over by then', hour(7), hourAt(3), hour(2)],
+    ['and what it says now', hour(7), hourAt(9), hour(4)],
+    ['none without rows', undefined, hourAt(9), undefined],
+  ])('of an older place: %s', async (_name, newestHour, committed, expected) => {
+    const asOf = { committedAtMs: Date.parse(committed), psybergSessionId: undefined };
+    const answers = warehouse(answering('TIMESTAMP', hourAt(5)));
+    expect(await ask(vtts, { warehouse: answers, newestHour, asOf })).toBe(expected);
   });
   it.each<[Partial<AskedWarehouse>, string]>([
     [answering('BIGINT', 5n), 'returned a value of type BIGINT: 5'],

@@ -221,6 +221,53 @@ describe('an adopted target', () => {
     expect((await runOne(world, 'below')).status).toBe('nothing-new');
   });
 
+  it('owes the hours that were not complete at an older place, whatever a signal says now', async () => {
+    const joined = processFile(
+      {
+        process_name: 'both_load',
+        pattern: 'stateful',
+        sources: [
+          { table: 'raw.a', event_time: 'ts' },
+          { table: 'facts.appended', event_time: 'ts', vtts: { from: 'signal' } },
+        ],
+        target: { table: 'facts.both', event_time: 'ts' },
+      },
+      'select id, ts from a union all select id, ts from appended',
+    );
+    const world = await worldForTest({ processes: [appendLoad(), joined] });
+    for (const table of ['raw.a', 'raw.events', 'facts.both']) await world.create(table, EVENTS);
+    const hours = (...all: readonly number[]) =>
+      all.map((hour) => events(hour * 10, 2, hour)).join(' union all ');
+    await world.land('raw.a', hours(0, 1, 2, 3));
+    await world.land('raw.events', hours(0, 1));
+    await world.publish('append_load');
+    const [place] = await snapshotIds(world, 'facts.appended');
+    const whole = 'select id, ts from raw.a union all select id, ts from facts.appended';
+    await world.sql(`insert into facts.both from (${whole}) where ts < timestamptz '${hourAt(2)}'`);
+    await world.land('raw.events', hours(4));
+    await world.publish('append_load');
+    const places = new Map([['facts.appended', { kind: 'snapshot', snapshotId: place as bigint } as const]]);
+    const { plan } = await world.psyberg.adopt('both_load', places);
+    expect(hourNumbers(plan.owed_hours)).toEqual([2, 3]);
+    await world.land('raw.a', hours(4));
+    await world.publish('both_load');
+    expect(await world.rows('select id, ts from facts.both')).toEqual(await world.rows(whole));
+  });
+
+  it('is refused while no hour is known to be complete: all of them would be owed', async () => {
+    const world = await worldForTest({ processes: [bothLoad] });
+    for (const table of ['raw.a', 'raw.b', 'facts.both']) await world.create(table, EVENTS);
+    await world.land('raw.a', events(0, 5, 0));
+    await world.sql('insert into facts.both select id, ts from raw.a');
+    await expect(world.psyberg.adopt('both_load')).rejects.toMatchObject({
+      code: 'adoption-hours-unknown',
+      kind: 'refused',
+      message: expect.stringContaining('raw.b'),
+    });
+    await world.land('raw.b', events(10, 5, 0));
+    expect((await world.psyberg.adopt('both_load')).plan.owed_hours).toEqual([]);
+  });
+
   it('owes the hours that were not complete: of some nothing comes again', async () => {
     const world = await worldForTest({ processes: [bothLoad] });
     for (const table of ['raw.a', 'raw.b', 'facts.both']) await world.create(table, EVENTS);

@@ -304,16 +304,37 @@ describe('of rows that lie in no hour', () => {
     await settled(world, ['p', 'below']);
   });
 
-  it('a target of nothing else is settled', async () => {
-    const world = await worldForTest({ processes: [load] });
+  it('a target of nothing else is settled, and what is below it', async () => {
+    const world = await worldForTest({ processes: [load, below] });
     await world.create('raw.events', 'id int, note varchar, ts timestamptz');
     await world.land('raw.events', without(1), 'name');
     await world.publish('p');
+    await world.publish('below');
     await alter(world, AGAIN);
     expect((await world.run())[0]).toMatchObject({ error: { code: 'columns-replaced' } });
-    expect((await world.psyberg.restate('p', { all: true }))[0]).toMatchObject({ status: 'published' });
-    expect(await world.rows('select note from facts.p')).toEqual(['["none"]']);
-    await settled(world, ['p']);
+    const restated = await world.psyberg.restate('p', { all: true, downstream: true });
+    expect(restated).toMatchObject([{ status: 'published' }, { status: 'published' }]);
+    for (const table of ['facts.p', 'facts.below'])
+      expect(await world.rows(`select note from ${table}`)).toEqual(['["none"]']);
+    await settled(world, ['p', 'below']);
+  });
+
+  it('below a target that was adopted with hours that its source has not, nothing is lost', async () => {
+    const inOneFile = process('stateless', 'id, note', { target: { table: 'facts.p', event_time: 'ts' } });
+    const world = await worldForTest({ processes: [inOneFile, below] });
+    await world.create('raw.events', 'id int, note varchar, other varchar, ts timestamptz');
+    await world.land('raw.events', `${event(5)} union all by name ${without(7)}`, 'name');
+    await world.publish('p');
+    await world.sql(`
+      create table facts.below with ('format-version' = '2') as from facts.p;
+      insert into facts.below by name select 2::int as id, 'old' as note, timestamptz '${hourAt(2)}' as ts`);
+    await world.psyberg.adopt('below');
+    const before = await world.rows('from facts.below');
+    world.writeProcess({ ...inOneFile, sql: 'select id, upper(note) as note, ts from events' });
+    await world.reopen();
+    const restated = await world.psyberg.restate('p', { hours: '2023-09-14T05', downstream: true });
+    expect(restated).toMatchObject([{ status: 'published' }, { error: { code: 'restate-hours-gone' } }]);
+    expect(await world.rows('from facts.below')).toEqual(before);
   });
 
   it('rows that another SQL gives an hour, or takes it from, are there once', async () => {

@@ -1,7 +1,11 @@
 // Goal: no two sessions of a process share an id, whatever commands begin them in one second, and whatever became of
 // the first. Method: a clock that stands; each command opens the project anew, as a process of its own would.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { open, type Psyberg } from '../../src/index.ts';
+import { writeMarker } from '../../src/markers/session-marker.ts';
+import { unrecordedSessionId } from '../../src/session/unused-session-id.ts';
 import { events } from '../support/event-tables.ts';
 import { processFile, worldForTest } from '../support/world.ts';
 
@@ -64,4 +68,32 @@ it('each has an id of its own, refused or not, planned before or not, also after
   const { record } = await command((psyberg) => psyberg.adopt(process_name));
   expect(record.psyberg_session_id).toBe('20230914060007');
   expect(await run()).toBe('nothing-new');
+});
+
+it('none is that of a session that runs, of which its folder tells before any row does', async () => {
+  const world = await worldForTest({ processes: [load] });
+  await world.create('raw.events', 'id bigint, ts timestamptz');
+  await world.land('raw.events', events(0, 5, 0));
+  await world.sql(
+    `create schema if not exists facts; create table facts.t with ('format-version' = '2') as from raw.events`,
+  );
+  world.nowMs = Date.parse('2023-09-14T06:00:00.250Z');
+  const { client, sessionsDirectory } = world.psyberg.internals;
+  const folderOf = (id: string) => join(sessionsDirectory, `psyberg_load_${id}`);
+  mkdirSync(sessionsDirectory, { recursive: true });
+  writeMarker(folderOf('20230914060000'), false);
+  expect(await world.run()).toMatchObject([{ status: 'refused' }]);
+  expect(await world.rows('select psyberg_session_id from psyberg.psyberg_session_f')).toEqual([
+    '["20230914060001"]',
+  ]);
+
+  // The folder of a plan's own id may be the plan's.
+  const [spec] = world.psyberg.internals.project.processes;
+  const room = { client, sessionsDirectory, project: world.psyberg.internals.project };
+  const idFor = (id: string) => unrecordedSessionId(room, spec as NonNullable<typeof spec>, id);
+  writeMarker(folderOf('20230914060002'), false);
+  expect([await idFor('20230914060000'), await idFor('20230914060001')]).toEqual([
+    '20230914060000',
+    '20230914060003',
+  ]);
 });

@@ -7,7 +7,7 @@ import { sqlVtts } from './sql.ts';
 import type { VttsKind } from './vtts-kind.ts';
 
 export type { ToldHour } from './hour.ts';
-export type { AskedSource, AskedWarehouse, VttsKind } from './vtts-kind.ts';
+export type { AskedPlace, AskedSource, AskedWarehouse, VttsKind } from './vtts-kind.ts';
 
 export const VTTS = { bounds, signal, property, sql: sqlVtts } satisfies Record<string, VttsKind>;
 

@@ -1,12 +1,12 @@
 /** `vtts: { sql: <query> }`: complete up to the instant that a query of the project's own gives. */
 import { PsybergError, usageError } from '../../model/errors.ts';
-import type { Hour } from '../../model/hour.ts';
+import { type Hour, hourOfMs } from '../../model/hour.ts';
 import { tableName } from '../../model/names.ts';
 import type { TextPosition, VttsSpec } from '../../model/process-spec.ts';
 import { scanSql } from '../../model/scan-sql.ts';
 import { filled } from '../shapes.ts';
 import { calendarMs, completeHour } from './instants.ts';
-import type { AskedSource, VttsKind } from './vtts-kind.ts';
+import type { AskedPlace, AskedSource, VttsKind } from './vtts-kind.ts';
 
 export interface SqlVtts extends VttsSpec {
   readonly query: string;
@@ -63,7 +63,17 @@ async function ask(vtts: SqlVtts, source: AskedSource): Promise<Hour | undefined
   const instantMs = calendarMs(text);
   if (instantMs === undefined)
     throw invalid(`returned ${text}, expected a timestamp of the years 1 to 9999`, text);
-  return completeHour(instantMs);
+  const hour = completeHour(instantMs);
+  return source.asOf === undefined ? hour : hourThen(hour, source.asOf, source.newestHour);
+}
+
+/**
+ * What the query would have said of an older place nobody knows. At the most the hours before the newest with
+ * rows: they had begun, and were over when the place was committed.
+ */
+function hourThen(hour: Hour, asOf: AskedPlace, newestHour: Hour | undefined): Hour | undefined {
+  if (newestHour === undefined) return undefined;
+  return Math.min(hour, newestHour - 1, hourOfMs(asOf.committedAtMs) - 1);
 }
 
 const invalidQuery =

@@ -47,12 +47,24 @@ export interface AskedSource {
   readonly table: TableIdentifier;
   /** The newest hour in which the source has rows. */
   readonly newestHour: Hour | undefined;
+  /**
+   * For an adoption at an older place. Not what is complete now is asked for, but at most what was so there;
+   * too little is safe.
+   */
+  readonly asOf?: AskedPlace;
   /** From the head back. */
   readonly snapshots: () => Iterable<Snapshot>;
   /** The rows of signals; undefined while nobody has signalled anything. */
   readonly signals: () => Promise<AskedSignals | undefined>;
   /** Starts DuckDB. */
   readonly warehouse: () => Promise<AskedWarehouse>;
+}
+
+/** The snapshot of an older place. */
+export interface AskedPlace {
+  readonly committedAtMs: number;
+  /** Of the session that made it, if one did. */
+  readonly psybergSessionId: string | undefined;
 }
 
 /** What stands behind `from`, and the values that it brings along. */

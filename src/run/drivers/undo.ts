@@ -2,7 +2,7 @@
 
 import { giveUp, hasLapsed } from '../../markers/session-marker.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { abandonSession } from '../leftovers/clean-up.ts';
+import { abandonSession, detachSession } from '../leftovers/clean-up.ts';
 import { sessionLapsed } from '../leftovers/lapsed.ts';
 import { type Begun, workOf } from '../session.ts';
 
@@ -27,7 +27,7 @@ export async function undoneOnFailure<T>(
     // Others may have deleted the branch and files of a lapsed session, so that is the cause of any other
     // error.
     const lapsed = !isUnknown && hasLapsed(session.directory, session.ports.markersAreShared);
-    if (isUnknown) giveUp(session.directory);
+    if (isUnknown) await leave(session);
     else await undo(session);
     throw lapsed ? sessionLapsed(session) : placed(session, error);
   }
@@ -36,6 +36,21 @@ export async function undoneOnFailure<T>(
 /** The error with its place in the process's file. */
 export const placed = (session: Begun, error: unknown): unknown =>
   session.ports.workload.placed(workOf(session), error);
+
+/**
+ * Ends what the session has in this process, whose next session opens the same, and deletes nothing. Never
+ * throws.
+ */
+async function leave(session: Begun): Promise<void> {
+  try {
+    session.ports.workload.resume();
+    await detachSession(session);
+  } catch {
+    // The first error is the one to report.
+  } finally {
+    giveUp(session.directory);
+  }
+}
 
 /**
  * Removes every trace of the session. Never throws: the next session of the process cleans up what is left.

@@ -327,7 +327,13 @@ async function adopting(played: Played, name: Name, work: () => Promise<Adoption
     log.push(`  adopt ${name} thrown ${code} ${message}`);
     cover(`adopt ${name} thrown ${code}`);
     expect(
-      ['start-unknown', 'target-missing', 'adopt-from-unknown', 'process-sql-failed'],
+      [
+        'start-unknown',
+        'target-missing',
+        'adopt-from-unknown',
+        'adoption-hours-unknown',
+        'process-sql-failed',
+      ],
       message,
     ).toContain(code);
     await world.psyberg.retire(processOf(played, name));

@@ -45,7 +45,8 @@ select
       -- Not counted: a row without an event time may be in the file, and is no row of these hours.
       and coalesce(null_event_times = 0, false)) then 'inside'
     else 'straddles'
-  end as placement
+  end as placement,
+  coalesce(any_value(null_event_times) = any_value(rows) and not any_value(has_bounds), false) as holds_none
 from files
 join intervals
   on files.first_hour is null
