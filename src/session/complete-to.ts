@@ -46,7 +46,7 @@ export async function completenessOf(
     ? await askProvider(input, spec, {
         newestHour: newestHour === undefined ? undefined : lastOfNewest(input, table, newestHour),
         snapshots: () => ancestors(metadata, head),
-        // What is complete now may not have been so in the rows of an older place, and nothing of it need come.
+        // What is complete now may not have been so at an older place, and nothing of it need come again.
         ...(isOlderPlace(input, spec) ? { asOf: placeOf(head) } : {}),
       })
     : undefined;

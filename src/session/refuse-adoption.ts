@@ -99,12 +99,16 @@ export function refuseUnknownHours({ adoptAt }: OpenSessionInput, { spec, source
   const { processName } = spec;
   const { table, vtts } = unknown.spec;
   const source = tableName(table);
-  const isOlder = unknown.head !== undefined && adoptAt?.(unknown.spec).kind !== 'now';
+  const isOlder = !unknown.awaited && adoptAt?.(unknown.spec).kind !== 'now';
+  const where = isOlder ? ' at that place' : '';
+  const why = unknown.head === undefined ? 'it has no rows' : `vtts: ${vttsKind(vtts.kind).form}`;
   throw refusal(
     'adoption-hours-unknown',
-    `of which hours ${source} is complete ${isOlder ? 'at that place ' : ''}is not known${unknown.head === undefined ? ', it has no rows' : ` (vtts: ${vttsKind(vtts.kind).form})`}: ${processName} would compute all hours of ${tableName(spec.target.table)} again`,
+    `up to which hour ${source} is complete${where} is not known (${why}): ${processName} would compute all hours of ${tableName(spec.target.table)} again`,
     {
-      hint: `${isOlder ? `adopt at a place where it is known; or ` : ''}run what writes ${source} first, until it has said so, and run "psyberg adopt ${processName}" then`,
+      hint: isOlder
+        ? 'adopt at a place where it is known, such as --at now'
+        : `run what writes ${source} first, until it is known, and "psyberg adopt ${processName}" then`,
       context: { process_name: processName, table: source },
     },
   );

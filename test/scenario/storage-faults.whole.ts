@@ -162,8 +162,8 @@ describe('a warehouse', () => {
 
 describe('a catalog that goes away', () => {
   const unreachable = { status: 'failed', error: { code: 'catalog-unreachable', kind: 'unavailable' } };
-  // All that these steps ask of the catalog is known by then: what fails first is the commit. Its connection is
-  // cut without an answer, so whether it was made is not known before the catalog is back.
+  // From these steps on all that is asked of the catalog is known: what fails first is the commit. Its
+  // connection is cut without an answer, so whether it was made is not known before the catalog is back.
   const unknown = { status: 'conflict', error: { code: 'commit-unknown', kind: 'conflict' } };
   it.for([
     ['load insert', unreachable],
