@@ -91,8 +91,12 @@ describe("Azure's store", () => {
     expect(await store.read(`${LAKE}/one`)).toBeUndefined();
     expect(await store.exists(`${LAKE}/one`)).toBe(false);
     expect(await store.checksum(`${LAKE}/one`)).toBeUndefined();
-    for (const asking of [store.read(`${LAKE}/two`), store.exists(`${LAKE}/two`), store.list(`${LAKE}/t/`)])
-      await expect(asking).rejects.toMatchObject({ code: 'bucket-missing' });
+    for (const ask of [
+      () => store.read(`${LAKE}/two`),
+      () => store.exists(`${LAKE}/two`),
+      () => store.list(`${LAKE}/t/`),
+    ])
+      await expect(ask()).rejects.toMatchObject({ code: 'bucket-missing' });
   });
 
   it('never overwrites, and knows its own blob after a lost answer', async () => {
