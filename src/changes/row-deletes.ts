@@ -11,7 +11,7 @@ import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
 import { statement } from '../statements/index.ts';
 import { refuseUnreadable } from '../tables/deletes/equality-keys.ts';
-import { appliesTo, type DataFile, filesUnder } from '../tables/deletes/files-under.ts';
+import { type DataFile, filesUnder, isUnder } from '../tables/deletes/files-under.ts';
 import { type DeleteFile, readDeleteFiles, withDataFiles } from '../tables/deletes/row-delete-files.ts';
 import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { reading } from '../tables/read/reading.ts';
@@ -143,9 +143,7 @@ export async function hoursOfRowDeletes(input: RowDeletesInput): Promise<Changed
       ? await hoursByBounds(input, affected)
       : await hoursByRows(input, affected, input.consumed);
   return deletes.flatMap((each) => {
-    const found = affected
-      .filter((file) => appliesTo(each, file, source))
-      .flatMap((file) => compared.get(file.path) ?? []);
+    const found = affected.filter(isUnder([each], source)).flatMap((file) => compared.get(file.path) ?? []);
     return found.length === 0 ? [] : [asChangedFile(each, found, source, input.consumed === undefined)];
   });
 }
@@ -199,7 +197,7 @@ async function hoursByRows(
       const manifests = ofDeletes(await source.manifestsOf(snapshot));
       const known = await readDeleteFiles(source, snapshot, manifests);
       const keys = known
-        .filter((each) => each.status !== 'removed' && affected.some((file) => appliesTo(each, file, source)))
+        .filter((each) => each.status !== 'removed' && affected.some(isUnder([each], source)))
         .map((each) => each.key);
       return composeView(input, { affected, deletes: { from: snapshot, manifests, keys }, directory });
     };

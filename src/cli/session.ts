@@ -116,7 +116,7 @@ function addSteps(session: Command, act: Act): void {
 
 async function abort(shell: Shell, options: SessionOptions): Promise<number> {
   return withSession(shell, options, async (psyberg, request) => {
-    const aborted = await psyberg.session.abort(request as SessionRequest);
+    const aborted = await psyberg.session.abort(request);
     if (shell.options.json === true) shell.json({ aborted });
     else
       shell.print(
@@ -127,7 +127,7 @@ async function abort(shell: Shell, options: SessionOptions): Promise<number> {
 }
 
 async function init(shell: Shell, options: SessionOptions): Promise<number> {
-  return withSession(shell, options, async (psyberg, request) => {
+  return withSession<InitRequest>(shell, options, async (psyberg, request) => {
     const { status, plan } = await psyberg.session.init(request);
     if (shell.options.json === true)
       shell.json({ psyberg_session_id: plan.psyberg_session_id, status, plans: [plan] });
@@ -143,7 +143,7 @@ async function init(shell: Shell, options: SessionOptions): Promise<number> {
 
 async function commit(shell: Shell, options: SessionOptions): Promise<number> {
   return withSession(shell, options, async (psyberg, request) => {
-    const { record, repaired } = await psyberg.session.commit(request as SessionRequest);
+    const { record, repaired } = await psyberg.session.commit(request);
     if (shell.options.json === true) shell.json({ runs: [record], repaired });
     else if (record.status === 'published')
       shell.print(
@@ -160,7 +160,7 @@ async function runStep(
   step: (psyberg: Psyberg, request: SessionRequest) => Promise<StepRecord>,
 ): Promise<number> {
   return withSession(shell, options, async (psyberg, request) => {
-    const record = await step(psyberg, request as SessionRequest);
+    const record = await step(psyberg, request);
     if (shell.options.json === true) shell.json({ runs: [record] });
     else shell.print(runText(record, shell));
     return exitCodeOf(record);
@@ -168,10 +168,10 @@ async function runStep(
 }
 
 /** Opens the project as the options want it, checks what they say of the process, and passes a signal on. */
-async function withSession(
+async function withSession<Request extends InitRequest = SessionRequest>(
   shell: Shell,
   options: SessionOptions,
-  work: (psyberg: Psyberg, request: InitRequest) => Promise<number>,
+  work: (psyberg: Psyberg, request: Request) => Promise<number>,
 ): Promise<number> {
   return withPsyberg(
     shell,
@@ -182,10 +182,12 @@ async function withSession(
       const interruption = onInterruptedWork(shell, () => psyberg.interrupt());
       try {
         const { psyberg_session_id: id } = options;
-        return await work(psyberg, {
+        const request: InitRequest = {
           processName: spec.processName,
           ...(id === undefined ? {} : { psybergSessionId: id }),
-        });
+        };
+        // Commander asks for the id of every step but `init`.
+        return await work(psyberg, request as Request);
       } catch (error) {
         const code = interruption.exitCode();
         if (code === undefined) throw error;

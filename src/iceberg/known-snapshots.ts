@@ -5,7 +5,7 @@
  * foreign catalog says the same in its answers.
  */
 import { keepNewest } from '../model/keep-newest.ts';
-import { afterBlanks, itemsFrom, listBegin, rememberLists } from './list-texts.ts';
+import { afterBlanks, itemsFrom, listBegin, listBytes, rememberLists } from './list-texts.ts';
 import { parseTableMetadata } from './read-metadata.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
@@ -154,11 +154,12 @@ function withoutParts(parts: readonly KnownPart[], file: Buffer): string | undef
 
 /** Undefined where the file does not begin its list with these items, or has two lists of that name. */
 function knownPart(name: ListName, list: KnownList, file: Buffer): KnownPart | undefined {
-  const known = list.kind === 'items' ? list : itemsOf(name, list);
+  const { items } = list;
+  const known = list.kind === 'items' ? list.bytes : listBytes(name, list.bytes, items.length);
   const begin = listBegin(name, file);
   if (known === undefined || begin === undefined) return undefined;
-  const knownEnd = begin + known.bytes.length;
-  if (!known.bytes.equals(file.subarray(begin, knownEnd))) return undefined;
+  const knownEnd = begin + known.length;
+  if (!known.equals(file.subarray(begin, knownEnd))) return undefined;
   const mark = afterBlanks(file, knownEnd);
   const goesOn = file[mark] === COMMA;
   const othersBegin = goesOn ? mark + 1 : mark;
@@ -166,14 +167,6 @@ function knownPart(name: ListName, list: KnownList, file: Buffer): KnownPart | u
   // A comma that nothing follows is no JSON, and would be cut out.
   if (others === undefined || goesOn !== others.count > 0) return undefined;
   const end = others.count > 0 ? others.end : knownEnd;
-  return { name, items: known.items, begin, othersBegin, othersCount: others.count, end };
+  return { name, items, begin, othersBegin, othersCount: others.count, end };
 }
 const COMMA = 44;
-
-function itemsOf(name: ListName, { bytes: file, items }: KnownList): KnownList | undefined {
-  const begin = listBegin(name, file);
-  const found = begin === undefined ? undefined : itemsFrom(file, begin);
-  return found === undefined || found.count === 0 || found.count !== items.length
-    ? undefined
-    : { kind: 'items', bytes: file.subarray(begin, found.end), items };
-}

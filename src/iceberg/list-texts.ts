@@ -8,19 +8,16 @@ import type { TableMetadata } from './table-metadata.ts';
 export const LONG_LISTS = ['snapshots', 'snapshot-log', 'metadata-log'] as const;
 export type LongList = (typeof LONG_LISTS)[number];
 
-/** A list of a file that was parsed. */
-interface ParsedList {
-  readonly items: readonly object[];
-  readonly name: LongList;
-  /** Undefined once its bytes were asked for. */
-  readonly file?: Buffer;
-  readonly bytes?: Buffer;
-}
+/** A list of a file that was parsed: its bytes, or the file while nobody has asked for them. */
+type ParsedList = { readonly items: readonly object[] } & (
+  | { readonly bytes: Buffer }
+  | { readonly name: LongList; readonly file: Buffer }
+);
 
 /** By their first item. */
 const parsed = new WeakMap<object, ParsedList>();
 
-/** `metadata`: what the file was parsed as. */
+/** Remembers where the lists of a file are. `metadata`: what the file was parsed as. */
 export function rememberLists(file: Buffer, metadata: TableMetadata): void {
   for (const name of LONG_LISTS) {
     const items = metadata[name] ?? [];
@@ -30,37 +27,42 @@ export function rememberLists(file: Buffer, metadata: TableMetadata): void {
 }
 
 /**
- * Of a list that begins with all items of one that was parsed: how many these are, and their bytes in the
- * file. Undefined where it does not, or where the file's list is not found.
+ * If a list begins with all items of one that was parsed: how many these are, and their bytes in the file.
+ * Undefined if it does not, or if the file's list is not found.
  */
 export function bytesAsParsed(
   items: readonly object[],
 ): { readonly count: number; readonly bytes: Buffer } | undefined {
   const [first] = items;
   const list = first === undefined ? undefined : parsed.get(first);
-  if (list?.items.every((item, place) => item === items[place]) !== true) return undefined;
-  const bytes = list.bytes ?? bytesOf(list);
-  parsed.set(first as object, { items: list.items, name: list.name, bytes });
-  return bytes.length === 0 ? undefined : { count: list.items.length, bytes };
+  if (first === undefined || list?.items.every((item, place) => item === items[place]) !== true)
+    return undefined;
+  const count = list.items.length;
+  const bytes = 'bytes' in list ? list.bytes : listBytes(list.name, list.file, count);
+  if (bytes === undefined) parsed.delete(first);
+  else parsed.set(first, { items: list.items, bytes });
+  return bytes && { count, bytes };
 }
 
-const NOTHING = Buffer.alloc(0);
-
-/** Empty where the list is not found. */
-function bytesOf({ items, name, file = NOTHING }: ParsedList): Buffer {
+/** The bytes of a list's items and their commas; undefined where no list of so many objects is found. */
+export function listBytes(name: LongList, file: Buffer, count: number): Buffer | undefined {
   const begin = listBegin(name, file);
-  if (begin === undefined) return NOTHING;
-  const found = OTHER_FIELD.test(file.toString('latin1', begin))
-    ? itemsFrom(file, begin)
-    : { count: items.length, end: file.lastIndexOf(CLOSE_LIST) };
-  return found?.count === items.length ? file.subarray(begin, found.end) : NOTHING;
+  if (begin === undefined || count === 0) return undefined;
+  const found = isLastField(file, begin)
+    ? { count, end: endBeforeBlanks(file, file.lastIndexOf(CLOSE_LIST)) }
+    : itemsFrom(file, begin);
+  return found?.count === count ? file.subarray(begin, found.end) : undefined;
 }
 
 /**
- * What follows a list that is not the last field of the file. In our files the snapshots are, and their end
- * need not be searched for: of 3 MB that takes 10 ms.
+ * Whether a list that begins there is the last field of the file, as the snapshots are in our files: then the
+ * file's last bracket ends it, and need not be searched for, which takes 10 ms in 3 MB. Any other list has a
+ * bracket, a comma and a name behind it.
  */
-const OTHER_FIELD = /\]\s*,\s*"/;
+function isLastField(file: Buffer, begin: number): boolean {
+  const endsWithList = file.toString('latin1', file.lastIndexOf(CLOSE_LIST) + 1).trim() === '}';
+  return endsWithList && !/\]\s*,\s*"/.test(file.toString('latin1', begin));
+}
 
 /** The place after the bracket of a list; undefined where the file has its name twice, or not at all. */
 export function listBegin(name: LongList, file: Buffer): number | undefined {
@@ -78,6 +80,13 @@ export function afterBlanks(file: Buffer, from: number): number {
   let at = from;
   while (BLANKS.has(file[at] as number)) at += 1;
   return at;
+}
+
+/** The end of what stands before white space. */
+function endBeforeBlanks(file: Buffer, from: number): number {
+  let end = from;
+  while (BLANKS.has(file[end - 1] as number)) end -= 1;
+  return end;
 }
 
 const byteOf = (mark: string): number => mark.charCodeAt(0);

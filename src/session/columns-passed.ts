@@ -209,15 +209,16 @@ const CLAUSES: ReadonlySet<string> = new Set(
 
 /** The clause in which it stands, in its own parentheses; undefined: in none there. */
 function clauseOf(words: readonly Word[], place: number): string | undefined {
-  let depth = 0;
-  for (let at = place - 1; at >= 0; at -= 1) {
-    const { text, kind } = words[at] as Word;
-    if (kind === 'sign' && ')]}'.includes(text)) depth += 1;
-    if (kind === 'sign' && '([{'.includes(text)) depth -= 1;
-    if (depth < 0) return undefined;
-    if (depth === 0 && kind === 'word' && CLAUSES.has(text)) return text;
-  }
-  return undefined;
+  const opening = openingOf(words, place);
+  const at = words.findLastIndex(
+    ({ text, kind }, index) =>
+      index > opening &&
+      index < place &&
+      kind === 'word' &&
+      CLAUSES.has(text) &&
+      openingOf(words, index) === opening,
+  );
+  return words[at]?.text;
 }
 
 const inSelectList = (words: readonly Word[], at: number): boolean => clauseOf(words, at) === 'select';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ViewTable } from '../../catalog/index.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
-import { tableName } from '../../model/names.ts';
+import { type TableIdentifier, tableName } from '../../model/names.ts';
 import { type SqlFragment, tableFragment } from '../../statements/index.ts';
 import { comparesPartitions } from '../../tables/deletes/equality-keys.ts';
 import { refuseDroppedColumns } from '../../tables/views/dropped-columns.ts';
@@ -31,53 +31,71 @@ export async function inTemporaryFolder<T>(work: (directory: string) => Promise<
  * given. `showsFiles`: with every row's file and number, and columns that would hide them under other names
  * (`besideFiles`). Throws `partition-column-dropped`, and `equality-deletes-unreadable` of partitions.
  */
-export const withViews = <Name extends string, T>(
+export async function withViews<Name extends string, T>(
   source: Source,
   snapshots: Readonly<Record<Name, Snapshot>>,
   work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
   { showsFiles }: { readonly showsFiles: boolean } = { showsFiles: false },
-): Promise<T> =>
-  inTemporaryFolder(async (directory) => {
-    const { engine, views, endpoint, metadata, spec } = source;
-    const { table } = spec;
-    const name = `psyberg_view_${randomUUID().replaceAll('-', '')}`;
-    const names = Object.keys(snapshots) as Name[];
+): Promise<T> {
+  const { engine, metadata, spec } = source;
+  const names = Object.keys(snapshots) as Name[];
+  const incomparable = new Set<Name>();
+  for (const each of names) {
+    await refuseDroppedColumns(engine, { metadata, snapshot: snapshots[each], table: tableName(spec.table) });
+    if (!(await comparesPartitions(source, snapshots[each]))) incomparable.add(each);
+  }
+  const show = async (viewOf: (name: Name) => Promise<ReadableView>): Promise<T> => {
     const tables: ViewTable[] = [];
-    for (const each of names) {
-      await refuseDroppedColumns(engine, { metadata, snapshot: snapshots[each], table: tableName(table) });
-      const shown = await comparable(source, snapshots[each], directory);
-      const identifier = { namespace: ['views'], name: each };
-      tables.push({ identifier, table, show: { kind: 'files', ...shown, showsFiles } });
-    }
-    views.open({ name, tables });
+    for (const each of names)
+      tables.push({
+        identifier: viewNamed(each),
+        table: spec.table,
+        show: { kind: 'files', ...(await viewOf(each)), showsFiles },
+      });
+    return attached(source, tables, work);
+  };
+  const asIs = (name: Name): ReadableView => ({ snapshot: snapshots[name] });
+  if (incomparable.size === 0) return show(async (name) => asIs(name));
+  return inTemporaryFolder((directory) =>
+    show(async (name) =>
+      incomparable.has(name) ? readable(source, snapshots[name], directory) : asIs(name),
+    ),
+  );
+}
+
+const viewNamed = (name: string): TableIdentifier => ({ namespace: ['views'], name });
+
+async function attached<Name extends string, T>(
+  { engine, views, endpoint }: Source,
+  tables: readonly ViewTable[],
+  work: (tables: Readonly<Record<Name, SqlFragment>>) => Promise<T>,
+): Promise<T> {
+  const name = `psyberg_view_${randomUUID().replaceAll('-', '')}`;
+  views.open({ name, tables });
+  try {
+    await engine.attach({ name, warehouse: name, ...endpoint });
     try {
-      await engine.attach({ name, warehouse: name, ...endpoint });
-      try {
-        return await work(
-          Object.fromEntries(
-            names.map((each) => [each, tableFragment(name, { namespace: ['views'], name: each })]),
-          ) as Record<Name, SqlFragment>,
-        );
-      } finally {
-        await engine.detach(name);
-      }
+      const fragments = tables.map(({ identifier }) => [identifier.name, tableFragment(name, identifier)]);
+      return await work(Object.fromEntries(fragments) as Record<Name, SqlFragment>);
     } finally {
-      views.close(name);
+      await engine.detach(name);
     }
-  });
+  } finally {
+    views.close(name);
+  }
+}
 
 /**
- * A snapshot whose partitions DuckDB cannot compare is shown as a session shows it, without the fields that
- * mislead DuckDB: it may be able to without them. Any other is shown as it is, which costs less.
+ * A snapshot whose partitions DuckDB cannot compare, as a session shows it: without the fields that mislead
+ * DuckDB it may be able to.
  */
-async function comparable(source: Source, snapshot: Snapshot, directory: string): Promise<ReadableView> {
-  if (await comparesPartitions(source, snapshot)) return { snapshot };
-  const readable = await composeReadableView(source.engine, {
+async function readable(source: Source, snapshot: Snapshot, directory: string): Promise<ReadableView> {
+  const view = await composeReadableView(source.engine, {
     metadata: source.metadata,
     from: snapshot,
     table: source.spec.table,
     eventTime: undefined,
     directory,
   });
-  return readable ?? { snapshot };
+  return view ?? { snapshot };
 }

@@ -13,7 +13,7 @@ import { fileSchemaFragment, identifierFragment, statement } from '../../stateme
 import { liveManifestsOf, ofDeletes } from '../read/manifest-list.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
-import { type DataFile, filesBefore, filesUnder, isGlobal, isUnpartitioned } from './files-under.ts';
+import { type DataFile, filesOlderThan, filesUnder, isGlobal, isUnpartitioned } from './files-under.ts';
 import { fileHitByZero, fileHitElsewhere } from './keys-elsewhere.ts';
 import { columnsWithValueAnyway, fileReadByFolder, fileWithoutKey } from './keys-read.ts';
 import { fileBesideUncompared } from './partitions-compared.ts';
@@ -200,19 +200,9 @@ export async function comparesPartitions(source: TableWithManifests, snapshot: S
   const deletes = await liveEqualityDeletes(source, snapshot);
   const scoped = deletes.filter((each) => !isGlobal(each, source));
   if (scoped.length === 0) return true;
-  const older = await olderFiles(source, snapshot, scoped);
+  const older = await filesOlderThan(source, snapshot, scoped);
   return (await uncomparedFile(source, snapshot, { scoped, older })) === undefined;
 }
-
-const olderFiles = (
-  source: TableWithManifests,
-  snapshot: Snapshot,
-  deletes: readonly DeleteFile[],
-): Promise<DataFile[]> =>
-  filesBefore({ source, head: snapshot }, deletes, {
-    newest: snapshot['sequence-number'] ?? 0n,
-    isAsked: () => true,
-  });
 
 /** `scoped`: deletes of single partitions. */
 const uncomparedFile = async (
@@ -231,7 +221,7 @@ async function refuseOtherPartitions(
   snapshot: Snapshot,
   { scoped, ...keyed }: Keyed & { readonly scoped: readonly DeleteFile[] },
 ): Promise<void> {
-  const older = await olderFiles(source, snapshot, keyed.deletes);
+  const older = await filesOlderThan(source, snapshot, keyed.deletes);
   const uncompared = keyed.isShown ? await uncomparedFile(source, snapshot, { scoped, older }) : undefined;
   if (uncompared !== undefined)
     throw unreadable(source, snapshot, {

@@ -44,14 +44,20 @@ export async function filesUnder(
   return files.filter(isUnder(deletes, source));
 }
 
-/** As {@link appliesTo} of one of them: it may be thousands, each of which would be asked of every file. */
-function isUnder(deletes: readonly DeleteFile[], source: TableByMetadata): (file: DataFile) => boolean {
+/**
+ * Whether one of the delete files must be applied to a data file (Iceberg specification, "Scan Planning").
+ * They are looked through once, since each of thousands would be asked of every file.
+ */
+export function isUnder(
+  deletes: readonly DeleteFile[],
+  source: TableByMetadata,
+): (file: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>) => boolean {
   const paths = new Set(deletes.flatMap((each) => (each.kind === 'equality' ? [] : (each.dataFiles ?? []))));
   const places = new Set<string>();
   /** The newest equality deletes: of a partition, and under an empty name those of all. */
   const newest = new Map<string, bigint>();
   for (const each of deletes) {
-    const place = `${each.specId} ${textOf(each)}`;
+    const place = `${each.specId} ${JSON.stringify(each.partition)}`;
     if (each.kind === 'equality') {
       const of = isGlobal(each, source) ? '' : place;
       if ((newest.get(of) ?? -1n) < each.sequenceNumber) newest.set(of, each.sequenceNumber);
@@ -66,6 +72,14 @@ function isUnder(deletes: readonly DeleteFile[], source: TableByMetadata): (file
     );
   };
 }
+
+/** Data files that are older than one of the equality deletes, in whichever partition. */
+export const filesOlderThan = (
+  source: TableWithManifests,
+  head: Snapshot,
+  deletes: readonly DeleteFile[],
+): Promise<DataFile[]> =>
+  filesBefore({ source, head }, deletes, { newest: head['sequence-number'] ?? 0n, isAsked: () => true });
 
 /**
  * Data files that one of the delete files names, or that are older than an equality delete of any partition.
@@ -143,26 +157,3 @@ export function isGlobal(file: DeleteFile, source: TableByMetadata): boolean {
 
 export const isUnpartitioned = ({ fields }: Pick<PartitionSpec, 'fields'>): boolean =>
   fields.every((field) => field.transform === 'void');
-
-const texts = new WeakMap<DeleteFile['partition'], string>();
-
-/** Written once: each delete may be asked of thousands of files. */
-function textOf({ partition }: DeleteFile): string {
-  const text = texts.get(partition) ?? JSON.stringify(partition);
-  texts.set(partition, text);
-  return text;
-}
-
-/** Iceberg specification, "Scan Planning": to which data files a delete file must be applied. */
-export function appliesTo(
-  file: DeleteFile,
-  data: Pick<DataFile, 'path' | 'specId' | 'partition' | 'sequenceNumber'>,
-  source: TableByMetadata,
-): boolean {
-  if (file.kind !== 'equality')
-    return (
-      file.dataFiles?.includes(data.path) ?? (data.specId === file.specId && data.partition === textOf(file))
-    );
-  if (data.sequenceNumber >= file.sequenceNumber) return false;
-  return isGlobal(file, source) || (data.specId === file.specId && data.partition === textOf(file));
-}

@@ -10,7 +10,7 @@ import { hasNan } from '../../iceberg/trusted-transforms.ts';
 import { fileSchemaFragment, statement, statementFragment } from '../../statements/index.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
-import { type DataFile, filesBefore, isGlobal } from './files-under.ts';
+import { type DataFile, filesOlderThan, isGlobal } from './files-under.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 
 /** The path of such a data file in another partition. `columns`: the key columns of all delete files. */
@@ -56,10 +56,7 @@ export async function fileHitByZero(
       ),
     );
     if (withZero.length === 0) continue;
-    const files = await filesBefore({ source, head: snapshot }, ofKey, {
-      newest: snapshot['sequence-number'] ?? 0n,
-      isAsked: () => true,
-    });
+    const files = await filesOlderThan(source, snapshot, ofKey);
     const isSame = numbers
       .map((name) => `(named.${name} <> 0 or signbit(named.${name}) = signbit(stored_rows.${name}))`)
       .join(' and ');

@@ -10,7 +10,7 @@ import { listFields } from '../../iceberg/schema-fields.ts';
 import type { PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { sharedVoids, withoutFields } from '../../iceberg/unread-fields.ts';
 import type { ManifestRow } from '../read/manifest-list.ts';
-import type { DataFile } from './files-under.ts';
+import { type DataFile, isUnpartitioned } from './files-under.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 
 interface Compared {
@@ -34,7 +34,7 @@ export function fileBesideUncompared(
   const filesOf = Map.groupBy(files, (each) => each.specId);
   for (const spec of metadata['partition-specs']) {
     const scoped = deletesOf.get(spec['spec-id']) ?? [];
-    if (scoped.length === 0 || spec.fields.every((field) => field.transform === 'void')) continue;
+    if (scoped.length === 0 || isUnpartitioned(spec)) continue;
     const valuesOf = valuesIn(metadata, spec);
     const newest = newestByValues(scoped, valuesOf);
     const valuesOfFile = remembered((partition) => valuesOf(JSON.parse(partition) as PartitionTuple));
