@@ -15,9 +15,11 @@ export async function recordFailed(
     readonly error: unknown;
     readonly plan: CompiledPlan | undefined;
     readonly restate: RestateRequest | undefined;
+    /** The plan that was to be run, if one was made before. */
+    readonly given: CompiledPlan | undefined;
   },
 ): Promise<string | undefined> {
-  const { record, error, plan, restate } = failed;
+  const { record, error, plan, restate, given } = failed;
   const { isRecorded, recordFailure } = await import('../run/records/record-failure.ts');
   if (record.error === null || !isRecorded(error)) return undefined;
   return recordFailure(await workspace.ports(), spec, {
@@ -25,6 +27,7 @@ export async function recordFailed(
     error: record.error as ErrorJson,
     plan,
     restate,
+    refusedPlanId: given?.psyberg_session_id,
     atMs: workspace.now(),
   });
 }

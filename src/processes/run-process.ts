@@ -123,7 +123,7 @@ async function recordOf(
     request.together?.giveUp();
     const error = await boundComplaint(workspace, spec, thrown);
     const record = failedRecord(spec, error, request.restate === undefined ? 'changes' : 'restate');
-    const failed = { record, error, plan: tries.plan, restate: request.restate };
+    const failed = { record, error, plan: tries.plan, restate: request.restate, given: request.given };
     const id = await recordFailed(workspace, spec, failed).catch(() => undefined);
     if (id !== undefined) tries.recordedId = id;
     return record;

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { open, type Psyberg } from '../../src/index.ts';
 import { writeMarker } from '../../src/markers/session-marker.ts';
 import { unrecordedSessionId } from '../../src/session/unused-session-id.ts';
-import { events } from '../support/event-tables.ts';
+import { events, snapshotIds } from '../support/event-tables.ts';
 import { processFile, worldForTest } from '../support/world.ts';
 
 const process_name = 'load';
@@ -95,5 +95,24 @@ it('none is that of a session that runs, of which its folder tells before any ro
   expect([await idFor('20230914060000'), await idFor('20230914060001')]).toEqual([
     '20230914060000',
     '20230914060003',
+  ]);
+});
+
+it('a plan that was refused in the second it was made in keeps its id, since it may still run', async () => {
+  const world = await worldForTest({ processes: [load] });
+  world.nowMs = Date.parse('2023-09-14T06:00:00.250Z');
+  await world.create('raw.events', 'id bigint, ts timestamptz');
+  await world.land('raw.events', events(0, 5, 0));
+  const [head] = await snapshotIds(world);
+  const plans = await world.psyberg.plan();
+  await world.land('raw.events', events(5, 5, 0));
+
+  expect(await world.run([], { plans })).toMatchObject([{ error: { code: 'plan-stale' } }]);
+  expect(await world.rows('select psyberg_session_id from psyberg.psyberg_session_f')).toEqual([
+    '["20230914060001"]',
+  ]);
+  await world.rollback('raw.events', head as bigint);
+  expect(await world.run([], { plans })).toMatchObject([
+    { status: 'published', psyberg_session_id: '20230914060000' },
   ]);
 });

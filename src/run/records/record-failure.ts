@@ -29,6 +29,8 @@ export interface Failure {
   readonly plan: CompiledPlan | undefined;
   /** What was asked for, where it failed before it had a plan. */
   readonly restate?: RestateRequest | undefined;
+  /** The session of a plan that was refused before it began: the plan may still run, under this id. */
+  readonly refusedPlanId?: string | undefined;
   readonly atMs: number;
 }
 
@@ -76,7 +78,8 @@ async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Prom
   for (let attempt = 1; ; attempt += 1) {
     const metadata = await ensureStateTable(catalog, table, SESSION);
     const recorded = sessionsWritten(metadata, spec.processName);
-    const psybergSessionId = freeSessionId(begun, (id) => recorded.has(id) || runs(id));
+    const isReserved = (id: string): boolean => own === undefined && id === failure.refusedPlanId;
+    const psybergSessionId = freeSessionId(begun, (id) => recorded.has(id) || runs(id) || isReserved(id));
     const change = await composeStateChange(engine, metadata, {
       table,
       definition: SESSION,
