@@ -8,13 +8,13 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
 import { PsybergError, usageError } from '../model/errors.ts';
 import type { ForeignCatalog } from '../model/process-spec.ts';
 import type { StorageSource } from '../model/storage-settings.ts';
 import { isInStore } from '../objects/location.ts';
 import { storeOnDemand } from '../objects/store-on-demand.ts';
 import { type Disk, localDisk, storeDisk } from './files/disk.ts';
-import { makeFolder } from './files/folders.ts';
 import { keepingCopies } from './files/kept-copies.ts';
 import type { Roots } from './files/locations.ts';
 import { findMove, isCopy, isSameFolder, liesIn, type Move } from './files/moved-warehouse.ts';

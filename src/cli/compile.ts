@@ -2,10 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { makeFolder } from '../disk/make-folder.ts';
 import { isCompiledText } from '../model/compiled-mark.ts';
 import { usageError } from '../model/errors.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import { makeFolders } from '../project/make-folders.ts';
 import type { CompiledProcess } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example, HOURS } from './help.ts';
@@ -86,7 +86,7 @@ async function refuseForeignFiles(
 
 function writeTexts(directory: string, compiled: readonly CompiledProcess[]): string[] {
   try {
-    makeFolders(directory);
+    makeFolder(directory);
     return compiled.flatMap((each) =>
       STAGES.map((stage) => {
         const file = fileOf(directory, each.process_name, stage);

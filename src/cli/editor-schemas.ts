@@ -1,10 +1,10 @@
 /** The JSON schemas of everything that people write by hand, by name. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
 import { usageError } from '../model/errors.ts';
 import type { JsonSchema } from '../project/editor-schema.ts';
 import { processHeaderJsonSchema, projectJsonSchema } from '../project/json-schemas.ts';
-import { makeFolders } from '../project/make-folders.ts';
 import { testsJsonSchema } from '../testing/read/json-schema.ts';
 
 export type SchemaName = 'process' | 'project' | 'tests';
@@ -34,7 +34,7 @@ export const schemaFiles = (
 /** Writes them, over older ones; returns the paths. Throws `file-not-writable`. */
 export function writeSchemas(directory: string, files = schemaFiles()): string[] {
   try {
-    makeFolders(directory);
+    makeFolder(directory);
     return files.map(({ name, text }) => {
       const file = path.join(directory, name);
       writeFileSync(file, text);

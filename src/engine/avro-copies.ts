@@ -15,9 +15,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api';
+import { removeIfThere } from '../disk/write-at-once.ts';
 import { isRunning } from '../model/is-running.ts';
 import type { Runnable } from './bind.ts';
-import { keptFiles, NOTHING_KEPT, removeIfThere } from './kept-files.ts';
+import { keptFiles, NOTHING_KEPT } from './kept-files.ts';
 
 export interface AvroCopies {
   /** The statement as it is run, and what is to be done once it has been. */

@@ -2,9 +2,11 @@
  * Small files of a store that this machine wrote, in a folder beside the project for the processes that come
  * after: each with a checksum and the location that it is a copy of. Location -> content, or nothing.
  */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
+import { writeAtOnce } from '../disk/write-at-once.ts';
 import { checkedCopies } from '../model/checked-copy.ts';
 
 /** Most manifests and lists are below; larger ones are read from the store. */
@@ -34,30 +36,18 @@ export function keptFiles(folder: string): KeptFiles {
       }
     },
     keep(location, contentOf) {
-      const temporary = join(folder, `.${randomUUID()}.tmp`);
       try {
         const content = contentOf();
         if (content.length > KEPT_BYTES_MAX) return;
-        mkdirSync(folder, { recursive: true });
+        makeFolder(folder);
         if (!isTidy) tidy(folder);
         isTidy = true;
-        writeFileSync(temporary, copyOf(location, content));
-        renameSync(temporary, nameOf(location));
+        writeAtOnce(nameOf(location), copyOf(location, content));
       } catch {
         // Without a copy the store is asked again.
-        removeIfThere(temporary);
       }
     },
   };
-}
-
-/** Also a folder. Where it cannot be removed it stays. */
-export function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { recursive: true, force: true });
-  } catch {
-    // Where there is no such folder there is no such file.
-  }
 }
 
 function tidy(folder: string): void {

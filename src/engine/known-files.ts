@@ -4,17 +4,9 @@
  * could also write psyberg itself.
  */
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { writeAtOnce } from '../disk/write-at-once.ts';
 
 export interface ExpectedFile {
   readonly path: string;
@@ -78,13 +70,10 @@ function readFound(found: string): readonly string[] {
   }
 }
 
-/** Where it cannot be written, files are read again the next time. */
 function keep(found: string, marks: readonly string[]): void {
-  const beside = `${found}.${process.pid}`;
   try {
-    writeFileSync(beside, JSON.stringify(marks));
-    renameSync(beside, found);
+    writeAtOnce(found, JSON.stringify(marks));
   } catch {
-    rmSync(beside, { force: true });
+    // Files are read again the next time.
   }
 }

@@ -4,9 +4,10 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
 import { PsybergError, refusal } from '../model/errors.ts';
 import { storeOf } from '../objects/mounts.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -55,7 +56,7 @@ async function copy(from: string, to: string, { md5 }: Content): Promise<void> {
   // A file gets its name only when it is complete.
   const temporary =
     target === undefined ? `${to}.${randomUUID()}.tmp` : join(tmpdir(), `psyberg-${randomUUID()}`);
-  if (target === undefined) await mkdir(dirname(to), { recursive: true });
+  if (target === undefined) makeFolder(dirname(to));
   try {
     if (source === undefined) await copyFile(from, temporary);
     else await source.download(from, temporary);

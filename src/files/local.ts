@@ -3,8 +3,8 @@
  * have no folders, so there is nothing to make in them.
  */
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
-import { makeFolder } from '../catalog/files/folders.ts';
 import { localPath } from '../catalog/files/locations.ts';
+import { makeFolder } from '../disk/make-folder.ts';
 import { storageFault } from '../model/storage-faults.ts';
 
 /** Creates a folder into which DuckDB is going to write single files: it only creates those of partitions. */

@@ -3,9 +3,11 @@
  * process is at work. Path -> marker. A branch or folder whose marker names a dead process belongs to an
  * abandoned session.
  */
-import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
+import { writeAtOnce } from '../disk/write-at-once.ts';
 import { conflict, usageError } from '../model/errors.ts';
 import { isRunning } from '../model/is-running.ts';
 import { storageFault, throwUnlessOfFile } from '../model/storage-faults.ts';
@@ -62,11 +64,11 @@ export function writeMarker(directory: string, stepwise: boolean): void {
   };
   givenUp.delete(directory);
   try {
-    if (stepwise) mkdirSync(directory, { recursive: true });
+    if (stepwise) makeFolder(directory);
     // The folder appears with its marker in it: without a marker nobody could tell whether its process
     // lives.
     else replaceWith(directory, marker);
-    if (stepwise) writeWhole(join(directory, MARKER_FILE), JSON.stringify(marker));
+    if (stepwise) writeAtOnce(join(directory, MARKER_FILE), JSON.stringify(marker));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTEMPTY')
@@ -99,7 +101,7 @@ export function giveUp(directory: string): void {
     const marker = readMarker(directory);
     if (marker?.pid !== process.pid) return;
     // Without this, other processes would wait for this one to end, and be refused.
-    writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, given_up: true }));
+    writeAtOnce(join(directory, MARKER_FILE), JSON.stringify({ ...marker, given_up: true }));
   } catch {
     // On a full or failing disk, the other processes do have to wait.
   }
@@ -109,19 +111,19 @@ export function giveUp(directory: string): void {
 export function markCreatedTable(directory: string, uuid: string): void {
   const marker = readMarker(directory);
   if (marker !== undefined)
-    writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, created_table_uuid: uuid }));
+    writeAtOnce(join(directory, MARKER_FILE), JSON.stringify({ ...marker, created_table_uuid: uuid }));
 }
 
 /** Records the session that it has just opened on another engine. */
 export function markEngineSession(directory: string, id: string): void {
   const marker = readMarker(directory);
   if (marker !== undefined)
-    writeWhole(join(directory, MARKER_FILE), JSON.stringify({ ...marker, engine_session: id }));
+    writeAtOnce(join(directory, MARKER_FILE), JSON.stringify({ ...marker, engine_session: id }));
 }
 
 function replaceWith(directory: string, marker: SessionMarker): void {
   const temporary = join(dirname(directory), `.${basename(directory)}.${process.pid}`);
-  mkdirSync(temporary, { recursive: true });
+  makeFolder(temporary);
   try {
     writeFileSync(join(temporary, MARKER_FILE), JSON.stringify(marker));
     renameSync(temporary, directory);
@@ -129,11 +131,6 @@ function replaceWith(directory: string, marker: SessionMarker): void {
     rmSync(temporary, { recursive: true, force: true });
     throw error;
   }
-}
-
-function writeWhole(path: string, text: string): void {
-  writeFileSync(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
 }
 
 /** Undefined if there is none. */

@@ -2,9 +2,10 @@
  * Removes what killed sessions of a process have left, before and after a session runs. Workspace + process
  * -> those sessions.
  */
+
+import { hasFolderOfProcess } from '../markers/session-folders.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { AbandonedSession } from '../run/leftovers/clean-up.ts';
-import { hasSessionFolder } from '../workspace/folders.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 /**
@@ -18,7 +19,7 @@ export async function clearLeftovers(workspace: Workspace, spec: ProcessSpec): P
     const { repairStateTables } = await import('../run/records/repair-state.ts');
     await repairStateTables({ spec, project, catalog: client, ports });
   }
-  return hasSessionFolder(sessionsDirectory, spec.processName) ? dropAbandoned(workspace, spec) : [];
+  return hasFolderOfProcess(sessionsDirectory, spec.processName) ? dropAbandoned(workspace, spec) : [];
 }
 
 /** Drops branches and files of killed sessions of the process. */

@@ -5,13 +5,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../disk/make-folder.ts';
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import type { FilesSpec } from '../model/files-source.ts';
 import { NAME_PATTERN, type TableIdentifier, tableName } from '../model/names.ts';
 import type { Pattern, ProjectSpec } from '../model/process-spec.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { makeFolders } from './make-folders.ts';
 import { type NewProcessSource, processPlaceholders } from './process-skeleton.ts';
 import { PROJECT_FILE } from './project-schema.ts';
 import { readProject } from './read-project.ts';
@@ -187,7 +187,7 @@ function writeNewFiles(files: readonly { readonly to: string; readonly text: str
   const written: string[] = [];
   try {
     for (const { to, text } of files) {
-      makeFolders(path.dirname(to));
+      makeFolder(path.dirname(to));
       fs.writeFileSync(to, text, { flag: 'wx' });
       written.push(to);
     }

@@ -2,11 +2,9 @@
  * The id of a session that begins now: the second, or the first one after it that no session of the process
  * has. Second + what metadata tell of its sessions -> id.
  */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
+import { hasSessionFolder } from '../markers/session-folders.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
-import { branchName } from '../model/session-branch.ts';
 import { freeSessionId } from '../model/session-id.ts';
 import { laterThanPublished, sessionsWritten } from '../state/sessions-written.ts';
 
@@ -51,7 +49,7 @@ export async function unrecordedSessionId(
 }
 
 const hasFolder = ({ sessionsDirectory }: SessionsRoom, processName: string, id: string): boolean =>
-  existsSync(join(sessionsDirectory, branchName(processName, id)));
+  hasSessionFolder(sessionsDirectory, { processName, psybergSessionId: id });
 
 async function sessionsOf({ client, project }: SessionsRoom, processName: string): Promise<Set<string>> {
   const table = await client.loadTable(project.tables.sessionTable);

@@ -5,13 +5,13 @@
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../disk/make-folder.ts';
 import type { ResultRows } from '../engine/index.ts';
 import { usageError } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
-import { makeFolders } from '../project/make-folders.ts';
 import { printYaml } from '../project/print-yaml.ts';
 import {
   eventHourFragment,
@@ -88,7 +88,7 @@ export async function writeTest(project: ProjectSpec, processName: string): Prom
     const rows = await rowsOf(project, sandbox, spec, tables);
     const arrivals = arrivalsOf(spec, rows);
     const schema = schemaLine(project.root, path.dirname(place));
-    makeFolders(path.dirname(place));
+    makeFolder(path.dirname(place));
     fs.writeFileSync(place, textOf(name, spec, { arrivals, schema }), { flag: 'wx' });
     const expected = await expectedOf({ project, sandbox, make }, spec, place);
     if (expected !== undefined)

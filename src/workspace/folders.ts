@@ -1,8 +1,6 @@
 /** Says where a project keeps files that belong to no table. ProjectSpec -> paths. */
-import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProjectSpec } from '../model/process-spec.ts';
-import { sessionOfName } from '../model/session-branch.ts';
 import { isInStore } from '../objects/location.ts';
 
 /**
@@ -44,11 +42,3 @@ export const manifestCopies = (project: ProjectSpec): string =>
 /** Folder of copies of manifests that DuckDB cannot read under their names. */
 export const readableManifests = (project: ProjectSpec): string =>
   join(dirname(sessionsDirectory(project)), 'readable-manifests');
-
-/** Whether some session of the process has left its folder there. */
-export function hasSessionFolder(directory: string, processName: string): boolean {
-  return (
-    existsSync(directory) &&
-    readdirSync(directory).some((name) => sessionOfName(name)?.processName === processName)
-  );
-}

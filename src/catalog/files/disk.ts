@@ -4,8 +4,8 @@
  */
 import { accessSync, readFileSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
+import { makeFolder } from '../../disk/make-folder.ts';
 import type { ObjectStore } from '../../objects/object-store.ts';
-import { makeFolder } from './folders.ts';
 import { type FileContent, wholeContent, writeWhole } from './write-whole.ts';
 
 export interface Disk {

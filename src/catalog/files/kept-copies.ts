@@ -6,9 +6,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../disk/make-folder.ts';
 import { checkedCopies } from '../../model/checked-copy.ts';
 import type { Disk } from './disk.ts';
-import { makeFolder } from './folders.ts';
 import { wholeContent } from './write-whole.ts';
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -1,8 +1,8 @@
 /** Writes a file that is complete once it has its name, and that survives a power cut. */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../disk/make-folder.ts';
 import { storageFault } from '../../model/storage-faults.ts';
-import { makeFolder } from './folders.ts';
 
 /** The content of a file; in parts if it was put together from them. */
 export type FileContent = string | Buffer | readonly Buffer[];

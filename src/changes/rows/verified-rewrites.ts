@@ -3,8 +3,10 @@
  * its compactions move keeps its watermark, so every session meets them again; this way their rows are read
  * once. Losing the file costs one more comparison, nothing else.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../disk/make-folder.ts';
+import { writeAtOnce } from '../../disk/write-at-once.ts';
 
 /**
  * Keys kept, the newest: more rewrites than that are not passed by one watermark. About 100 bytes each. Not
@@ -40,13 +42,10 @@ export function openVerifiedRewrites(path: string): VerifiedRewrites {
       // Read again: another process may have written meanwhile. What gets lost in a race is compared once
       // more.
       const keys = [...new Set([...readKeys(path), ...added])].slice(-KEYS_MAX);
-      const temporary = `${path}.${process.pid}`;
       try {
-        mkdirSync(dirname(path), { recursive: true });
-        writeFileSync(temporary, JSON.stringify(keys));
-        renameSync(temporary, path);
+        makeFolder(dirname(path));
+        writeAtOnce(path, JSON.stringify(keys));
       } catch {
-        rmSync(temporary, { force: true });
         return;
       }
       known = new Set(keys);

@@ -6,7 +6,6 @@
  */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFolder } from '../../catalog/files/folders.ts';
 import { localPath, PATH_PROPERTIES } from '../../catalog/files/locations.ts';
 import {
   findMove,
@@ -17,6 +16,7 @@ import {
 } from '../../catalog/files/moved-warehouse.ts';
 import type { Warehouse } from '../../catalog/index.ts';
 import type { Places, PointerSwap } from '../../catalog/store/store.ts';
+import { makeFolder } from '../../disk/make-folder.ts';
 import type { Engine } from '../../engine/index.ts';
 import { type CopiedFile, copyVerified } from '../../files/copy.ts';
 import { filesBeginning } from '../../files/list.ts';

@@ -1,9 +1,10 @@
 /** Sends lineage events in order, beside the work. Event -> file, HTTP, stderr. */
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { makeFolder } from '../../disk/make-folder.ts';
 import { withoutUser } from './datasets.ts';
 import type { LineageEvent } from './facets.ts';
 import type { TransportSettings } from './settings.ts';
@@ -77,7 +78,7 @@ function senderOf(settings: TransportSettings, signal: AbortSignal): Sender {
 /** Without `append`, writes a file for each event, as OpenLineage's own client does. */
 function fileSender({ path, append }: Extract<TransportSettings, { type: 'file' }>): Sender {
   return async (event) => {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const line = `${JSON.stringify(event)}\n`;
     if (append) await appendFile(path, line);
     else await writeFile(`${path}-${event.eventTime.replace(/[:.]/g, '')}-${event.eventType}.json`, line);

@@ -3,8 +3,8 @@
  * is written when the command ends, as a whole or not at all. What earlier commands wrote about other
  * processes stays.
  */
-import { randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { writeAtOnce } from '../../disk/write-at-once.ts';
 import type { Listener, SessionNames, TimedPart } from '../listener.ts';
 import type { RunEvent } from '../port.ts';
 import { type Counted, metricsText, readSeries, samplesOf, seriesOf } from './samples.ts';
@@ -37,7 +37,7 @@ export function metricsFile(file: string): Listener {
     async close() {
       if (told.size === 0) return undefined;
       try {
-        writeWhole(file, metricsText(merged(before(file), told, processes)));
+        writeAtOnce(file, metricsText(merged(before(file), told, processes)));
         return undefined;
       } catch (error) {
         return `metrics were not written to ${file}: ${(error as Error).message}`;
@@ -72,16 +72,4 @@ function merged(
   }
   for (const own of told.values()) for (const [key, value] of own) series.set(key, value);
   return series;
-}
-
-/** Replaces the file as a whole, since a collector may read it at any moment. */
-function writeWhole(file: string, text: string): void {
-  const fresh = `${file}.${randomUUID()}`;
-  try {
-    writeFileSync(fresh, text);
-    renameSync(fresh, file);
-  } catch (error) {
-    rmSync(fresh, { force: true });
-    throw error;
-  }
 }

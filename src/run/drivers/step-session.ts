@@ -2,13 +2,12 @@
  * Loads the session that a step continues: by its id, in the state that the step expects, as the step before
  * has left it. Request -> stored session, or a refusal.
  */
-import { join } from 'node:path';
 import { mainSnapshot, snapshotById } from '../../iceberg/history.ts';
+import { sessionFolder } from '../../markers/session-folders.ts';
 import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { unitHours } from '../../model/grain.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
-import { branchName } from '../../model/session-branch.ts';
 import { type Begun, beginSession, type Staged } from '../session.ts';
 import { isPlannedBase } from '../target.ts';
 import {
@@ -30,7 +29,7 @@ export type FoundSession =
 
 /** The session by its id. Throws `session-unknown` when init never opened it. */
 export async function findSession({ ports, spec, psybergSessionId }: StepRequest): Promise<FoundSession> {
-  const saved = readSteps(join(ports.sessionsDirectory, branchName(spec.processName, psybergSessionId)));
+  const saved = readSteps(sessionFolder(ports.sessionsDirectory, { ...spec, psybergSessionId }));
   if (saved !== undefined && 'idle' in saved) return { kind: 'idle', idle: saved };
   const stored = await readStoredSession(ports, spec.processName, psybergSessionId);
   if (stored !== undefined) return { kind: 'stored', stored };

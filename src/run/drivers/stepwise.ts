@@ -4,15 +4,14 @@
  * them. Repeating a step that succeeded does nothing.
  */
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
 import { compilePlan, planOfComputed } from '../../compile/index.ts';
 import { removeFile } from '../../files/remove.ts';
 import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
+import { sessionFolder } from '../../markers/session-folders.ts';
 import type { ErrorCode } from '../../model/error-codes.ts';
 import { conflict, PsybergError, refusal } from '../../model/errors.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import { branchName } from '../../model/session-branch.ts';
 import { stepsOf } from '../../model/step.ts';
 import { progressInSummary, SUMMARY } from '../../state/read-watermarks.ts';
 import { abandonSession, closeSession, detachSession, dropAbandonedSessions } from '../leftovers/clean-up.ts';
@@ -258,7 +257,7 @@ const auditsSha256 = ({ audits, macros = [], variables }: ProcessSpec): string =
 
 /** True when the session was audited with other audits than the process has now. */
 function wasAuditedOtherwise({ ports, spec, psybergSessionId }: StepRequest): boolean {
-  const saved = readSteps(join(ports.sessionsDirectory, branchName(spec.processName, psybergSessionId)));
+  const saved = readSteps(sessionFolder(ports.sessionsDirectory, { ...spec, psybergSessionId }));
   return (
     saved !== undefined &&
     !('idle' in saved) &&

@@ -4,16 +4,14 @@
  * reported by its own error, and a warehouse that cannot be written to keeps no record.
  */
 
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { discard } from '../../files/remove.ts';
+import { hasSessionFolder } from '../../markers/session-folders.ts';
 import { type ErrorJson, isUnanswered, PsybergError } from '../../model/errors.ts';
 import { sessionIdOf } from '../../model/hour.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RestateRequest } from '../../model/restate.ts';
 import type { RunStatus } from '../../model/run-record.ts';
-import { branchName } from '../../model/session-branch.ts';
 import { freeSessionId } from '../../model/session-id.ts';
 import { storageFault } from '../../model/storage-faults.ts';
 import { laterThanPublished, sessionsWritten } from '../../state/sessions-written.ts';
@@ -69,21 +67,21 @@ export async function recordFailure(
 async function write(ports: RunPorts, spec: ProcessSpec, failure: Failure): Promise<string> {
   const { catalog, engine, project, sessionsDirectory } = ports;
   const { sessionTable: table } = project.tables;
+  const { processName } = spec;
   engine.resume();
   const own = failure.plan?.psyberg_session_id;
   const begun = own ?? (await freshSessionId(ports, spec, failure));
-  // A session that runs has a folder, and no row yet.
   const runs = (id: string): boolean =>
-    id !== own && existsSync(join(sessionsDirectory, branchName(spec.processName, id)));
+    id !== own && hasSessionFolder(sessionsDirectory, { processName, psybergSessionId: id });
   for (let attempt = 1; ; attempt += 1) {
     const metadata = await ensureStateTable(catalog, table, SESSION);
-    const recorded = sessionsWritten(metadata, spec.processName);
+    const recorded = sessionsWritten(metadata, processName);
     const isReserved = (id: string): boolean => own === undefined && id === failure.refusedPlanId;
     const psybergSessionId = freeSessionId(begun, (id) => recorded.has(id) || runs(id) || isReserved(id));
     const change = await composeStateChange(engine, metadata, {
       table,
       definition: SESSION,
-      processName: spec.processName,
+      processName,
       psybergSessionId,
       rows: rowsOf(spec, psybergSessionId, failure),
       replacesSession: false,

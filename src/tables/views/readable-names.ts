@@ -5,8 +5,10 @@
  * fields by their ids.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../disk/make-folder.ts';
+import { writeAtOnce } from '../../disk/write-at-once.ts';
 import type { Engine } from '../../engine/index.ts';
 import { encodeAvroNames } from '../../iceberg/avro-header.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
@@ -84,11 +86,8 @@ async function readableManifest(engine: Engine, path: string, folder: string): P
   if (existsSync(copy)) return copy;
   const encoded = encodeAvroNames(await bytesOf(engine, path));
   if (encoded === undefined) return path;
-  mkdirSync(folder, { recursive: true });
-  // It gets its name only when it is complete: another process may look for it.
-  const begun = `${copy}.${randomUUID()}`;
-  writeFileSync(begun, encoded);
-  renameSync(begun, copy);
+  makeFolder(folder);
+  writeAtOnce(copy, encoded);
   return copy;
 }
 

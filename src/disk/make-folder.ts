@@ -1,8 +1,8 @@
-/** Makes the folders of a warehouse on this machine. */
+/** Makes folders on this machine. Path -> folder. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Whoever removes empty folders may remove the parent in between. */
+/** Another process that removes empty folders may remove the parent in between. */
 const ATTEMPTS = 5;
 
 /**
