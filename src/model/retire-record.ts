@@ -3,7 +3,12 @@ export interface RetireRecord {
   readonly process_name: string;
   readonly dry_run: boolean;
   /** The tables that it published to: they stay, but no longer tell how far it came. */
-  readonly targets: readonly { readonly table: string; readonly last_session_id: string }[];
+  readonly targets: readonly {
+    readonly table: string;
+    readonly last_session_id: string;
+    /** Hours that it lacks, or has in an earlier state: ISO texts, or `FROM..TO` if they are many. */
+    readonly owed_hours: readonly string[];
+  }[];
   /** Rows of the process in the state tables; all of them are removed. */
   readonly state_rows: readonly { readonly table: string; readonly rows: string }[];
   /** Tables with the tag that keeps its watermark's snapshot. */

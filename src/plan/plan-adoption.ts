@@ -11,6 +11,15 @@ import type { Session } from '../model/session.ts';
 import { describeSource } from './describe-source.ts';
 import { planHead } from './plan-head.ts';
 
+/** An adoption of a process that loads its newest hours first. */
+const NOTHING_LOADED = {
+  order: 'newest' as const,
+  session_hours: 0,
+  later_hours: 0,
+  reaches_back_to: null,
+  beyond_hours: [],
+};
+
 /** A snapshot without new files, which carries the watermarks. `owed`: of each source. */
 export function planAdoption(
   session: Session,
@@ -26,6 +35,8 @@ export function planAdoption(
     range: null,
     hours: [],
     owed_hours: unitTexts(session.spec, union(owed)),
+    // By it the target is announced to nobody as complete while it owes earlier hours.
+    ...(session.spec.catchup?.order === 'newest' ? { catchup: NOTHING_LOADED } : {}),
     held_back_by: null,
   });
 }

@@ -50,7 +50,8 @@ async function adopt(
   const input = { spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine };
   const adoptAt = (source: SourceSpec): StartSpec =>
     places.get(tableKey(source.table)) ?? places.get('') ?? { kind: 'now' };
-  const asIs = { ...input, views, endpoint, adoptAt, adoptsAsItIs: places.size === 0 };
+  const isPlaced = ({ table }: SourceSpec): boolean => places.has(tableKey(table)) || places.has('');
+  const asIs = { ...input, views, endpoint, adoptAt, isPlaced };
   const session = from === undefined ? await openSession(asIs) : await openTakeover(input, from);
   const owed = from === undefined ? await hoursNotComplete(asIs, session) : undefined;
   const planned = planAdoption(await withSqlChanged(workspace, session), owed);

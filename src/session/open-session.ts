@@ -59,8 +59,13 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
       (source.lookup === undefined ? openSourceState : openLookupState)(input, source, progress),
     ),
   );
-  if (input.adoptsAsItIs === true && loadedTarget !== undefined)
-    refuseSkippedRows(spec, loadedTarget.metadata, sources);
+  const { isPlaced } = input;
+  if (isPlaced !== undefined && loadedTarget !== undefined)
+    refuseSkippedRows(
+      spec,
+      loadedTarget.metadata,
+      sources.filter((source) => !isPlaced(source.spec)),
+    );
   const together = numberedTogether(sources);
   const opened = await matchKeys(
     input,

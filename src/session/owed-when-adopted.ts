@@ -2,15 +2,18 @@
 import { owedWhenAdopted } from '../kinds/patterns/adopted.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { Hour } from '../model/hour.ts';
+import { union } from '../model/hour-sets.ts';
 import { isLookup } from '../model/lookups.ts';
 import type { Session } from '../model/session.ts';
+import { owedByRetired } from './left-by-retired.ts';
 import { refuseUnknownHours } from './refuse-adoption.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { liveFiles } from './tables-of-hours.ts';
 
 /**
- * Hours in which a source has rows as of the place of the adoption, and that are not complete there. Throws
- * `adoption-hours-unknown`.
+ * Hours in which a source has rows as of the place of the adoption, and that are not complete there; and
+ * those that a process owed which was retired, unless the place is said to be now: that says that they are
+ * there. Throws `adoption-hours-unknown`.
  */
 export async function hoursNotComplete(
   input: OpenSessionInput,
@@ -22,7 +25,14 @@ export async function hoursNotComplete(
       isLookup(source) ? source : { ...source, files: await liveFiles(input, source) },
     ),
   );
-  const owed = owedWhenAdopted({ ...session, sources });
+  const target = (await input.catalog.loadTable(session.spec.target.table))?.metadata;
+  const left = session.sources.map((source) =>
+    // A lookup has no other place than now.
+    target === undefined || (!isLookup(source) && input.adoptAt?.(source.spec).kind === 'now')
+      ? []
+      : owedByRetired(target, source),
+  );
+  const owed = owedWhenAdopted({ ...session, sources }).map((hours, at) => union([hours, left[at] ?? []]));
   if (owed.some((hours) => hours.length > 0)) refuseUnknownHours(input, session);
   return owed;
 }

@@ -33,8 +33,11 @@ export interface OpenSessionInput extends ViewPorts {
   readonly lookFrom?: Hour;
   /** For a look: true if the target has all its hours, so that completeness need not be asked. */
   readonly isLoaded?: boolean;
-  /** For an adoption without a named place: no source may have changed since another process read it. */
-  readonly adoptsAsItIs?: boolean;
+  /**
+   * For an adoption: true of a source whose place somebody named. Any other source may not have changed since
+   * another process read it for this target.
+   */
+  readonly isPlaced?: (source: SourceSpec) => boolean;
   /** What the process can do with changes of its sources; default: what its pattern says. */
   readonly changesNeeded?: ChangesNeeded;
   /** For a restate: what was asked for. */

@@ -196,11 +196,29 @@ export function progressEverSaid(
 }
 
 /** The progress of every process that published to the table, less that which others took over. */
-export function progressOfAll(metadata: TableMetadata): FoundProgress[] {
+export const progressOfAll = (metadata: TableMetadata): FoundProgress[] =>
+  lastSaid(metadata, progressSummaries);
+
+/**
+ * How far processes came that were retired since, and have not begun anew under their name. They go on no
+ * more; but where such a process had not loaded all rows, its target lacks them.
+ */
+export const progressOfRetired = (metadata: TableMetadata): FoundProgress[] =>
+  hasRetired(metadata)
+    ? lastSaid(metadata, (_, snapshot) => summariesOf(snapshot)).filter(({ summary }) =>
+        isRetired(metadata, summary),
+      )
+    : [];
+
+/** What each process said last in `main`'s history. */
+function lastSaid(
+  metadata: TableMetadata,
+  saidBy: (metadata: TableMetadata, snapshot: Snapshot) => readonly Said[],
+): FoundProgress[] {
   const found = new Map<string, FoundProgress>();
   const ended = new Set<string>();
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
-    for (const summary of progressSummaries(metadata, snapshot)) {
+    for (const summary of saidBy(metadata, snapshot)) {
       const processName = summary[SUMMARY.processName] as string;
       if (!found.has(processName) && !ended.has(processName))
         found.set(processName, {
@@ -228,7 +246,7 @@ const CARRIED = [
 
 /** For the summary of a snapshot of maintenance: what the table's history says of each process. */
 export function carriedProgress(metadata: TableMetadata): Record<string, string> {
-  const carried = progressOfAll(metadata).map(({ summary }) =>
+  const carried = [...progressOfAll(metadata), ...progressOfRetired(metadata)].map(({ summary }) =>
     Object.fromEntries(CARRIED.flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]]))),
   );
   return carried.length === 0 ? {} : { [SUMMARY.carriedProgress]: JSON.stringify(carried) };

@@ -1,6 +1,8 @@
 /** Ends a process of a workspace, or one that is no longer in the project. Name -> RetireRecord. */
 import { usageError } from '../model/errors.ts';
+import { hourRangeText } from '../model/hour-range.ts';
 import { parseTableName, sameTable } from '../model/names.ts';
+import { parseOwedHours } from '../model/owed-hours.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { RetireRecord } from '../model/retire-record.ts';
 import type { Workspace } from './open-workspace.ts';
@@ -42,6 +44,13 @@ export async function retireInProject(
   return { ...(retired ?? nothing), notes: notesOf(project, processName, retired) };
 }
 
+/** `4 hours of 2023-09-14T02..2023-09-14T05`. */
+function textOfOwed(texts: readonly string[]): string {
+  const hours = parseOwedHours(texts);
+  const range = { firstHour: Math.min(...hours), lastHour: Math.max(...hours) };
+  return `${hours.length} ${hours.length === 1 ? 'hour' : 'hours'} of ${hourRangeText(range)}`;
+}
+
 /** What a person has to know of what comes after. */
 function notesOf(
   project: ProjectSpec,
@@ -65,6 +74,12 @@ function notesOf(
       : [
           `${spec.file} still defines ${processName}: its next session is refused while its target holds rows; remove the file, or take the target over with psyberg adopt`,
         ]),
+    ...targets
+      .filter(({ owed_hours: owed }) => owed.length > 0)
+      .map(
+        ({ table, owed_hours: owed }) =>
+          `${table} lacks what ${processName} owed (${textOfOwed(owed)}): psyberg adopt says how another process goes on with these hours`,
+      ),
     ...waiting.map(
       (each) => `${each.processName} waits for signals of ${processName}, and finds none from now on`,
     ),

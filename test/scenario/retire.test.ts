@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { PsybergError } from '../../src/index.ts';
 import { writeMarker } from '../../src/markers/session-marker.ts';
-import { appendLoad, events, eventWorld, overwritten, runOne } from '../support/event-tables.ts';
-import type { World } from '../support/world.ts';
+import { appendLoad, events, eventWorld, overwritten, runOne, snapshotIds } from '../support/event-tables.ts';
+import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 
 const NAME = 'overwrite_load';
 const STATE = ['high_water_mark_table', 'psyberg_session_f', 'psyberg_signal'];
@@ -72,4 +72,46 @@ it('ends what is known of one process, and another one can adopt its target', as
   await world.publish('heir');
   expect((await overwritten(world)).length).toBe(before.rows.length + 1);
   expect((await runOne(world, 'append_load')).status).toBe('published');
+});
+
+it('leaves what it had not loaded to the process that adopts its target', async () => {
+  const LOAD = processFile(
+    {
+      process_name: 'load',
+      pattern: 'stateful',
+      catchup: { hours_per_session: 2 },
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+      target: { table: 'facts.loaded', event_time: 'ts' },
+    },
+    'select id, ts from e',
+  );
+  const world = await worldForTest({ processes: [LOAD] });
+  await world.create('raw.events', 'id bigint, ts timestamptz');
+  await world.land(
+    'raw.events',
+    `select i as id, timestamptz '${hourAt(0)}' + to_hours(i) as ts from range(5) t(i)`,
+  );
+  await world.publish('load');
+  const [place] = await snapshotIds(world);
+  await world.land('raw.events', events(10, 1, 0));
+  const retired = await world.psyberg.retire('load');
+  expect(retired.targets).toMatchObject([{ owed_hours: [hourAt(2), hourAt(3), hourAt(4)] }]);
+  expect(retired.notes.join()).toContain('3 hours of 2023-09-14T02..2023-09-14T04');
+  // Maintenance carries over what the snapshots below its own say.
+  const maintained = await world.psyberg.maintain(['facts.loaded'], {
+    olderThanMs: 0,
+    orphanGraceMs: 0,
+    force: true,
+  });
+  expect(maintained.tables.map(({ error }) => error)).toEqual([null]);
+
+  await expect(world.psyberg.adopt('load')).rejects.toMatchObject({
+    code: 'adoption-skips-rows',
+    hint: expect.stringContaining(`"psyberg adopt load --at raw.events=${place}"`),
+  });
+  const start = { kind: 'snapshot', snapshotId: place as bigint } as const;
+  const { plan } = await world.psyberg.adopt('load', new Map([['raw.events', start]]));
+  expect(plan.owed_hours).toEqual([hourAt(2), hourAt(3), hourAt(4)]);
+  await world.run(['load'], { untilComplete: true });
+  expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
 });

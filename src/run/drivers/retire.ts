@@ -11,7 +11,8 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { isAtWork, readMarker } from '../../markers/session-marker.ts';
 import { isYoung } from '../../markers/sessions-at-work.ts';
 import { conflict, PsybergError } from '../../model/errors.ts';
-import { sessionIdOf } from '../../model/hour.ts';
+import { type Hour, hourText, sessionIdOf } from '../../model/hour.ts';
+import { union } from '../../model/hour-sets.ts';
 import {
   parseTableName,
   protectionTag,
@@ -20,6 +21,7 @@ import {
   tableName,
   tableNameProblem,
 } from '../../model/names.ts';
+import { owedHoursJson } from '../../model/owed-hours.ts';
 import type { StateTables } from '../../model/process-spec.ts';
 import type { RetireRecord } from '../../model/retire-record.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
@@ -27,6 +29,7 @@ import { removeTag } from '../../state/drop-tag.ts';
 import {
   isRetired,
   lastSessionProperty,
+  progressInSummary,
   publishedProperty,
   releasedProperty,
   retiredProperty,
@@ -75,9 +78,10 @@ export async function retireProcess(ports: RunPorts, input: RetireInput): Promis
   return {
     process_name: input.processName,
     dry_run: input.dryRun,
-    targets: left.targets.map(({ table, lastSessionId }) => ({
+    targets: left.targets.map(({ table, lastSessionId, owedHours }) => ({
       table: tableName(table),
       last_session_id: lastSessionId,
+      owed_hours: owedHoursJson(owedHours.map(hourText)),
     })),
     state_rows: left.stateRows.map(({ table, rows }) => ({ table: tableName(table), rows: String(rows) })),
     tags: left.tags.map(tableName),
@@ -86,7 +90,11 @@ export async function retireProcess(ports: RunPorts, input: RetireInput): Promis
 }
 
 interface Left {
-  readonly targets: readonly { readonly table: TableIdentifier; readonly lastSessionId: string }[];
+  readonly targets: readonly {
+    readonly table: TableIdentifier;
+    readonly lastSessionId: string;
+    readonly owedHours: readonly Hour[];
+  }[];
   readonly stateRows: readonly {
     readonly table: TableIdentifier;
     readonly definition: StateTable;
@@ -98,14 +106,15 @@ interface Left {
 
 async function whatIsLeft(ports: RunPorts, input: RetireInput): Promise<Left> {
   const { processName } = input;
-  const targets: { table: TableIdentifier; lastSessionId: string }[] = [];
+  const targets: Left['targets'][number][] = [];
   const tags: TableIdentifier[] = [];
   const branches: { table: TableIdentifier; branch: string }[] = [];
   for (const table of await tablesOf(ports, input)) {
     const metadata = (await ports.catalog.loadTable(table))?.metadata;
     if (metadata === undefined) continue;
     const last = lastSessionAnywhere(metadata, processName);
-    if (last !== undefined) targets.push({ table, lastSessionId: last });
+    const owed = progressInSummary(metadata, processName)?.watermarks.map(({ owedHours }) => owedHours) ?? [];
+    if (last !== undefined) targets.push({ table, lastSessionId: last, owedHours: union(owed) });
     if (metadata.refs?.[protectionTag(processName)]?.type === 'tag') tags.push(table);
     for (const name of sessionsIn(ports, metadata, processName)) {
       refuseAtWork(ports, { processName, name, metadata });
