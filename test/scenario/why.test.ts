@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import type { PsybergError } from '../../src/index.ts';
 import { events, overwriteLoad } from '../support/event-tables.ts';
-import { worldForTest } from '../support/world.ts';
+import { processFile, worldForTest } from '../support/world.ts';
 
 const NAME = 'overwrite_load';
 
@@ -65,4 +65,41 @@ it('follows rows to their session, also when their files are put together', asyn
   expect(await code(world.psyberg.why('nix', { where: 'true' }))).toBe('table-name-invalid usage');
   const raw = await world.psyberg.why('raw.events', { where: 'id = 0' });
   expect(raw.rows[0]).toMatchObject({ psyberg_session_id: null, sql: null, sessions: [] });
+});
+
+it('finds rows by an hour also in integers and dates', async () => {
+  const world = await worldForTest({
+    processes: ['s', 'ms', 'us'].map((unit) =>
+      processFile(
+        {
+          process_name: `load_${unit}`,
+          pattern: 'stateless',
+          sources: [{ table: `raw.in_${unit}`, event_time: 'sent', event_time_unit: `epoch_${unit}` }],
+          target: { table: `facts.of_${unit}`, event_time: 'day' },
+        },
+        `select id, date '2023-09-14' as day from in_${unit}`,
+      ),
+    ),
+  });
+  for (const [unit, factor] of [
+    ['s', 1],
+    ['ms', 1000],
+    ['us', 1_000_000],
+  ] as const) {
+    await world.create(`raw.in_${unit}`, 'id bigint, sent bigint');
+    const first = Date.parse('2023-09-14T05:00:00Z') / 1000;
+    const sent = [-1, 0, 3599, 3600].map((seconds, id) => `(${id}, ${(first + seconds) * factor})`);
+    await world.land(`raw.in_${unit}`, `select * from (values ${sent.join(', ')})`);
+    const why = async (request: { where?: string; hour?: string }, table = `raw.in_${unit}`) =>
+      (await world.psyberg.why(table, request)).rows.map(({ row, hour }) => [row['id'], hour]);
+    const hour = '2023-09-14T05:00:00Z';
+    expect(await why({ hour: '2023-09-14T05' })).toEqual([
+      [1n, hour],
+      [2n, hour],
+    ]);
+    expect(await why({ where: 'id = 0' })).toEqual([[0n, '2023-09-14T04:00:00Z']]);
+    await world.publish(`load_${unit}`);
+    const ofDay = await why({ hour: '2023-09-14T00' }, `facts.of_${unit}`);
+    expect(ofDay).toEqual(Array.from({ length: 4 }, (_, id) => [BigInt(id), '2023-09-14T00:00:00Z']));
+  }
 });

@@ -18,6 +18,7 @@ import { sessionsOfTarget } from '../../state/hours-made-by-sessions.ts';
 import {
   duckdbColumns,
   lakeTable,
+  type RowsAsked,
   renderStatement,
   rowsAskedFragments,
   statement,
@@ -154,7 +155,7 @@ async function readRows(
     'inspect/rows_asked',
     rowsAskedFragments({
       table,
-      eventTime: column,
+      eventTime: eventTime === undefined || column === undefined ? undefined : timeAsked(column, eventTime),
       hasFileName: columns.every(({ name }) => name.toLowerCase() !== 'filename'),
       rows: asked,
       rowLimit: limit + 1,
@@ -169,6 +170,16 @@ async function readRows(
     hour: hour === null || hour === undefined ? undefined : Number(hour),
   }));
 }
+
+/** Of an integer the unit as well, as a process file names it. */
+const timeAsked = (
+  { name, type }: { readonly name: string; readonly type: string },
+  { field, unit }: NonNullable<KnownTable['eventTime']>,
+): RowsAsked['eventTime'] => ({
+  name,
+  type: type.toUpperCase(),
+  unit: field.type === 'int' || field.type === 'long' ? `epoch_${unit}` : undefined,
+});
 
 /** Shows DuckDB's complaint without the query around the condition. */
 function conditionFails(where: string, error: unknown): unknown {
