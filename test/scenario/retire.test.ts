@@ -40,6 +40,8 @@ it('ends what is known of one process, and another one can adopt its target', as
   expect(await stateRows(world, NAME)).toEqual(all);
   rmSync(session, { recursive: true });
 
+  // A stepwise session that found nothing to do waits for nothing.
+  expect((await world.psyberg.session.init({ processName: NAME })).status).toBe('nothing-new');
   const retired = await world.psyberg.retire(NAME);
   expect(retired).toEqual({ ...dry, dry_run: false });
   expect(retired).toMatchObject({

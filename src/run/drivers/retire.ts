@@ -51,6 +51,7 @@ import { lakeTable, statement } from '../../statements/index.ts';
 import { dropSessionNow, sessionsIn } from '../leftovers/clean-up.ts';
 import { patience } from '../patience.ts';
 import type { RunPorts } from '../ports.ts';
+import { readSteps } from './saved-session.ts';
 
 export interface RetireInput {
   readonly processName: string;
@@ -173,7 +174,7 @@ function refuseAtWork(
   const marker = readMarker(directory);
   const isBusy =
     marker === undefined ? !markersAreShared && isYoung(name, metadata) : isAtWork(marker, directory);
-  if (!isBusy) return;
+  if (!isBusy || isIdle(directory)) return;
   const id = sessionOfName(name)?.psybergSessionId ?? name;
   const waits = marker?.stepwise === true;
   throw conflict(
@@ -184,6 +185,12 @@ function refuseAtWork(
       context: { process_name: processName, psyberg_session_id: id },
     },
   );
+}
+
+/** A stepwise session that found nothing to do has nothing to publish, whatever step comes next. */
+function isIdle(directory: string): boolean {
+  const saved = readSteps(directory);
+  return saved !== undefined && 'idle' in saved;
 }
 
 const DEFINITIONS: Readonly<Record<keyof StateTables, StateTable>> = {
