@@ -236,7 +236,19 @@ async function checkOptions(spec: ProcessSpec, options: SessionOptions): Promise
     });
   if (options.src_tables === undefined) return;
   const { parseSrcTables } = await import('../project/src-tables.ts');
-  checkSources(spec, parseSrcTables(options.src_tables));
+  checkSources(
+    spec,
+    parseSrcTables(options.src_tables, (name) => sourceOfBareName(spec, name)),
+  );
+}
+
+/** The source of this alias, or the only one whose table is named so. Psyberg's own workflows say no more. */
+function sourceOfBareName({ sources }: ProcessSpec, name: string): TableIdentifier | undefined {
+  const isNamed = (text: string): boolean => text.toLowerCase() === name.toLowerCase();
+  const byAlias = tablesAmong(sources).filter(({ alias }) => isNamed(alias));
+  const found =
+    byAlias.length > 0 ? byAlias : tablesAmong(sources).filter(({ table }) => isNamed(table.name));
+  return found.length === 1 ? found[0]?.table : undefined;
 }
 
 function checkSources(spec: ProcessSpec, given: readonly SrcTable[]): void {

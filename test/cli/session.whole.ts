@@ -120,6 +120,8 @@ describe('a stepwise session', () => {
       'select count(*) as rows, count(distinct event_id) as events from facts.cancel',
     );
     for (const step of STEPS) expect((await json(step)).code, step).toBe(0);
+    // As Psyberg's workflows write it: tables by their names alone.
+    expect((await json('init', ID, '--src_tables=cancels|cancel_ts,REQUESTS')).code).toBe(0);
     expect(
       await stepped.sql('select count(*) as rows, count(distinct event_id) as events from facts.cancel'),
     ).toEqual(before);
@@ -180,6 +182,8 @@ describe('a stepwise session', () => {
         '--src_tables=raw.cancels|cancel_ts',
         /--src_tables says raw.cancels, but .* says that raw.requests is a source as well/,
       ],
+      ['--src_tables=cancels', /--src_tables says raw.cancels, but .* says that raw.requests is a source/],
+      ['--src_tables=cancel', /--src_tables: a table is named namespace.table, found 'cancel'/],
       [
         '--src_tables=raw.cancels|landed_at,raw.requests',
         /--src_tables says raw.cancels\|landed_at, but .* says event_time: cancel_ts/,

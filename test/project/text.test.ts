@@ -59,6 +59,13 @@ describe('parseSrcTables', () => {
       { table: { namespace: ['facts'], name: 'cancel_request_fact' } },
     ]);
   });
+  it('finds the table of a bare name where it is told how', () => {
+    const table = { namespace: ['raw'], name: 'raw_cancels' };
+    const find = (name: string) => (name === 'cancels' ? table : undefined);
+    expect(parseSrcTables('cancels|processing_ts', find)).toEqual([{ table, timeColumn: 'processing_ts' }]);
+    expect(() => parseSrcTables('cancel', find)).toThrow(/a table is named namespace.table, found 'cancel'/);
+    expect(() => parseSrcTables('cancels,raw.raw_cancels', find)).toThrow(/raw.raw_cancels is there twice/);
+  });
   it.each([
     ['', 'names no table'],
     ['raw.a,', 'a table is missing between two commas or at an end'],
