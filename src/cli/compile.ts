@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { makeFolder } from '../disk/make-folder.ts';
 import { isCompiledText } from '../model/compiled-mark.ts';
 import { usageError } from '../model/errors.ts';
+import { fileNotWritable } from '../model/file-not-writable.ts';
 import type { ProjectSpec } from '../model/process-spec.ts';
 import type { CompiledProcess } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
@@ -95,11 +96,8 @@ function writeTexts(directory: string, compiled: readonly CompiledProcess[]): st
       }),
     );
   } catch (error) {
-    throw usageError('file-not-writable', `could not write to ${directory}: ${(error as Error).message}`, {
-      hint: 'name a folder that may be written to',
-      context: { file: directory },
-      cause: error,
-    });
+    const { path: file = directory } = error as NodeJS.ErrnoException;
+    throw fileNotWritable(file, error, { hint: 'name a folder that can be written to: --out compiled' });
   }
 }
 

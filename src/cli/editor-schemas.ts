@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolder } from '../disk/make-folder.ts';
-import { usageError } from '../model/errors.ts';
+import { fileNotWritable } from '../model/file-not-writable.ts';
 import type { JsonSchema } from '../project/editor-schema.ts';
 import { processHeaderJsonSchema, projectJsonSchema } from '../project/json-schemas.ts';
 import { testsJsonSchema } from '../testing/read/json-schema.ts';
@@ -41,11 +41,9 @@ export function writeSchemas(directory: string, files = schemaFiles()): string[]
       return file;
     });
   } catch (cause) {
-    const { code, path: where } = cause as NodeJS.ErrnoException;
-    throw usageError('file-not-writable', `could not write ${where ?? directory}: ${code ?? String(cause)}`, {
-      hint: 'name a folder that may be written to: --out .psyberg/schema',
-      context: { file: where ?? directory },
-      cause,
+    const { path: file = directory } = cause as NodeJS.ErrnoException;
+    throw fileNotWritable(file, cause, {
+      hint: 'name a folder that can be written to: --out .psyberg/schema',
     });
   }
 }

@@ -143,6 +143,7 @@ function tasksOf(text: string): MaintainTask[] {
   const unknown = words.find((word) => !MAINTAIN_TASKS.includes(word as MaintainTask));
   if (unknown !== undefined)
     throw usageError('task-unknown', `--only knows ${MAINTAIN_TASKS.join(', ')}, found '${unknown}'`, {
+      hint: 'for example --only expire,orphans',
       context: { found: unknown },
     });
   return words as MaintainTask[];

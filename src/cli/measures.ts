@@ -19,7 +19,7 @@ export function givenDurationMs(text: string, option: string): number {
     throw usageError(
       'duration-invalid',
       `${option} must be a duration such as 5d, 36h, 90m or 30s, found '${text}'`,
-      { context: { option, found: text } },
+      { hint: `for example ${option} 36h`, context: { option, found: text } },
     );
   return givenMs;
 }
@@ -30,6 +30,7 @@ export function sizeBytes(text: string, option: string): number {
   const factor = SIZES[(unit === '' ? 'B' : unit).toUpperCase()];
   if (digits === undefined || factor === undefined || Number(digits) * factor < 1)
     throw usageError('size-invalid', `${option} must be a size such as 128MB or 512MiB, found '${text}'`, {
+      hint: `for example ${option} 128MB`,
       context: { option, found: text },
     });
   return Math.round(Number(digits) * factor);
@@ -39,6 +40,7 @@ export function sizeBytes(text: string, option: string): number {
 export function countOf(text: string, option: string, least: number): number {
   if (!/^\d{1,9}$/.test(text) || Number(text) < least)
     throw usageError('count-invalid', `${option} must be a whole number from ${least} on, found '${text}'`, {
+      hint: `for example ${option} ${Math.max(least, 4)}`,
       context: { option, found: text },
     });
   return Number(text);

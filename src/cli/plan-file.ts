@@ -87,7 +87,7 @@ export function readPlanFile(file: string, names: readonly string[] = []): Compi
       file,
       error instanceof SyntaxError
         ? `it is no JSON: ${error.message}`
-        : `it cannot be read: ${(error as Error).message}`,
+        : `it cannot be read: ${isMissing(error) ? 'there is no such file' : (error as Error).message}`,
       error,
     );
   }
@@ -120,6 +120,8 @@ function checkedPlans(content: unknown, file: string): CompiledPlan[] {
   return (content as { readonly plans: CompiledPlan[] }).plans;
 }
 
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
+
 const placeText = (path: readonly PropertyKey[]): string =>
   path.length === 0
     ? 'the top'
@@ -130,7 +132,7 @@ const placeText = (path: readonly PropertyKey[]): string =>
         .join('');
 
 const invalid = (file: string, why: string, cause?: unknown): Error =>
-  usageError('plan-file-invalid', `${file} is no plan file that can be run: ${why}`, {
+  usageError('plan-file-invalid', `${file} is no plan file: ${why}`, {
     hint: 'make one: psyberg plan --out plan.json',
     context: { file },
     ...(cause === undefined ? {} : { cause }),

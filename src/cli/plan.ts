@@ -1,7 +1,7 @@
 /** `psyberg plan`: what a run would do, and why. Writes nothing but the file of --out. */
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { usageError } from '../model/errors.ts';
+import { fileNotWritable } from '../model/file-not-writable.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { Psyberg, RefusedPlan } from '../psyberg.ts';
 import type { Document } from '../report/document.ts';
@@ -100,10 +100,6 @@ function writePlans(file: string, text: string): void {
   try {
     writeFileSync(file, `${text}\n`);
   } catch (error) {
-    throw usageError('file-not-writable', `could not write ${file}: ${(error as Error).message}`, {
-      hint: 'name a file in a folder that exists and may be written to',
-      context: { file },
-      cause: error,
-    });
+    throw fileNotWritable(file, error);
   }
 }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { usageError } from '../model/errors.ts';
+import { fileNotWritable } from '../model/file-not-writable.ts';
 import { durationMs, instantOf } from '../model/hour.ts';
 import type { WarehouseReport } from '../report/page/report-document.ts';
 import { EXIT } from './exit-code.ts';
@@ -11,7 +12,7 @@ import { portOf } from './port.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
 interface ReportOptions {
-  readonly out: string;
+  readonly out?: string;
   readonly open?: boolean;
   readonly since?: string;
   readonly maintenance?: boolean;
@@ -23,7 +24,7 @@ export function addReportCommand(root: Command, act: Act): void {
   root
     .command('report')
     .description('late data, processes, sessions and tables as one HTML file')
-    .option('--out <file>', 'where it is written', 'report.html')
+    .option('--out <file>', 'where it is written; default: report.html, with --json nowhere')
     .option('--open', 'open it in the browser')
     .option('--since <time>', 'only sessions and landings since then: 30d, 12h, or a date')
     .option(
@@ -58,16 +59,20 @@ async function report(shell: Shell, options: ReportOptions): Promise<number> {
   }
   shell.step('reading metadata');
   const document = await gathered(shell, options);
-  if (shell.options.json === true) {
-    shell.json(document);
-    return exitCodeOfReport(document);
+  const isJson = shell.options.json === true;
+  const { out = isJson && options.open !== true ? undefined : 'report.html' } = options;
+  if (out !== undefined) {
+    const { reportHtml } = await import('../report/page/report-html.ts');
+    const file = path.resolve(out);
+    writeReport(file, await reportHtml(document));
+    if (options.open === true) await openInBrowser(shell, file);
   }
-  const { reportHtml } = await import('../report/page/report-html.ts');
-  const file = path.resolve(options.out);
-  writeReport(file, await reportHtml(document));
-  const { reportWrittenText } = await import('../report/page/report-written.ts');
-  shell.print(reportWrittenText(document, { file: options.out, style: shell.style, width: shell.width }));
-  if (options.open === true) await openInBrowser(shell, file);
+  if (isJson) shell.json(document);
+  else {
+    const { reportWrittenText } = await import('../report/page/report-written.ts');
+    const place = { file: out ?? '', style: shell.style, width: shell.width };
+    shell.print(reportWrittenText(document, place));
+  }
   return exitCodeOfReport(document);
 }
 
@@ -98,11 +103,7 @@ function writeReport(file: string, html: string): void {
   try {
     writeFileSync(file, html);
   } catch (error) {
-    throw usageError('usage', `${file} cannot be written: ${(error as Error).message}`, {
-      hint: 'name another place: psyberg report --out FILE',
-      context: { file },
-      cause: error,
-    });
+    throw fileNotWritable(file, error);
   }
 }
 

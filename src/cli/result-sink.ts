@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { PsybergError, usageError } from '../model/errors.ts';
+import { PsybergError } from '../model/errors.ts';
+import { fileNotWritable } from '../model/file-not-writable.ts';
 
 export interface ResultSink {
   /** False once nobody reads it any more: what follows need not be made. */
@@ -81,7 +82,7 @@ export function fileSink(file: string): ResultSink {
   const descriptor = trying(file, () => fs.openSync(place.written, 'w'));
   const sink = descriptorSink(descriptor);
   const failed = (error: unknown): never => {
-    throw notWritable(file, error);
+    throw fileNotWritable(file, error);
   };
   return {
     write: (text) => sink.write(text).catch(failed),
@@ -111,7 +112,7 @@ export interface OutputPlace {
  */
 export function placeOf(file: string): OutputPlace {
   const found = trying(file, () => fs.statSync(file, { throwIfNoEntry: false }));
-  if (found?.isDirectory() === true) throw notWritable(file, undefined, 'it is a folder');
+  if (found?.isDirectory() === true) throw fileNotWritable(file, undefined, { reason: 'it is a folder' });
   if (found !== undefined && !found.isFile()) return { written: file, finish: () => {}, abandon: () => {} };
   // Of a link the file that it leads to is written anew, and not the link.
   const target = found === undefined ? path.resolve(file) : fs.realpathSync(file);
@@ -176,23 +177,6 @@ function trying<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof PsybergError ? error : notWritable(file, error);
+    throw error instanceof PsybergError ? error : fileNotWritable(file, error);
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'its folder does not exist',
-  ENOTDIR: 'its folder does not exist',
-  EACCES: 'there is no permission',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'there is no space left',
-};
-
-function notWritable(file: string, cause: unknown, reason?: string): PsybergError {
-  const { code = '', message } = (cause ?? {}) as NodeJS.ErrnoException;
-  return usageError('file-not-writable', `${file} cannot be written: ${reason ?? REASONS[code] ?? message}`, {
-    hint: 'name a file in a folder that exists and can be written to',
-    context: { file },
-    cause,
-  });
 }

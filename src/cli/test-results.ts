@@ -1,7 +1,7 @@
 /** What `psyberg test` asks for, and what it makes of a report. TestReport -> exit code, file. */
 import { writeFileSync } from 'node:fs';
 import type { EngineName } from '../model/engines.ts';
-import { usageError } from '../model/errors.ts';
+import { fileNotWritable } from '../model/file-not-writable.ts';
 import type { TestReport } from '../model/test-record.ts';
 import { EXIT, type ExitCode, exitCodeOfKind } from './exit-code.ts';
 import type { Shell } from './shell.ts';
@@ -27,11 +27,7 @@ export async function writeJunit(shell: Shell, file: string, report: TestReport)
   try {
     writeFileSync(file, junitText(report));
   } catch (error) {
-    throw usageError('file-not-writable', `could not write ${file}: ${(error as Error).message}`, {
-      hint: 'name a file in a folder that exists and may be written to',
-      context: { file },
-      cause: error,
-    });
+    throw fileNotWritable(file, error);
   }
   shell.note(`written: ${file}`);
 }

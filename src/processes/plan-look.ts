@@ -95,10 +95,10 @@ function nothingNew(plan: Plan, session: Session): string {
     const owed = plan.owed_hours.map(parseHour);
     const hours = hourRangeText({ firstHour: owed[0] as Hour, lastHour: owed.at(-1) as Hour }, plan);
     const behind = plan.held_back_by === null ? '' : `: ${plan.held_back_by} is not complete so far`;
-    return `nothing of ${name} can be loaded yet${behind}; its rows: psyberg show ${name} --hours ${hours}`;
+    return `nothing of ${name} can be loaded yet${behind}; for its rows add --hours ${hours}`;
   }
   const hour = hourOfInterest(session);
-  return `nothing is new for ${name}; its last ${plan.grain ?? 'hour'}: psyberg show ${name} --hours ${hourRangeText({ firstHour: hour, lastHour: hour }, plan)}`;
+  return `nothing is new for ${name}; for its last ${plan.grain ?? 'hour'} add --hours ${hourRangeText({ firstHour: hour, lastHour: hour }, plan)}`;
 }
 
 async function planGiven(workspace: Workspace, spec: ProcessSpec, text: string): Promise<PlannedLook> {

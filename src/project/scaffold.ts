@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { makeFolder } from '../disk/make-folder.ts';
 import { PATTERNS } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
+import { fileNotWritable } from '../model/file-not-writable.ts';
 import type { FilesSpec } from '../model/files-source.ts';
 import { NAME_PATTERN, type TableIdentifier, tableName } from '../model/names.ts';
 import type { Pattern, ProjectSpec } from '../model/process-spec.ts';
@@ -195,10 +196,8 @@ function writeNewFiles(files: readonly { readonly to: string; readonly text: str
     for (const file of written) fs.rmSync(file, { force: true });
     const { code, path: where } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST' && files.some((file) => file.to === where)) throw fileExists(where ?? '');
-    throw usageError('file-not-writable', `could not write ${where ?? 'a file'}: ${code ?? String(cause)}`, {
-      hint: 'check that the folder exists, is a folder and may be written to',
-      context: { file: where },
-      cause,
+    throw fileNotWritable(where ?? 'a file', cause, {
+      hint: 'check that the folder exists, is a folder and can be written to',
     });
   }
 }

@@ -106,6 +106,29 @@ describe('errors outside any process', () => {
     }
   });
 
+  it('says which file is not there, and which cannot be written', async () => {
+    const at = ['--project', project.root];
+    for (const argv of [
+      ['run', '--plan', 'absent.json', ...at],
+      ['plan', 'diff', 'absent.json', 'x'],
+    ])
+      await expectError(argv, {
+        code: 2,
+        error: /^error: absent\.json is no plan file: it cannot be read: there is no such file$/m,
+        hint: /hint: make one: psyberg plan --out plan.json/,
+      });
+    const inFile = join(project.root, 'psyberg.yaml', 'x');
+    for (const argv of [
+      ['schema', '--out', inFile],
+      ['report', '--out', inFile, ...at],
+    ])
+      await expectError(argv, {
+        code: 2,
+        error: /psyberg\.yaml\/x.* cannot be written: its folder is a file$/m,
+        hint: /hint: name a (file|folder)/,
+      });
+  });
+
   it('says that the warehouse cannot be written to', async () => {
     const blocked = makeProject({ ...PROCESSES, warehouse: 'a file in place of the folder' });
     await expectError(['plan', '--project', blocked.root], { code: 2, error: /warehouse/i, hint: /hint: / });
@@ -130,6 +153,13 @@ describe('errors outside any process', () => {
       error: /--limit must be a whole number/,
       hint: /--limit 20/,
     });
+    for (const [argv, error, hint] of [
+      [['run', '--jobs', '0'], /--jobs must be a whole number from 1 on/, /--jobs 4/],
+      [['maintain', '--older-than', '5'], /--older-than must be a duration/, /--older-than 36h/],
+      [['maintain', '--target-file-size', 'big'], /must be a size/, /--target-file-size 128MB/],
+      [['maintain', '--only', 'all'], /--only knows compact/, /--only expire,orphans/],
+    ] as const)
+      await expectError([...argv, '--project', project.root], { code: 2, error, hint });
     await expectError(['catalog', 'serve', '--token', '', '--project', project.root], {
       code: 2,
       error: /token must be printable characters/,

@@ -197,7 +197,7 @@ describe('a look at the next session', () => {
     const shown = await world.psyberg.show('cancel_load');
     expect([shown.status, shown.columns.length, shown.rows]).toEqual(['nothing-new', 6, []]);
     expect(shown.notes).toEqual([
-      'nothing is new for cancel_load; its last hour: psyberg show cancel_load --hours 2023-09-14T03',
+      'nothing is new for cancel_load; for its last hour add --hours 2023-09-14T03',
     ]);
     const [compiled] = await world.psyberg.compile(['cancel_load']);
     expect(compiled).toMatchObject({

@@ -293,7 +293,7 @@ describe('a look', () => {
       status: 'waiting',
       rows: [],
       notes: [
-        'nothing of join_load can be loaded yet: raw.two is not complete so far; its rows: psyberg show join_load --hours 2023-09-14T12',
+        'nothing of join_load can be loaded yet: raw.two is not complete so far; for its rows add --hours 2023-09-14T12',
       ],
     });
     const given = await world.psyberg.show('join_load', { hours: '2023-09-14T12' });
