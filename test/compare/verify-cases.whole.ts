@@ -35,6 +35,36 @@ it('leaves out what is owed: hours that one source holds back, and rows of the f
   expect(await expectFaultFound(world, { name: 'count_load', table: 'facts.counts', time: 'h' })).toBe(true);
 });
 
+it('leaves out what an adopted target holds of hours that are not complete, until they are made', async () => {
+  const world = await worldForTest({
+    processes: [
+      countProcess({
+        header: {
+          sources: [
+            { table: 'raw.events', event_time: 'ts', alias: 'e' },
+            { table: 'raw.others', event_time: 'ts', alias: 'o' },
+          ],
+        },
+      }),
+    ],
+  });
+  for (const table of ['raw.events', 'raw.others']) await world.create(table, EVENTS);
+  await world.land('raw.events', `${events(0, 9, 1)} union all ${events(10, 9, 5)}`);
+  await world.land('raw.others', events(0, 9, 3));
+  await world.create('facts.counts', 'h timestamptz, n bigint, ids bigint');
+  const counts = `select date_trunc('hour', ts) as h, count(*) as n, sum(id)::bigint as ids from raw.events group by 1`;
+  await world.land('facts.counts', counts);
+  await world.psyberg.adopt('count_load');
+  expect(await verified(world, 'count_load')).toMatchObject({
+    ...{ status: 'equal', rows_found: '1', extra: '0' },
+    notes: [expect.stringContaining(`hours of ${hourAt(5)} to ${hourAt(5)} that count_load owes`)],
+  });
+  await world.land('raw.others', events(10, 9, 5));
+  await world.publish('count_load');
+  expect(await verified(world, 'count_load')).toMatchObject({ status: 'equal', rows_found: '2', notes: [] });
+  expect(await expectFaultFound(world, { name: 'count_load', table: 'facts.counts', time: 'h' })).toBe(true);
+});
+
 it('finds a row above the last complete hour', async () => {
   const world = await worldForTest({ processes: [countProcess()] });
   await world.create('raw.events', EVENTS);

@@ -2,8 +2,9 @@
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { usageError } from '../../model/errors.ts';
 import { unitsAround, wholeUnits } from '../../model/grain.ts';
-import { type Hour, type HourRange, hourText } from '../../model/hour.ts';
+import { type Hour, type HourRange, hoursOf, hourText } from '../../model/hour.ts';
 import { hourRangeText } from '../../model/hour-range.ts';
+import { withoutRanges } from '../../model/hour-ranges.ts';
 import { intervalsOf, union } from '../../model/hour-sets.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -16,6 +17,11 @@ export interface HoursCompared {
   readonly completeHour: Hour | undefined;
   /** Hours up to it that the process still owes, ascending: they are not compared. */
   readonly owed: readonly Hour[];
+  /**
+   * Hours after it that the process owes and no session of it has made, ascending: what whoever filled an
+   * adopted target put there is computed when they are complete.
+   */
+  readonly ahead: readonly Hour[];
   readonly notes: readonly string[];
 }
 
@@ -26,7 +32,7 @@ export interface HoursCompared {
  */
 export function hoursCompared(
   spec: ProcessSpec,
-  { completeToHour, watermarks }: ProcessProgress,
+  { completeToHour, watermarks, hoursMade = [] }: ProcessProgress,
   { asked, isDate }: { readonly asked: HourRange | undefined; readonly isDate: boolean | undefined },
 ): HoursCompared {
   const { grain = 'hour' } = spec;
@@ -46,6 +52,7 @@ export function hoursCompared(
       kept: { ...from, without: [], withNone: asked === undefined },
       completeHour: undefined,
       owed: [],
+      ahead: [],
       notes: [],
     };
   if (wanted !== undefined && (completeToHour === undefined || wanted.firstHour > completeToHour))
@@ -57,18 +64,24 @@ export function hoursCompared(
         context: { process_name: spec.processName, found: hourRangeText(wanted, spec) },
       },
     );
-  const owed = wholeUnits(spec, union(watermarks.map(({ owedHours }) => owedHours))).filter(
-    (hour) => completeToHour !== undefined && hour <= completeToHour,
-  );
+  const all = wholeUnits(spec, union(watermarks.map(({ owedHours }) => owedHours)));
+  const last = completeToHour ?? Number.NEGATIVE_INFINITY;
+  const owed = all.filter((hour) => hour <= last);
+  const made = hoursMade.flatMap(({ hours }) => hours);
+  const ahead = withoutRanges(intervalsOf(all.filter((hour) => hour > last)), made).flatMap(hoursOf);
   // A row of a day belongs to all its hours.
-  const left = isDate === true ? owed.flatMap((hour) => [Math.floor(hour / 24) * 24]) : owed;
+  const left = isDate === true ? owed.map(dayOf) : owed;
   return {
     kept: { ...from, without: intervalsOf(union([left])), withNone: asked === undefined },
     completeHour: completeToHour,
     owed,
+    ahead: isDate === true ? union([ahead.map(dayOf)]).filter((hour) => hour > last) : ahead,
     notes: notesOn(spec, { completeToHour, wanted }),
   };
 }
+
+/** The midnight of an hour's day, which is the hour of its date. */
+const dayOf = (hour: Hour): Hour => Math.floor(hour / 24) * 24;
 
 function notesOn(
   { target, grain = 'hour' }: ProcessSpec,

@@ -9,6 +9,7 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import { unitsAround, withGrain } from '../../model/grain.ts';
 import { type Hour, type HourRange, hourText } from '../../model/hour.ts';
+import { intervalsOf } from '../../model/hour-sets.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { Verification } from '../../model/verification.ts';
@@ -143,10 +144,12 @@ async function compared(workspace: Workspace, comparing: Comparing): Promise<Ver
         : await hoursToCompare(memory, target, { hour, needed: expected.needed });
     workspace.onStep(`${spec.processName}: compares with ${tableName(spec.target.table)}`);
     const sides = { expected: rows.table, found: target.table, columns, hour, name: 'compared' };
-    const kept = { ...hours.kept, only };
+    const left = await leftByOthers(memory, target, hours, hour);
+    const kept = { ...hours.kept, only, without: [...hours.kept.without, ...intervalsOf(left)] };
     const { found, notes: order } = await compareInAnyOrder(memory, { ...sides, kept }, comparing.tree);
     return await recordOf(comparing, found, columns, [
       ...hours.notes,
+      ...(left.length === 0 ? [] : [leftNote(spec, left)]),
       ...expected.notes,
       ...notes,
       ...order,
@@ -183,6 +186,22 @@ function givenHours(rows: Relation, { owed }: HoursCompared, asked: HourRange | 
     isGiven: (hour) => left.has(hour) || (asked !== undefined && hour < asked.firstHour),
   };
 }
+
+/** Hours with rows that whoever filled an adopted target put there before they were complete. */
+async function leftByOthers(
+  { run }: RowsInMemory,
+  { table }: Relation,
+  { ahead }: HoursCompared,
+  hour: SqlFragment | undefined,
+): Promise<Hour[]> {
+  if (ahead.length === 0 || hour === undefined) return [];
+  const { rows } = await run('test/changed_hours', { table, hour });
+  const found = new Set(rows.map(([each]) => Number(each)));
+  return ahead.filter((each) => found.has(each));
+}
+
+const leftNote = ({ processName, target }: ProcessSpec, left: readonly Hour[]): string =>
+  `rows of ${tableName(target.table)} in hours of ${hourText(Math.min(...left))} to ${hourText(Math.max(...left))} that ${processName} owes and has not made yet are not compared: it computes them when they are complete`;
 
 async function firstFound(
   { run }: RowsInMemory,
