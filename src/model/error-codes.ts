@@ -56,6 +56,9 @@ export const ERROR_CODES = {
   'adoption-hours-unknown': refused(
     'Which hours of the adopted target are complete is not known yet: all of them would be computed again.',
   ),
+  'adoption-rows-ahead': refused(
+    'The adopted target has rows of hours that are not complete, and that no source has rows in.',
+  ),
   'adoption-skips-rows': refused('Adopting the target as it is would skip rows that came to a source since.'),
   'already-exists': unavailable('The catalog has a namespace, table or view of that name.'),
   'atomic-unsupported': usage(

@@ -8,6 +8,7 @@ import type { Hour } from '../model/hour.ts';
 import type { Session } from '../model/session.ts';
 import { progressInSummary } from '../state/read-watermarks.ts';
 import { withBegin, withBeginBefore } from './find-begin.ts';
+import { withHoursHeld } from './hours-held.ts';
 import { matchKeys } from './match-keys.ts';
 import { openBelowRestated } from './open-below.ts';
 import { numberedTogether } from './open-folder.ts';
@@ -67,10 +68,9 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
       sources.filter((source) => !isPlaced(source.spec)),
     );
   const together = numberedTogether(sources);
-  const opened = await matchKeys(
-    input,
-    sessionOf(input, { sources: together, target: loadedTarget?.metadata, progress }),
-  );
+  const target = loadedTarget?.metadata;
+  const begun = await withHoursHeld(input, sessionOf(input, { sources: together, target, progress }), target);
+  const opened = await matchKeys(input, begun);
   return withBegin(input, await restateLookups(input, opened));
 }
 

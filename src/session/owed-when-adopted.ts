@@ -5,6 +5,7 @@ import type { Hour } from '../model/hour.ts';
 import { union } from '../model/hour-sets.ts';
 import { isLookup } from '../model/lookups.ts';
 import type { Session } from '../model/session.ts';
+import { refuseRowsAhead } from './hours-held.ts';
 import { owedByRetired } from './left-by-retired.ts';
 import { refuseUnknownHours } from './refuse-adoption.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -13,7 +14,7 @@ import { liveFiles } from './tables-of-hours.ts';
 /**
  * Hours in which a source has rows as of the place of the adoption, and that are not complete there; and
  * those that a process owed which was retired, unless the place is said to be now: that says that they are
- * there. Throws `adoption-hours-unknown`.
+ * there. Throws `adoption-hours-unknown` and `adoption-rows-ahead`.
  */
 export async function hoursNotComplete(
   input: OpenSessionInput,
@@ -34,5 +35,6 @@ export async function hoursNotComplete(
   );
   const owed = owedWhenAdopted({ ...session, sources }).map((hours, at) => union([hours, left[at] ?? []]));
   if (owed.some((hours) => hours.length > 0)) refuseUnknownHours(input, session);
+  await refuseRowsAhead(input, session, union(owed));
   return owed;
 }

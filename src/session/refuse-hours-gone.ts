@@ -4,6 +4,8 @@
  * these hours again would empty them. Reads metadata of the files of those hours, and of earlier files only
  * if none holds them.
  */
+import { currentSchema, storedUnit } from '../iceberg/event-time.ts';
+import type { NestedField } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { pending } from '../kinds/patterns/pending.ts';
 import { refusal } from '../model/errors.ts';
@@ -34,19 +36,21 @@ export async function refuseHoursGone(
   if (found === undefined) return;
   // A row of a day is made of rows of any of its hours.
   const unit: WithGrain = opened.session.target.eventTime?.unit === 'day' ? { grain: 'day' } : input.spec;
-  const { firstHour: stored, lastHour: storedTo } = unitOf(unit, found);
+  const { firstHour: storedFrom, lastHour: storedTo } = unitOf(unit, found);
   for (const source of withoutLookups(opened.session.sources))
     if (await reachesBack(input, opened, { source, storedTo, range })) return;
   const { firstHour: first } = unitOf(unit, await firstOfSources(input, opened, range));
-  const gone = { firstHour: Math.max(stored, firstHour), lastHour: Math.min(range.lastHour, first - 1) };
+  const gone = { firstHour: Math.max(storedFrom, firstHour), lastHour: Math.min(range.lastHour, first - 1) };
   const { processName } = input.spec;
   const sources = withoutLookups(opened.session.sources).map(({ spec }) => tableName(spec.table));
+  const stored = tableName(input.spec.target.table);
   throw refusal(
     'restate-hours-gone',
-    `${tableName(input.spec.target.table)} has rows of ${hourRangeText(gone)}, and ${sources.join(', ')} ${sources.length === 1 ? 'has' : 'have'} none of that time any more: computed again these hours would be empty`,
+    `${stored} has rows of ${hourRangeText(gone)}, and ${sources.join(', ')} ${sources.length === 1 ? 'has' : 'have'} none of that time any more: computed again these hours would be empty`,
     {
-      hint:
-        first > range.lastHour
+      hint: (await isTimeDropped(input, opened.session.sources))
+        ? `the event time by whose hours they were loaded was dropped: drop ${stored} and run again, if ${sources.join(' and ')} still ${sources.length === 1 ? 'has' : 'have'} all rows; or leave these hours as they are`
+        : first > range.lastHour
           ? `bring the rows back into ${sources.join(' or ')}, and run "psyberg run ${processName}"; or leave these hours as they are`
           : `restate what the sources still have: --hours ${hourRangeText({ firstHour: first, lastHour: range.lastHour })}`,
       context: { process_name: processName, sources, hours: hourRangeText(gone) },
@@ -92,7 +96,7 @@ async function reachesBack(
   const files = recorded.get(source);
   if (files !== undefined)
     return [...touchedHours(files), ...futureHours(files)].some((hour) => hour <= reached);
-  const table = await tableAtHead(input, source);
+  const table = await tableAtHead(input, byFormerTime(source, await columnsOf(input, source)));
   if (table === undefined) return false;
   const near = await firstIn(input, table, { firstHour: range.firstHour, lastHour: reached });
   return (
@@ -100,6 +104,34 @@ async function reachesBack(
     (await firstIn(input, table, { firstHour: BEGINNING, lastHour: reached })) !== undefined
   );
 }
+
+/**
+ * A source by the event time by whose hours it was loaded, where another column took that one's name. One
+ * that was dropped says nothing any more.
+ */
+function byFormerTime(source: SourceState, columns: readonly NestedField[]): SourceState {
+  const { spec, watermark } = source;
+  const former = columns.find(({ id }) => id === watermark?.eventTimeId);
+  if (former === undefined || storedUnit(former.type, spec.eventTimeUnit) === undefined) return source;
+  return { ...source, spec: { ...spec, eventTime: former.name } };
+}
+
+/** Whether nobody can tell any more in which hours the rows of a source were loaded. */
+async function isTimeDropped(input: OpenSessionInput, sources: readonly SourceState[]): Promise<boolean> {
+  for (const source of withoutLookups(sources)) {
+    const id = source.watermark?.eventTimeId;
+    if (id !== undefined && !(await columnsOf(input, source)).some((column) => column.id === id)) return true;
+  }
+  return false;
+}
+
+const columnsOf = async (
+  { catalog }: OpenSessionInput,
+  { spec }: SourceState,
+): Promise<readonly NestedField[]> => {
+  const metadata = (await catalog.loadTableToRead(spec.table))?.metadata;
+  return metadata === undefined ? [] : currentSchema(metadata).fields;
+};
 
 /** The first hour in which one of the sources has rows; after the range where none has in it. */
 async function firstOfSources(

@@ -99,6 +99,16 @@ export function isRetired(
   return last !== undefined && (summary?.[SUMMARY.sessionId] ?? '') <= last;
 }
 
+/** True while a snapshot tells that the process has adopted the table: a session of rows names its SQL. */
+export const wasAdopted = (metadata: TableMetadata, processName: string): boolean =>
+  (metadata.snapshots ?? []).some(
+    ({ summary }) =>
+      summary?.[SUMMARY.processName] === processName &&
+      summary[SUMMARY.watermarks] !== undefined &&
+      summary[SUMMARY.sqlFingerprint] === undefined &&
+      !isRetired(metadata, summary),
+  );
+
 /** The last session of the process that published to the table; undefined when none did. */
 export function lastSessionOf(metadata: TableMetadata, processName: string): string | undefined {
   const { properties = {} } = metadata;

@@ -1621,6 +1621,11 @@ export interface Catalogue {
     fragments: 'table';
     row: { holds_rows: boolean };
   };
+  'session/hours_after': {
+    parameters: { after_hour: bigint | number };
+    fragments: 'hour' | 'table';
+    row: { hour: bigint };
+  };
   'session/signalled_hour': {
     parameters: { signal_name: string; state_files?: readonly string[] | undefined };
     fragments: 'signal_table';

@@ -57,7 +57,7 @@ it('leaves out what an adopted target holds of hours that are not complete, unti
   await world.psyberg.adopt('count_load');
   expect(await verified(world, 'count_load')).toMatchObject({
     ...{ status: 'equal', rows_found: '1', extra: '0' },
-    notes: [expect.stringContaining(`hours of ${hourAt(5)} to ${hourAt(5)} that count_load owes`)],
+    notes: [expect.stringContaining(`hours of ${hourAt(5)} to ${hourAt(5)} were there`)],
   });
   await world.land('raw.others', events(10, 9, 5));
   await world.publish('count_load');

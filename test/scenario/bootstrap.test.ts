@@ -294,4 +294,28 @@ describe('an adopted target', () => {
       await world.rows(`from (${whole}) where ts < timestamptz '${hourAt(61)}'`),
     );
   });
+
+  it('takes off what its target held of hours that are complete later, also where their rows went', async () => {
+    const { header, sql } = bothLoad;
+    const world = await worldForTest({ processes: [{ header: { ...header, hours: 'touched' }, sql }] });
+    for (const table of ['raw.a', 'raw.b']) await world.create(table, EVENTS, { partitionedBy: 'hour(ts)' });
+    await world.create('facts.both', EVENTS);
+    await world.land('raw.a', `${events(0, 1, 0)} union all ${events(30, 1, 3)}`);
+    await world.land('raw.b', events(10, 1, 1));
+    const whole = 'select id, ts from raw.a union all select id, ts from raw.b';
+    await world.sql(`insert into facts.both from (${whole}) union all from (${events(99, 1, 4)})`);
+    // Of that hour no source has a row that would bring it to a session.
+    await expect(world.psyberg.adopt('both_load')).rejects.toMatchObject({
+      code: 'adoption-rows-ahead',
+      message: expect.stringContaining('2023-09-14T04'),
+    });
+    await world.sql('delete from facts.both where id = 99');
+    expect(hourNumbers((await world.psyberg.adopt('both_load')).plan.owed_hours)).toEqual([3]);
+    await world.sql('delete from raw.a where id = 30');
+    await world.land('raw.b', events(11, 1, 0));
+    expect(hourNumbers((await world.publish('both_load')).owed_hours)).toEqual([3]);
+    for (const table of ['raw.a', 'raw.b']) await world.land(table, events(50, 1, 5));
+    await world.publish('both_load');
+    expect(await world.rows('select id, ts from facts.both')).toEqual(await world.rows(whole));
+  });
 });

@@ -53,6 +53,27 @@ for (const pattern of ['stateless', 'stateful', 'dimension'])
     await expectVerified(world, 'p');
   });
 
+for (const how of ['swapped', 'dropped'] as const)
+  it(`of an event time that was ${how} leads on`, async () => {
+    const world = await worldForTest({ processes: [process('stateless', 'id')] });
+    await world.create('raw.events', 'id int, ts timestamptz, b timestamptz');
+    const rows = (first: number, at: string, other: string): string =>
+      `select i::int as id, timestamptz '${hourAt(first)}' as ${at}, timestamptz '${hourAt(first + 9)}' as ${other} from range(${first}, ${first + 2}) t(i)`;
+    await world.land('raw.events', rows(1, 'ts', 'b'), 'name');
+    await world.publish('p');
+    await alter(world, how === 'dropped' ? ['drop column ts'] : ['rename column ts to t']);
+    await alter(world, ['rename column b to ts', ...(how === 'dropped' ? [] : ['rename column t to b'])]);
+    expect((await world.run())[0]).toMatchObject({ error: { code: 'columns-replaced' } });
+    const [restated] = await world.psyberg.restate('p', { all: true });
+    if (how === 'dropped') {
+      // Whether the source let rows go nobody can tell.
+      expect(restated?.error?.hint).toContain('drop facts.p and run again');
+      await world.sql('drop table facts.p');
+    } else expect(restated).toMatchObject({ status: 'published' });
+    await world.run();
+    await expectVerified(world, 'p');
+  });
+
 it('is settled by a restate of all hours where no row is left', async () => {
   const world = await loaded('stateful');
   await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files });

@@ -114,6 +114,7 @@ const TARGET: Readers<TargetState> = {
   tableUuid: plain,
   baseSnapshotId: int64,
   completeToHour: hour,
+  heldHours: listOf(hour),
   announcedToHour: hour,
   previousSessionId: plain,
   hoursMade: plain,

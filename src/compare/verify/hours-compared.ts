@@ -2,9 +2,8 @@
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { usageError } from '../../model/errors.ts';
 import { unitsAround, wholeUnits } from '../../model/grain.ts';
-import { type Hour, type HourRange, hoursOf, hourText } from '../../model/hour.ts';
+import { type Hour, type HourRange, hourText } from '../../model/hour.ts';
 import { hourRangeText } from '../../model/hour-range.ts';
-import { withoutRanges } from '../../model/hour-ranges.ts';
 import { intervalsOf, union } from '../../model/hour-sets.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
@@ -18,10 +17,10 @@ export interface HoursCompared {
   /** Hours up to it that the process still owes, ascending: they are not compared. */
   readonly owed: readonly Hour[];
   /**
-   * Hours after it that the process owes and no session of it has made, ascending: what whoever filled an
-   * adopted target put there is computed when they are complete.
+   * Set for a target that was adopted: whether an hour lies after the complete ones, and no session of the
+   * process has made it. What whoever filled the target put there is computed when it is complete.
    */
-  readonly ahead: readonly Hour[];
+  readonly isLeft?: (hour: Hour) => boolean;
   readonly notes: readonly string[];
 }
 
@@ -33,7 +32,15 @@ export interface HoursCompared {
 export function hoursCompared(
   spec: ProcessSpec,
   { completeToHour, watermarks, hoursMade = [] }: ProcessProgress,
-  { asked, isDate }: { readonly asked: HourRange | undefined; readonly isDate: boolean | undefined },
+  {
+    asked,
+    isDate,
+    isAdopted,
+  }: {
+    readonly asked: HourRange | undefined;
+    readonly isDate: boolean | undefined;
+    readonly isAdopted: boolean;
+  },
 ): HoursCompared {
   const { grain = 'hour' } = spec;
   if (asked !== undefined && isDate === undefined)
@@ -52,7 +59,6 @@ export function hoursCompared(
       kept: { ...from, without: [], withNone: asked === undefined },
       completeHour: undefined,
       owed: [],
-      ahead: [],
       notes: [],
     };
   if (wanted !== undefined && (completeToHour === undefined || wanted.firstHour > completeToHour))
@@ -64,18 +70,21 @@ export function hoursCompared(
         context: { process_name: spec.processName, found: hourRangeText(wanted, spec) },
       },
     );
-  const all = wholeUnits(spec, union(watermarks.map(({ owedHours }) => owedHours)));
-  const last = completeToHour ?? Number.NEGATIVE_INFINITY;
-  const owed = all.filter((hour) => hour <= last);
+  const owed = wholeUnits(spec, union(watermarks.map(({ owedHours }) => owedHours))).filter(
+    (hour) => completeToHour !== undefined && hour <= completeToHour,
+  );
   const made = hoursMade.flatMap(({ hours }) => hours);
-  const ahead = withoutRanges(intervalsOf(all.filter((hour) => hour > last)), made).flatMap(hoursOf);
+  const isLeft = (hour: Hour): boolean =>
+    completeToHour !== undefined &&
+    hour > completeToHour &&
+    !made.some(({ firstHour, lastHour }) => hour >= firstHour && hour <= lastHour);
   // A row of a day belongs to all its hours.
   const left = isDate === true ? owed.map(dayOf) : owed;
   return {
     kept: { ...from, without: intervalsOf(union([left])), withNone: asked === undefined },
     completeHour: completeToHour,
     owed,
-    ahead: isDate === true ? union([ahead.map(dayOf)]).filter((hour) => hour > last) : ahead,
+    ...(isAdopted ? { isLeft } : {}),
     notes: notesOn(spec, { completeToHour, wanted }),
   };
 }

@@ -9,12 +9,12 @@ import { patternOf } from '../../kinds/patterns/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
 import { unitsAround, withGrain } from '../../model/grain.ts';
 import { type Hour, type HourRange, hourText } from '../../model/hour.ts';
-import { intervalsOf } from '../../model/hour-sets.ts';
+import { ascending, intervalsOf } from '../../model/hour-sets.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { Verification } from '../../model/verification.ts';
 import { targetProgress } from '../../session/target-progress.ts';
-import type { ProcessProgress } from '../../state/read-watermarks.ts';
+import { type ProcessProgress, wasAdopted } from '../../state/read-watermarks.ts';
 import {
   eventHourFragment,
   renderStatement,
@@ -68,7 +68,11 @@ export async function verifyProcess(
   };
   const published = await publishedState(workspace, spec);
   const time = targetEventTime(spec, published.metadata);
-  const hours = hoursCompared(spec, published.progress, { asked: request.hours, isDate: time?.isDate });
+  const hours = hoursCompared(spec, published.progress, {
+    asked: request.hours,
+    isDate: time?.isDate,
+    isAdopted: wasAdopted(published.metadata, spec.processName),
+  });
   const engine = await workspace.engine();
   const tree = await judgeSql(engine, workspace.project, spec);
   return withRowsInMemory(engine, (memory) =>
@@ -191,17 +195,16 @@ function givenHours(rows: Relation, { owed }: HoursCompared, asked: HourRange | 
 async function leftByOthers(
   { run }: RowsInMemory,
   { table }: Relation,
-  { ahead }: HoursCompared,
+  { isLeft }: HoursCompared,
   hour: SqlFragment | undefined,
 ): Promise<Hour[]> {
-  if (ahead.length === 0 || hour === undefined) return [];
+  if (isLeft === undefined || hour === undefined) return [];
   const { rows } = await run('test/changed_hours', { table, hour });
-  const found = new Set(rows.map(([each]) => Number(each)));
-  return ahead.filter((each) => found.has(each));
+  return ascending(rows.map(([each]) => Number(each)).filter(isLeft));
 }
 
 const leftNote = ({ processName, target }: ProcessSpec, left: readonly Hour[]): string =>
-  `rows of ${tableName(target.table)} in hours of ${hourText(Math.min(...left))} to ${hourText(Math.max(...left))} that ${processName} owes and has not made yet are not compared: it computes them when they are complete`;
+  `rows of ${tableName(target.table)} in hours of ${hourText(Math.min(...left))} to ${hourText(Math.max(...left))} were there when ${processName} adopted it, and are not complete: they are not compared`;
 
 async function firstFound(
   { run }: RowsInMemory,

@@ -8,7 +8,7 @@
  * come.
  */
 import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';
-import { ascending, futureHours, touchedHours, union } from '../../model/hour-sets.ts';
+import { ascending, futureHours, touchedHours, union, wholeDays } from '../../model/hour-sets.ts';
 import { isLookup, withoutLookups } from '../../model/lookups.ts';
 import type { Session, SourceState } from '../../model/session.ts';
 import { reachedBy, sourceWindow } from '../../model/window-hours.ts';
@@ -114,9 +114,16 @@ const lastKnown = (session: Session, source: SourceState, newestHour: Hour | und
 const endOfDay = ({ eventTimeUnit }: SourceState, hour: Hour): Hour =>
   eventTimeUnit === 'day' ? Math.floor(hour / 24) * 24 + 23 : hour;
 
+/** What a source owes of hours in which it has no row any more, and that the target has not computed. */
+export const withoutRows = (session: Session, source: SourceState): Hour[] =>
+  isLookup(source)
+    ? []
+    : (source.watermark?.owedHours ?? []).filter((hour) => !mayHoldRows(session, source)(hour));
+
 function mayHoldRows(session: Session, { laterHours, newestHour }: SourceState): (hour: Hour) => boolean {
   if (laterHours === undefined) return () => true;
-  const later = new Set(laterHours);
+  const { heldHours = [], eventTime } = session.target;
+  const later = new Set([...laterHours, ...(eventTime?.unit === 'day' ? wholeDays(heldHours) : heldHours)]);
   const known = Math.max(
     newestHour ?? Number.NEGATIVE_INFINITY,
     session.target.completeToHour ?? Number.NEGATIVE_INFINITY,

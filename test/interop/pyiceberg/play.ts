@@ -332,6 +332,7 @@ async function adopting(played: Played, name: Name, work: () => Promise<Adoption
         'target-missing',
         'adopt-from-unknown',
         'adoption-hours-unknown',
+        'adoption-rows-ahead',
         'process-sql-failed',
       ],
       message,
