@@ -6,8 +6,9 @@ import type { OpenOptions } from '../psyberg.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example, HOURS } from './help.ts';
 import { stopSignal } from './interruption.ts';
+import { writeAll } from './output.ts';
 import { portOf } from './port.ts';
-import { type Shell, withPsyberg, writeAll } from './shell.ts';
+import { type Shell, withPsyberg } from './shell.ts';
 
 interface ServeOptions {
   readonly host?: string;

@@ -25,6 +25,7 @@ import { addHistoryCommand } from './history.ts';
 import { addMaintainCommand } from './maintain.ts';
 import { addNewCommand } from './new.ts';
 import { addNotebookCommand } from './notebook.ts';
+import { lostOutput, writeAll } from './output.ts';
 import { addPlanCommand } from './plan.ts';
 import { addRelocateCommand } from './relocate.ts';
 import { addReportCommand } from './report.ts';
@@ -33,7 +34,7 @@ import { addRetireCommand } from './retire.ts';
 import { addRunCommand } from './run.ts';
 import { addSchemaCommand } from './schema.ts';
 import { addSessionCommand } from './session.ts';
-import { errorStyle, type GlobalOptions, logFormatOption, openLog, openShell, writeAll } from './shell.ts';
+import { errorStyle, type GlobalOptions, logFormatOption, openLog, openShell } from './shell.ts';
 import { addShowCommand } from './show.ts';
 import { addSignalsCommand } from './signals.ts';
 import { addSqlCommand } from './sql.ts';
@@ -66,7 +67,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       log: await openLog(asked),
     });
   }
-  return exitCode;
+  const lost = lostOutput();
+  if (lost === undefined) return exitCode;
+  // Not as JSON either: stdout is where that would go.
+  writeAll(2, `${errorText(lost.toJSON(), errorStyle())}\n`);
+  return exitCode === EXIT.done ? exitCodeOfKind(lost.kind) : exitCode;
 }
 
 const argumentTerm = (argument: Argument): string => {
@@ -177,7 +182,8 @@ function reportFailure(
   const known = asPsybergError(error, options.help);
   options.log?.line('error', known.message, { event: 'command-failed', error: known });
   if (options.json) writeAll(1, `${jsonText({ error: known })}\n`);
-  else if (options.log === undefined) writeAll(2, `${errorText(known.toJSON(), errorStyle())}\n`);
+  const isTold = options.json && lostOutput() === undefined;
+  if (!isTold && options.log === undefined) writeAll(2, `${errorText(known.toJSON(), errorStyle())}\n`);
   if (options.verbose && options.log === undefined)
     for (const line of causes(error)) writeAll(2, `${line}\n`);
   return exitCodeOfKind(known.kind);

@@ -4,7 +4,8 @@ import { Argument, type Command, Option } from 'commander';
 import { usageError } from '../model/errors.ts';
 import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { type Shell, writeAll } from './shell.ts';
+import { writeAll } from './output.ts';
+import type { Shell } from './shell.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 type ShellName = (typeof SHELLS)[number];

@@ -4,7 +4,8 @@ import type { FormattedFile } from '../model/format-record.ts';
 import type { ParseSql } from '../project/format/format-sql.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { type Shell, writeAll } from './shell.ts';
+import { writeAll } from './output.ts';
+import type { Shell } from './shell.ts';
 
 export function addFmtCommand(root: Command, act: Act): void {
   root

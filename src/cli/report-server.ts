@@ -10,8 +10,9 @@ import type { WarehouseReport } from '../report/page/report-document.ts';
 import { failureHtml, reportHtml } from '../report/page/report-html.ts';
 import { EXIT } from './exit-code.ts';
 import { stopSignal } from './interruption.ts';
+import { writeAll } from './output.ts';
 import { stateOfProject } from './report-state.ts';
-import { type Shell, writeAll } from './shell.ts';
+import type { Shell } from './shell.ts';
 
 export interface ServedReport {
   readonly port: number;

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PsybergError } from '../model/errors.ts';
 import { fileNotWritable } from '../model/file-not-writable.ts';
+import { outputNotWritable } from './output.ts';
 
 export interface ResultSink {
   /** False once nobody reads it any more: what follows need not be made. */
@@ -55,7 +56,8 @@ async function writeWhole(descriptor: number, bytes: Buffer): Promise<boolean> {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') return false;
       // A pipe whose reader is slow: wait a moment and go on where it stopped.
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN')
+        throw descriptor === 1 ? outputNotWritable(error as NodeJS.ErrnoException) : error;
       await pause(5);
     }
   }

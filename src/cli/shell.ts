@@ -2,7 +2,6 @@
  * What every command shares: the global options, where output goes, and how a project is opened. The answer
  * goes to stdout, everything else to stderr.
  */
-import { writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import pc from 'picocolors';
@@ -17,6 +16,7 @@ import type { SoundParts } from '../project/sound-parts.ts';
 import type { OpenOptions, Psyberg } from '../psyberg.ts';
 import { jsonText } from '../report/json-text.ts';
 import { PLAIN, type Style } from '../report/style.ts';
+import { writeAll } from './output.ts';
 import { displayMode, progressDisplay } from './progress-display.ts';
 
 export interface GlobalOptions {
@@ -138,25 +138,6 @@ export function openShell(options: GlobalOptions, log?: JsonLog): Shell {
 }
 
 export const errorStyle = (): Style => styleOf(wantsColor(process.stderr));
-
-/**
- * Writes synchronously, so that nothing is lost when the process ends. A reader that has closed its end
- * (`| head`) is not an error.
- */
-export function writeAll(descriptor: 1 | 2, text: string): void {
-  let rest = Buffer.from(text, 'utf8');
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(descriptor, rest));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') process.exit(descriptor === 1 ? 0 : (process.exitCode ?? 0));
-      // EAGAIN: the pipe's reader is slow. Wait a moment and continue where the write stopped.
-      if (code !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
-}
 
 /** `--var name=value`, as often as there are variables to set. */
 export const varOption = (): Option =>

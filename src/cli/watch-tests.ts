@@ -3,6 +3,7 @@ import { PsybergError } from '../model/errors.ts';
 import { errorText } from '../report/run-report.ts';
 import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
+import { whenReaderGone } from './output.ts';
 import { errorStyle, type Shell, soundPartsOf } from './shell.ts';
 import { type ShownRequest, writeJunit } from './test-results.ts';
 
@@ -20,10 +21,12 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
   };
   let interrupt = (): void => {};
   let end = (): void => {};
-  const interruption = onInterruption(() => {
+  const stopAll = (): void => {
     interrupt();
     end();
-  });
+  };
+  const interruption = onInterruption(stopAll);
+  whenReaderGone(stopAll);
   const play = async (only: readonly string[]): Promise<void> => {
     const startedMs = performance.now();
     const { project, unusable } = await soundPartsOf(shell, request.engine);

@@ -184,6 +184,7 @@ export const ERROR_CODES = {
   'null-in-required-column': refused('A row holds NULL in a column that the target requires.'),
   'option-contradicts-process': usage('An option of `psyberg session` says other than the process file.'),
   'orphan-grace-too-short': usage('An orphan grace below one hour needs `--force`.'),
+  'output-not-writable': unavailable('What a command prints cannot be written; what it did stands.'),
   'output-without-rows': usage('What was to go to a file is no query, or several.'),
   'parameter-missing': usage('A query names a parameter that was not given a value.'),
   'parameter-type': usage('A parameter has a value of a type that cannot be bound.'),
