@@ -1,6 +1,6 @@
 -- @name tables/keys_elsewhere
--- What: a row whose key equality deletes name as DuckDB compares, of all partitions, and none that applies to its file (Iceberg specification, "Scan Planning") and names it
---       as {{is_same}} compares (of `named` and `stored_rows`).
+-- What: a row that equality deletes of any partition name as DuckDB compares keys, and none of those that apply to its file (Iceberg specification, "Scan Planning") as Java
+--       does: there 0.0 and -0.0 are two keys. {{numbers}}: the keys that are floating-point numbers.
 -- @param $delete_paths VARCHAR[] paths of Parquet files with keys
 -- @param $delete_places VARCHAR[] the partition of each; empty where it applies to all
 -- @param $delete_numbers BIGINT[] the sequence number of each
@@ -15,12 +15,12 @@ files as (
   select unnest($data_paths) as path, unnest($data_places) as place, unnest($data_numbers) as number
 ),
 named as (
-  select {{keys}}, deletes.place, deletes.number
+  select {{keys}}, list_transform([{{numbers}}]::double[], lambda key: key = 0 and signbit(key)) as negative_zeros, deletes.place, deletes.number
   from read_parquet($delete_paths, schema = {{file_columns}}, filename = true) as stored
   join deletes on deletes.path = stored.filename
 ),
 stored_rows as (
-  select {{keys}}, filename, file_row_number
+  select {{keys}}, list_transform([{{numbers}}]::double[], lambda key: key = 0 and signbit(key)) as negative_zeros, filename, file_row_number
   from read_parquet($data_paths, schema = {{file_columns}}, filename = true, file_row_number = true)
 )
 select files.path
@@ -29,6 +29,6 @@ join named using ({{keys}})
 join files on plain_path(files.path) = stored_rows.filename
 where files.number < named.number
 group by files.path, stored_rows.file_row_number
-having not bool_or((named.place = '' or named.place = files.place) and {{is_same}})
+having not bool_or(named.place in ('', files.place) and named.negative_zeros = stored_rows.negative_zeros)
 order by files.path
 limit 1

@@ -2083,7 +2083,7 @@ export interface Catalogue {
       data_places: readonly string[];
       data_numbers: readonly (bigint | number)[];
     };
-    fragments: 'keys' | 'file_columns' | 'is_same';
+    fragments: 'keys' | 'numbers' | 'file_columns';
     row: { path: string };
   };
   'tables/keys_in_folders': {
@@ -2422,7 +2422,7 @@ export interface Catalogue {
   };
   'tables/zero_keys': {
     parameters: { files: readonly string[] };
-    fragments: 'file_columns' | 'is_zero';
+    fragments: 'file_columns' | 'numbers';
     row: { path: string };
   };
   'test/all_rows': {

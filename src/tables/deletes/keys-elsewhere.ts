@@ -7,7 +7,12 @@
  */
 import type { NestedField, PartitionSpec, Snapshot } from '../../iceberg/table-metadata.ts';
 import { hasNan } from '../../iceberg/trusted-transforms.ts';
-import { fileSchemaFragment, statement, statementFragment } from '../../statements/index.ts';
+import {
+  fileSchemaFragment,
+  identifierListFragment,
+  type SqlFragment,
+  statement,
+} from '../../statements/index.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
 import { type DataFile, filesOlderThan, isGlobal } from './files-under.ts';
@@ -31,7 +36,7 @@ export async function fileHitElsewhere(
   for (const { ids, ofKey, keys } of byKey(deletes, columns)) {
     const doubtful = doubtfulFiles(source, { deletes: ofKey, files: older, ids });
     if (doubtful.length === 0) continue;
-    const found = await rowHit(source, snapshot, { deletes: ofKey, files: doubtful, keys, isSame: 'true' });
+    const found = await rowHit(source, snapshot, { deletes: ofKey, files: doubtful, keys });
     if (found !== undefined) return found;
   }
   return undefined;
@@ -45,25 +50,18 @@ export async function fileHitByZero(
 ): Promise<string | undefined> {
   for (const { ofKey, keys } of byKey(deletes, columns)) {
     const named = namedApart(keys);
-    const numbers = named.filter(({ type }) => hasNan(type)).map(({ name }) => name);
     const schema = fileSchemaFragment(named);
-    if (numbers.length === 0 || schema === undefined) continue;
-    const isZero = numbers.map((name) => `${name} = 0`).join(' or ');
+    if (schema === undefined || !keys.some(({ type }) => hasNan(type))) continue;
     const withZero = await reading(source, snapshot, () =>
       source.engine.query(
-        statement('tables/zero_keys', { file_columns: schema, is_zero: statementFragment(isZero) }),
+        statement('tables/zero_keys', { file_columns: schema, numbers: numbersAmong(named) }),
         { files: ofKey.map((each) => each.path) },
       ),
     );
     if (withZero.length === 0) continue;
     const files = await filesOlderThan(source, snapshot, ofKey);
-    const isSame = numbers
-      .map((name) => `(named.${name} <> 0 or signbit(named.${name}) = signbit(stored_rows.${name}))`)
-      .join(' and ');
     const found =
-      files.length === 0
-        ? undefined
-        : await rowHit(source, snapshot, { deletes: ofKey, files, keys, isSame });
+      files.length === 0 ? undefined : await rowHit(source, snapshot, { deletes: ofKey, files, keys });
     if (found !== undefined) return found;
   }
   return undefined;
@@ -88,6 +86,9 @@ function byKey(
 /** Gives keys names of their own: a file is read by field ids, whatever its columns are called. */
 const namedApart = (keys: readonly NestedField[]): NestedField[] =>
   keys.map((column, index) => ({ ...column, name: `key_${index + 1}` }));
+
+const numbersAmong = (keys: readonly NestedField[]): SqlFragment =>
+  identifierListFragment(keys.filter(({ type }) => hasNan(type)).map(({ name }) => name));
 
 interface OfOneKey {
   readonly deletes: readonly DeleteFile[];
@@ -138,16 +139,10 @@ function newestByPlace(
   return [...byPlace].sort(([, left], [, right]) => (left < right ? 1 : left > right ? -1 : 0)).slice(0, 2);
 }
 
-/** `isSame`: SQL for whether two keys that DuckDB considers equal really are. */
 async function rowHit(
   source: TableWithManifests,
   snapshot: Snapshot,
-  {
-    deletes,
-    files,
-    keys,
-    isSame,
-  }: OfOneKey & { readonly keys: readonly NestedField[]; readonly isSame: string },
+  { deletes, files, keys }: OfOneKey & { readonly keys: readonly NestedField[] },
 ): Promise<string | undefined> {
   const named = namedApart(keys);
   const schema = fileSchemaFragment(named);
@@ -155,9 +150,9 @@ async function rowHit(
   const [row] = await reading(source, snapshot, () =>
     source.engine.query(
       statement('tables/keys_elsewhere', {
-        keys: statementFragment(named.map(({ name }) => name).join(', ')),
+        keys: identifierListFragment(named.map(({ name }) => name)),
+        numbers: numbersAmong(named),
         file_columns: schema,
-        is_same: statementFragment(isSame),
       }),
       {
         delete_paths: deletes.map((each) => each.path),
