@@ -69,7 +69,7 @@ const known = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 const HOUR_MS = 3_600_000;
-export const DAY_MS = Date.UTC(2023, 8, 14);
+export const FIRST_DAY_MS = Date.UTC(2023, 8, 14);
 const simple: fc.Arbitrary<Where> = fc.oneof(
   { weight: 4, arbitrary: fc.nat(2).map((rest) => ['rest', 3, rest] as const) },
   { weight: 2, arbitrary: fc.constantFrom('a', 'b', null).map((k) => ['k', k] as const) },
@@ -79,7 +79,7 @@ const simple: fc.Arbitrary<Where> = fc.oneof(
     arbitrary: fc
       .tuple(fc.nat(6), fc.integer({ min: 1, max: 3 }), fc.constantFrom(0, 0, 1_800_000))
       .map(([hour, hours, off]) => {
-        const from = DAY_MS + hour * HOUR_MS + off;
+        const from = FIRST_DAY_MS + hour * HOUR_MS + off;
         return ['time', from, from + hours * HOUR_MS] as const;
       }),
   },
