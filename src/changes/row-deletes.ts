@@ -11,7 +11,7 @@ import type { Hour } from '../model/hour.ts';
 import type { ChangedFile } from '../model/session.ts';
 import { statement } from '../statements/index.ts';
 import { refuseUnreadable } from '../tables/deletes/equality-keys.ts';
-import { type DataFile, filesUnder, isUnder } from '../tables/deletes/files-under.ts';
+import { type DataFile, filesUnder, filesUnderEach } from '../tables/deletes/files-under.ts';
 import { type DeleteFile, readDeleteFiles, withDataFiles } from '../tables/deletes/row-delete-files.ts';
 import { type ManifestRow, ofDeletes } from '../tables/read/manifest-list.ts';
 import { reading } from '../tables/read/reading.ts';
@@ -134,7 +134,7 @@ async function oldFilesUnder(input: RowDeletesInput): Promise<DataFile[]> {
  * The delete files that removed (or brought back) rows which were there at the watermark, with the hours of
  * those rows.
  */
-export async function hoursOfRowDeletes(input: RowDeletesInput): Promise<ChangedFile[]> {
+async function hoursOfRowDeletes(input: RowDeletesInput): Promise<ChangedFile[]> {
   const { source, deletes } = input;
   const affected = await oldFilesUnder(input);
   if (affected.length === 0) return [];
@@ -142,8 +142,9 @@ export async function hoursOfRowDeletes(input: RowDeletesInput): Promise<Changed
     input.consumed === undefined
       ? await hoursByBounds(input, affected)
       : await hoursByRows(input, affected, input.consumed);
+  const filesOf = filesUnderEach(affected, source);
   return deletes.flatMap((each) => {
-    const found = affected.filter(isUnder([each], source)).flatMap((file) => compared.get(file.path) ?? []);
+    const found = filesOf(each).flatMap((file) => compared.get(file.path) ?? []);
     return found.length === 0 ? [] : [asChangedFile(each, found, source, input.consumed === undefined)];
   });
 }
@@ -191,13 +192,14 @@ async function hoursByRows(
 ): Promise<Map<string, ChangedHours[]>> {
   const { source, head } = input;
   const { eventTime } = source;
+  const filesOf = filesUnderEach(affected, source);
   const rows = await inTemporaryFolder(async (directory) => {
     // The files as the head lists them, twice: with the deletes of then, and with those of now.
     const viewOf = async (snapshot: Snapshot): Promise<Snapshot> => {
       const manifests = ofDeletes(await source.manifestsOf(snapshot));
       const known = await readDeleteFiles(source, snapshot, manifests);
       const keys = known
-        .filter((each) => each.status !== 'removed' && affected.some(isUnder([each], source)))
+        .filter((each) => each.status !== 'removed' && filesOf(each).length > 0)
         .map((each) => each.key);
       return composeView(input, { affected, deletes: { from: snapshot, manifests, keys }, directory });
     };

@@ -8,6 +8,7 @@ import type { Engine } from '../../engine/index.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
+import { lastAnswers } from '../../model/last-answers.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import { fileSchemaFragment, identifierFragment, statement } from '../../statements/index.ts';
 import { liveManifestsOf, ofDeletes } from '../read/manifest-list.ts';
@@ -23,6 +24,9 @@ import { type DeleteFile, readDeleteFiles } from './row-delete-files.ts';
 export const mayHaveEqualityDeletes = ({ summary }: Snapshot): boolean =>
   (summary?.['total-equality-deletes'] ?? summary?.['total-delete-files']) !== '0';
 
+/** Several rules ask this of one snapshot; files do not change. */
+const readableBefore = lastAnswers<TableWithManifests, Snapshot, void>();
+
 /**
  * Throws `equality-deletes-unreadable` when rows of the snapshot would be read wrongly because of its
  * equality deletes. `isShown`: whether DuckDB gets it as `asRead`, or else `metadata`, tells of it; false
@@ -34,6 +38,16 @@ export async function refuseUnreadable(
   { isShown = true }: { readonly isShown?: boolean } = {},
 ): Promise<void> {
   if (!mayHaveEqualityDeletes(snapshot)) return;
+  await readableBefore({ owner: source, subject: snapshot, question: String(isShown) }, () =>
+    refuseDeletes(source, snapshot, isShown),
+  );
+}
+
+async function refuseDeletes(
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  isShown: boolean,
+): Promise<void> {
   const deletes = await liveEqualityDeletes(source, snapshot);
   if (deletes.length === 0) return;
   const keyed = { deletes, columns: keyColumns(source, snapshot, deletes), isShown };

@@ -57,21 +57,51 @@ export function isUnder(
   /** The newest equality deletes: of a partition, and under an empty name those of all. */
   const newest = new Map<string, bigint>();
   for (const each of deletes) {
-    const place = `${each.specId} ${JSON.stringify(each.partition)}`;
+    const scope = scopeOf(source, each);
     if (each.kind === 'equality') {
-      const of = isGlobal(each, source) ? '' : place;
-      if ((newest.get(of) ?? -1n) < each.sequenceNumber) newest.set(of, each.sequenceNumber);
-    } else if (each.dataFiles === undefined) places.add(place);
+      if ((newest.get(scope) ?? -1n) < each.sequenceNumber) newest.set(scope, each.sequenceNumber);
+    } else if (each.dataFiles === undefined) places.add(scope);
   }
-  return ({ path, specId, partition, sequenceNumber }) => {
-    const place = `${specId} ${partition}`;
+  return (file) => {
+    const place = partitionKeyOf(file);
     return (
-      paths.has(path) ||
+      paths.has(file.path) ||
       places.has(place) ||
-      ['', place].some((of) => (newest.get(of) ?? -1n) > sequenceNumber)
+      ['', place].some((of) => (newest.get(of) ?? -1n) > file.sequenceNumber)
     );
   };
 }
+
+/** The same the other way round: of each delete file the data files to which it applies. */
+export function filesUnderEach(
+  files: readonly DataFile[],
+  source: TableByMetadata,
+): (deletes: DeleteFile) => readonly DataFile[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const byPlace = Map.groupBy(files, partitionKeyOf);
+  return (each) => {
+    if (each.kind !== 'equality' && each.dataFiles !== undefined)
+      return each.dataFiles.flatMap((path) => byPath.get(path) ?? []);
+    const scope = scopeOf(source, each);
+    const there = scope === '' ? files : (byPlace.get(scope) ?? []);
+    return each.kind === 'equality'
+      ? there.filter((file) => file.sequenceNumber < each.sequenceNumber)
+      : there;
+  };
+}
+
+/** A partition of a spec, as a key. */
+export const partitionKeyOf = ({
+  specId,
+  partition,
+}: {
+  readonly specId: number;
+  readonly partition: DataFile['partition'] | DeleteFile['partition'];
+}): string => `${specId} ${typeof partition === 'string' ? partition : JSON.stringify(partition)}`;
+
+/** The partition in which a delete file applies; empty: in all of them. */
+export const scopeOf = (source: TableByMetadata, file: DeleteFile): string =>
+  file.kind === 'equality' && isGlobal(file, source) ? '' : partitionKeyOf(file);
 
 /** Data files that are older than one of the equality deletes, in whichever partition. */
 export const filesOlderThan = (
@@ -84,7 +114,7 @@ export const filesOlderThan = (
 /**
  * Data files that one of the delete files names, or that are older than an equality delete of any partition.
  */
-export async function filesBefore(
+async function filesBefore(
   { source, head }: FilesUnderInput,
   deletes: readonly DeleteFile[],
   asked: { readonly newest: bigint; readonly isAsked: (manifest: ManifestRow) => boolean },

@@ -15,7 +15,7 @@ import {
 } from '../../statements/index.ts';
 import { reading } from '../read/reading.ts';
 import type { TableByMetadata, TableWithManifests } from '../read/table-with-manifests.ts';
-import { type DataFile, filesOlderThan, isGlobal } from './files-under.ts';
+import { type DataFile, filesOlderThan, isGlobal, partitionKeyOf, scopeOf } from './files-under.ts';
 import type { DeleteFile } from './row-delete-files.ts';
 
 /** The path of such a data file in another partition. `columns`: the key columns of all delete files. */
@@ -95,10 +95,6 @@ interface OfOneKey {
   readonly files: readonly DataFile[];
 }
 
-const placeOf = (source: TableByMetadata, file: DeleteFile): string =>
-  isGlobal(file, source) ? '' : `${file.specId} ${JSON.stringify(file.partition)}`;
-const placeOfData = (file: DataFile): string => `${file.specId} ${file.partition}`;
-
 /**
  * Data files with a newer delete of another partition; not if both have the same spec and the key determines
  * its partitions.
@@ -120,7 +116,7 @@ function doubtfulFiles(
     newest.some(
       ({ specId, byPlace }) =>
         !(specId === file.specId && told.has(specId)) &&
-        byPlace.some(([place, number]) => number > file.sequenceNumber && place !== placeOfData(file)),
+        byPlace.some(([place, number]) => number > file.sequenceNumber && place !== partitionKeyOf(file)),
     ),
   );
 }
@@ -132,7 +128,7 @@ function newestByPlace(
 ): (readonly [string, bigint])[] {
   const byPlace = new Map<string, bigint>();
   for (const each of deletes) {
-    const place = placeOf(source, each);
+    const place = scopeOf(source, each);
     const known = byPlace.get(place) ?? -1n;
     byPlace.set(place, each.sequenceNumber > known ? each.sequenceNumber : known);
   }
@@ -156,10 +152,10 @@ async function rowHit(
       }),
       {
         delete_paths: deletes.map((each) => each.path),
-        delete_places: deletes.map((each) => placeOf(source, each)),
+        delete_places: deletes.map((each) => scopeOf(source, each)),
         delete_numbers: deletes.map((each) => each.sequenceNumber),
         data_paths: files.map((file) => file.path),
-        data_places: files.map(placeOfData),
+        data_places: files.map(partitionKeyOf),
         data_numbers: files.map((file) => file.sequenceNumber),
       },
     ),

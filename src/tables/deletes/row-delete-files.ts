@@ -5,6 +5,7 @@
 import { currentSchema, partitionTuple, processingUri } from '../../iceberg/event-time.ts';
 import type { Snapshot } from '../../iceberg/table-metadata.ts';
 import { refusal } from '../../model/errors.ts';
+import { lastAnswers } from '../../model/last-answers.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessingUri } from '../../model/session.ts';
 import { type DeleteFileRow, deletedPaths, deleteFilesOf, deleteKey } from '../read/delete-files.ts';
@@ -37,6 +38,9 @@ export interface DeleteFile {
 
 const STATUS = ['existing', 'added', 'removed'] as const;
 
+/** A manifest never changes: for a source each is read once, however many rules ask for it. */
+const readBefore = lastAnswers<TableWithManifests, ManifestRow, DeleteFile[]>();
+
 /**
  * The entries of delete manifests. Throws `delete-format-unsupported` for delete files that DuckDB cannot
  * read.
@@ -47,34 +51,45 @@ export async function readDeleteFiles(
   manifests: readonly ManifestRow[],
 ): Promise<DeleteFile[]> {
   const files: DeleteFile[] = [];
-  for (const manifest of ofDeletes(manifests)) {
-    const rows = await reading(source, snapshot, () => deleteFilesOf(source.engine, manifest));
-    const spec = source.metadata['partition-specs'].find(
-      (each) => each['spec-id'] === manifest.partition_spec_id,
+  for (const manifest of ofDeletes(manifests))
+    files.push(
+      ...(await readBefore({ owner: source, subject: manifest, question: '' }, () =>
+        filesIn(source, snapshot, manifest),
+      )),
     );
-    for (const row of rows) {
-      refuseFormat(source, row);
-      const kind = row.content === 2 ? 'equality' : row.format === 'puffin' ? 'vector' : 'position';
-      files.push({
-        key: deleteKey(row.path, row.content_offset),
-        path: row.path,
-        kind,
-        status: STATUS[row.status] as DeleteFile['status'],
-        snapshotId: BigInt(row.snapshot_id),
-        sequenceNumber: BigInt(row.sequence_number),
-        specId: manifest.partition_spec_id,
-        partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(source.metadata)),
-        dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
-        equalityIds:
-          row.equality_ids === null || row.equality_ids === 'null'
-            ? []
-            : (JSON.parse(row.equality_ids) as number[]),
-        rows: BigInt(row.rows),
-        bytes: BigInt(row.bytes),
-      });
-    }
-  }
   return files;
+}
+
+async function filesIn(
+  source: TableWithManifests,
+  snapshot: Snapshot,
+  manifest: ManifestRow,
+): Promise<DeleteFile[]> {
+  const { metadata } = source;
+  const rows = await reading(source, snapshot, () => deleteFilesOf(source.engine, manifest));
+  const specId = manifest.partition_spec_id;
+  const spec = metadata['partition-specs'].find((each) => each['spec-id'] === specId);
+  return rows.map((row) => {
+    refuseFormat(source, row);
+    const kind = row.content === 2 ? 'equality' : row.format === 'puffin' ? 'vector' : 'position';
+    return {
+      key: deleteKey(row.path, row.content_offset),
+      path: row.path,
+      kind,
+      status: STATUS[row.status] as DeleteFile['status'],
+      snapshotId: BigInt(row.snapshot_id),
+      sequenceNumber: BigInt(row.sequence_number),
+      specId,
+      partition: processingUri(partitionTuple(row.partition, spec), spec, currentSchema(metadata)),
+      dataFiles: kind === 'equality' || row.data_file === null ? undefined : [row.data_file],
+      equalityIds:
+        row.equality_ids === null || row.equality_ids === 'null'
+          ? []
+          : (JSON.parse(row.equality_ids) as number[]),
+      rows: BigInt(row.rows),
+      bytes: BigInt(row.bytes),
+    };
+  });
 }
 
 function refuseFormat(source: TableByMetadata, row: DeleteFileRow): void {

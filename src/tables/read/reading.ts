@@ -49,5 +49,5 @@ async function firstUnreadable(engine: Engine, files: readonly string[]): Promis
 }
 
 /** The path of a data or metadata file in one of DuckDB's messages. */
-export const fileInMessage = (message: string): string | undefined =>
+const fileInMessage = (message: string): string | undefined =>
   /["'`]((?:[a-z0-9]+:)?\/[^"'`\n]+\.(?:parquet|avro|puffin|orc))["'`]/i.exec(message)?.[1];

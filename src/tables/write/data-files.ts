@@ -159,7 +159,7 @@ export async function withLongValues(
 }
 
 /** The columns of `data_file` that say what kind of file it is. */
-export const FILE_COLUMNS = [
+const FILE_COLUMNS = [
   'content',
   'file_path',
   'file_format',
