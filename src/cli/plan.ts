@@ -89,7 +89,7 @@ async function documentOf(
     steps,
   }: { readonly explain: boolean; readonly allCauses: boolean; readonly steps: boolean },
 ): Promise<Document> {
-  const { planOverview, refusals } = await import('../report/plan-table.ts');
+  const { planOverview, refusals } = await import('../report/plan-overview.ts');
   if (!explain && !steps) return planOverview(plans, refused);
   const { explanation, stepsDocument } = await import('../report/explain/explanation.ts');
   const told = explain ? explanation(plans, { allCauses, steps }) : stepsDocument(plans);

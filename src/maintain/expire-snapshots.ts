@@ -42,7 +42,7 @@ interface WhatExpires {
 }
 
 /** Finds what the limits let expire, both with and without regard to those who need it. */
-export function whatExpires(
+function whatExpires(
   { ports, options, watermarks }: Pick<MaintainContext, 'ports' | 'options' | 'watermarks'>,
   metadata: TableMetadata,
 ): WhatExpires {

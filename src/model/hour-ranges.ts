@@ -53,6 +53,3 @@ export function atMostRanges(ranges: readonly HourRange[], most: number): HourRa
 
 export const isInRanges = (hour: number, ranges: readonly HourRange[]): boolean =>
   ranges.some(({ firstHour, lastHour }) => hour >= firstHour && hour <= lastHour);
-
-export const countOfRanges = (ranges: readonly HourRange[]): number =>
-  ranges.reduce((sum, { firstHour, lastHour }) => sum + lastHour - firstHour + 1, 0);

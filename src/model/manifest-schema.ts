@@ -65,7 +65,7 @@ export const ENTRY_FIELDS: readonly AvroField[] = [
 ];
 
 /** What every entry says about its file. */
-export const REQUIRED_OF_FILE: readonly AvroField[] = [
+const REQUIRED_OF_FILE: readonly AvroField[] = [
   required('content', 134, 'int'),
   required('file_path', 100, 'string'),
   required('file_format', 101, 'string'),
@@ -91,7 +91,7 @@ const listOf = (name: string, id: number, elementId: number, element: AvroType):
   optional(name, id, { type: 'array', items: element, 'element-id': elementId });
 
 /** What an entry may also say. */
-export const OPTIONAL_OF_FILE: readonly AvroField[] = [
+const OPTIONAL_OF_FILE: readonly AvroField[] = [
   mapByField('column_sizes', 108, 117, 118, 'long'),
   mapByField('value_counts', 109, 119, 120, 'long'),
   mapByField('null_value_counts', 110, 121, 122, 'long'),

@@ -13,7 +13,7 @@ const underWay = new AsyncLocalStorage<TimedPart>();
 export const currentSession = (): SessionNames | undefined => underWay.getStore()?.session;
 
 /** A command waits at most this long at its end for listeners that have not yet passed on everything. */
-export const CLOSE_WAIT_MS = 3_000;
+const CLOSE_WAIT_MS = 3_000;
 
 /** `warn`: takes what went wrong with a listener, one line each. */
 export function hub(

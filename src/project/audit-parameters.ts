@@ -135,7 +135,7 @@ function parameterOf(
 }
 
 /** `column IDENTIFIER, values VARCHAR[]`. */
-export const signatureOf = (parameters: readonly AuditParameter[]): string =>
+const signatureOf = (parameters: readonly AuditParameter[]): string =>
   parameters.map(({ name, type, isList }) => `${name} ${type}${isList ? '[]' : ''}`).join(', ');
 
 /** Reports each `$name` and `{{name}}` in the SQL that is used otherwise than declared, or not at all. */

@@ -21,7 +21,7 @@ import type { YamlText } from './yaml-text.ts';
 export const PROJECT_FILE = 'psyberg.yaml';
 
 /** Names of the state tables if psyberg.yaml gives no others. */
-export const DEFAULT_TABLES = Object.freeze({
+const DEFAULT_TABLES = Object.freeze({
   high_water_mark_table: 'psyberg.high_water_mark_table',
   session_table: 'psyberg.psyberg_session_f',
   signal_table: 'psyberg.psyberg_signal',

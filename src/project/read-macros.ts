@@ -10,7 +10,7 @@ import { type ProjectProblem, positionAt, type ReportProblem, reporterFor } from
 import { relativeFile } from './relative-file.ts';
 import { sqlFilesIn } from './sql-files.ts';
 
-export const MACROS_FOLDER = 'macros';
+const MACROS_FOLDER = 'macros';
 
 const HEAD =
   /create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?(?:macro|function)\s+(?:if\s+not\s+exists\s+)?/iy;

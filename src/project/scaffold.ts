@@ -29,7 +29,7 @@ interface NewFile {
 }
 
 /** Names for `newProject`'s template: the folders of `templates/` that contain a psyberg.yaml. */
-export function projectTemplates(): string[] {
+function projectTemplates(): string[] {
   return fs
     .readdirSync(templatesDirectory)
     .filter((name) => fs.existsSync(path.join(templatesDirectory, name, PROJECT_FILE)))

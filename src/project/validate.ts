@@ -132,7 +132,7 @@ function placeOfParent(yaml: YamlText, path: Path): { line: number; column: numb
 }
 
 /** The value at a path of plain data; undefined if there is none. */
-export function valueAt(value: unknown, path: Path): unknown {
+function valueAt(value: unknown, path: Path): unknown {
   let found = value;
   for (const key of path)
     found =

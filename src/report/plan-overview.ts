@@ -2,17 +2,12 @@
 import type { ErrorJson } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import { type Block, bad, type Document, faint, type Spans, strong, warn } from './document.ts';
-import { documentText, type PageOptions } from './document-text.ts';
 import { followsRemarks } from './explain/follows.ts';
 import { ignoredChanges } from './explain/lookups.ts';
 import { planSummary, statusSpan, unplacedText } from './explain/summary.ts';
 import { owedTexts } from './owed.ts';
 import { sqlChangedText } from './sql-changed.ts';
 import { bytesText, countText, unitsLabel } from './text.ts';
-
-/** Writes a table of the plans, and below it what is owed. */
-export const planTable = (plans: readonly CompiledPlan[], page: PageOptions = {}): string =>
-  documentText(planOverview(plans), page);
 
 /** A process without a plan, and the reason. */
 interface Refused {

@@ -14,7 +14,7 @@ import { type ProcessProgress, watermarkOf } from './read-watermarks.ts';
 export type StoredWatermark = StatementRow<'state/watermarks_of_process'>;
 
 /** The rows of a process in the watermark table, which has to exist; one a source. */
-export const storedWatermarks = (
+const storedWatermarks = (
   engine: Engine,
   options: { readonly highWaterMarkTable: TableIdentifier; readonly processName: string },
 ): Promise<StoredWatermark[]> =>

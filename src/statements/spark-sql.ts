@@ -99,7 +99,7 @@ export const presentColumnsFragment = (
   );
 
 /** A text as Spark's SQL writes it: there a backslash is an escape. */
-export const sparkQuoted = (text: string): string =>
+const sparkQuoted = (text: string): string =>
   `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 
 /** A value as Spark writes it, of the type that a header or the project declares. Moments are ISO texts. */

@@ -1,8 +1,9 @@
 // Goal: the text of `plan --explain`. Method: a session as data is planned, the text compared as a whole.
 import { expect, it } from 'vitest';
+import { documentText } from '../../src/report/document-text.ts';
 import { planSummary } from '../../src/report/explain/summary.ts';
 import { explainPlans } from '../../src/report/explain.ts';
-import { planTable } from '../../src/report/plan-table.ts';
+import { planOverview } from '../../src/report/plan-overview.ts';
 import { planOf } from '../support/session-data.ts';
 import { hourAt, msAt } from '../support/world.ts';
 
@@ -176,7 +177,7 @@ it('sums a plan up in one line, whatever its status', () => {
 });
 
 it('lists a plan a line, and what it owes below', () => {
-  expect(planTable([PLAN])).toBe(`process    status  new rows   bytes  a run would
+  expect(documentText(planOverview([PLAN]))).toBe(`process    status  new rows   bytes  a run would
 some_load  work          20  2.0 kB  overwrite facts.some, 2023-09-14 02h..06h
 some_load owes 2023-09-14 07h: raw.requests is not complete for it`);
 });

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../src/model/run-record.ts';
 import type { TestResult } from '../../src/model/test-record.ts';
 import { doctorText } from '../../src/report/doctor.ts';
+import { documentText } from '../../src/report/document-text.ts';
 import { explainPlans } from '../../src/report/explain.ts';
-import { planTable } from '../../src/report/plan-table.ts';
+import { planOverview } from '../../src/report/plan-overview.ts';
 import { runText } from '../../src/report/run-report.ts';
 import { historyText, signalsText, statusText } from '../../src/report/status.ts';
 import type { Style } from '../../src/report/style.ts';
@@ -204,7 +205,7 @@ const PRINTED: Readonly<Record<string, (page: { width: number; style: Style }) =
       ],
       page,
     ),
-  plan: (page) => planTable([PLAN, { ...PLAN, status: 'waiting', hours: [] }], page),
+  plan: (page) => documentText(planOverview([PLAN, { ...PLAN, status: 'waiting', hours: [] }]), page),
   'plan --explain': (page) => explainPlans([EXPLAINED], page),
   run: (page) => runText(RECORD, { ...page, nameWidth: LONG.length }),
 };

@@ -44,7 +44,7 @@ const PARTITION_HOURS_MAX = 24;
  */
 const SPAN_HOURS_MAX = 2 * 366 * 24;
 
-export const isWide = ({ firstHour, lastHour }: Pick<FileBounds, 'firstHour' | 'lastHour'>): boolean =>
+const isWide = ({ firstHour, lastHour }: Pick<FileBounds, 'firstHour' | 'lastHour'>): boolean =>
   firstHour !== undefined && lastHour !== undefined && lastHour - firstHour >= SPAN_HOURS_MAX;
 
 /** Hours from metadata alone. */

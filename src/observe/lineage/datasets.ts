@@ -52,7 +52,7 @@ export const folderDataset = (glob: string): Dataset => ({
 });
 
 /** `s3://bucket/a/b` lies in the namespace `s3://bucket`, a path in `file`. */
-export function datasetName(location: string): { readonly namespace: string; readonly name: string } {
+function datasetName(location: string): { readonly namespace: string; readonly name: string } {
   const [, scheme = 'file', authority = '', path = ''] =
     /^([a-z][a-z0-9+.-]*):\/\/([^/]*)(.*)$/i.exec(location) ?? [];
   if (path === '' && authority === '') return { namespace: 'file', name: location };

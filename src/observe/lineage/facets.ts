@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export const PRODUCER = 'urn:psyberg';
 export const EVENT_SCHEMA = 'https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent';
 /** A facet of our own, which no other producer has; docs/reference/lineage.md describes it. */
-export const SESSION_FACET_SCHEMA = 'urn:psyberg:facet:session:1-0-0';
+const SESSION_FACET_SCHEMA = 'urn:psyberg:facet:session:1-0-0';
 
 /** The version in which each facet is sent. */
 const VERSIONS = {

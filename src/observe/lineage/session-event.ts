@@ -57,7 +57,7 @@ export interface SessionEvent {
   readonly message?: string;
 }
 
-export const jobOf = (project: ProjectSpec, spec: ProcessSpec, namespace: string): Job => ({
+const jobOf = (project: ProjectSpec, spec: ProcessSpec, namespace: string): Job => ({
   namespace,
   name: `${project.name}.${spec.processName}`,
 });

@@ -11,7 +11,7 @@ export interface Sample {
 }
 
 /** What each gauge means. Times are in seconds since 1970, durations in seconds. */
-export const METRICS = {
+const METRICS = {
   psyberg_session_status: '1 for the status of the last session of the process, or of its last step',
   psyberg_session_end_timestamp_seconds: 'when it ended',
   psyberg_session_success_timestamp_seconds:

@@ -46,7 +46,7 @@ function filesBelow(folder: string, name: RegExp): string[] {
 }
 
 /** The folder that psyberg.yaml names, as far as it can be read. */
-export function processesFolder(root: string): string {
+function processesFolder(root: string): string {
   const file = path.join(root, PROJECT_FILE);
   const text = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
   const { value } = parseYamlText(text, { first: 0, last: text.length }, () => {});

@@ -39,7 +39,7 @@ export const stepsDocument = (plans: readonly CompiledPlan[]): Document =>
 const LEAST_ROOM = 20;
 
 /** The picture of hours × processes; undefined if no process knows of any hour. */
-export function gridPicture(plans: readonly CompiledPlan[]): Block | undefined {
+function gridPicture(plans: readonly CompiledPlan[]): Block | undefined {
   const longest = Math.max(0, ...plans.map(({ process_name: name }) => name.length));
   if (hourGrid(plans, LEAST_ROOM) === undefined) return undefined;
   return {

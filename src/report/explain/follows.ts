@@ -12,7 +12,7 @@ type FollowingPlan = Pick<
 const NAMES_SHOWN = 2;
 
 /** `a_load, b_load`. */
-export function followsText({ follows = [] }: Pick<Plan, 'follows'>): string {
+function followsText({ follows = [] }: Pick<Plan, 'follows'>): string {
   const more = follows.length - NAMES_SHOWN;
   const shown = follows.slice(0, NAMES_SHOWN).join(', ');
   return more > 0 ? `${shown} and ${more} more` : shown;
@@ -31,7 +31,7 @@ export function followsSummary(plan: FollowingPlan): string {
 }
 
 /** For a process with work: the hours that may be added to it. */
-export const hoursOnTop = ({ hours, expected_hours: expected = [] }: FollowingPlan): string[] => {
+const hoursOnTop = ({ hours, expected_hours: expected = [] }: FollowingPlan): string[] => {
   const own = new Set(hours.map(({ hour }) => hour));
   return expected.filter((hour) => !own.has(hour));
 };

@@ -27,7 +27,7 @@ import { postponeSweep, sweepPostponed } from './postponed-sweeps.ts';
 type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project' | 'sessionsDirectory'>;
 
 /** The tables that a session of a target writes to. */
-export const tablesOfSession = (
+const tablesOfSession = (
   { project }: Pick<RunPorts, 'project'>,
   target: TableIdentifier,
 ): TableIdentifier[] => [

@@ -62,7 +62,7 @@ export async function judgeRun(
 }
 
 /** Checks what the record alone tells. */
-export function judgeRecord(expectation: Expectation, { record, plan }: JudgedRun): Finding[] {
+function judgeRecord(expectation: Expectation, { record, plan }: JudgedRun): Finding[] {
   const findings: Finding[] = [];
   const judge = (what: string, expected: unknown, actual: unknown, error?: ErrorJson | null): void => {
     if (expected !== undefined && JSON.stringify(expected) !== JSON.stringify(actual))

@@ -105,11 +105,7 @@ function columnOf({ table, landing, file }: Filling, name: string, row?: number)
 }
 
 /** Inserts rows of cells, which DuckDB casts. */
-export async function insertCells(
-  sandbox: Sandbox,
-  filling: Filling,
-  rows: readonly CellRow[],
-): Promise<void> {
+async function insertCells(sandbox: Sandbox, filling: Filling, rows: readonly CellRow[]): Promise<void> {
   if (rows.length === 0) return;
   const columns: TestColumn[] = [];
   for (const [index, row] of rows.entries())

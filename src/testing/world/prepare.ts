@@ -164,7 +164,7 @@ const BEYOND_MS = 253_370_764_800_000n;
 const sourcesOf = (test: TestSpec, { id }: OutsideTable): SourceSpec[] =>
   test.processes.flatMap((spec) => spec.sources).filter((source) => tableKey(source.table) === tableKey(id));
 
-export const eventTimeColumn = (source: SourceSpec, { columns }: Pick<OutsideTable, 'columns'>) =>
+const eventTimeColumn = (source: SourceSpec, { columns }: Pick<OutsideTable, 'columns'>) =>
   columns.find(({ name }) => name.toLowerCase() === source.eventTime?.toLowerCase());
 
 /**

@@ -30,7 +30,7 @@ export function takesRowsAlone(explained: string, isReadAlone: boolean): boolean
 }
 
 /** The lines of the plan as it was resolved, each from its node on; none where there is no such part. */
-export function analyzedNodes(explained: string): string[] {
+function analyzedNodes(explained: string): string[] {
   const analyzed = /== Analyzed Logical Plan ==\n([\s\S]*?)(?:\n== |$)/.exec(explained)?.[1];
   // The first line names the columns.
   const [, ...lines] = (analyzed ?? '').split('\n');
