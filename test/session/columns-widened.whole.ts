@@ -10,7 +10,7 @@ import { computedWith, widenedBetween } from '../../src/session/columns-widened.
 import { histories } from '../support/histories.ts';
 import { queryOf } from './random-queries.ts';
 
-const { cover, play, timeLimitMs } = histories({ runs: 20_000, timeLimitMs: (runs) => 30_000 + runs * 5 });
+const { cover, play, timeLimitMs } = histories({ runs: 10_000, timeLimitMs: (runs) => 30_000 + runs * 5 });
 
 /** `{f: 'int'}` is a struct, `[…]` a list. */
 type Type = string | readonly [Type] | { readonly [name: string]: Type };
