@@ -11,7 +11,7 @@ import { keepNewest } from '../../model/keep-newest.ts';
 import { MANIFEST_FILE_WITH_ROW_IDS } from '../../model/manifest-schema.ts';
 
 /** The rows as their writer left them; undefined if the list is not small, not here, or cannot be read. */
-function rowsOfList(
+export function rowsOfList(
   path: string,
   bytesMax: number,
   asked?: AvroRowsAsked,
