@@ -8,7 +8,8 @@ import { randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AvroComplexType, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import { type AvroHeader, AvroReader, readAvroHeader, writeAvroHeader } from './avro-header.ts';
-import { type AvroObject, type AvroRowsAsked, type AvroValue, rowReader } from './avro-values.ts';
+import { type AvroObject, type AvroRowsAsked, type AvroValue, keyReader, rowReader } from './avro-values.ts';
+import { type FileRows, type RowRange, rangeToWalk, rowsAfter } from './rows-read-before.ts';
 
 /** Unpacks a file's blocks, by codec; a codec that is not here is unknown. */
 const CODECS: Readonly<Record<string, (block: Buffer) => Buffer>> = {
@@ -29,22 +30,63 @@ export function readAvroRows(
   const header = readAvroHeader(file);
   const unpack = CODECS[wordOf(header, 'avro.codec') ?? 'null'];
   if (unpack === undefined) return undefined;
-  const schema = JSON.parse(wordOf(header, 'avro.schema') ?? '{}') as AvroType;
+  const text = wordOf(header, 'avro.schema') ?? '{}';
+  const schema = JSON.parse(text) as AvroType;
   const read = rowReader(schema, expected, asked);
-  const blocks = new AvroReader(file, header.end);
-  const marker = blocks.take(MARKER_BYTES);
-  const rows: AvroObject[] = [];
-  while (blocks.offset < file.length) {
-    const count = blocks.long();
-    const unpacked = unpack(blocks.bytes());
-    const block = new AvroReader(unpacked, 0);
-    for (let index = 0; index < count; index += 1) {
-      const row = read(block);
-      if (row !== undefined) rows.push(row);
-    }
-    if (block.offset !== unpacked.length || !blocks.take(MARKER_BYTES).equals(marker))
-      throw new RangeError('a block of the file does not end where it says');
+  const blocks = blocksOf(file, header.end, unpack);
+  const { among } = asked ?? {};
+  if (among?.last === undefined) return blocks.flatMap((block) => rowsIn(block, allOfBlock(block), read));
+  const readKey = keyReader(schema, expected, among.field);
+  const keysIn = (rows: Rows, range: RowRange): Float64Array =>
+    Float64Array.from(rowsIn(rows, range, readKey), Number);
+  const rows = rowsAfter(among.last.rows, joined(text, blocks), keysIn);
+  const found = rowsIn(rows, rangeToWalk(rows, among.values), read);
+  among.last.rows = rows;
+  return found;
+}
+
+type Rows = Pick<FileRows, 'data' | 'count'>;
+
+const allOfBlock = ({ data, count }: Rows): RowRange => ({ begin: 0, end: data.length, count });
+
+function blocksOf(file: Buffer, begin: number, unpack: (block: Buffer) => Buffer): Rows[] {
+  const from = new AvroReader(file, begin);
+  const marker = from.take(MARKER_BYTES);
+  const blocks: Rows[] = [];
+  while (from.offset < file.length) {
+    const count = from.long();
+    blocks.push({ count, data: unpack(from.bytes()) });
+    if (!from.take(MARKER_BYTES).equals(marker)) throw otherEnd();
   }
+  return blocks;
+}
+
+const otherEnd = (): RangeError => new RangeError('a block of the file does not end where it says');
+
+/** Nothing is copied of a file of one block. */
+function joined(schema: string, blocks: readonly Rows[]): FileRows {
+  const [first] = blocks;
+  const count = blocks.reduce((all, block) => all + block.count, 0);
+  const data =
+    first !== undefined && blocks.length === 1
+      ? first.data
+      : Buffer.concat(blocks.map((block) => block.data));
+  return { schema, data, count };
+}
+
+/** What `read` makes of these rows, but for undefined. */
+function rowsIn<T>(
+  { data }: Rows,
+  { begin, end, count }: RowRange,
+  read: (from: AvroReader) => T | undefined,
+): T[] {
+  const from = new AvroReader(data, begin);
+  const rows: T[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const row = read(from);
+    if (row !== undefined) rows.push(row);
+  }
+  if (from.offset !== end) throw otherEnd();
   return rows;
 }
 

@@ -6,6 +6,7 @@
 import type { AvroComplexType, AvroField, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import type { AvroReader } from './avro-header.ts';
 import { BYTES, fixed, LONG, passOver, rowFinder, type Shape } from './avro-shapes.ts';
+import type { LastRead } from './rows-read-before.ts';
 
 /**
  * A value of an Avro type: `long` is a bigint, `int` a number, `bytes` and `fixed` are buffers, a record is
@@ -27,7 +28,14 @@ export interface AvroRowsAsked {
   /** Names of fields; others are passed over. */
   readonly only: readonly string[];
   /** Only rows whose `long` field of that name has one of the values. */
-  readonly among?: { readonly field: string; readonly values: ReadonlySet<bigint> } | undefined;
+  readonly among?: RowsAmong | undefined;
+}
+
+interface RowsAmong {
+  readonly field: string;
+  readonly values: ReadonlySet<bigint>;
+  /** What this file has too need not be walked over again, as far as other keys are asked for. */
+  readonly last?: LastRead;
 }
 
 /**
@@ -68,6 +76,24 @@ export function rowReader(
     if (!findRow(from)) return undefined;
     from.offset = start;
     return read(from);
+  };
+}
+
+/** Reads the `long` field of that name of a row, and passes over its others. */
+export function keyReader(
+  schema: AvroType,
+  expected: AvroRecord,
+  field: string,
+): (from: AvroReader) => AvroValue {
+  const { fields = [] } = schema as AvroComplexType;
+  const codecs = fieldCodecs(fields, { names: namesById(expected), types: new Map() });
+  return (from) => {
+    let key: AvroValue = null;
+    for (const { name, codec } of codecs) {
+      if (name === field) key = codec.read(from);
+      else passOver(from, codec.shape);
+    }
+    return key;
   };
 }
 

@@ -28,23 +28,37 @@ export function mainSnapshot(metadata: TableMetadata): Snapshot | undefined {
  */
 export function* ancestors(metadata: TableMetadata, from: Snapshot | undefined): Generator<Snapshot> {
   const snapshots = metadata.snapshots ?? [];
-  const seen = new Set<Snapshot>();
-  let places: Map<SnapshotId, number> | undefined;
-  let snapshot = from;
-  let place = from === undefined ? -1 : snapshots.lastIndexOf(from);
-  while (snapshot !== undefined && !seen.has(snapshot)) {
-    // A damaged metadata file may hold a circle of parents; without this check a session would never open.
-    seen.add(snapshot);
+  const start = from === undefined ? -1 : snapshots.lastIndexOf(from);
+  let index: HistoryIndex | undefined;
+  for (let [snapshot, place] = [from, start]; snapshot !== undefined; snapshot = snapshots[place]) {
     yield snapshot;
     const parent: SnapshotId | undefined = snapshot['parent-snapshot-id'];
     if (parent === undefined) return;
-    if (place > 0 && snapshots[place - 1]?.['snapshot-id'] === parent) place -= 1;
-    else {
-      places ??= new Map(snapshots.map((each, index) => [each['snapshot-id'], index]));
-      place = places.get(parent) ?? -1;
-    }
-    snapshot = snapshots[place];
+    const isBefore = place > 0 && snapshots[place - 1]?.['snapshot-id'] === parent;
+    if (!isBefore) index ??= historyIndex(snapshots, [place, start]);
+    place = isBefore ? place - 1 : (index?.places.get(parent) ?? -1);
+    if (index?.seen.has(place) === true) return;
+    index?.seen.add(place);
   }
+}
+
+interface HistoryIndex {
+  readonly places: ReadonlyMap<SnapshotId, number>;
+  /**
+   * A damaged metadata file may hold a circle of parents; without it a session would never open. There is no
+   * circle as long as each parent stands just before its child.
+   */
+  readonly seen: Set<number>;
+}
+
+/** Places from `first` to `last`, inclusive, have been seen. */
+function historyIndex(
+  snapshots: readonly Snapshot[],
+  [first, last]: readonly [number, number],
+): HistoryIndex {
+  const seen = new Set<number>();
+  for (let place = first; place <= last; place += 1) seen.add(place);
+  return { places: new Map(snapshots.map((each, place) => [each['snapshot-id'], place])), seen };
 }
 
 /** How a table's head relates to a snapshot that was read. */

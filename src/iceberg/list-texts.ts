@@ -66,10 +66,18 @@ function isLastField(file: Buffer, begin: number): boolean {
 
 /** The place after the bracket of a list; undefined where the file has its name twice, or not at all. */
 export function listBegin(name: LongList, file: Buffer): number | undefined {
-  // Within a text the quotes would be escaped: these words are those of a field.
-  const quoted = `"${name}"`;
-  const place = file.indexOf(quoted, 0, 'latin1');
-  if (place < 0 || file.indexOf(quoted, place + 1, 'latin1') >= 0) return undefined;
+  const begin = firstListBegin(name, file);
+  return begin === undefined || file.indexOf(quotedName(name), begin, 'latin1') >= 0 ? undefined : begin;
+}
+
+/** Within a text the quotes would be escaped: these words are those of a field. */
+const quotedName = (name: LongList): string => `"${name}"`;
+
+/** The place after the bracket of the first list of that name behind a place. */
+export function firstListBegin(name: LongList, file: Buffer, from = 0): number | undefined {
+  const quoted = quotedName(name);
+  const place = file.indexOf(quoted, from, 'latin1');
+  if (place < 0) return undefined;
   const colon = afterBlanks(file, place + quoted.length);
   const bracket = afterBlanks(file, colon + 1);
   return file[colon] === COLON && file[bracket] === OPEN_LIST ? bracket + 1 : undefined;

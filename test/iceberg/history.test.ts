@@ -1,8 +1,10 @@
 // Goal: changes, status and maintenance go one way between a head and what was read. Method: small histories as data.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { between, countInSummary, withOperations } from '../../src/iceberg/history.ts';
+import { ancestors, between, countInSummary, withOperations } from '../../src/iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { neededSnapshots } from '../../src/maintain/needed-snapshots.ts';
+import { propertySeed } from '../support/property-seed.ts';
 
 /** `3<2` is snapshot 3 with parent 2; the last one is the head. */
 function table(...snapshots: string[]): TableMetadata {
@@ -19,6 +21,29 @@ function table(...snapshots: string[]): TableMetadata {
     })),
   } as unknown as TableMetadata;
 }
+
+describe('the ancestors of a snapshot', () => {
+  it('are those along the parents, each once, in whatever order the table has them, also in a circle', () => {
+    const parents = fc.array(fc.option(fc.nat(9), { nil: undefined }), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(parents, fc.nat(8), (parentOf, first) => {
+        const metadata = table(
+          ...parentOf.map((parent, id) => (parent === undefined ? `${id}` : `${id}<${parent}`)),
+        );
+        const expected: number[] = [];
+        for (
+          let id: number | undefined = first % parentOf.length;
+          id !== undefined && id < parentOf.length && !expected.includes(id);
+          id = parentOf[id]
+        )
+          expected.push(id);
+        const from = metadata.snapshots?.[first % parentOf.length];
+        expect([...ancestors(metadata, from)].map((each) => Number(each['snapshot-id']))).toEqual(expected);
+      }),
+      { numRuns: 500, ...propertySeed() },
+    );
+  });
+});
 
 const CASES = [
   ['straight', table('1', '2<1', '3<2'), 2n, { added: [3n], undone: [], meeting: 2n }, [2n, 3n], 2n],

@@ -1,6 +1,6 @@
 /** Shows a table of a catalog with the branches that are held here. Metadata -> metadata. Pure. */
 import { snapshotById } from '../../iceberg/history.ts';
-import type { SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { HeldBranch } from './held-in-memory.ts';
 
 /**
@@ -12,7 +12,10 @@ export function showHeld(metadata: TableMetadata, branches: readonly HeldBranch[
   if (branches.length === 0) return metadata;
   const snapshots = branches
     .flatMap((branch) => branch.snapshots)
-    .filter((snapshot) => snapshotById(metadata, snapshot['snapshot-id']) === undefined);
+    .filter(
+      (snapshot) =>
+        isNewer(metadata, snapshot) || snapshotById(metadata, snapshot['snapshot-id']) === undefined,
+    );
   const largest = (...values: readonly (bigint | undefined | null)[]): bigint =>
     values.reduce<bigint>((most, value) => ((value ?? 0n) > most ? (value as bigint) : most), 0n);
   const refs = branches.map(({ branch, head }): [string, { 'snapshot-id': SnapshotId; type: 'branch' }] => [
@@ -37,3 +40,8 @@ export function showHeld(metadata: TableMetadata, branches: readonly HeldBranch[
         }),
   };
 }
+
+/** Numbered above all snapshots of the table, which need not be searched for it. */
+const isNewer = (metadata: TableMetadata, snapshot: Snapshot): boolean =>
+  metadata['format-version'] > 1 &&
+  (snapshot['sequence-number'] ?? 0n) > (metadata['last-sequence-number'] ?? 0n);

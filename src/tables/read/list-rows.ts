@@ -6,6 +6,7 @@ import { type FileFacts, localFacts, readLocalFile } from '../../files/local.ts'
 import { readAvroRows } from '../../iceberg/avro-rows.ts';
 import type { AvroObject, AvroRowsAsked } from '../../iceberg/avro-values.ts';
 import { listedRow, type ManifestFileRow } from '../../iceberg/manifest-row.ts';
+import type { LastRead } from '../../iceberg/rows-read-before.ts';
 import type { SnapshotId } from '../../iceberg/table-metadata.ts';
 import { keepNewest } from '../../model/keep-newest.ts';
 import { MANIFEST_FILE_WITH_ROW_IDS } from '../../model/manifest-schema.ts';
@@ -80,6 +81,26 @@ export function rememberList(path: string, facts: FileFacts | undefined, rows: r
   });
 }
 
+/** The list of each table that was read last, by its folder; those asked for last are at the end. */
+const readLast = new Map<string, LastRead>();
+
+/** Two lists of 100,000 manifests. */
+const BYTES_KEPT = 32 * 1024 * 1024;
+
+/**
+ * Rows of a list that these snapshots added. Lists of a table repeat each other: of 1,000 rows 1 ms went into
+ * walking over what the list before had too, of 100,000 rows 20 ms (AMD EPYC, 2026-12-01).
+ */
+export function amongAddedBy(list: string, addedBy: readonly SnapshotId[]): AvroRowsAsked['among'] {
+  const folder = list.slice(0, list.lastIndexOf('/'));
+  const last = readLast.get(folder) ?? { rows: undefined };
+  keepNewest(readLast, [folder, last], {
+    max: BYTES_KEPT,
+    weightOf: ({ rows }) => rows?.data.length ?? 0,
+  });
+  return { field: 'added_snapshot_id', values: new Set(addedBy), last };
+}
+
 /** Bytes of all the lists, most of which are only passed over. Not measured. */
 const ALL_BYTES_MAX = 2 ** 20;
 
@@ -88,11 +109,10 @@ export function readChanges(
   lists: readonly string[],
   addedBy: readonly SnapshotId[],
 ): readonly KnownRow[] | undefined {
-  const asked = { only: ROW, among: { field: 'added_snapshot_id', values: new Set(addedBy) } };
   const rows: KnownRow[] = [];
   let bytes = 0;
   for (const list of lists) {
-    const found = rowsOfList(list, ALL_BYTES_MAX - bytes, asked);
+    const found = rowsOfList(list, ALL_BYTES_MAX - bytes, { only: ROW, among: amongAddedBy(list, addedBy) });
     if (found === undefined) return undefined;
     bytes += found.bytes;
     for (const written of found.rows) {

@@ -5,7 +5,7 @@ import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { keepNewest } from '../../model/keep-newest.ts';
 import { MANIFEST_FILE } from '../../model/manifest-schema.ts';
 import { localAvroRows, readAvroFile } from '../avro-files.ts';
-import { recalledList } from './list-rows.ts';
+import { amongAddedBy, recalledList } from './list-rows.ts';
 
 export interface ManifestRow {
   readonly manifest_path: string;
@@ -72,7 +72,7 @@ export async function readManifests(
 }
 
 async function rowsOf(engine: Engine, list: string, addedBy?: readonly SnapshotId[]): Promise<ManifestRow[]> {
-  const among = addedBy === undefined ? undefined : { field: 'added_snapshot_id', values: new Set(addedBy) };
+  const among = addedBy === undefined ? undefined : amongAddedBy(list, addedBy);
   const recalled = among === undefined ? recalledList(list)?.map(({ row }) => row) : undefined;
   const listed =
     recalled ?? (await readAvroFile<ListedRow>(engine, list, MANIFEST_FILE, { only: LISTED, among }));
