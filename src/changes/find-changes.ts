@@ -18,6 +18,7 @@ import { refuseRemovedRows } from './refuse-removed-rows.ts';
 import type { RowDeletesSince } from './row-deletes.ts';
 import type { Reader } from './source.ts';
 import { picked, replacedFiles, withoutCopies } from './verdicts/append-added.ts';
+import { withoutBroughtAgain } from './verdicts/brought-again.ts';
 import { counted } from './verdicts/counted.ts';
 import { entangled } from './verdicts/entangled.ts';
 import { compareFiles } from './verdicts/files-between.ts';
@@ -84,11 +85,14 @@ async function changesOf(reader: Reader, evidence: Evidence, judged: JudgedGap):
   const { returned, unloaded, loaded } = await returnedFiles(reader, net, idsOf(gap.undone));
   if (unloaded) return changesByFiles(reader, evidence, loaded);
   const fresh = net.filter((file) => !returned.includes(file));
-  const files =
+  const { changes, files } =
     reader.needs === 'added-rows'
-      ? await withoutCopies(reader.source, { ...evidence, files: fresh, inOrder })
-      : fresh;
-  refuseRemovedRows(reader, { changes: judged.changes, files, deletes });
+      ? {
+          ...judged,
+          files: await withoutCopies(reader.source, { ...evidence, files: fresh, inOrder }),
+        }
+      : await withoutBroughtAgain(reader, evidence, { ...judged, files: fresh });
+  refuseRemovedRows(reader, { changes, files, deletes });
   const oneByOne =
     judged.across ||
     gap.undone.length > 0 ||
@@ -97,7 +101,7 @@ async function changesOf(reader: Reader, evidence: Evidence, judged: JudgedGap):
     holdsOthers(evidence, judged);
   return {
     detectedBy: gap.detectedBy,
-    changes: judged.changes,
+    changes,
     files: [...files, ...rowDeletesFor(reader, deletes)],
     ...deletesOfNewRows(deletes),
     listedBy: oneByOne ? 'files' : 'manifests',

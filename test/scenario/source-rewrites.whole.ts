@@ -160,6 +160,27 @@ describe('an overwrite of source rows', () => {
     });
   });
 
+  it('takes no row that one snapshot took off and others brought again, and stops where one is missing', async () => {
+    const world = await eventWorld();
+    const overwriteBySnapshots = async (rows: readonly string[]): Promise<void> => {
+      await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files });
+      for (const each of rows) await world.land('raw.events', each);
+    };
+    await overwriteBySnapshots([events(0, 5, 0), events(10, 5, 1)]);
+    const again = await world.plan('append_load');
+    expect([again.status, again.sources[0]?.changes.map(({ counted }) => counted)]).toEqual([
+      'nothing-new',
+      [false, false, false],
+    ]);
+    await overwriteBySnapshots([events(20, 5, 1), events(0, 5, 0), events(10, 5, 1)]);
+    expect(await world.publish('append_load')).toMatchObject({ rows_read: '5' });
+    expect(await appended(world)).toEqual(await inSource(world));
+    expect((await runOne(world, 'append_load')).status).toBe('nothing-new');
+    // With as many rows, and one of them another.
+    await overwriteBySnapshots([events(20, 5, 1), events(0, 5, 0), events(11, 5, 1)]);
+    expect(await runOne(world, 'append_load')).toMatchObject({ error: { code: 'source-changed' } });
+  });
+
   it('with on_source_change: append-added takes no row that one snapshot took off and the next brought again', async () => {
     const world = await eventWorld({ appendSource: { on_source_change: 'append-added' } });
     await world.changeFiles('raw.events', { operation: 'delete', remove: (files) => files });

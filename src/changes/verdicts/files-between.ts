@@ -59,7 +59,7 @@ export async function compareFiles(
     ...found,
     files: found.files.map((file) => ({ ...file, snapshotId: head['snapshot-id'] })),
   };
-  const judged = await judgeFilesBetween(source, {
+  const judged = await judgeReplacedFiles(source, {
     consumed,
     head,
     files: candidates,
@@ -185,7 +185,7 @@ interface FilesBetween {
  * count. For `newRowsOnly` the files of only new rows count, if all other added files together hold exactly
  * the rows of the removed ones. `reason` says what was found.
  */
-async function judgeFilesBetween(
+export async function judgeReplacedFiles(
   source: Source,
   { consumed, head, files, newRowsOnly }: FilesBetween,
 ): Promise<{ readonly files: readonly ChangedFile[]; readonly reason?: string }> {
