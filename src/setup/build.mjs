@@ -42,6 +42,8 @@ export async function build() {
         path.join(fresh, folder, 'duckdb-install.mjs'),
       );
     fs.chmodSync(path.join(fresh, 'cli', 'main.js'), 0o755);
+    // A temporary folder is its maker's alone; a clone that root has set up is used by others.
+    fs.chmodSync(fresh, 0o777 & ~process.umask());
     const complaints = declareTypes(path.join(fresh, 'types'));
     fs.rmSync(dist, { recursive: true, force: true });
     fs.renameSync(fresh, dist);

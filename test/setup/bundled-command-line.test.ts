@@ -93,3 +93,8 @@ it('takes a word of the command line for a folder only where it is a command', (
     'none',
   ]);
 });
+
+it('can be read by others than who built it', () => {
+  const dist = path.join(import.meta.dirname, '../../dist');
+  expect((fs.statSync(dist).mode & 0o777).toString(8)).toBe((0o777 & ~process.umask()).toString(8));
+});
