@@ -34,11 +34,13 @@ function copyLines(
 ): string[] {
   const earlier = there === 0 ? '' : `, ${there} of an earlier try held against the original`;
   const counted = `${plural(copied, 'data file')}${earlier}, ${bytesText(BigInt(bytes))} in all`;
+  const isStore = to?.includes('://') === true;
+  const pointers = isStore ? 'the state or database of its pointers' : 'its --database if you gave one';
   return dryRun
     ? [counted]
     : [
         `${counted}, each by its checksum`,
-        `to work on the copy write "warehouse: ${to}" under catalog in psyberg.yaml, with the state or database of its pointers`,
+        `to work on the copy write "warehouse: ${to}" under catalog in psyberg.yaml, with ${pointers}`,
       ];
 }
 
