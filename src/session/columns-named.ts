@@ -2,14 +2,13 @@
  * Finds which columns the SQL of a process may read by their names. SQL text -> name -> yes or no. Pure.
  * Whatever the text leaves open (a star, a whole row, a pattern of names) may be any column.
  */
-import { engineOf } from '../model/engines.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { type SqlToken, sqlTokens } from '../model/sql-tokens.ts';
+import { closeOf, type Word, wordsOf } from './query-words.ts';
 
 export interface ColumnsNamed {
-  /** In lower case. */
+  /** True if the query may read a column of that name, which is in lower case. */
   readonly isNamed: (name: string) => boolean;
-  /** Whether it makes values of whole rows: a source's name as one, a star in a function's parentheses. */
+  /** Whether it uses whole rows as values, as `to_json(events)` or `to_json(struct(*))` do. */
   readonly readsRows: boolean;
 }
 
@@ -23,7 +22,7 @@ export function columnsNamed(process: ProcessSpec): ColumnsNamed {
   const names = new Set(
     texts.flatMap((words) =>
       words.flatMap(({ text, isName }, index) => {
-        // A name or a type that the query gives; what a macro begins with stands there, too.
+        // Behind `as` of a query is a new name or a type; behind that of a macro its expression begins.
         const isGiven = words === query && words[index - 1]?.text === 'as';
         return isName && !isGiven ? [text] : [];
       }),
@@ -32,26 +31,7 @@ export function columnsNamed(process: ProcessSpec): ColumnsNamed {
   return { isNamed: (name) => names.has(name), readsRows: false };
 }
 
-/** A token: names without their quotes, in lower case. */
-export interface Word {
-  readonly text: string;
-  readonly kind: SqlToken['kind'];
-  readonly isName: boolean;
-}
-
-export function wordsOf(process: ProcessSpec, sql: string): Word[] {
-  return sqlTokens(sql, engineOf(process))
-    .filter(({ kind }) => kind !== 'comment')
-    .map(({ kind, first, end }) => {
-      const text = sql.slice(first, end).toLowerCase();
-      const isName = kind === 'word' || kind === 'quoted name';
-      if (kind !== 'quoted name') return { text, kind, isName };
-      const quote = text.slice(0, 1);
-      return { text: text.slice(1, -1).replaceAll(quote + quote, quote), kind, isName };
-    });
-}
-
-/** Whether columns are read without their names: by a star, a pattern, their place, or without a SELECT. */
+/** True if columns are read without their names: by a star, a pattern, their place, or without a SELECT. */
 const namesNone = (words: readonly Word[]): boolean =>
   leavesSelectOut(words) ||
   words.some(({ text, kind }, index) => {
@@ -68,7 +48,7 @@ const BEHIND_STAR: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Neither a product nor `count(*)`, which means no column. */
+/** True for a star that means columns: no product, and not `count(*)`, which reads none. */
 function isStar(words: readonly Word[], at: number): boolean {
   const [called, before, after] = [words[at - 2], words[at - 1], words[at + 1]];
   if (called?.text === 'count' && before?.text === '(' && after?.text === ')') return false;
@@ -78,11 +58,11 @@ function isStar(words: readonly Word[], at: number): boolean {
   return !(isFactor(before, ')]', BEFORE_STAR) && isFactor(after, '(-+[', BEHIND_STAR));
 }
 
-/** In their parentheses stands a `from` that begins no clause. */
+/** Functions in whose parentheses `from` begins no clause, as in `extract(hour from ts)`. */
 const WITH_FROM: ReadonlySet<string> = new Set(['extract', 'substring', 'trim', 'overlay']);
 const SET_OPERATORS: ReadonlySet<string> = new Set(['union', 'except', 'intersect']);
 
-/** `from events` alone. */
+/** True for DuckDB's `from events` without a SELECT. */
 function leavesSelectOut(words: readonly Word[]): boolean {
   let selects = 0;
   const outside: number[] = [];
@@ -110,7 +90,7 @@ inner outer cross natural asof semi anti positional lateral tablesample pivot un
 /** What stands before a parenthesis in which a star is no argument of a function. */
 const BEFORE_NO_ARGUMENTS: ReadonlySet<string> = new Set(['count', 'in', 'exists', 'exclude', 'except']);
 
-/** A star of a row, or of a source's, behind a function's parenthesis: `to_json(struct(*))`. */
+/** True for a star among the arguments of a function, as in `to_json(struct(*))` or `hash(e.*)`. */
 function isArgument({ text, kind }: Word, at: number, words: readonly Word[]): boolean {
   if (text !== '*' || kind !== 'sign') return false;
   const opening = words[at - 1]?.text === '.' ? at - 3 : at - 1;
@@ -118,7 +98,7 @@ function isArgument({ text, kind }: Word, at: number, words: readonly Word[]): b
   return words[opening]?.text === '(' && called?.isName === true && !BEFORE_NO_ARGUMENTS.has(called.text);
 }
 
-/** Whether a name of a WITH, or of a query in a FROM, stands for its rows. */
+/** True if the name of a WITH, or of a query in a FROM, is used as a value: all of its rows' columns. */
 export function madeRowsAreValues(words: readonly Word[]): boolean {
   const names = new Set<string>();
   const places = new Set<number>();
@@ -145,20 +125,10 @@ const BEGINS_QUERY: ReadonlySet<string> = new Set(['select', 'with', 'from']);
 const WITH_HINTS: ReadonlySet<string> = new Set(['materialized', 'not']);
 const BEFORE_RELATION: ReadonlySet<string> = new Set(['from', 'join', 'lateral', ',']);
 
-/** Of a bracket the one that closes it. */
-export function closeOf(words: readonly Word[], opening: number): number {
-  let depth = 0;
-  for (let at = opening; at < words.length; at += 1) {
-    const { text, kind } = words[at] as Word;
-    if (kind !== 'sign') continue;
-    if ('([{'.includes(text)) depth += 1;
-    if (')]}'.includes(text)) depth -= 1;
-    if (depth === 0) return at;
-  }
-  return words.length;
-}
-
-/** Whether a source's name stands for its rows, as in `to_json(events)`, and not for a table. */
+/**
+ * True if one of the names is used as a value, as in `to_json(events)`, and not only as a table. `places`:
+ * where the names are known to be those of tables.
+ */
 function rowsAreValues(
   words: readonly Word[],
   aliases: ReadonlySet<string>,
@@ -175,7 +145,7 @@ function rowsAreValues(
   });
 }
 
-/** The relations of a FROM: where they stand, and by which names their rows go. */
+/** Adds the tables of a FROM: their places, and the aliases of those whose names are among `names`. */
 function takeRelations(words: readonly Word[], first: number, names: Set<string>, places: Set<number>): void {
   for (let at = first; words[at]?.isName === true; at += 1) {
     while (words[at + 1]?.text === '.') at += 2;

@@ -1,11 +1,21 @@
 /**
- * Whether a column that is not what it was is only passed on where its name stands, or only fields of it are
- * read that are what they were. Words of a query + a place among them -> yes or no. Pure. What it does not
- * know counts as computed.
+ * Decides of one place where a query names a changed column whether rows from before come out the same there:
+ * the column is only passed on, or a field of it is read that did not change. Words of a query + a place
+ * among them -> yes or no. Pure. What no rule knows counts as computed: that may cost a restate in vain,
+ * where the other mistake would leave wrong rows in silence.
  */
-import { closeOf, type Word } from './columns-named.ts';
+import {
+  beginOf,
+  clauseOf,
+  closeOf,
+  endOf,
+  inSelectList,
+  namesOnly,
+  openingOf,
+  type Word,
+} from './query-words.ts';
 
-/** Of a name of fields: in how many lists and maps they are. */
+/** Of a struct: in how many lists and maps it is, as the values of a column. */
 export interface Layered {
   readonly layers: number;
   readonly isMap: boolean;
@@ -14,20 +24,24 @@ export interface Layered {
 export interface WidenedColumn {
   /** Field id of the column itself. */
   readonly id: number;
-  /** Its name of now; of a field inside of structs theirs before it. */
+  /** Its current name, in lower case; of a field inside of structs all their names, outermost first. */
   readonly path: readonly string[];
   /**
-   * `number`: an integer or a decimal with the same values. `fields`: it has more inside. `unlike`: some
-   * went, or have a value in rows from before they came.
+   * `type`: another type, whose values some expressions see otherwise, such as texts of them. `number`: a
+   * wider integer or decimal, with the same values. `fields`: fields came inside, which are NULL in rows from
+   * before. `unlike`: fields went, or came with a value for rows from before.
    */
   readonly kind: 'type' | 'number' | 'fields' | 'unlike';
   readonly before: string;
   readonly after: string;
-  /** What is around the leaves that changed: names of structs, and of the lists and maps of them. */
+  /** The structs around what changed, by their names. */
   readonly around: ReadonlyMap<string, Layered>;
 }
 
-/** `s.f`, `s['f']`, `l[1].f`: of a field that did not change, or in which the change is, judged too. */
+/**
+ * True where `s.f`, `s['f']` or `l[1].f` is read, and f did not change. Where the change is inside of f, its
+ * own place is judged in its turn, so that is true as well.
+ */
 export function readsField(
   words: readonly Word[],
   place: number,
@@ -39,7 +53,7 @@ export function readsField(
   if (of === undefined || words[place]?.text === leaf) return false;
   let [at, layers] = [place + 1, of.layers];
   for (; layers > 0 && words[at]?.text === '['; layers -= 1) at = closeOf(words, at) + 1;
-  // Of a list of structs Spark gives the list of a field.
+  // Spark reads a field of a list of structs as the list of that field; nothing reads one of a map so.
   if (layers > 0 && of.isMap) return false;
   const [sign, name, after] = [words[at]?.text, words[at + 1], words[at + 2]?.text];
   if (sign === '.') return name?.isName === true && after !== '(';
@@ -49,7 +63,7 @@ export function readsField(
   return !around.has(field) || readsField(words, at + 2, column, around.get(field));
 }
 
-/** `get_id(s)`, of whose parameter the macro only reads fields. */
+/** True where `get_id(s)` calls a macro that reads only unchanged fields of that parameter. */
 export function isArgumentOfFields(
   words: readonly Word[],
   at: number,
@@ -67,7 +81,7 @@ export function isArgumentOfFields(
     all
       .slice(begin, until)
       .filter(({ text }, index) => text === ',' && openingOf(all, begin + index) === inside).length;
-  // One of several shapes.
+  // A macro with several lists of parameters: which is called is not known here.
   if (commas(macro, end, macro.length, -1) > 0) return false;
   const parameter = macro[2 + 2 * commas(words, opening + 1, at, opening)];
   if (parameter === undefined) return false;
@@ -85,71 +99,97 @@ const TIMES: ReadonlySet<string> = new Set([
   'timestamp_ns',
   'date',
 ]);
-/** By the wide type: the types to which a cast gives what it gave, in DuckDB's SQL and in Spark's. */
+/** By the wide type: casts to these give the same as of the narrow one, in DuckDB's SQL and in Spark's. */
 const SAME_CASTS: Readonly<Record<string, ReadonlySet<string>>> = {
   double: new Set(['double', 'float8', 'float', 'float4', 'real']),
   timestamp: TIMES,
   timestamp_ns: TIMES,
   timestamptz: new Set(['timestamptz']),
 };
-/** Of one of these comes the value of the wide type, or none. */
+/** Functions whose result is the same value of the same type for both types. */
 const ANY_TYPE: ReadonlySet<string> = new Set(['sum', 'avg', 'count', 'fsum', 'mean']);
+/** Functions that return one of the values that they get. */
 const OF_ITS_TYPE: ReadonlySet<string> = new Set(['min', 'max', 'any_value']);
+const BEFORE_ITEM: ReadonlySet<string | undefined> = new Set(['select', 'distinct', ',']);
 const BEHIND_ITEM: ReadonlySet<string | undefined> = new Set([',', 'as', 'from', ')', undefined, 'where']);
 
 interface Passing {
   readonly column: WidenedColumn;
-  /** Whether the query is one SELECT. */
+  /** Whether the query is one SELECT, without others inside. */
   readonly isWhole: boolean;
-  /** Whether a target of other columns is. */
+  /** Whether a session is refused if its query returns other columns than the target has. */
   readonly isRefused: boolean;
 }
 
+/** True if what stands at `at` passes the column on as it is. */
 export function isPassedOn(words: readonly Word[], at: number, passing: Passing): boolean {
+  // `as d`: a name that is given, and read nowhere here.
+  if (words[beginOf(words, at) - 1]?.text === 'as') return true;
+  const behind = endOf(words, at) + 1;
+  if (words[behind]?.text === 'is') return isNullTest(words, behind);
+  return passing.column.kind === 'type'
+    ? isSameOfBothTypes(words, at, passing)
+    : isPassedAsWhole(words, at, passing);
+}
+
+const isNullTest = (words: readonly Word[], is: number): boolean =>
+  words[words[is + 1]?.text === 'not' ? is + 2 : is + 1]?.text === 'null';
+
+/** Of a column with a wider type. */
+function isSameOfBothTypes(words: readonly Word[], at: number, passing: Passing): boolean {
   const { column, isWhole } = passing;
   const first = beginOf(words, at);
   const text = (index: number): string | undefined => words[index]?.text;
-  const [before, after, type] = [text(first - 1), text(at + 1), column.after];
-  const called = before === '(' && after === ')' ? (text(first - 2) ?? '') : '';
-  if (before === 'as') return true;
-  const end = starOf(words, at);
-  if (text(end + 1) === 'is')
-    return text(end + 2) === 'null' || (text(end + 2) === 'not' && text(end + 3) === 'null');
-  const isItem = (index: number): boolean => ['select', 'distinct', ','].includes(text(index) ?? '');
-  /** With what begins and ends there. */
-  const isReturned = (begin: number, last: number): boolean =>
-    isWhole &&
-    isItem(begin - 1) &&
-    openingOf(words, begin) < 0 &&
-    BEHIND_ITEM.has(text(last + 1)) &&
-    isNameUnused(words, last + 1, column);
-  if (column.kind !== 'type') {
-    if (called === 'count') return true;
-    if (column.kind === 'unlike' && !passing.isRefused) return false;
-    if (called === 'unnest' && inSelectList(words, first - 2)) return isReturned(first - 2, at + 1);
-    return isReturned(first, end) || isHandedOn(words, at, column);
-  }
-  const isSame = (index: number): boolean => SAME_CASTS[type]?.has(text(index) ?? '') === true;
-  if (after === ':' && text(at + 2) === ':') return isSame(at + 3);
+  const [before, after] = [text(first - 1), text(at + 1)];
+  const isSameCast = (type: number): boolean => SAME_CASTS[column.after]?.has(text(type) ?? '') === true;
+  if (after === ':' && text(at + 2) === ':') return isSameCast(at + 3);
+  if (before === '(' && after === 'as' && text(first - 2) === 'cast') return isSameCast(at + 2);
   if (before === 'by') return BEHIND_ITEM.has(after);
-  if (before === '(' && after === 'as' && text(first - 2) === 'cast') return isSame(at + 2);
+  const called = functionOf(words, { first, last: at });
   if (isWhole && OF_ITS_TYPE.has(called))
     return BEHIND_ITEM.has(text(at + 2)) && isNameUnused(words, at + 2, column);
-  return isReturned(first, end) || ANY_TYPE.has(called);
+  return ANY_TYPE.has(called) || isReturned(words, { first, last: endOf(words, at) }, passing);
 }
 
-/** Where `s`, `s.*`, `l[1]` end. */
-function starOf(words: readonly Word[], at: number): number {
-  if (words[at + 1]?.text === '.' && words[at + 2]?.text === '*') return at + 2;
-  let end = at;
-  while (words[end + 1]?.text === '[') end = closeOf(words, end + 1);
-  return end;
+/** Of a column with other fields inside. */
+function isPassedAsWhole(words: readonly Word[], at: number, passing: Passing): boolean {
+  const first = beginOf(words, at);
+  const called = functionOf(words, { first, last: at });
+  if (called === 'count') return true;
+  // Rows from before have other values then, also where they are only passed on.
+  if (passing.column.kind === 'unlike' && !passing.isRefused) return false;
+  if (called === 'unnest' && inSelectList(words, first - 2))
+    return isReturned(words, { first: first - 2, last: at + 1 }, passing);
+  return (
+    isReturned(words, { first, last: endOf(words, at) }, passing) || isHandedOn(words, at, passing.column)
+  );
 }
 
-/** Of `as x` behind a column: whether x is read again to group or order by, or for other fields only. */
+/** Places in a text, both included. */
+interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The function of which they are the only argument; empty if there is none. */
+const functionOf = (words: readonly Word[], { first, last }: Span): string =>
+  words[first - 1]?.text === '(' && words[last + 1]?.text === ')' ? (words[first - 2]?.text ?? '') : '';
+
+/** True for a column of the query's own result, under a name that is not computed with. */
+const isReturned = (words: readonly Word[], { first, last }: Span, { column, isWhole }: Passing): boolean =>
+  isWhole &&
+  BEFORE_ITEM.has(words[first - 1]?.text) &&
+  openingOf(words, first) < 0 &&
+  BEHIND_ITEM.has(words[last + 1]?.text) &&
+  isNameUnused(words, last + 1, column);
+
+/**
+ * True if the column gets no other name at `as`, or the query reads that name again only to group or order by
+ * it, or for fields that did not change.
+ */
 function isNameUnused(words: readonly Word[], as: number, column: WidenedColumn): boolean {
   const name = words[as]?.text === 'as' ? words[as + 1]?.text : undefined;
-  // Each place of the column's own name is judged.
+  // Each place of the column's own name is judged by itself.
   if (name === undefined || name === column.path[0]) return true;
   return words.every(({ text, isName }, at) => {
     if (!isName || text !== name) return true;
@@ -171,7 +211,10 @@ const isOrdered = (words: readonly Word[], at: number): boolean =>
   BEHIND_ORDERED.has(words[at + 1]?.text) &&
   clauseOf(words, at) === 'by';
 
-/** `select s from e` in a WITH or a FROM under its own name, whose other places are judged as well. */
+/**
+ * True where a query in a WITH or a FROM returns a struct under its own name: every other place of that name
+ * is judged as well, so what the outer query does with it is known.
+ */
 function isHandedOn(words: readonly Word[], at: number, column: WidenedColumn): boolean {
   const first = beginOf(words, at);
   const [before, after] = [words[first - 1]?.text ?? '', words[at + 1]?.text];
@@ -183,9 +226,13 @@ function isHandedOn(words: readonly Word[], at: number, column: WidenedColumn): 
   return isRelation && !words.some((_, index) => isByPlace(words, index));
 }
 
+/** What stands before the parenthesis of a query that is a relation. */
 const BEFORE_QUERY: ReadonlySet<string> = new Set(['from', 'join', 'lateral', 'as', 'materialized']);
 
-/** Where columns go by their place: `union`, `with a(x) as (…)`, `from a b(x)`; and rows as values. */
+/**
+ * True where columns get other names by their order, as in `union`, `with a(x) as (…)` and `from a b(x)`, or
+ * where a query stands for a value.
+ */
 function isByPlace(words: readonly Word[], at: number): boolean {
   const text = (index: number): string => words[index]?.text ?? '';
   const [before, word, after] = [text(at - 1), text(at), text(at + 1)];
@@ -197,53 +244,4 @@ function isByPlace(words: readonly Word[], at: number): boolean {
   if (isRows) return before !== 'exists' && !BEFORE_QUERY.has(before);
   if (after === 'select' || words[at - 1]?.isName !== true) return false;
   return clauseOf(words, at) === 'from' && namesOnly(words, at);
-}
-
-/** `(x, y)`. */
-const namesOnly = (words: readonly Word[], opening: number): boolean =>
-  words.slice(opening + 1, closeOf(words, opening)).every(({ text, isName }) => isName || text === ',');
-
-const CLAUSES: ReadonlySet<string> = new Set(
-  'select from where by having on using limit qualify values window union except intersect'.split(' '),
-);
-
-/** The clause in which it stands, in its own parentheses; undefined: in none there. */
-function clauseOf(words: readonly Word[], place: number): string | undefined {
-  const opening = openingOf(words, place);
-  const at = words.findLastIndex(
-    ({ text, kind }, index) =>
-      index > opening &&
-      index < place &&
-      kind === 'word' &&
-      CLAUSES.has(text) &&
-      openingOf(words, index) === opening,
-  );
-  return words[at]?.text;
-}
-
-const inSelectList = (words: readonly Word[], at: number): boolean => clauseOf(words, at) === 'select';
-
-/** The parenthesis or bracket in which it stands; -1: in none. */
-function openingOf(words: readonly Word[], place: number): number {
-  let depth = 0;
-  for (let at = place - 1; at >= 0; at -= 1) {
-    const { text, kind } = words[at] as Word;
-    if (kind !== 'sign') continue;
-    if (')]}'.includes(text)) depth += 1;
-    if ('([{'.includes(text)) depth -= 1;
-    if (depth < 0) return at;
-  }
-  return -1;
-}
-
-/** Where `events.d` or `l[1].d` begins. */
-function beginOf(words: readonly Word[], at: number): number {
-  let first = at;
-  while (words[first - 1]?.text === '.') {
-    let before = first - 2;
-    while (words[before]?.text === ']') before = openingOf(words, before) - 1;
-    if (words[before]?.isName !== true) break;
-    first = before;
-  }
-  return first;
 }

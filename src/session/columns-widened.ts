@@ -1,13 +1,14 @@
 /**
- * Whether a query makes other values of rows that were loaded, since a column that it reads is not what
- * it was: from float to double, whose 0.1 is another number and another text, from a date to a timestamp,
- * which is another text, or with fields that came or went inside. Schemas + SQL text -> columns, or none.
- * Pure. Integers and decimals keep their values however wide, but for `typeof`; so does what only passes a
- * column on, takes the wide type of it, groups and orders by it, or reads another field of it.
+ * Finds the columns whose type changed such that the query may now make other values of rows that were loaded
+ * before: a float that became a double (0.1 is another number and another text then), a date that became a
+ * timestamp (another text), a struct with fields that came or went. Schemas + SQL text -> columns, or none.
+ * Pure. Not found are wider integers and decimals, whose values stay the same but for `typeof`, and columns
+ * that the query only passes on, casts to the wide type, groups or orders by, or reads unchanged fields of
+ * (`columns-passed.ts`).
  */
 import type { NestedField, Schema } from '../iceberg/table-metadata.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { closeOf, columnsNamed, madeRowsAreValues, type Word, wordsOf } from './columns-named.ts';
+import { columnsNamed, madeRowsAreValues } from './columns-named.ts';
 import {
   isArgumentOfFields,
   isPassedOn,
@@ -15,8 +16,9 @@ import {
   readsField,
   type WidenedColumn,
 } from './columns-passed.ts';
+import { closeOf, type Word, wordsOf } from './query-words.ts';
 
-/** Of the columns of both schemas those whose values are not what they were to every expression. */
+/** The columns of both schemas that some expression may see otherwise now; of a struct also single fields. */
 export function widenedBetween(then: Schema, now: Schema): WidenedColumn[] {
   return now.fields.flatMap((column): WidenedColumn[] => {
     const former = then.fields.find(({ id }) => id === column.id);
@@ -69,7 +71,7 @@ function leaves(
   });
 }
 
-/** By their names; of two of a name what takes more to get into. */
+/** Keyed by name; of two structs of one name the one that lies deeper counts. */
 function aroundAll(all: readonly (readonly Named[])[]): ReadonlyMap<string, Layered> {
   const found = new Map<string, Layered>();
   for (const { name, layers, isMap } of all.flat()) {
@@ -80,7 +82,9 @@ function aroundAll(all: readonly (readonly Named[])[]): ReadonlyMap<string, Laye
   return found;
 }
 
-/** Those of them with which the query does more than pass them on. */
+/**
+ * The columns with which the query does more than pass them on: those whose rows from before it may change.
+ */
 export function computedWith(spec: ProcessSpec, widened: readonly WidenedColumn[]): WidenedColumn[] {
   if (widened.length === 0) return [];
   const { isNamed, readsRows } = columnsNamed(spec);
@@ -96,7 +100,7 @@ export function computedWith(spec: ProcessSpec, widened: readonly WidenedColumn[
     if (readsRows || words.some(isWithoutName) || macros.some((macro) => isMadeIn(macro, column)))
       return true;
     const meant = placesOf(words, column);
-    // By a star.
+    // It is read by a star.
     if (meant.length === 0) return !isWhole || (kind === 'unlike' && !isRefused);
     if (ofRows) return true;
     return meant.some(
@@ -108,7 +112,7 @@ export function computedWith(spec: ProcessSpec, widened: readonly WidenedColumn[
   });
 }
 
-/** Of the same number other values where its type is another. */
+/** Functions that tell a wider integer from the same number before. */
 const OF_THE_TYPE: ReadonlySet<string> = new Set(['typeof', 'bit_count']);
 
 const isOfItsType = (words: readonly Word[], name: string | undefined): boolean =>
@@ -120,7 +124,9 @@ const isOfItsType = (words: readonly Word[], name: string | undefined): boolean 
       words[closeOf(words, at + 1) - 1]?.text === name,
   );
 
-/** A macro may read fields of it. What stands before its AS are its parameters. */
+/**
+ * True if a macro reads the column itself, more than unchanged fields of it. Before `as` are its parameters.
+ */
 function isMadeIn(macro: readonly Word[], column: WidenedColumn): boolean {
   const body = macro.findIndex(({ text }) => text === 'as');
   return placesOf(macro, column, true).some(
@@ -129,8 +135,8 @@ function isMadeIn(macro: readonly Word[], column: WidenedColumn): boolean {
 }
 
 /**
- * Where its name stands, and those of what is in it. The name of a struct inside may be that of another
- * column, unless the struct itself is read as one.
+ * The places where a query names the column, or something in it. A struct inside may have the name of another
+ * column: such a name counts only behind the column itself, or where some struct inside is read as a whole.
  */
 function placesOf(words: readonly Word[], column: WidenedColumn, isMacro = false): number[] {
   const { path, kind, around } = column;
@@ -146,7 +152,7 @@ function placesOf(words: readonly Word[], column: WidenedColumn, isMacro = false
   return isRead ? places : sure;
 }
 
-/** `columns(…)`, `#1` and NATURAL JOIN. */
+/** True for `columns(…)`, `#1` and NATURAL JOIN, which read columns without their names. */
 const isWithoutName = ({ text, kind }: Word, at: number, words: readonly Word[]): boolean =>
   (kind === 'word' && (text === 'natural' || (text === 'columns' && words[at + 1]?.text === '('))) ||
   (text === '#' && kind === 'sign');
