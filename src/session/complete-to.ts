@@ -46,7 +46,8 @@ export async function completenessOf(
     ? await askProvider(input, spec, {
         newestHour: newestHour === undefined ? undefined : lastOfNewest(input, table, newestHour),
         snapshots: () => ancestors(metadata, head),
-        // What is complete now may not have been so at an older place, and nothing of it need come again.
+        // What is complete now may not have been complete at an older place, and then nothing new of it would
+        // come.
         ...(isOlderPlace(input, spec) ? { asOf: placeOf(head) } : {}),
       })
     : undefined;
@@ -72,8 +73,8 @@ function lastOfNewest(input: OpenSessionInput, table: SourceTable, newestHour: H
 }
 
 /**
- * The state of a source without a snapshot: complete if its VTTS does not depend on rows; its event time is
- * known all the same.
+ * The state of a source without a snapshot. It is complete if its VTTS does not depend on rows. Its event
+ * time is known already, from the table's columns.
  */
 export async function emptyState(
   input: OpenSessionInput,
@@ -86,8 +87,8 @@ export async function emptyState(
 }
 
 /**
- * Whether to ask the VTTS provider. Most of them cost a query, and without changes and owed hours only a
- * dimension, or a process of several sources, moves on by completeness alone. What is adopted owes the hours
+ * Whether to ask the VTTS provider, which mostly costs a query. Without changes and owed hours completeness
+ * only matters to a dimension and to a process of several sources. An adoption asks too: it owes the hours
  * that are not complete.
  */
 function asksProvider(

@@ -1,8 +1,8 @@
 /**
- * Finds the first hour of a process that computes each hour from the one before: the hour of the first row
- * of its sources. Its query may return rows for an hour without source rows, so earlier hours would be made
- * up; those that exist because the first rows were deleted since are taken out. Session -> Session with
- * `begin`.
+ * Finds the first hour of a process that computes each hour from the one before: the hour of the first row of
+ * its sources. Session -> Session with `begin`. Its query may return rows for an hour without source rows, so
+ * any earlier hour would be made up. Hours that the target has although the first source rows were deleted
+ * since are taken out.
  */
 import { firstHourOfRows, surelyHasRowsBy } from '../changes/first-row.ts';
 import { openSource } from '../changes/open-source.ts';
@@ -120,9 +120,9 @@ const beginOfUnit = (spec: Session['spec'], hour: Hour): Hour =>
   Number.isFinite(hour) ? unitOf(spec, hour).firstHour : hour;
 
 /**
- * The hours that begin or cease to exist with a change that the catch-up threshold leaves owed. If the owed
- * hours are the first of all, the hours between where the rows began and where they begin now are affected
- * too, and the session does not reach them.
+ * The hours that come to exist, or cease to, because of a change that the catch-up threshold leaves owed. If
+ * the owed hours are the first of all, so do the hours between the former begin and the new one, which the
+ * session does not reach.
  */
 async function hoursLeftBehind(
   input: OpenSessionInput,
@@ -137,14 +137,17 @@ async function hoursLeftBehind(
   const opened = target === undefined ? undefined : await openTable(input, target);
   const found = opened === undefined ? undefined : await firstHourOfRows(opened.source, opened.snapshot);
   const stored = found === undefined ? Number.POSITIVE_INFINITY : unitOf(spec, found).firstHour;
-  // The process begins earlier only if its first hour changed: elsewhere its query may just return no row.
+  // Its first hour must have changed: in any other case its query may just have returned no row there.
   const isEarlier = begin < stored && wholeUnits(spec, pending(session)).includes(begin);
   const [firstHour, end] = isEarlier ? [begin, stored] : [stored, begin];
   const lastHour = Math.min(end, floor) - 1;
   return firstHour <= lastHour ? hoursOf({ firstHour, lastHour }) : [];
 }
 
-/** From which hour on the target has rows; nothing if the session computes none of the hours that it has. */
+/**
+ * From which hour on the target has rows. Nothing if the session computes none of the target's hours, or if
+ * there are rows as early as in the first of them.
+ */
 async function storedFrom(
   input: OpenSessionInput,
   session: Session,

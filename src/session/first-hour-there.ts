@@ -1,6 +1,6 @@
 /**
- * Finds where given hours begin to belong to the process. Session + hours -> hour. Before its first hour it
- * has nothing, and a query that makes rows from the hours themselves would invent some.
+ * Finds the first of given hours in which the process has anything. Session + hours -> hour. Before its first
+ * hour there are no rows, but a query that makes rows from the hours themselves would invent some.
  */
 import { firstHourIn } from '../changes/first-hour.ts';
 import { openSource } from '../changes/open-source.ts';
@@ -15,12 +15,12 @@ import { type TableOfHours, tableAtHead, targetOfHours } from './tables-of-hours
 
 /** Before any hour that a table has: year -10,000. */
 export const BEGINNING = -105_000_000;
-/** So far back rows are mostly found at once, and not among all files of a table. */
+/** Rows are mostly found within so many hours; only if not are all files of a table looked through. */
 const NEAR_HOURS = 24 * 7;
 
 /**
- * The first of the hours, where the target or a source has rows then or before; else the first in which one
- * has, through its window. Undefined where none has rows of that time.
+ * The first of the hours, if the target or a source has rows in it or before. Else the first hour that rows
+ * of a source reach, through its window. Undefined if no table has rows of these hours.
  */
 export async function firstHourThere(
   input: OpenSessionInput,
@@ -39,7 +39,7 @@ export async function firstHourThere(
   return found.length === 0 ? undefined : Math.min(...found);
 }
 
-/** The first of some hours of the target for which there are rows. */
+/** Finds the first of some hours of the target for which one table has rows. */
 type Place = (range: HourRange) => Promise<Hour | undefined>;
 
 async function placesOf(

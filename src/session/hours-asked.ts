@@ -17,7 +17,7 @@ import type { OpenSessionInput } from './session-input.ts';
 import { filesOfSnapshot, liveFiles, targetOfHours } from './tables-of-hours.ts';
 
 /**
- * Ascending; of a process of days all hours of its days. Throws `restate-hours-beyond`,
+ * Ascending; for a process of days all hours of its days. Throws `restate-hours-beyond`,
  * `restate-hours-unknown` and `restate-without-hours`.
  */
 export async function hoursAsked(
@@ -29,7 +29,8 @@ export async function hoursAsked(
   const hours = wholeUnits(input.spec, await hoursOfRequest(input, opened, asked));
   const { completeToHour } = opened.session.target;
   if (!patternOf(input.spec).loadsHours || completeToHour === undefined) return hours;
-  // Of a day that has begun, hours may be loaded that were so before the process was one of days.
+  // A process that counts in days now may have been one of hours before, and then have loaded hours of a day
+  // that is not over.
   const lastHour = lastOfWholeUnits(input.spec, completeToHour);
   return hours.filter((hour) => hour <= lastHour);
 }
@@ -50,7 +51,7 @@ async function hoursOfRequest(
   return union([await hoursOfSources(input, opened), await hoursStored(input, opened)]);
 }
 
-/** Those that were made by another SQL than that of now; none where none is known of such. */
+/** The hours that were made by other SQL than the current one; none if no such hours are known. */
 async function hoursOfOtherSql(input: OpenSessionInput, session: Session): Promise<readonly Hour[]> {
   const { sqlChanged } = (await input.withSqlChanged?.(session)) ?? session;
   if (sqlChanged == null) return [];
@@ -70,7 +71,7 @@ async function hoursOfOtherSql(input: OpenSessionInput, session: Session): Promi
   );
 }
 
-/** The hours in which a source has rows, as the process has read it. */
+/** The hours of the source rows that the process has read. */
 async function hoursOfSources(
   input: OpenSessionInput,
   { session, recorded }: RestateSources,
@@ -91,7 +92,7 @@ async function hoursStored(input: OpenSessionInput, { session }: RestateSources)
   return [...touchedHours(files), ...futureHours(files)];
 }
 
-/** A process that appends may know of no hours. */
+/** Refuses a process that appends and does not know in which hours its rows lie. */
 function refuseWithoutHours(
   { spec }: OpenSessionInput,
   { session }: RestateSources,
@@ -120,7 +121,7 @@ function refuseWithoutHours(
   );
 }
 
-/** What is not loaded yet is no hour to compute again. */
+/** Refuses hours that are not loaded yet: there is nothing to compute again. */
 async function refuseBeyond(
   input: OpenSessionInput,
   opened: RestateSources,
@@ -153,8 +154,8 @@ const wholeTo = (spec: ProcessSpec, hour: Hour | undefined): Hour | undefined =>
   hour === undefined ? undefined : lastOfWholeUnits(spec, hour);
 
 /**
- * Of a process that appends, whose rows may lie in hours of the future: the newest with rows, or the last one
- * of its day.
+ * The last hour that a process which appends has loaded: the newest one with rows, which may be in the
+ * future; for a process of days the last hour of that day.
  */
 async function lastLoaded(
   input: OpenSessionInput,

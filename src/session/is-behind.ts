@@ -1,4 +1,7 @@
-/** Whether a chain of processes has caught up with itself. Target metadata -> yes or no. */
+/**
+ * Tells whether a chain of processes has read everything that its own members published. Target metadata ->
+ * yes or no.
+ */
 import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { tableKey, tableName } from '../model/names.ts';

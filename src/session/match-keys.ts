@@ -50,7 +50,7 @@ async function withKey(input: OpenSessionInput, session: Session, source: Source
     candidateHours: 0,
     matchedHours: 0,
   };
-  // In a first session the sources without a window bring all hours in which they have rows.
+  // In a first session the sources without a window are loaded whole, with all hours of their rows.
   if (candidates.length === 0 || isFirst(session)) return { ...known, matched: nothing };
   const asked = { input, session, source, metadata, column, tables, candidates };
   const match = await matchOf(asked);
@@ -138,7 +138,7 @@ function obstacleOf(
   column: NestedField,
   tables: readonly TableWithKey[],
 ): string | undefined {
-  // Of a source that was never read all rows are new, and no row had another key before.
+  // If a source was never read, all its rows are new, and none had another key before.
   if (watermark !== undefined && watermark.windowKeyId !== column.id)
     return `its rows were not read by the key ${column.name} so far`;
   const type = comparedAs(column);

@@ -3,7 +3,10 @@ import type { IcebergType, NestedField, Schema } from '../iceberg/table-metadata
 import type { NamedColumn, SourceNames } from '../model/source-names.ts';
 import { duckdbColumns } from '../statements/index.ts';
 
-/** Undefined where a column has a type that DuckDB has not. `others`: ids of columns that count as others. */
+/**
+ * Undefined if DuckDB lacks the type of a column. `others`: ids of columns that count as other columns,
+ * whatever their names.
+ */
 export function namesOfSource(
   alias: string,
   then: Schema,
@@ -22,7 +25,7 @@ export function namesOfSource(
     const isThere = now.fields.includes(field);
     const column = `field_${field.id}`;
     if (before !== undefined && isThere && (others.has(field.id) || hasOtherFields(before, field))) {
-      // Whoever reads it reads another one.
+      // A query that reads this name now reads another column than then.
       columns.push({ column, type, before: undefined, after: field.name });
       columns.push({
         column: `${column}_then`,
@@ -42,7 +45,7 @@ export function namesOfSource(
   return { alias, columns };
 }
 
-/** In no name of a column. */
+/** Stands between the names of a path; no column's name can hold it. */
 export const SEPARATOR = '\u0000';
 
 /** Field ids by path, in lower case as DuckDB compares names. */
@@ -65,7 +68,7 @@ function fieldsOf(type: IcebergType): readonly NestedField[] {
   return type.type === 'list' ? fieldsOf(type.element) : [...fieldsOf(type.key), ...fieldsOf(type.value)];
 }
 
-/** Whether a field of it has another name, or a name is of another field. */
+/** True if a field inside has another name, or its name is that of another field by now. */
 function hasOtherFields(before: NestedField, after: NestedField): boolean {
   const [then, now] = [fieldIdsOf(fieldsOf(before.type)), fieldIdsOf(fieldsOf(after.type))];
   const paths = new Map([...now].map(([path, id]) => [id, path]));

@@ -1,7 +1,7 @@
 /**
- * Opens the session of a process below a restated one: it loads what changed in its sources, as any session
- * does. ProcessSpec -> Session. A process that appends, and whose sources replaced rows, replaces those
- * hours.
+ * Opens the session of a process below a restated one. ProcessSpec -> Session. It loads what changed in its
+ * sources, as any session does; but a process that appends replaces the hours in which its sources replaced
+ * rows.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
@@ -37,19 +37,19 @@ export async function openBelowRestated(
   refuseWithoutHours(spec, sources);
   const target = (await input.catalog.loadTable(spec.target.table))?.metadata;
   if (target !== undefined) refuseSharedTarget(input, target);
-  // Rows of no hour cannot be replaced by hours.
+  // Rows without an hour are not replaced by replacing hours.
   const isAll = sources.some(({ files }) => files.some(({ nullEventTimes }) => nullEventTimes > 0n));
   const hours = isAll
     ? await allHours(input, session)
     : wholeUnits(spec, union(sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)])));
-  // Whoever adopted the target may have put older rows into it than its sources have.
+  // An adopted target may hold older rows than its sources have.
   if (isAll || spec.sources.some(({ onSourceChange }) => onSourceChange === 'append-added'))
     await refuseHoursGone(input, { session, recorded: new Map() }, hours);
   await refuseForeignRows(input, session, isAll ? 'all' : intervalsOf(hours));
   return Object.freeze({ ...session, restate: { hours, ...(isAll ? { isAll } : {}), reason } });
 }
 
-/** The hours of sources and target; where all rows lie in none, one hour is computed all the same. */
+/** All hours of the sources and the target. If no row has an hour, one hour is computed all the same. */
 async function allHours(input: OpenSessionInput, session: Session): Promise<readonly Hour[]> {
   const hours = await hoursAsked(input, { session, recorded: new Map() }, { kind: 'all' });
   return hours.length > 0 ? hours : wholeUnits(input.spec, [hourOfMs(input.nowMs)]);

@@ -49,7 +49,8 @@ export async function openFolder(
   const listed = await listFiles(engine, spec.files, input.nowMs);
   const shape = listed.at(-1)?.path ?? spec.files.emptyFile ?? null;
   if (shape === null && watermark === undefined) throw filesMissing(input, spec);
-  // Its sessions are counted for the process, and so are the files: each of its folders says the same.
+  // Sessions and files are counted for the process, not for each folder, so any watermark of a folder tells
+  // them.
   const [counted] = marks;
   const ledger = await ledgerOf(input, engine, counted);
   const { known, undone, types } = await summarizeLedger(ledger, spec.files);
@@ -57,7 +58,8 @@ export async function openFolder(
   if (known !== expected) throw ledgerLost(input, { expected, found: known });
   const files = await filesToRead(input, spec, { ledger, listed });
   const session = files.length > 0 ? ledger.session + 1n : ledger.session;
-  // Beside another source with news its columns are asked for, also where no file is new, or none is left.
+  // If another source has news, the query is run and needs the folder's columns, even if no file is new or
+  // left.
   const hasColumns = shape !== null || (spec.files.columns ?? types) !== undefined;
   const isRead = files.length > 0 || (input.spec.sources.length > 1 && hasColumns);
   const rows = isRead
@@ -79,7 +81,10 @@ export async function openFolder(
   });
 }
 
-/** The watermark of the folder; one whose globs were changed is known where a process has a single one. */
+/**
+ * The watermark of the folder. It is found by the globs; if they were changed, only where the process has a
+ * single folder.
+ */
 export function ownMark(
   { spec: { sources } }: OpenSessionInput,
   { table }: FolderSpec,
@@ -90,8 +95,8 @@ export function ownMark(
 }
 
 /**
- * The folders of a process as one session reads them: they share its number, and what the ledger will hold,
- * also where only one of them has new files.
+ * The folders of a process as one session reads them. They have one session number and one count of files in
+ * the ledger, even if only one of them has new files.
  */
 export function numberedTogether(sources: readonly SourceState[]): readonly SourceState[] {
   const folders = sources.filter(({ spec }) => spec.files !== undefined);
@@ -134,7 +139,7 @@ function headOf(
   return { tableUuid: FOLDER_UUID, snapshotId: session, sequenceNumber: session, committedAtMs };
 }
 
-/** What of the folder the process has read. */
+/** The ledger of the files that the process has read. */
 export async function ledgerOf(
   { spec, project, catalog }: OpenSessionInput,
   engine: Engine,
@@ -270,7 +275,7 @@ function eventTimeOf(
       hint: `name one of their columns as event_time: ${columns.map((each) => each.column_name).join(', ')}`,
       context: { files: folder, column: eventTime },
     });
-  // Times of files that are stored in seconds or milliseconds are read as others are.
+  // Parquet may store timestamps in seconds or milliseconds; they are read like those in microseconds.
   const type = icebergNameOf(found.column_type.replace(/^TIMESTAMP_M?S$/, 'TIMESTAMP'));
   const unit = type === undefined ? undefined : storedUnit(type, spec.eventTimeUnit);
   if (type === undefined || unit === undefined)
@@ -287,7 +292,7 @@ function eventTimeOf(
 
 type FoundColumn = { readonly column_name: string; readonly column_type: string };
 
-/** As it belongs into the header: all columns as they were found, but for the event time. */
+/** The `columns:` to write into the header: the types as found, and a timestamp for the event time. */
 function columnsText(columns: readonly FoundColumn[], time: FoundColumn): string {
   const told = columns.slice(0, COLUMNS_TOLD).map((each) => {
     const type = each === time ? 'timestamptz' : each.column_type.toLowerCase();
@@ -299,7 +304,10 @@ function columnsText(columns: readonly FoundColumn[], time: FoundColumn): string
 
 const COLUMNS_TOLD = 40;
 
-/** A folder has no snapshot: what was read of it is known by the ledger alone, so the two may not part. */
+/**
+ * Throws `files-need-one-commit`. A folder has no snapshots, so only the ledger tells what was read: it must
+ * be committed together with the rows.
+ */
 export async function refuseCatalog(
   { catalog, spec: process }: OpenSessionInput,
   spec: FolderSpec,

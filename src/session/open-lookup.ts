@@ -44,7 +44,7 @@ export async function openLookupState(
   if (isWrittenHere(input, spec) && isUntouched(metadata)) return { ...idle, awaited: true };
   refuseUnsupported(name, metadata);
   refuseMissingKey(input, spec, metadata);
-  // With `ignore` hours that were loaded stay what they were.
+  // With `ignore`, loaded hours stay as they are, whatever the columns mean now.
   if (spec.lookup?.onChange === 'restate')
     await refuseReplacedColumns(input, { source: spec, metadata, watermark });
   const head = mainSnapshot(metadata);

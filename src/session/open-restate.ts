@@ -71,9 +71,9 @@ const restateOf = ({ restate }: OpenSessionInput, hours: readonly Hour[], isAll:
 });
 
 /**
- * Where neither the sources nor the target have a row in an hour, one hour is computed all the same: of a
- * process that appends for the rows that lie in none, and of any when columns are others than before: its
- * session says of which columns the rows are, and `columns-replaced` is settled.
+ * The hours, or a single one if all are asked for and no table has a row in any. For a process that appends
+ * it stands for rows without an hour. It is also computed if columns of a source are others than before: the
+ * session then records the current columns, which settles `columns-replaced`.
  */
 function orAnHour(
   { nowMs }: OpenSessionInput,
@@ -102,7 +102,7 @@ function orAnHour(
   return hasRows || (isOfOthers && isEmpty) ? wholeUnits(spec, [hourOfMs(nowMs)]) : hours;
 }
 
-/** The hours of a dimension that follow from those before. */
+/** The loaded hours after these: in a dimension they are computed from them. */
 function laterHours({ target: { completeToHour } }: Session, hours: readonly Hour[]): Hour[] {
   const last = hours.at(-1);
   if (last === undefined || completeToHour === undefined) return [];
@@ -129,7 +129,7 @@ async function nothingLoaded(
   return withoutHours(input, { sources, target, progress: undefined });
 }
 
-/** Its hours are found in its tables. */
+/** The session before it is known which hours it computes. */
 const withoutHours = (input: OpenSessionInput, opened: OpenedParts): Session =>
   Object.freeze({ ...sessionOf(input, opened), restate: restateOf(input, [], false) });
 
@@ -173,11 +173,12 @@ async function sourceAsOf(
     ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
     ...eventTimeFacts(eventTime),
   };
-  // As an event source it was a lookup before, or the other way round: none of its rows has been loaded so.
+  // If it was a lookup before and is an event source now, or the reverse, none of its rows was loaded in that
+  // way.
   const isRead = found !== undefined && (found.onChange === undefined) === (spec.lookup === undefined);
   if (!isRead) {
     const head = mainSnapshot(metadata);
-    // Its changes do nothing to hours that are there, so that no session but this one would ever use it.
+    // Its changes leave loaded hours as they are, so no ordinary session would ever come to read it.
     if (spec.lookup?.onChange === 'ignore' && head !== undefined)
       return Object.freeze({
         ...{ ...idle, head: positionOf(metadata, head), ...headCounts(head) },
@@ -195,7 +196,7 @@ async function sourceAsOf(
       watermarksOn(progress, metadata['table-uuid']),
     );
   if (snapshotById(metadata, found.snapshotId) === undefined) throw sourceGone(input, name, found.snapshotId);
-  // Hours that are not computed again were made of the columns of then.
+  // If only some hours are computed, the others still depend on the columns of then.
   const isAll = input.restate?.hours?.kind === 'all';
   const schema = isAll ? { schemaId: metadata['current-schema-id'] } : {};
   return Object.freeze({ ...idle, ...asOfWatermark(found), ...schema });

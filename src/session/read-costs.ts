@@ -14,7 +14,7 @@ import type { Session, SourcePosition, SourceState } from '../model/session.ts';
 import { eventTimeOf } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
-/** Hours back from the newest one that all sources have. */
+/** The lookbacks to compare with, in hours before the newest hour that all sources have. */
 const LOOKBACKS = [1, 3, 6, 12] as const;
 
 export interface ReadCostsInput {
@@ -50,11 +50,11 @@ export async function readCosts(asked: ReadCostsInput): Promise<PlanReads> {
   };
 }
 
-/** Before a first load nothing could be missed. */
+/** Before a first load no lookback could have missed anything. */
 const isFirst = ({ sources }: Session): boolean =>
   sources.every(({ watermark, start }) => watermark === undefined && start === undefined);
 
-/** Which of its files hold the hours of a lookback, nobody can tell without reading them all. */
+/** Which files of a folder hold the hours of a lookback is not known without reading all of them. */
 const readsFolder = ({ sources }: Session): boolean => sources.some(({ spec }) => spec.files !== undefined);
 
 interface Counted {
@@ -176,7 +176,7 @@ function countIn(files: readonly FileOfHours[], ranges: readonly HourRange[]): C
     .reduce((sum, { rows, bytes }) => sumOf(sum, { rows, bytes, files: 1 }), NOTHING);
 }
 
-/** What came for hours before the first one that a lookback reads. */
+/** What arrived for hours before those that a lookback reads. */
 function missedBefore(
   first: Hour,
   { session, plan }: ReadCostsInput,

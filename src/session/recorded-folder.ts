@@ -1,6 +1,6 @@
 /**
- * Opens a folder of files as of its watermark: the files in the ledger, and no others. SourceSpec + ledger +
- * watermark -> SourceState. These files must still be what was read.
+ * Opens a folder of files as of its watermark: exactly the files in the ledger, which must not have changed
+ * since. SourceSpec + ledger + watermark -> SourceState.
  */
 import { type RecordedFile, recordedFiles, summarizeLedger } from '../landing/ledger.ts';
 import { listFiles } from '../landing/list-files.ts';
@@ -42,7 +42,7 @@ export async function recordedFolder(
   const times = new Map(listed.map(({ path, modifiedAtUs }) => [path, modifiedAtUs]));
   const files = recorded.map(({ readBy: _readBy, modifiedAtUs, ...file }) => ({
     ...file,
-    // While it is read it is held against that.
+    // Checked again while the file is read.
     modifiedAtUs: times.get(file.path) ?? modifiedAtUs,
   }));
   const { files: hours, ...read } =
@@ -92,7 +92,9 @@ function refuseGone(
   );
 }
 
-/** As `landing/new_files` has it: a copy may cut the time of a file to a second or a millisecond. */
+/**
+ * Times are compared as in `landing/new_files`: copying a file may cut its time to a second or a millisecond.
+ */
 const isSame = (was: FileToRead, is: FileToRead | undefined): boolean =>
   is !== undefined &&
   is.bytes === was.bytes &&

@@ -60,7 +60,7 @@ function waysOn(processName: string, others: readonly string[]): string {
   ].join('; ');
 }
 
-/** `none`, or what the target holds in words. DuckDB is asked only where the summary does not tell. */
+/** What the target holds, in words, or `none`. Starts DuckDB only if the summary does not tell. */
 async function rowsOf(input: ProgressInput, target: TableMetadata): Promise<string> {
   const main = mainSnapshot(target);
   if (main === undefined) return 'none';

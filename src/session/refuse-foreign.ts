@@ -39,8 +39,8 @@ export function refuseSharedTarget({ spec }: OpenSessionInput, target: TableMeta
 }
 
 /**
- * Throws `restate-target-changed` where somebody else changed rows of the hours (`all`: any rows) since the
- * process published last: nobody knows why, and they would be gone.
+ * Throws `restate-target-changed` if another program changed rows of the hours (`all`: any rows) since the
+ * process last published: those changes would be lost, whatever they were for.
  */
 export async function refuseForeignRows(
   input: OpenSessionInput,

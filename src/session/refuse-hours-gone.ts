@@ -1,8 +1,7 @@
 /**
- * Refuses hours that the target has and that no source reaches back to any more. Session + hours -> nothing,
- * or a refusal. Rows of a source were let go (by age, by `on_source_change: append-added`), and computing
- * these hours again would empty them. Reads metadata of the files of those hours, and of earlier files only
- * if none holds them.
+ * Refuses to compute hours again whose source rows are gone. Session + hours -> nothing, or a refusal. A
+ * source may let rows go (by their age, under `on_source_change: append-added`); computing those hours again
+ * would empty them. Reads metadata of the files of those hours, and of earlier files only if none holds them.
  */
 import { currentSchema, storedUnit } from '../iceberg/event-time.ts';
 import type { NestedField } from '../iceberg/table-metadata.ts';
@@ -34,7 +33,7 @@ export async function refuseHoursGone(
   const range = { firstHour, lastHour: hours.at(-1) as Hour };
   const found = await firstToKeep(input, opened, { target, hours });
   if (found === undefined) return;
-  // A row of a day is made of rows of any of its hours.
+  // A row of a day may come from any of its hours.
   const unit: WithGrain = opened.session.target.eventTime?.unit === 'day' ? { grain: 'day' } : input.spec;
   const { firstHour: storedFrom, lastHour: storedTo } = unitOf(unit, found);
   for (const source of withoutLookups(opened.session.sources))
@@ -59,9 +58,9 @@ export async function refuseHoursGone(
 }
 
 /**
- * The first hour with rows that the process does not owe: of one that it owes a session has seen the rows go,
- * and left it to a restate (`catchup.threshold_hours`). Of a dimension what follows from such an hour goes
- * with it.
+ * The first hour with rows that the process does not owe. If it owes an hour, an earlier session saw the rows
+ * go and left the hour to a restate (`catchup.threshold_hours`); in a dimension so did the hours that follow
+ * from it.
  */
 async function firstToKeep(
   input: OpenSessionInput,
@@ -85,7 +84,9 @@ interface Asked {
   readonly range: HourRange;
 }
 
-/** Whether a source has rows in or before the first hour that the target has rows in, through its window. */
+/**
+ * True if a source has rows in the first hour in which the target has rows, or before, counting its window.
+ */
 async function reachesBack(
   input: OpenSessionInput,
   { recorded }: RestateSources,
@@ -106,8 +107,8 @@ async function reachesBack(
 }
 
 /**
- * A source by the event time by whose hours it was loaded, where another column took that one's name. One
- * that was dropped says nothing any more.
+ * The source with the event-time column by which it was loaded, if another column has taken that name since.
+ * A column that was dropped tells nothing.
  */
 function byFormerTime(source: SourceState, columns: readonly NestedField[]): SourceState {
   const { spec, watermark } = source;
@@ -116,7 +117,7 @@ function byFormerTime(source: SourceState, columns: readonly NestedField[]): Sou
   return { ...source, spec: { ...spec, eventTime: former.name } };
 }
 
-/** Whether nobody can tell any more in which hours the rows of a source were loaded. */
+/** True if it cannot be told any more in which hours the rows of a source were loaded. */
 async function isTimeDropped(input: OpenSessionInput, sources: readonly SourceState[]): Promise<boolean> {
   for (const source of withoutLookups(sources)) {
     const id = source.watermark?.eventTimeId;
@@ -133,7 +134,7 @@ const columnsOf = async (
   return metadata === undefined ? [] : currentSchema(metadata).fields;
 };
 
-/** The first hour in which one of the sources has rows; after the range where none has in it. */
+/** The first hour of the range in which a source has rows; the hour after the range if none has. */
 async function firstOfSources(
   input: OpenSessionInput,
   { session, recorded }: RestateSources,

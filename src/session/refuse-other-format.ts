@@ -11,9 +11,9 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 const FORMAT = 'write.format.default';
 
 /**
- * Spark writes what the table says, and DuckDB, which audits and composes what was written, reads Parquet
- * alone: the session would end after all was computed. DuckDB writes Parquet whatever the table says. Throws
- * `target-not-writable`.
+ * Throws `target-not-writable`. Spark writes the format that the table names, and DuckDB, which audits and
+ * composes what was written, reads only Parquet: the session would fail at its very end. DuckDB itself always
+ * writes Parquet.
  */
 export function refuseOtherFormat(spec: ProcessSpec, target: TableMetadata | undefined): void {
   if (engineOf(spec) === 'duckdb') return;

@@ -1,7 +1,7 @@
 /**
- * Refuses a dimension that is counted in another unit than its target was made in. Process + progress ->
- * nothing, or a refusal. Pure. Counted in days, `previous` would hold the rows of 24 hours; counted in hours,
- * none for 23 of 24.
+ * Refuses a dimension whose grain is not that of its target. Process + progress -> nothing, or a refusal.
+ * Pure. If the grain became days, `previous` would hold the rows of 24 hours; if it became hours, none for 23
+ * hours of 24.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
@@ -9,7 +9,10 @@ import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { ProcessProgress } from '../state/read-watermarks.ts';
 
-/** Throws `grain-changed`. Where the target's history was expired, nothing is known of it. */
+/**
+ * Throws `grain-changed`. If the target's history was expired, its former grain is not known and nothing is
+ * refused.
+ */
 export function refuseOtherGrain(spec: ProcessSpec, { grain: made }: ProcessProgress): void {
   const { grain = 'hour' } = spec;
   if (!patternOf(spec).readsPrevious || made === undefined || made === grain) return;

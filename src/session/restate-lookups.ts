@@ -80,7 +80,7 @@ async function withHours(asked: Asked): Promise<SourceState> {
 
 const NOTHING_READ = { keys: 0, files: 0, bytes: 0n };
 
-/** Undefined: no row of it differs from what the hours were made with. */
+/** Undefined if no row of it differs from what the hours were made with. */
 async function restatedHours(asked: Asked): Promise<Restated | undefined> {
   const { input, lookup, all } = asked;
   const every = (fallback: string | undefined, read = NOTHING_READ): Restated => ({
@@ -117,7 +117,7 @@ async function restatedHours(asked: Asked): Promise<Restated | undefined> {
     const obstacle = obstacleOf(input, keys, { key, tables });
     if (obstacle !== undefined) return every(obstacle, { ...read, keys: count });
     const found = await hoursWithKeys(asked, keys, tables);
-    // No session publishes for it, and until the tables move nobody need look again.
+    // So no session publishes because of it, and until the tables move it need not be looked at again.
     if (found.hours.length === 0) input.verified?.add(unused);
     return found;
   } catch (error) {
@@ -128,7 +128,7 @@ async function restatedHours(asked: Asked): Promise<Restated | undefined> {
   }
 }
 
-/** What keys are looked for in: hours of what moves are computed anyway. */
+/** The snapshots in which keys are searched. Once one of them moves, the answer is looked for again. */
 const headsOf = ({ sources, target }: Session): string[] => [
   ...withoutLookups(sources).map(({ head }) => String(head?.snapshotId)),
   String(target.baseSnapshotId),
@@ -139,7 +139,7 @@ const idsOf = (before: Snapshot, head: Snapshot): { readonly before: bigint; rea
   after: head['snapshot-id'],
 });
 
-/** Why keys cannot be compared; undefined: they can. */
+/** Why keys cannot be compared; undefined if they can. */
 function obstacleOf(
   { project }: OpenSessionInput,
   { count }: ChangedKeys,
@@ -165,7 +165,7 @@ async function hoursWithKeys(
   tables: readonly Searched[],
 ): Promise<Restated> {
   const engine = await input.engine();
-  // What a session computes in any case need not be looked through.
+  // Hours that the session computes anyway need not be searched.
   const otherwise = new Set(pending(session));
   const candidates = all.filter((hour) => !otherwise.has(hour));
   const found = new Set<Hour>();
@@ -194,13 +194,13 @@ async function hoursWithKeys(
 
 const hoursIn = (ranges: readonly HourRange[]): Hour[] => ranges.flatMap(hoursOf);
 
-/** A key of a lookup has no hour: it stands at 0, which every hour is near enough to. */
+/** Keys of a lookup have no hour and are stored at hour 0; this reach makes every hour near enough to it. */
 const ANY_HOUR = 100_000_000;
 
 /** Every hour that the target has: those of its rows, and those for which its query returned none. */
 export async function hoursOfTarget(input: OpenSessionInput, session: Session): Promise<Hour[]> {
   const files = new Map<SourceState, readonly ChangedFile[]>();
-  // What lies before a process has begun it has never computed, unless there are rows of it.
+  // A process has computed no hour before its begin, unless there are rows of it.
   for (const source of withoutLookups(session.sources))
     if (source.spec.start.kind === 'beginning') files.set(source, await liveFiles(input, source));
   const computed = hoursComputed(session, files);
@@ -230,7 +230,7 @@ async function tablesWithKey({ input, session }: Asked, key: string): Promise<Se
 
 const schemaOf = ({ source }: TableOfHours) => currentSchema(source.metadata);
 
-/** Without the key in any other source no hour could be told, and with it in none the key is a mistake. */
+/** Throws `lookup-key-missing` if no other source has the key column: then it could never tell an hour. */
 async function refuseMissingKeys(
   input: OpenSessionInput,
   session: Session,
@@ -242,7 +242,7 @@ async function refuseMissingKeys(
   const others: TableMetadata[] = [];
   for (const { spec } of session.sources.filter((source) => !isLookup(source))) {
     const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
-    // What comes still may have it.
+    // A source that does not exist yet may have it.
     if (metadata === undefined) return;
     others.push(metadata);
   }

@@ -8,7 +8,7 @@ import { type FileOfHours, filesAt } from './read-costs.ts';
 
 export interface CountedRows {
   readonly rows: bigint;
-  /** False where a file holds rows of other hours as well: then there are at most so many. */
+  /** False if a file also holds rows of other hours: the count is then the most that there can be. */
   readonly isExact: boolean;
 }
 

@@ -5,7 +5,7 @@ import { countInSummary } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { SourcePosition, SourceState } from '../model/session.ts';
 
-/** What a source is before anything of it was looked at. */
+/** A source before anything of it was looked at. */
 export const NOTHING_NEW = {
   awaited: false,
   detectedBy: 'snapshots',
@@ -22,7 +22,7 @@ export const positionOf = (metadata: TableMetadata, snapshot: Snapshot): SourceP
   committedAtMs: snapshot['timestamp-ms'],
 });
 
-/** Its event-time column, as a later session looks for it. */
+/** The event-time column, in the form in which a later session compares it. */
 export const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<SourceState> =>
   eventTime === undefined
     ? {}

@@ -25,7 +25,7 @@ export interface TableOfHours {
 export interface TableWithKey extends TableOfHours {
   readonly name: string;
   readonly column: NestedField;
-  /** In how many hours after its first a row lies. */
+  /** How many hours a row reaches beyond its first one. */
   readonly rowHours: number;
 }
 

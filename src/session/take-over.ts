@@ -34,7 +34,7 @@ export async function openTakeover(
   if (progress === undefined) throw nothingToTakeOver(spec, target, from);
   refuseOtherGrain(spec, progress);
   const sources = await Promise.all(spec.sources.map((source) => sourceAt(input, source, progress)));
-  // A watermark that is of no source any more would leave the process without any.
+  // If no watermark fits a source of today, the process would be left without any.
   if (sources.every((source) => source.head === undefined))
     throw usageError(
       'adopt-from-unknown',
@@ -53,7 +53,10 @@ export async function openTakeover(
   });
 }
 
-/** A source as the old name left it; one that it did not read begins as in any process that gets one more. */
+/**
+ * A source as the old name left it. One that the old name did not read begins like any source that is added
+ * to a process.
+ */
 async function sourceAt(
   { spec: processSpec, catalog }: Pick<OpenSessionInput, 'spec' | 'catalog'>,
   spec: SourceSpec,
@@ -64,7 +67,8 @@ async function sourceAt(
     name: tableName(spec.table),
     tableUuid: metadata?.['table-uuid'],
   });
-  // What a lookup's changes did to the hours so far is not what they are to do now: none is known.
+  // If `on_change` of a lookup is another one now, what the watermark says of its changes does not hold any
+  // more.
   const known = watermark?.onChange === spec.lookup?.onChange ? watermark : undefined;
   const tag = metadata?.refs?.[protectionTag(processSpec.processName)];
   return Object.freeze({

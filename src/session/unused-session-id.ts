@@ -8,7 +8,7 @@ import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import { freeSessionId } from '../model/session-id.ts';
 import { laterThanPublished, sessionsWritten } from '../state/sessions-written.ts';
 
-/** Where sessions leave what tells of them. */
+/** Where sessions leave traces: in tables and in folders. */
 interface SessionsRoom {
   readonly client: CatalogClient;
   readonly project: ProjectSpec;
@@ -16,8 +16,8 @@ interface SessionsRoom {
 }
 
 /**
- * Later than every session that published, of none that failed in the same second, whichever command that
- * was, and not the name of a folder that is there.
+ * Later than every published session; not the id of one that failed in the same second, whatever command that
+ * was; and not that of a folder that exists.
  */
 export async function unusedSessionId(
   room: SessionsRoom,
@@ -33,8 +33,8 @@ export async function unusedSessionId(
 }
 
 /**
- * The id of a plan that was made before, whose folder may be its own; another one where a session has had
- * that meanwhile, and which is no other session's folder.
+ * The id of a plan that was made before, whose folder may be its own already. Another id if a session has
+ * been recorded under it since, and never that of another session's folder.
  */
 export async function unrecordedSessionId(
   room: SessionsRoom,

@@ -17,10 +17,9 @@ export interface VttsInput extends Omit<AskedSource, 'table' | 'warehouse'> {
 }
 
 /**
- * The hour up to which the source is complete, included; undefined when its provider knows nothing yet.
- * Nobody knows the future: a provider that says so (a table that counts as complete for good) is taken up to
- * now, or rows that were set aside would be loaded, and hours computed that have not come. Throws
- * `vtts-invalid`.
+ * The hour up to which the source is complete, inclusive; undefined while its provider knows none. At most
+ * now: a provider may name a later hour, for a table that is complete for good, but then rows set aside as
+ * future would be loaded, and hours computed that have not come. Throws `vtts-invalid`.
  */
 export async function askVtts(input: VttsInput): Promise<Hour | undefined> {
   const { vtts, table } = input.spec;

@@ -1,7 +1,7 @@
 /** Describes a source that a session shows as of its watermark. Watermark -> part of a SourceState. Pure. */
 import type { SourceState, Watermark } from '../model/session.ts';
 
-/** What the watermark says of the source: a session that publishes them again moves nothing. */
+/** The source as the watermark describes it: a session that publishes this again moves nothing. */
 export const asOfWatermark = (watermark: Watermark): Partial<SourceState> => ({
   watermark,
   head: watermark,

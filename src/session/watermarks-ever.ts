@@ -12,7 +12,8 @@ import { lakeTable, statement } from '../statements/index.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 /**
- * What every session of the process said of the source, as far as its target or the session table still tell.
+ * The snapshots that sessions of the process named as read, as far as its target or the session table still
+ * know them.
  */
 export async function watermarksEver(
   input: OpenSessionInput,
@@ -21,7 +22,7 @@ export async function watermarksEver(
   const { spec, project, catalog } = input;
   const { sessionTable } = project.tables;
   const target = (await catalog.loadTable(spec.target.table))?.metadata;
-  // What it loaded under an earlier name, it has loaded.
+  // What it loaded under an earlier name counts as well.
   const names = target === undefined ? [spec.processName] : namesEver(target, spec.processName);
   const said = target === undefined ? [] : names.flatMap((name) => progressEverSaid(target, name));
   const own = said.flatMap(({ watermarks }) =>
