@@ -8,54 +8,57 @@ import type { AuditResult } from '../../model/run-record.ts';
 import type { WriterCounts } from '../../model/writer-counts.ts';
 import { cteFragment, type SqlFragment } from '../../statements/index.ts';
 
-/** `Argument`: what stands behind the kind's name in a header, `- <kind>: <argument>`. */
+/** `Argument`: what a header writes behind the kind's name, `- <kind>: <argument>`. */
 export interface AuditKind<Spec extends AuditSpec = AuditSpec, Argument = unknown> {
   readonly argument: z.ZodType<Argument>;
-  /** True where the name alone is an audit as well; the argument is null then. */
+  /** True if the name alone is an audit as well; its argument is then null. */
   readonly standsAlone?: boolean;
-  /** The key of the argument that may hold an alias of the process, however its case is written. */
+  /** The key of the argument that may name an alias of the process, in any case of letters. */
   readonly sourceKey?: string;
-  /** True where that may be the alias of a lookup, which is read whole. */
+  /** True if that may be the alias of a lookup, which is read whole. */
   readonly readsLookups?: boolean;
   /** Keys that may stand in the header beside the kind's name. */
   readonly beside?: z.ZodRawShape;
-  /** As a header writes it, for hints. */
+  /** An audit of this kind as a header writes it; it is shown in hints. */
   readonly example: string;
-  /** For the reference: what the audit promises, and what each key of its argument means. */
+  /** What the audit promises, and what each key of its argument means: text for the reference. */
   readonly meaning: string;
   readonly keys: Readonly<Record<string, string>>;
-  /** The argument as data; undefined when it leads nowhere, which has been reported then. */
+  /** Turns the argument into data. Undefined if it is wrong, which has been reported by then. */
   read(argument: Argument, reading: AuditReading): ReadAudit<Spec> | undefined;
-  /** True where the counts of what the session read and staged answer it: no statement runs then. */
+  /** True if the counts of the rows that were read and staged answer the audit: then no statement runs. */
   isCounted?(audit: Spec, scope: AuditScope): boolean;
   /**
-   * True where what the writer counted of the staged rows says that none is bad: no statement runs then. Not
-   * asked of a session whose rows were written by another process.
+   * True if the counts of the writer prove that no staged row is bad: then no statement runs. It is not
+   * called for rows that another process wrote.
    */
   isToldByWriter?(audit: Spec, written: WriterCounts): boolean;
   /** The statement that a session runs. */
   compile(audit: Spec, scope: AuditScope): string;
-  /** What it binds besides what every query may name. */
+  /** Values that the statement binds besides the parameters of every query. */
   values?(audit: Spec, scope: AuditScope): Readonly<Record<string, TypedValue>>;
-  /** True where it asks for the session's clock. */
+  /** True if the statement needs the session's clock. */
   readonly readsClock?: boolean;
-  /** True where rows of the target that the session did not stage may change what the audit finds. */
+  /** True if the audit's finding may depend on rows of the target that the session did not stage. */
   readsTarget(audit: Spec): boolean;
-  /** What the statement's rows say; where it {@link isCounted}, one row with the two counts. */
+  /**
+   * The verdict on the statement's rows; for an audit that {@link isCounted}, on one row with the two counts.
+   */
   judge(rows: readonly AuditRow[], audit: Spec): Verdict;
 }
 
-/** Beside what only its kind has, an audit may bring a name (the kind's otherwise) and a place of its own. */
+/** Data of an audit. `name` and place default to those of its kind. */
 export type ReadAudit<Spec extends AuditSpec> = Omit<Spec, 'kind' | 'name' | 'severity' | 'place'> &
   Partial<Pick<AuditSpec, 'name' | 'place'>>;
 
 export interface AuditReading {
-  /** An alias as its source writes it. */
+  /** The alias in the letters that its source uses. */
   readonly aliasOf: (written: string) => string;
-  /** A file of the project that holds one query; undefined, and reported, when there is no such file. */
+  /** Reads a file of the project that holds one query. Undefined, and reported, if there is no such file. */
   readonly queryOf: (writtenPath: string) => QueryFile | undefined;
   /**
-   * A condition over the columns of a row; undefined, and reported, when it is none. `key`: where it stands.
+   * Reads a condition over the columns of a row. Undefined, and reported, if the text is none. `key`: where
+   * it is written.
    */
   readonly expressionOf: (sql: string, key: string) => Expression | undefined;
 }
@@ -66,21 +69,21 @@ export interface Expression {
 export interface QueryFile {
   /** Absolute path. */
   readonly file: string;
-  /** Of the file, without folder and ending. */
+  /** The name of the file, without folder and ending. */
   readonly name: string;
   readonly sql: string;
-  /** Where `sql` begins. */
+  /** Where `sql` begins in the file. */
   readonly place: TextPosition;
   readonly parameters: readonly ParameterUse[];
-  /** Where `{{name}}` stands in it. */
+  /** The places of `{{name}}` in `sql`. */
   readonly placeholders: readonly ParameterUse[];
-  /** What the header gives for them, to be quoted; of a list each. */
+  /** By name: the identifiers that the header gives for `{{name}}`, to be quoted one by one. */
   readonly identifiers: Readonly<Record<string, readonly string[]>>;
-  /** What it gives for `$name`. */
+  /** By name: the values that the header gives for `$name`. */
   readonly values: Readonly<Record<string, TypedValue>>;
 }
 
-/** What makes a statement one of DuckDB, which asks for no types. */
+/** The dialect of DuckDB, which needs no column types. */
 export const IN_DUCKDB: Pick<AuditScope, 'engine' | 'cte' | 'typeOf'> = {
   engine: 'duckdb',
   cte: cteFragment,
@@ -89,33 +92,34 @@ export const IN_DUCKDB: Pick<AuditScope, 'engine' | 'cte' | 'typeOf'> = {
 
 /** The rows that an audit may look at. */
 export interface AuditScope {
-  /** Whose SQL the statement is to be. */
+  /** The engine that will run the statement. */
   readonly engine: EngineName;
   /** A query as a CTE of that name. */
   readonly cte: (name: string, query: string) => SqlFragment;
-  /** The source rows of the session, a CTE for each alias, as the process's query sees them; then `more`. */
-  readonly sources: (more?: readonly SqlFragment[]) => SqlFragment;
   /**
-   * The same without the rows that only the window of their source brings: those of the session's own hours.
+   * The source rows of the session as CTEs, one for each alias, as the process's query sees them; then
+   * `more`.
    */
+  readonly sources: (more?: readonly SqlFragment[]) => SqlFragment;
+  /** The same, but only rows of the session's own hours: without those that a window adds. */
   readonly ownSources: () => SqlFragment;
-  /** True where some source has a window. */
+  /** True if a source has a window. */
   readonly hasWindows: boolean;
-  /** Of the sources but the lookups, in their order. */
+  /** The aliases of the sources in their order, without lookups. */
   readonly aliases: readonly string[];
   /** The rows that the session staged. */
   readonly staged: SqlFragment;
-  /** The target as it will be. */
+  /** The target as it will be after publishing. */
   readonly whole: SqlFragment;
-  /** The type of a column of the target; undefined where that is not there yet, or has no such column. */
+  /** The type of a column of the target; undefined if there is no target yet, or no such column. */
   readonly typeOf: (column: string) => LayoutType | undefined;
-  /** The session's clock, in ms since 1970; undefined where no audit asks for it, or there is no session. */
+  /** The session's clock, in ms since 1970; undefined if no audit needs it, or there is no session. */
   readonly openedAtMs: number | undefined;
 }
 
 export type AuditRow = Readonly<Record<string, unknown>>;
 
 export interface Verdict extends Pick<AuditResult, 'status' | 'expected' | 'actual'> {
-  /** Bad rows as plain JSON; none where numbers are all that there is. */
+  /** Bad rows as plain JSON; empty if the audit only has numbers. */
   readonly badRows: readonly AuditRow[];
 }

@@ -1,4 +1,4 @@
-/** The audits, a file each, by the name that a header gives them. */
+/** The audits, one file each, by the name that a header gives them. */
 import { acceptedValues } from './accepted-values.ts';
 import type { AuditKind } from './audit-kind.ts';
 import { expression } from './expression.ts';
@@ -31,5 +31,5 @@ export type AuditName = keyof typeof AUDITS;
 export const AUDIT_NAMES = Object.keys(AUDITS) as AuditName[];
 export const isAuditName = (text: string): text is AuditName => Object.hasOwn(AUDITS, text);
 
-/** By the name in a header, or `kind` of an audit that was read. */
+/** The kind of an audit, by its name in a header or by `kind` of an audit that was read. */
 export const auditKind = (name: string): AuditKind => AUDITS[name as AuditName];

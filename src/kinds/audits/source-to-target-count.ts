@@ -23,7 +23,7 @@ export const sourceToTargetCount: AuditKind<SourceToTargetCountAudit, z.infer<ty
   read: (written, { aliasOf }) => (written?.source === undefined ? {} : { source: aliasOf(written.source) }),
   // To count the rows of the only source again took 8 ms of a session of 1,000,000 rows (2026-11-22).
   isCounted: (_audit, { aliases, hasWindows }) => aliases.length === 1 && !hasWindows,
-  // Of a window's rows most are staged by the sessions of their own hours.
+  // Most rows of a window are staged by the sessions of their own hours.
   compile: ({ source }, { ownSources, aliases, staged }) =>
     renderStatement('audit/source_to_target_count', {
       sources: ownSources(),

@@ -13,7 +13,7 @@ import { selectsBadRows } from './selects-bad-rows.ts';
 
 export interface SqlAudit extends AuditSpec {
   readonly file: string;
-  /** With the names put in that the header gives. */
+  /** The query with the header's identifiers in place of `{{name}}`. */
   readonly sql: string;
   readonly parameters: readonly ParameterUse[];
   readonly values?: Readonly<Record<string, TypedValue>>;

@@ -1,4 +1,4 @@
-/** What a target owes that is adopted. Session with all files of its sources -> hours. Pure. */
+/** Finds the hours that an adopted target owes. Session with all files of its sources -> hours. Pure. */
 import type { Hour } from '../../model/hour.ts';
 import type { Session } from '../../model/session.ts';
 import { lastHourToLoad } from './overwrite.ts';
@@ -6,8 +6,9 @@ import { owedOf, pending } from './pending.ts';
 import { withWholeDays } from './whole-days.ts';
 
 /**
- * Of each source what a first session would leave that loads every complete hour. Whoever filled the target
- * may have done so for complete hours only, and of what is complete later nothing has to come again.
+ * For each source the hours that a first session would leave owed after loading every complete hour. The
+ * target may have been filled for complete hours only, and hours that become complete later get no new rows
+ * by which a session would find them.
  */
 export function owedWhenAdopted(opened: Session): readonly (readonly Hour[])[] {
   const session = withWholeDays(opened);

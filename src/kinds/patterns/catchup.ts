@@ -23,8 +23,8 @@ export function reachesBackTo({ spec, target }: Session, limit: Hour | undefined
 }
 
 /**
- * Of the ascending hours that are due those that this session takes. `isRange`: hours between them are loaded
- * as well, and count. `unitHours`: hours that are only computed together; at least one such unit is taken.
+ * The hours that this session takes of those that are due (ascending). `isRange`: hours between them are
+ * loaded too, and count. `unitHours`: so many hours are computed together; at least one such unit is taken.
  */
 export function hoursTaken(
   { spec }: Session,
@@ -48,9 +48,9 @@ export function hoursTaken(
 }
 
 /**
- * True where something changed before the hour to which a session reaches back, and no watermark owes it yet:
- * a session has to write it down, or the change would be looked for again and again, and `restate` would
- * compute the hour without it.
+ * True if something changed before the hour to which the session reaches back, and no watermark owes it yet.
+ * The session has to record it as owed; otherwise the change would be looked for again and again, and
+ * `restate` would compute the hour without it.
  */
 export const changedBefore = (session: Session, floor: Hour | undefined): boolean =>
   floor !== undefined &&

@@ -48,7 +48,7 @@ interface Reach {
   readonly floor: Hour | undefined;
   /** Hours that changed, or are owed. */
   readonly changes: readonly Hour[];
-  /** The first hour that is due; undefined: none is. */
+  /** The first hour that is due; undefined if none is. */
   readonly firstHour: Hour | undefined;
 }
 
@@ -110,7 +110,10 @@ export function asTheyAre(
   };
 }
 
-/** 34 years of hours, each an execution of the SQL: a row with a date of 1970, and not an archive. */
+/**
+ * 34 years of hours, with one execution of the SQL each. More than that means a row with a date of 1970, and
+ * no archive.
+ */
 const DIMENSION_RUNS_MAX = 300_000;
 
 function tooManyHours(session: Session, { firstHour, lastHour }: HourRange): Error {
@@ -134,7 +137,7 @@ function tooManyHours(session: Session, { firstHour, lastHour }: HourRange): Err
   );
 }
 
-/** The source that brings the first unit, and its first hour there. */
+/** The source whose rows make the first unit necessary, and its first hour there. */
 function firstOf(session: Session, firstHour: Hour): [SourceState?, Hour?] {
   for (const source of session.sources) {
     const [first] = pendingOf(session, source).hours;

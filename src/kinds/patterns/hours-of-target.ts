@@ -32,7 +32,7 @@ export function hoursComputed(
   const { readsPrevious } = patternOf(opened.spec);
   const hours = wholeUnits(opened.spec, pending(readsPrevious ? first : withWholeDays(first)));
   const [firstHour] = hours;
-  // It computes hours without rows of a source as well.
+  // Such a pattern computes hours without source rows as well.
   const computed =
     readsPrevious && firstHour !== undefined ? hoursOf({ firstHour, lastHour: completeToHour }) : hours;
   return computed.filter((hour) => hour <= completeToHour);

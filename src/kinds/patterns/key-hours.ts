@@ -12,7 +12,7 @@ import { holdsWholeDays, withWholeDays } from './whole-days.ts';
 export interface KeyHours {
   /** Hours that the source's changes reach, that a session may load, and that nothing else makes it load. */
   readonly candidates: readonly Hour[];
-  /** Hours that they reach, and that are not complete: a later session knows their rows. */
+  /** Hours that the changes reach but that are not complete: a later session will know their rows. */
   readonly later: readonly Hour[];
 }
 
@@ -32,13 +32,13 @@ export function keyHours(opened: Session, { spec }: SourceState): KeyHours {
   };
 }
 
-/** In how many hours after its first a row of the source lies: a date lies in all of its day. */
+/** How many hours a source row reaches beyond its first: a date lies in all hours of its day. */
 export const hoursOfRow = (session: Session, { eventTimeUnit }: SourceState): number =>
   eventTimeUnit === 'day' && !patternOf(session.spec).readsPrevious && holdsWholeDays(session) ? 23 : 0;
 
 /**
- * How far from a changed row its keys may lie: of days a row meets all rows of its day, and of the days that
- * its window reaches.
+ * How far from a changed row its key may matter. In a process of days a row meets all rows of its day, and of
+ * the days that its window reaches.
  */
 export function keyReach(
   session: Session,

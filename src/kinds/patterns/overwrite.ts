@@ -21,9 +21,9 @@ interface Chosen {
   readonly limit: Hour | undefined;
   /** The hours that a session without `hours_per_session` would load: what it leaves of them is owed. */
   readonly due?: readonly Hour[];
-  /** Hours that are owed though no source brings them. */
+  /** Hours that stay owed although no source has rows for them. */
   readonly leftBehind?: readonly Hour[];
-  /** Changed hours before this one are left for good; undefined: none is. */
+  /** No session will load changed hours before this one by itself; undefined if there is no such limit. */
   readonly floor?: Hour | undefined;
   readonly status?: SessionStatus;
 }
@@ -61,9 +61,9 @@ export function overwrite(
 }
 
 /**
- * With what else of the due hours the session leaves: hours that no source brings, up to the last one that is
- * computed then (of a dimension those after a changed one, and those that a window reaches). Nothing would
- * find them again. They are owed by the first source.
+ * Adds to what is owed the due hours that this session leaves and that no source has rows for, up to the last
+ * hour that will be computed then: in a dimension the hours after a changed one, and hours that a window
+ * reaches. Nothing else would find them again. The first source owes them.
  */
 function withRest(
   { sources: [...opened], target }: Session,
@@ -80,15 +80,15 @@ function withRest(
     : sources.map((each) => (each.source === first ? { ...each, owed: union([each.owed, rest]) } : each));
 }
 
-/** What a process without limits decides says nothing of them. */
+/** A process without `catchup` limits says nothing of them. */
 const catchupOf = ({ spec }: Session, catchup: DecidedCatchup): { readonly catchup?: DecidedCatchup } =>
   spec.catchup.hoursPerSession === undefined && catchup.beyond.length === 0 ? {} : { catchup };
 
 /**
- * The least VTTS, or the last hour that the target has computed, where that is later: a source may lose its
- * newest rows again (a rollback, a row with a wrong date that is deleted), and hours that were loaded once
- * are kept equal to what the sources hold. Never an hour of the future, and of days the last hour of one that
- * is over.
+ * The last hour to load: the least VTTS, or the last hour that the target has computed if that is later. A
+ * source may lose its newest rows again (a rollback, a row with a wrong date that is deleted), and loaded
+ * hours are kept equal to what the sources hold. Never a future hour; in a process of days the last hour of a
+ * day that is over.
  */
 export function lastHourToLoad(session: Session): Hour | undefined {
   const hour = lastHourOfAll(session);
@@ -143,7 +143,7 @@ function statusOf(session: Session, hours: readonly Hour[], floor = Number.NEGAT
     : 'nothing-new';
 }
 
-/** The source with the least VTTS, but for a lookup that is not there yet. */
+/** The source with the least VTTS, without lookups that do not exist yet. */
 function laggard(session: Session): string | null {
   const rank = (source: SourceState): number => completeFor(source) ?? Number.NEGATIVE_INFINITY;
   const [first] = [

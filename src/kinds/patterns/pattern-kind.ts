@@ -19,7 +19,7 @@ export interface PatternKind {
    * `previous`, so hours without new rows are computed as well. False: it runs once.
    */
   readonly readsPrevious: boolean;
-  /** What of a source's changes a session can use. */
+  /** Which changes of a source a session can use. */
   changesNeeded(source: Pick<SourceSpec, 'onSourceChange'>): ChangesNeeded;
   /** Decides what a session loads. Pure: no I/O, no clock. */
   decide(session: Session): Decision;
@@ -30,24 +30,22 @@ export interface Decision {
   readonly status: SessionStatus;
   /** Those of the session, in its order. */
   readonly sources: readonly DecidedSource[];
-  /** Ascending: hours that are computed; of an append those that its new rows touch. */
+  /** The hours that are computed, ascending; for an append the hours that its new rows touch. */
   readonly hours: readonly Hour[];
-  /** The hours that are replaced; undefined where nothing is. */
+  /** The hours that are replaced; undefined if none are. */
   readonly range: HourRange | undefined;
-  /**
-   * Among the hours those that no change made necessary, but rows loaded before whose window reaches them.
-   */
+  /** Those of the hours that did not change themselves, but that a window reaches from rows loaded before. */
   readonly reached?: readonly Hour[];
   /**
-   * Among the hours those that only the state of the hour before can change: a session leaves them as they
-   * are where that state comes out as the target has it.
+   * Those of the hours that only the state of the hour before can change. If that state comes out as the
+   * target has it, the session leaves them as they are.
    */
   readonly unchanged?: readonly Hour[];
-  /** Among the hours those that no row of a source reaches: the target has none of them. */
+  /** Those of the hours that no source row reaches: the target has no rows in them. */
   readonly empty?: readonly Hour[];
-  /** The table that is complete for too few hours, where that leaves hours owed. */
+  /** The table whose completeness leaves hours owed, if one does. */
   readonly heldBackBy: string | null;
-  /** What the process's `catchup` leaves owed; undefined where it limits nothing. */
+  /** What the process's `catchup` leaves owed; undefined if it limits nothing. */
   readonly catchup?: DecidedCatchup;
 }
 

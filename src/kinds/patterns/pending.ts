@@ -17,11 +17,11 @@ import { reachedBy, sourceWindow } from '../../model/window-hours.ts';
 export interface Pending {
   /** The hours of the target that it changed, and those that it owed. */
   readonly hours: readonly Hour[];
-  /** Its own hours of the future, which the target cannot have yet. */
+  /** Its hours in the future, which the target cannot have yet. */
   readonly ahead: readonly Hour[];
 }
 
-/** All hours that the sources bring, and owe. */
+/** All hours of the target that changes of the sources touch, and those still owed. */
 export const pending = (session: Session): Hour[] =>
   union(session.sources.map((source) => pendingOf(session, source).hours));
 
@@ -48,7 +48,7 @@ export function pendingOf(session: Session, source: SourceState): Pending {
   const future = set.filter(mayHoldRows(session, source));
   const present = presentOf(session, source);
   const come = future.filter((hour) => hour <= present);
-  // Keys were read of what changed since; the rows whose time has come lay there before.
+  // Keys were only read for recent changes; rows whose future has now come were there before.
   const changed = source.matched?.hours ?? reachedBy(touched, sourceWindow(source));
   const ahead = future.filter((hour) => hour > present);
   return {
@@ -62,7 +62,7 @@ export function pendingOf(session: Session, source: SourceState): Pending {
   };
 }
 
-/** Of the hours of a source that a session does not load, those that a later one has to know of. */
+/** The hours of a source that the session does not load and a later one has to know of. */
 export function owedOf(session: Session, source: SourceState, loaded: ReadonlySet<Hour>): Hour[] {
   const { hours, ahead } = pendingOf(session, source);
   const left = hours.filter((hour) => !loaded.has(hour));
@@ -83,8 +83,8 @@ export const lastComputed = (
 };
 
 /**
- * Hours that the target has not computed, and that rows reach which were loaded before: through the window of
- * their source. With a key such an hour has rows of another source, by which it is known.
+ * Hours that the target has not computed although rows loaded before reach them through the window of their
+ * source. With a keyed window such an hour also has a row of another source, which makes it known.
  */
 export function reachedSince(session: Session): Hour[] {
   const { completeToHour } = session.target;
@@ -100,7 +100,7 @@ export function reachedSince(session: Session): Hour[] {
   );
 }
 
-/** The last hour of the present, for a source: later rows of it are of the future. */
+/** The last hour of a source that is not in the future. */
 export const presentOf = (session: Session, { spec }: Pick<SourceState, 'spec'>): Hour =>
   hourOfMs(session.openedAtMs + spec.futureToleranceMs);
 
@@ -110,11 +110,13 @@ const lastKnown = (session: Session, source: SourceState, newestHour: Hour | und
     session.target.completeToHour ?? Number.NEGATIVE_INFINITY,
   );
 
-/** Of a date its midnight is known, and it is a row of the hours after it as well. */
+/** A date is known by its midnight, but is a row of all hours of its day. */
 const endOfDay = ({ eventTimeUnit }: SourceState, hour: Hour): Hour =>
   eventTimeUnit === 'day' ? Math.floor(hour / 24) * 24 + 23 : hour;
 
-/** What a source owes of hours in which it has no row any more, and that the target has not computed. */
+/**
+ * The hours that a source owes although it has no row in them any more, and that the target has not computed.
+ */
 export const withoutRows = (session: Session, source: SourceState): Hour[] =>
   isLookup(source)
     ? []

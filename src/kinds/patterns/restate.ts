@@ -15,7 +15,7 @@ import type { Decision } from './pattern-kind.ts';
 import { pending } from './pending.ts';
 import { readOfFolder } from './stateless.ts';
 
-/** The first hour that a process of hours is to compute; undefined where none is. */
+/** The first hour that a process which computes hours has to compute; undefined if there is none. */
 export function firstToCompute(session: Session): Hour | undefined {
   const asked = session.restate?.hours;
   return asked === undefined ? firstDue(session) : hoursComputed(session, asked)[0];
@@ -31,14 +31,13 @@ function restated(session: Session, asked: readonly Hour[]): Decision {
   if (!patternOf(session.spec).loadsHours) return replaced(session, asked);
   const hours = hoursComputed(session, asked);
   const status = hours.length > 0 ? 'work' : 'nothing-new';
-  // Hours that were owed, and are among those asked for, are paid: their rows are in the sources.
+  // Owed hours among those that were asked for are settled: their rows are in the sources.
   const decision = overwrite(session, { hours, limit: lastHourToLoad(session), status });
   return { ...decision, heldBackBy: null, ...followingOnly(session, hours, asked) };
 }
 
 /**
- * Of a dimension each hour is computed from the one before, so those after the first that is asked for follow
- * from it.
+ * A dimension computes each hour from the one before, so all hours after the first that is asked for follow.
  */
 function hoursComputed({ spec, target }: Session, asked: readonly Hour[]): readonly Hour[] {
   const { completeToHour, eventTime } = target;
@@ -51,8 +50,8 @@ function hoursComputed({ spec, target }: Session, asked: readonly Hour[]): reado
 }
 
 /**
- * Of a dimension the hours that nobody asked for, and that owe nothing: they differ from what is stored only
- * by the state of the hour before.
+ * In a dimension the hours that were not asked for and are not owed: they differ from what is stored only by
+ * the state of the hour before.
  */
 const followingOnly = (
   session: Session,
@@ -61,7 +60,9 @@ const followingOnly = (
 ): Pick<Decision, 'unchanged' | 'empty'> =>
   patternOf(session.spec).readsPrevious ? asTheyAre(hours, session, [...asked, ...pending(session)]) : {};
 
-/** A process that appends has no debts: whatever is there of an hour takes the place of what it loaded. */
+/**
+ * A process that appends owes nothing: the rows that sources have of an hour replace what it loaded of it.
+ */
 function replaced(session: Session, asked: readonly Hour[]): Decision {
   const units = wholeUnits(session.spec, asked);
   const hours = session.target.eventTime?.unit === 'day' ? wholeDays(units) : units;

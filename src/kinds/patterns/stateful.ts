@@ -48,8 +48,8 @@ function decide(opened: Session): Decision {
 }
 
 /**
- * Where all that changed lies before the hours to which a session reaches back, the newest complete hour is
- * computed again: what stays owed is published with it.
+ * If everything that changed lies before the hours to which a session reaches back, the newest complete hour
+ * is computed again, so that what stays owed can be published with it.
  */
 const carried = (
   session: Session,
@@ -58,7 +58,10 @@ const carried = (
 ): readonly Hour[] =>
   payable.length === 0 && limit !== undefined && changedBefore(session, floor) ? [limit] : payable;
 
-/** Between the hours that hold a key lie hours that do not: what a key saves is not loaded after all. */
+/**
+ * True if the session loads a whole range. With keys it does not: hours between those that hold a key need
+ * not be loaded.
+ */
 const loadsRange = ({ spec }: Session): boolean =>
   spec.catchup.load === 'range' ||
   (spec.hours === 'contiguous' &&

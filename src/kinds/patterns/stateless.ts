@@ -26,7 +26,7 @@ export const stateless: PatternKind = {
  * watermark become processing URIs, and the load appends.
  */
 function decide(session: Session): Decision {
-  // A start that no session has published yet is recorded by one without rows: the next would otherwise begin
+  // A session without rows may publish the place where the process starts. Otherwise the next one would start
   // elsewhere, and lose what lies between.
   const begins = beginsSomewhere(session);
   const isAwaited = awaitsStart(session) || awaitedLookups(session).length > 0;

@@ -4,9 +4,9 @@ import { withoutLookups } from '../../model/lookups.ts';
 import type { ChangedFile, Session, SourceState } from '../../model/session.ts';
 
 /**
- * A date beside sources with a time of day is a row of each hour of its day (`compile/duckdb/source-ctes.ts`
- * shows it to all of them), so it changes all of them: also those of today that are still to come, and those
- * of a date of the future. They are owed until their time has come.
+ * Beside sources with a time of day, a date is a row of each hour of its day (`compile/duckdb/source-ctes.ts`
+ * shows it to all of them), so it changes all these hours. Those that are still to come, today or later, are
+ * owed until their time has come.
  */
 export function withWholeDays(session: Session): Session {
   if (!holdsWholeDays(session)) return session;
@@ -29,6 +29,9 @@ const ofWholeDays = (file: ChangedFile): ChangedFile => ({
   ...(file.futureHours === undefined ? {} : { futureHours: wholeDays(file.futureHours) }),
 });
 
-/** True where a date counts for all hours of its day: on its own it is its midnight. */
+/**
+ * True if a date counts for all hours of its day. Without sources that have a time of day it is just its
+ * midnight.
+ */
 export const holdsWholeDays = ({ sources }: Pick<Session, 'sources'>): boolean =>
   withoutLookups(sources).some((source) => source.eventTimeUnit !== 'day');

@@ -1,5 +1,6 @@
 /**
- * Complete to an hour that is known beforehand. No header says it: a test does, of the sources that it fills.
+ * Complete up to an hour that is known beforehand. No header can say this; a test does, for the sources that
+ * it fills.
  */
 import type { Hour } from '../../model/hour.ts';
 import type { VttsSpec } from '../../model/process-spec.ts';

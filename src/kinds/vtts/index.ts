@@ -1,4 +1,4 @@
-/** The providers of VTTS, a file each, by the name that a header gives them. */
+/** The providers of VTTS, one file each, by the name that a header gives them. */
 import { bounds } from './bounds.ts';
 import { hour } from './hour.ts';
 import { property } from './property.ts';

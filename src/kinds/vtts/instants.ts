@@ -12,14 +12,15 @@ const LEAST_EPOCH_MS = 100_000_000_000;
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
- * Undefined for what cannot be milliseconds: seconds lie before 1973 then, microseconds beyond the year 9999.
+ * Undefined for a number that cannot be milliseconds: in seconds it would lie before 1973, in microseconds
+ * beyond the year 9999.
  */
 export function epochMs(text: string): number | undefined {
   const instantMs = Number(text);
   return instantMs >= LEAST_EPOCH_MS && instantMs <= LAST_MS ? instantMs : undefined;
 }
 
-/** Undefined for what is no time of the years 1 to 9999. */
+/** Undefined for a text that is no time of the years 1 to 9999. */
 export function calendarMs(text: string): number | undefined {
   const instantMs = instantOf(text);
   return instantMs >= Date.parse('0001-01-01') && instantMs <= LAST_MS ? instantMs : undefined;

@@ -8,7 +8,7 @@ import { calendarMs, completeHour, epochMs } from './instants.ts';
 import type { AskedSource, VttsKind } from './vtts-kind.ts';
 
 export interface PropertyVtts extends VttsSpec {
-  /** Of the snapshots' summaries. */
+  /** The key in the summaries of snapshots. */
   readonly key: string;
 }
 

@@ -10,7 +10,7 @@ import type { AskedPlace, AskedSource, VttsKind } from './vtts-kind.ts';
 
 export interface SqlVtts extends VttsSpec {
   readonly query: string;
-  /** Of the query in the process's file. */
+  /** Where the query is in the process's file. */
   readonly place: TextPosition;
 }
 
@@ -47,7 +47,7 @@ async function ask(vtts: SqlVtts, source: AskedSource): Promise<Hour | undefined
   if (verdict.error === true || verdict.statements?.length !== 1)
     throw invalid('is not a single SELECT, and a plan must write nothing', null);
   const { columns, rows } = await warehouse.answer(vtts.query).catch((error: unknown) => {
-    // A catalog that went away is no mistake of the query.
+    // If the catalog went away, the query is not at fault.
     throw error instanceof PsybergError && error.code === 'sql-failed'
       ? invalid(`failed: ${error.message.split('\n')[0]}`, null, error)
       : error;
@@ -68,8 +68,8 @@ async function ask(vtts: SqlVtts, source: AskedSource): Promise<Hour | undefined
 }
 
 /**
- * What the query would have said of an older place nobody knows. At the most the hours before the newest with
- * rows: they had begun, and were over when the place was committed.
+ * An upper bound for an older place, at which the query cannot be asked: the hours before the newest hour
+ * with rows had begun, and were over when that place was committed.
  */
 function hourThen(hour: Hour, asOf: AskedPlace, newestHour: Hour | undefined): Hour | undefined {
   if (newestHour === undefined) return undefined;

@@ -14,13 +14,13 @@ import type {
 } from '../../statements/index.ts';
 
 export interface VttsKind<Spec extends VttsSpec = VttsSpec> {
-  /** As a header writes it, for messages. */
+  /** How a header writes it; shown in messages. */
   readonly form: string;
-  /** What stands behind the name in `vtts: { <kind>: … }`; undefined: a header writes the name alone. */
+  /** The argument in `vtts: { <kind>: <argument> }`; undefined if a header writes the name alone. */
   readonly argument?: VttsArgument<Spec>;
-  /** True where asking costs nothing: such a source is asked also when nothing changed. */
+  /** True if asking costs nothing: then it is asked even if nothing changed. */
   readonly isFree: boolean;
-  /** True where it can be said of a source that has no row yet. */
+  /** True if it can say something of a source without rows. */
   readonly knowsWithoutRows?: true;
   /**
    * The hour up to which the source is complete, included; undefined while nothing is known. Throws
@@ -31,11 +31,11 @@ export interface VttsKind<Spec extends VttsSpec = VttsSpec> {
 
 interface VttsArgument<Spec extends VttsSpec> {
   readonly shape: z.ZodType<string>;
-  /** What the key means, for the reference. */
+  /** What the argument means: text for the reference. */
   readonly meaning: string;
-  /** What a shape cannot say; undefined: nothing is wrong. */
+  /** What is wrong with an argument beyond its shape; undefined if nothing is. */
   problemOf?(written: string): { readonly message: string; readonly hint: string } | undefined;
-  /** `place`: of the argument in the process's file. */
+  /** `place`: where the argument is in the process's file. */
   read(written: string, place: TextPosition): Omit<Spec, 'kind'>;
 }
 
@@ -48,13 +48,13 @@ export interface AskedSource {
   /** The newest hour in which the source has rows. */
   readonly newestHour: Hour | undefined;
   /**
-   * For an adoption at an older place. Not what is complete now is asked for, but at most what was so there;
-   * too little is safe.
+   * Set for an adoption at an older place: then at most the hours that were complete there count. Saying too
+   * few is safe.
    */
   readonly asOf?: AskedPlace;
-  /** From the head back. */
+  /** The snapshots from the head back. */
   readonly snapshots: () => Iterable<Snapshot>;
-  /** The rows of signals; undefined while nobody has signalled anything. */
+  /** The rows of the signal table; undefined while there are none. */
   readonly signals: () => Promise<AskedSignals | undefined>;
   /** Starts DuckDB. */
   readonly warehouse: () => Promise<AskedWarehouse>;
@@ -63,11 +63,11 @@ export interface AskedSource {
 /** The snapshot of an older place. */
 export interface AskedPlace {
   readonly committedAtMs: number;
-  /** Of the session that made it, if one did. */
+  /** The session that made the snapshot, if one did. */
   readonly psybergSessionId: string | undefined;
 }
 
-/** What stands behind `from`, and the values that it brings along. */
+/** The signal table as SQL can read it: the text behind `from`, and the values that it binds. */
 export interface AskedSignals {
   readonly relation: SqlFragment;
   readonly parameters: { readonly state_files?: readonly string[] };
