@@ -5,6 +5,7 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { localPath } from '../catalog/files/locations.ts';
 import { makeFolder } from '../disk/make-folder.ts';
+import { readForNow } from '../disk/read-for-now.ts';
 import { storageFault } from '../model/storage-faults.ts';
 
 /** Creates a folder into which DuckDB is going to write single files: it only creates those of partitions. */
@@ -59,6 +60,15 @@ export function readLocalHead(location: string, bytes: number): Buffer | undefin
 export function readLocalFile(location: string): Buffer | undefined {
   const path = localPath(location);
   return path === undefined || !existsSync(path) ? undefined : readFileSync(path);
+}
+
+/**
+ * What `use` makes of the bytes of a file, which are good until it returns: it copies what it keeps.
+ * Undefined if this process does not see the file.
+ */
+export function useLocalFile<T>(location: string, use: (file: Buffer) => T): T | undefined {
+  const path = localPath(location);
+  return path === undefined || !existsSync(path) ? undefined : readForNow(path, use);
 }
 
 /** Writes a file on this machine to which nothing refers yet; false if it is to lie elsewhere. */

@@ -9,7 +9,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AvroComplexType, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import { type AvroHeader, AvroReader, readAvroHeader, writeAvroHeader } from './avro-header.ts';
 import { type AvroObject, type AvroRowsAsked, type AvroValue, keyReader, rowReader } from './avro-values.ts';
-import { type FileRows, type RowRange, rangeToWalk, rowsAfter } from './rows-read-before.ts';
+import { type FileRows, type RowBytes, rowsAfter, rowsToWalk } from './rows-read-before.ts';
 
 /** Unpacks a file's blocks, by codec; a codec that is not here is unknown. */
 const CODECS: Readonly<Record<string, (block: Buffer) => Buffer>> = {
@@ -35,24 +35,20 @@ export function readAvroRows(
   const read = rowReader(schema, expected, asked);
   const blocks = blocksOf(file, header.end, unpack);
   const { among } = asked ?? {};
-  if (among?.last === undefined) return blocks.flatMap((block) => rowsIn(block, allOfBlock(block), read));
+  if (among?.last === undefined) return blocks.flatMap((block) => rowsIn(block, read));
   const readKey = keyReader(schema, expected, among.field);
-  const keysIn = (rows: Rows, range: RowRange): Float64Array =>
-    Float64Array.from(rowsIn(rows, range, readKey), Number);
-  const rows = rowsAfter(among.last.rows, joined(text, blocks), keysIn);
-  const found = rowsIn(rows, rangeToWalk(rows, among.values), read);
+  const keysIn = (rows: RowBytes): Float64Array => Float64Array.from(rowsIn(rows, readKey), Number);
+  const all = joined(text, blocks);
+  const rows = rowsAfter(among.last.rows, all, keysIn);
+  const found = rowsIn(rowsToWalk(rows, all, among.values), read);
   among.last.rows = rows;
   return found;
 }
 
-type Rows = Pick<FileRows, 'data' | 'count'>;
-
-const allOfBlock = ({ data, count }: Rows): RowRange => ({ begin: 0, end: data.length, count });
-
-function blocksOf(file: Buffer, begin: number, unpack: (block: Buffer) => Buffer): Rows[] {
+function blocksOf(file: Buffer, begin: number, unpack: (block: Buffer) => Buffer): RowBytes[] {
   const from = new AvroReader(file, begin);
   const marker = from.take(MARKER_BYTES);
-  const blocks: Rows[] = [];
+  const blocks: RowBytes[] = [];
   while (from.offset < file.length) {
     const count = from.long();
     blocks.push({ count, data: unpack(from.bytes()) });
@@ -64,7 +60,7 @@ function blocksOf(file: Buffer, begin: number, unpack: (block: Buffer) => Buffer
 const otherEnd = (): RangeError => new RangeError('a block of the file does not end where it says');
 
 /** Nothing is copied of a file of one block. */
-function joined(schema: string, blocks: readonly Rows[]): FileRows {
+function joined(schema: string, blocks: readonly RowBytes[]): FileRows {
   const [first] = blocks;
   const count = blocks.reduce((all, block) => all + block.count, 0);
   const data =
@@ -75,18 +71,14 @@ function joined(schema: string, blocks: readonly Rows[]): FileRows {
 }
 
 /** What `read` makes of these rows, but for undefined. */
-function rowsIn<T>(
-  { data }: Rows,
-  { begin, end, count }: RowRange,
-  read: (from: AvroReader) => T | undefined,
-): T[] {
-  const from = new AvroReader(data, begin);
+function rowsIn<T>({ data, count }: RowBytes, read: (from: AvroReader) => T | undefined): T[] {
+  const from = new AvroReader(data, 0);
   const rows: T[] = [];
   for (let index = 0; index < count; index += 1) {
     const row = read(from);
     if (row !== undefined) rows.push(row);
   }
-  if (from.offset !== end) throw otherEnd();
+  if (from.offset !== data.length) throw otherEnd();
   return rows;
 }
 

@@ -5,6 +5,7 @@
  * foreign catalog says the same in its answers.
  */
 import { keepNewest } from '../model/keep-newest.ts';
+import { type BytePieces, copyOf, lengthOf, standAt, withPiece } from './byte-pieces.ts';
 import { afterBlanks, firstListBegin, itemsFrom, listBegin, listBytes, rememberLists } from './list-texts.ts';
 import { parseTableMetadata } from './read-metadata.ts';
 import type { TableMetadata } from './table-metadata.ts';
@@ -13,13 +14,11 @@ import type { TableMetadata } from './table-metadata.ts';
 const LISTS = ['snapshots', 'snapshot-log'] as const;
 type ListName = (typeof LISTS)[number];
 
-/** Items of a list, and bytes that hold them: a whole file, or just the items and their commas. */
-interface KnownList {
-  readonly name: ListName;
-  readonly kind: 'file' | 'items';
-  readonly bytes: Buffer;
-  readonly items: readonly object[];
-}
+/** Items of a list, and a whole file that holds them, or the bytes of the items and their commas. */
+type KnownList = { readonly name: ListName; readonly items: readonly object[] } & (
+  | { readonly file: Buffer }
+  | { readonly bytes: BytePieces }
+);
 interface KnownTable {
   /** In the order of the last file, as far as it is known. */
   readonly lists: readonly KnownList[];
@@ -36,46 +35,70 @@ interface WithMetadata {
   readonly metadata: TableMetadata;
 }
 
-interface RememberingOptions {
-  /** Smaller files are parsed as a whole. */
-  readonly sizeMin?: number;
-  /** Called with each file that was parsed as a whole, and is not small. */
-  readonly onWhole?: (file: Buffer, metadata: TableMetadata) => void;
+/** A file that was parsed, and its bytes, most of which may be those that were kept of an earlier one. */
+interface ParsedFile<T> {
+  readonly parsed: T;
+  readonly text: BytePieces;
 }
 
 /**
- * A parser that remembers what it was given before. It throws what `parse` throws. Files of 1,000 snapshots,
- * one after the other, take 1.1 ms in place of 8 (0.6 MB, of a source) and 3 in place of 20 (2 MB, of a
- * target; AMD EPYC, much other work, 2026-12-01), and who commits on top does not render those items anew:
- * while the log was parsed as a whole, a session rendered its 1,000 entries once more, 2 ms.
+ * A parser that remembers what it was given before. It throws what `parse` throws, and keeps nothing of the
+ * buffer that it is given. Files of 1,000 snapshots, one after the other, take 1.1 ms in place of 8 (0.6 MB,
+ * of a source) and 3 in place of 20 (2 MB, of a target; AMD EPYC, much other work, 2026-12-01), and who
+ * commits on top does not render those items anew: while the log was parsed as a whole, a session rendered
+ * its 1,000 entries once more, 2 ms.
  */
 export function rememberingParser<T extends WithMetadata>(
   parse: (text: string) => T,
-  { sizeMin = SIZE_MIN, onWhole }: RememberingOptions = {},
+  sizeMin = SIZE_MIN,
 ): (file: Buffer) => T {
-  const tables = new Map<string, KnownTable>();
-  return (file) => {
-    const uuid = file.length < sizeMin ? undefined : uuidOf(file);
-    if (uuid === undefined) return parse(file.toString());
-    const known = tables.get(uuid);
-    const after = known && parseAfter(known, file, parse);
-    const { parsed, parts } = after ?? { parsed: parse(file.toString()), parts: [] };
-    if (after === undefined) onWhole?.(file, parsed.metadata);
-    keepNewest(tables, [uuid, knownTable(file, parsed.metadata, parts)], {
-      max: BYTES_KEPT,
-      weightOf: ({ size }) => size,
-    });
-    return parsed;
-  };
+  const parseFile = fileParser(parse, { sizeMin });
+  return (file) => parseFile(file).parsed;
 }
 
 /** {@link rememberingParser} of metadata files, which are written again as they were read. */
-export function tableMetadataParser(sizeMin = SIZE_MIN): (file: Buffer) => TableMetadata {
-  const parse = rememberingParser((text) => ({ metadata: parseTableMetadata(text) }), {
+export function tableMetadataParser(
+  sizeMin = SIZE_MIN,
+): (file: Buffer) => WithMetadata & { readonly text: BytePieces } {
+  const parse = fileParser((text) => ({ metadata: parseTableMetadata(text) }), {
     sizeMin,
     onWhole: rememberLists,
   });
-  return (file) => parse(file).metadata;
+  return (file) => {
+    const { parsed, text } = parse(file);
+    return { ...parsed, text };
+  };
+}
+
+interface FileParserOptions {
+  /** Smaller files are parsed as a whole. */
+  readonly sizeMin: number;
+  /** Called with a copy of each file that was parsed as a whole, and is not small. */
+  readonly onWhole?: (file: Buffer, metadata: TableMetadata) => void;
+}
+
+function fileParser<T extends WithMetadata>(
+  parse: (text: string) => T,
+  { sizeMin, onWhole }: FileParserOptions,
+): (file: Buffer) => ParsedFile<T> {
+  const tables = new Map<string, KnownTable>();
+  const keep = (uuid: string, lists: readonly KnownList[], size: number): void =>
+    keepNewest(tables, [uuid, { lists, size }], { max: BYTES_KEPT, weightOf: (table) => table.size });
+  return (file) => {
+    const uuid = file.length < sizeMin ? undefined : uuidOf(file);
+    const known = uuid === undefined ? undefined : tables.get(uuid);
+    const after = known && parseAfter(known, file, parse);
+    if (uuid !== undefined && after !== undefined) {
+      keep(uuid, listsAfter(after), file.length);
+      return after;
+    }
+    const [parsed, copy] = [parse(file.toString()), copyOf(file)];
+    if (uuid !== undefined) {
+      onWhole?.(copy, parsed.metadata);
+      keep(uuid, listsOf(copy, parsed.metadata), file.length);
+    }
+    return { parsed, text: [copy] };
+  };
 }
 
 /** From the name of the field to the end of its text. Another table with the same one does no harm. */
@@ -86,21 +109,21 @@ function uuidOf(file: Buffer): string | undefined {
   return end < 0 ? undefined : file.toString('latin1', place, end);
 }
 
-interface Parsed<T> {
-  readonly parsed: T;
-  readonly parts: readonly KnownPart[];
+/** The places of lists are found when there is another version: a command mostly reads only one. */
+const listsOf = (file: Buffer, metadata: TableMetadata): KnownList[] =>
+  LISTS.map((name) => ({ name, file, items: metadata[name] ?? [] }));
+
+/** Those that both files begin with the same items come first, in the order of the file. */
+function listsAfter({ parsed: { metadata }, text, parts }: ParsedAfter<WithMetadata>): KnownList[] {
+  const found = parts.map(({ name, bytes }): KnownList => ({ name, bytes, items: metadata[name] ?? [] }));
+  const others = LISTS.filter((name) => !parts.some((part) => part.name === name));
+  if (others.length === 0) return found;
+  const file = Buffer.concat(text);
+  return [...found, ...others.map((name): KnownList => ({ name, file, items: metadata[name] ?? [] }))];
 }
 
-/** The places of other lists are found when there is another version: a command mostly reads only one. */
-function knownTable(file: Buffer, metadata: TableMetadata, parts: readonly KnownPart[]): KnownTable {
-  const found = parts.map(({ name, begin, end }): KnownList => {
-    return { name, kind: 'items', bytes: file.subarray(begin, end), items: metadata[name] ?? [] };
-  });
-  const others = LISTS.filter((name) => !parts.some((part) => part.name === name)).map(
-    (name): KnownList => ({ name, kind: 'file', bytes: file, items: metadata[name] ?? [] }),
-  );
-  // The file counts as a whole also where a part of it is kept: the rest stays in memory with it.
-  return { lists: [...found, ...others], size: file.length };
+interface ParsedAfter<T> extends ParsedFile<T> {
+  readonly parts: readonly KnownPart[];
 }
 
 /** What both files say of a list, and how many items the later one has beyond that. */
@@ -113,6 +136,8 @@ interface KnownPart {
   readonly othersCount: number;
   /** The end of the last item. */
   readonly end: number;
+  /** Of all items. */
+  readonly bytes: BytePieces;
 }
 
 /** Undefined where the file begins neither list with these items. */
@@ -120,7 +145,7 @@ function parseAfter<T extends WithMetadata>(
   known: KnownTable,
   file: Buffer,
   parse: (text: string) => T,
-): Parsed<T> | undefined {
+): ParsedAfter<T> | undefined {
   const parts = knownParts(known, file);
   const cut = withoutParts(parts, file);
   if (cut === undefined) return undefined;
@@ -129,7 +154,8 @@ function parseAfter<T extends WithMetadata>(
     const { metadata } = rest;
     if (parts.some(({ name, othersCount }) => metadata[name]?.length !== othersCount)) return undefined;
     const whole = parts.map(({ name, items }) => [name, [...items, ...(metadata[name] ?? [])]]);
-    return { parsed: { ...rest, metadata: { ...metadata, ...Object.fromEntries(whole) } }, parts };
+    const parsed = { ...rest, metadata: { ...metadata, ...Object.fromEntries(whole) } };
+    return { parsed, parts, text: textOf(parts, file) };
   } catch {
     // What is wrong, and where, is to be said of the whole text.
     return undefined;
@@ -168,16 +194,23 @@ function withoutParts(parts: readonly KnownPart[], file: Buffer): string | undef
   return parts.every(({ name }) => listBegin(name, rest) !== undefined) ? rest.toString() : undefined;
 }
 
+/** The whole file; what lies between the parts is copied. */
+function textOf(parts: readonly KnownPart[], file: Buffer): BytePieces {
+  const text: Buffer[] = [];
+  let from = 0;
+  for (const { begin, end, bytes } of parts) {
+    text.push(copyOf(file.subarray(from, begin)), ...bytes);
+    from = end;
+  }
+  return [...text, copyOf(file.subarray(from))];
+}
+
 /** Undefined where the list that begins there does not begin with these items. */
-function knownPart(
-  { name, kind, bytes, items }: KnownList,
-  file: Buffer,
-  begin: number,
-): KnownPart | undefined {
-  const known = kind === 'items' ? bytes : listBytes(name, bytes, items.length);
-  if (known === undefined) return undefined;
-  const knownEnd = begin + known.length;
-  if (!known.equals(file.subarray(begin, knownEnd))) return undefined;
+function knownPart(list: KnownList, file: Buffer, begin: number): KnownPart | undefined {
+  const { name, items } = list;
+  const known = 'bytes' in list ? list.bytes : piecesOf(listBytes(name, list.file, items.length));
+  if (known === undefined || !standAt(known, file, begin)) return undefined;
+  const knownEnd = begin + lengthOf(known);
   const mark = afterBlanks(file, knownEnd);
   const goesOn = file[mark] === COMMA;
   const othersBegin = goesOn ? mark + 1 : mark;
@@ -185,6 +218,9 @@ function knownPart(
   // A comma that nothing follows is no JSON, and would be cut out.
   if (others === undefined || goesOn !== others.count > 0) return undefined;
   const end = others.count > 0 ? others.end : knownEnd;
-  return { name, items, begin, othersBegin, othersCount: others.count, end };
+  const bytes = withPiece(known, copyOf(file.subarray(knownEnd, end)));
+  return { name, items, begin, othersBegin, othersCount: others.count, end, bytes };
 }
+
+const piecesOf = (bytes: Buffer | undefined): BytePieces | undefined => bytes && [bytes];
 const COMMA = 44;

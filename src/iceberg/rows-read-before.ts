@@ -1,78 +1,80 @@
 /**
- * Rows of a file that an earlier file has too, byte by byte: they are not walked over again. Rows + the file
- * before -> what is left to walk. Pure. Where others land, each session meets a manifest list with all rows
- * of the last one and a few more.
+ * Rows of a file that an earlier file has too, byte by byte: they are not walked over again. File + the file
+ * before -> the rows that are left to walk. Pure. Where others land, each session meets a manifest list with
+ * all rows of the last one and a few more.
  */
+import { type BytePieces, copyOf, lengthOf, standAt, withPiece } from './byte-pieces.ts';
 
-/** The rows of a file as its blocks have them, one after the other. */
-export interface FileRows {
-  /** Of the file's Avro schema: without it the bytes mean nothing. */
-  readonly schema: string;
+/** Rows as the blocks of a file have them, one after the other, and nothing else. */
+export interface RowBytes {
   readonly data: Buffer;
   readonly count: number;
 }
+export interface FileRows extends RowBytes {
+  /** The file's Avro schema: without it the bytes mean nothing. */
+  readonly schema: string;
+}
 
 /** A file that was read, and which of its rows the file before it had. */
-export interface ReadRows extends FileRows {
-  readonly before: RowsBefore | undefined;
+export interface ReadRows {
+  readonly schema: string;
+  readonly bytes: BytePieces;
+  readonly count: number;
+  /** The rows that the file before lacked; all if there is none before it. */
+  readonly added: RowBytes;
+  /**
+   * The keys of all other rows, in any order. Rounded to 53 bits: two keys may look alike, and then the rows
+   * are walked over in vain.
+   */
+  readonly keysBefore: Float64Array;
 }
 /** The file of its kind that was read last; whoever reads the next one sets it anew. */
 export interface LastRead {
   rows: ReadRows | undefined;
 }
-interface RowsBefore extends RowRange {
-  /**
-   * The keys of these rows, in any order. Rounded to 53 bits: two keys may look alike, and then the rows are
-   * walked over in vain.
-   */
-  readonly keys: Float64Array;
-}
 
-/** Rows that follow each other. Places in the data: `begin` inclusive, `end` exclusive. */
-export interface RowRange {
-  readonly begin: number;
-  readonly end: number;
-  readonly count: number;
-}
-
-const allOf = ({ data, count }: FileRows): RowRange => ({ begin: 0, end: data.length, count });
-
-/** A file after the last one, which may be the same. `keysIn`: reads the keys of these rows. */
+/** A file after the last one, which may be the same; nothing of `file.data` itself is kept. */
 export function rowsAfter(
   last: ReadRows | undefined,
-  rows: FileRows,
-  keysIn: (rows: FileRows, range: RowRange) => Float64Array,
+  file: FileRows,
+  keysIn: (rows: RowBytes) => Float64Array,
 ): ReadRows {
-  if (last === undefined || last.schema !== rows.schema || last.count > rows.count)
-    return { ...rows, before: undefined };
-  const begin = placeOf(last.data, rows.data);
-  if (begin === undefined) return { ...rows, before: undefined };
-  if (last.count === rows.count && last.data.length === rows.data.length) return last;
-  const older = last.before?.keys ?? new Float64Array();
-  const added = keysIn(last, rangeToWalk(last, undefined));
-  const keys = new Float64Array(older.length + added.length);
-  keys.set(older);
-  keys.set(added, older.length);
-  return { ...rows, before: { begin, end: begin + last.data.length, count: last.count, keys } };
+  const place = last === undefined ? undefined : placeOf(last, file);
+  if (last === undefined || place === undefined) return firstRows(file);
+  const [length, knownLength] = [file.data.length, lengthOf(last.bytes)];
+  if (last.count === file.count && knownLength === length) return last;
+  const data = copyOf(
+    place === 'in front' ? file.data.subarray(knownLength) : file.data.subarray(0, length - knownLength),
+  );
+  const newest = keysIn(last.added);
+  const keysBefore = new Float64Array(last.keysBefore.length + newest.length);
+  keysBefore.set(last.keysBefore);
+  keysBefore.set(newest, last.keysBefore.length);
+  return {
+    schema: file.schema,
+    bytes: withPiece(last.bytes, data, place === 'in front' ? 'behind' : 'in front'),
+    count: file.count,
+    added: { data, count: file.count - last.count },
+    keysBefore,
+  };
 }
 
-/** Writers put new rows behind those that were there, or in front of them. */
-function placeOf(known: Buffer, data: Buffer): number | undefined {
-  const places = [0, data.length - known.length];
-  return places.find((place) => place >= 0 && known.equals(data.subarray(place, place + known.length)));
+function firstRows({ schema, data: read, count }: FileRows): ReadRows {
+  const data = copyOf(read);
+  return { schema, bytes: [data], count, added: { data, count }, keysBefore: new Float64Array() };
 }
 
-/** The rows among which those with one of these keys are; without keys, those that the last file lacked. */
-export function rangeToWalk(rows: ReadRows, keys: ReadonlySet<bigint> | undefined): RowRange {
-  const { before } = rows;
-  if (before === undefined || (keys !== undefined && hasOneOf(before.keys, keys))) return allOf(rows);
-  const count = rows.count - before.count;
-  return before.begin === 0
-    ? { begin: before.end, end: rows.data.length, count }
-    : { begin: 0, end: before.begin, count };
+/** Where the rows of the last file stand: writers put new ones behind them, or in front. */
+function placeOf(last: ReadRows, { schema, data, count }: FileRows): 'in front' | 'behind' | undefined {
+  if (last.schema !== schema || last.count > count) return undefined;
+  if (standAt(last.bytes, data, 0)) return 'in front';
+  const place = data.length - lengthOf(last.bytes);
+  return place >= 0 && standAt(last.bytes, data, place) ? 'behind' : undefined;
 }
 
-function hasOneOf(keys: Float64Array, wanted: ReadonlySet<bigint>): boolean {
-  const rounded = new Set([...wanted].map(Number));
-  return keys.some((key) => rounded.has(key));
+/** The rows among which those with one of these keys are. `rows`: of this file. */
+export function rowsToWalk(rows: ReadRows, file: FileRows, keys: ReadonlySet<bigint>): RowBytes {
+  const rounded = new Set([...keys].map(Number));
+  const isAmongOlder = rows.keysBefore.some((key) => rounded.has(key));
+  return isAmongOlder ? { data: copyOf(file.data), count: file.count } : rows.added;
 }

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from '../engine/index.ts';
-import { readLocalFile, writeLocalFile } from '../files/local.ts';
+import { readLocalFile, useLocalFile, writeLocalFile } from '../files/local.ts';
 import { removeFile } from '../files/remove.ts';
 import { avroSchemaIn } from '../iceberg/avro-header.ts';
 import { readAvroRows } from '../iceberg/avro-rows.ts';
@@ -25,6 +25,10 @@ export async function readAvroFile<Row extends AvroObject>(
   expected: AvroRecord,
   asked?: AvroRowsAsked,
 ): Promise<Row[]> {
+  // Of these rows nothing points into the file.
+  const isCopied = asked?.among?.last !== undefined;
+  const copied = isCopied ? useLocalFile(location, (file) => rowsIn(file, expected, asked)) : undefined;
+  if (copied !== undefined) return copied as Row[];
   const file = await bytesOf(engine, location);
   const rows =
     rowsIn(file, expected, asked) ?? readAvroRows(await repacked(engine, location, file), expected, asked);

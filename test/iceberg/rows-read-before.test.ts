@@ -16,7 +16,7 @@ const ROW: AvroRecord = {
   fields: [
     { name: 'path', type: 'string', 'field-id': 1 },
     { name: 'key', type: 'long', 'field-id': 2 },
-    { name: 'count', type: 'int', 'field-id': 3 },
+    { name: 'count', type: 'bytes', 'field-id': 3 },
   ],
 };
 /** The same bytes mean something else under it. */
@@ -45,7 +45,7 @@ const varint = (value: bigint): Buffer => {
   }
 };
 const bytesOf = ({ path, key }: Row): Buffer =>
-  Buffer.concat([varint(BigInt(path.length)), Buffer.from(path), varint(key), varint(1n)]);
+  Buffer.concat([varint(BigInt(path.length)), Buffer.from(path), varint(key), varint(1n), Buffer.from('b')]);
 
 function render({ rows, schema, perBlock, codec, damage }: FileOf): Buffer {
   const marker = Buffer.alloc(16, 7);
@@ -107,11 +107,14 @@ it('is what a reader without a memory finds', () => {
         const only = ['path', 'key', 'count'];
         const plain = outcome(() => readAvroRows(content, ROW, { only, among }));
         // The second time it is the very same file.
-        for (let time = 0; time < 2; time += 1)
-          expect(outcome(() => readAvroRows(content, ROW, { only, among: { ...among, last } }))).toEqual(
-            plain,
-          );
-        if ((last.rows?.before?.count ?? 0) > 0 && Array.isArray(plain) && plain.length > 0) spared += 1;
+        for (let time = 0; time < 2; time += 1) {
+          const buffer = Buffer.from(content);
+          const found = outcome(() => readAvroRows(buffer, ROW, { only, among: { ...among, last } }));
+          // It is used for the next file.
+          buffer.fill(7);
+          expect(found).toEqual(plain);
+        }
+        if ((last.rows?.keysBefore.length ?? 0) > 0 && Array.isArray(plain) && plain.length > 0) spared += 1;
       }
     }),
     { numRuns: 1500, ...propertySeed() },

@@ -38,12 +38,12 @@ export function keepingCopies(disk: Disk, folder: string): Disk {
   };
   return {
     ...disk,
-    async read(path) {
+    async read(path, use) {
       const copy = await kept(path);
-      if (copy !== undefined) return copy;
-      const content = await disk.read(path);
+      if (copy !== undefined) return use(copy);
+      const content = await disk.read(path, (file) => Buffer.from(file));
       await keep(path, content);
-      return content;
+      return use(content);
     },
     async writeNew(into, name, content) {
       const whole = wholeContent(content);

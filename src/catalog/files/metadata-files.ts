@@ -46,9 +46,9 @@ export interface MetadataFiles<T extends Located> {
   remove(locations: readonly string[]): Promise<void>;
 }
 
-/** From the bytes of a file, and back. */
+/** From the bytes of a file, of which nothing else is kept, and back. */
 interface Codec<T> {
-  readonly parse: (file: Buffer) => T;
+  readonly parse: (file: Buffer) => StoredMetadata<T>;
   readonly render: (metadata: T) => MetadataText;
 }
 
@@ -57,7 +57,7 @@ export const tableMetadataFiles = (place: Place): MetadataFiles<TableMetadata> =
 export const viewMetadataFiles = (place: Place): MetadataFiles<ViewMetadata> =>
   metadataFiles({
     ...place,
-    parse: (file) => parseViewMetadata(file.toString()),
+    parse: (file) => ({ metadata: parseViewMetadata(file.toString()), text: file.toString() }),
     render: renderViewMetadata,
   });
 
@@ -119,8 +119,8 @@ async function readMetadata<T>(
     return cached;
   }
   const path = pathInside(roots, location);
-  const file = await readFile(disk, path, location);
-  const stored = { metadata: parseFile(file, location, parse), text: [file], path };
+  const parsed = await readFile(disk, { path, location }, parse);
+  const stored = { ...parsed, path };
   cache.remember(location, stored);
   return stored;
 }
@@ -179,21 +179,23 @@ function nextVersion(previousLocation: string | undefined): number {
 
 const [gunzipAsync, gzipAsync] = [promisify(gunzip), promisify(gzip)];
 
-/** A file as it was before it was compressed. */
-async function readFile(disk: Disk, path: string, location: string): Promise<Buffer> {
-  let bytes: Buffer;
-  try {
-    bytes = await disk.read(path);
-  } catch (error) {
-    throw missingOr(error, location, path);
-  }
+/** What `parse` makes of a file, as it was before it was compressed. */
+async function readFile<T>(
+  disk: Disk,
+  { path, location }: { readonly path: string; readonly location: string },
+  parse: (file: Buffer) => T,
+): Promise<T> {
+  const read = <R>(use: (file: Buffer) => R): Promise<R> =>
+    disk.read(path, use).catch((error: unknown) => {
+      throw missingOr(error, location, path);
+    });
   // Two spellings are in use for compressed metadata: x.gz.metadata.json and x.metadata.json.gz.
-  const compressed = /\.gz(\.metadata\.json)?$/.test(path);
-  try {
-    return compressed ? await gunzipAsync(bytes) : bytes;
-  } catch (error) {
+  if (!/\.gz(\.metadata\.json)?$/.test(path)) return read((file) => parseFile(file, location, parse));
+  const packed = await read((file) => Buffer.from(file));
+  const file = await gunzipAsync(packed).catch((error: unknown) => {
     throw broken(location, error);
-  }
+  });
+  return parseFile(file, location, parse);
 }
 
 function missingOr(error: unknown, location: string, path: string): unknown {

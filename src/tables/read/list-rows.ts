@@ -2,26 +2,33 @@
  * Reads manifest lists of this machine as rows, without DuckDB. Path -> rows, or undefined if DuckDB has to
  * read it.
  */
-import { type FileFacts, localFacts, readLocalFile } from '../../files/local.ts';
+import { type FileFacts, localFacts, readLocalFile, useLocalFile } from '../../files/local.ts';
 import { readAvroRows } from '../../iceberg/avro-rows.ts';
 import type { AvroObject, AvroRowsAsked } from '../../iceberg/avro-values.ts';
+import { lengthOf } from '../../iceberg/byte-pieces.ts';
 import { listedRow, type ManifestFileRow } from '../../iceberg/manifest-row.ts';
 import type { LastRead } from '../../iceberg/rows-read-before.ts';
 import type { SnapshotId } from '../../iceberg/table-metadata.ts';
 import { keepNewest } from '../../model/keep-newest.ts';
 import { MANIFEST_FILE_WITH_ROW_IDS } from '../../model/manifest-schema.ts';
 
+interface RowsOfList {
+  readonly rows: readonly AvroObject[];
+  readonly bytes: number;
+}
+
 /** The rows as their writer left them; undefined if the list is not small, not here, or cannot be read. */
-export function rowsOfList(
-  path: string,
-  bytesMax: number,
-  asked?: AvroRowsAsked,
-): { readonly rows: readonly AvroObject[]; readonly bytes: number } | undefined {
-  try {
-    const file = readLocalFile(path);
-    if (file === undefined || file.length > bytesMax) return undefined;
+export function rowsOfList(path: string, bytesMax: number, asked?: AvroRowsAsked): RowsOfList | undefined {
+  const rowsIn = (file: Buffer): RowsOfList | undefined => {
+    if (file.length > bytesMax) return undefined;
     const rows = readAvroRows(file, MANIFEST_FILE_WITH_ROW_IDS, asked);
     return rows === undefined ? undefined : { rows, bytes: file.length };
+  };
+  try {
+    // Nothing of rows that are asked for by what the last list lacked points into the file.
+    if (asked?.among?.last !== undefined) return useLocalFile(path, rowsIn);
+    const file = readLocalFile(path);
+    return file === undefined ? undefined : rowsIn(file);
   } catch {
     // DuckDB reports what is wrong with it.
     return undefined;
@@ -96,7 +103,7 @@ export function amongAddedBy(list: string, addedBy: readonly SnapshotId[]): Avro
   const last = readLast.get(folder) ?? { rows: undefined };
   keepNewest(readLast, [folder, last], {
     max: BYTES_KEPT,
-    weightOf: ({ rows }) => rows?.data.length ?? 0,
+    weightOf: ({ rows }) => (rows === undefined ? 0 : lengthOf(rows.bytes)),
   });
   return { field: 'added_snapshot_id', values: new Set(addedBy), last };
 }
