@@ -16,8 +16,8 @@ const READ_TOGETHER = 64;
 const HEAD_BYTES_MAX = 1_048_576;
 
 /**
- * Throws `file-does-not-fit` where two files have other columns. Files on a server are not looked at, nor any
- * where the header says how their columns are brought together.
+ * Throws `file-does-not-fit` if two files have other columns. Files on a server are not looked at; nor is any
+ * file if the header says how their columns are brought together.
  */
 export async function checkHeads(spec: FilesSpec, files: readonly Pick<FileToRead, 'path'>[]): Promise<void> {
   const { format, options } = spec;
@@ -48,9 +48,9 @@ export async function checkHeads(spec: FilesSpec, files: readonly Pick<FileToRea
 }
 
 /**
- * The same files, each read with the ends that its own lines have. DuckDB takes those of the first file for
- * those of all, and fails where a later one has others. Undefined where all have the same, or the header says
- * how they are read.
+ * The files, each with the line ends that it is to be read with. DuckDB assumes those of the first file for
+ * all, and fails at a later file with others. Undefined if all have the same, or the header says how they are
+ * read.
  */
 export async function withOwnLineEnds(
   spec: FilesSpec,
@@ -66,7 +66,7 @@ export async function withOwnLineEnds(
   return ends.size < 2 ? undefined : { ...spec, options: { ...options, union_by_name: true } };
 }
 
-/** Their names in an order of their own: a CSV is read by names, not by places. */
+/** The column names, sorted: a CSV is read by names, not by places. */
 const columnsIn = (head: string, delimiter: unknown): string =>
   head
     .replace(/^\uFEFF/, '')
@@ -82,11 +82,11 @@ const columnsIn = (head: string, delimiter: unknown): string =>
 
 interface FirstLine {
   readonly head: string;
-  /** Empty where nothing follows. */
+  /** The characters that end the line; empty if the file ends there. */
   readonly end: string;
 }
 
-/** Undefined where there is none, or it cannot be read here: DuckDB says what is wrong with it then. */
+/** Undefined if there is no line, or the file cannot be read: DuckDB then says what is wrong with it. */
 async function firstLine(path: string): Promise<FirstLine | undefined> {
   const file = createReadStream(path);
   let text = '';
@@ -100,7 +100,8 @@ async function firstLine(path: string): Promise<FirstLine | undefined> {
     }
     return text === '' ? undefined : { head: text.replace(/\r$/, ''), end: '' };
   } catch (error) {
-    // DuckDB may meet none a moment later, and read the file with the columns of another.
+    // Thrown here: DuckDB may no longer meet the fault a moment later, and read the file with the columns of
+    // another.
     throwUnlessOfFile(error, path);
     return undefined;
   } finally {

@@ -27,7 +27,7 @@ interface Reading extends Pick<FilesToRead, 'files' | 'shape'> {
   readonly types: FileColumns;
 }
 
-/** The error to throw in place of `error`; any but a complaint of DuckDB's is left as it is. */
+/** The error to throw in place of `error`; errors other than DuckDB's complaints are returned as they are. */
 export async function fileFault(
   engine: Engine,
   spec: FilesSpec,
@@ -42,7 +42,7 @@ export async function fileFault(
     if (mixed !== undefined) return mixed;
   }
   const shown = place === undefined ? folderName(spec.globs) : pathOf(spec, toRead, place.file);
-  // A column alone would be taken for a line.
+  // Without a line, a column would be read as if it were one.
   const column = place?.line === undefined ? undefined : place.column;
   const at = [shown, place?.line, column].filter((part) => part !== undefined).join(':');
   return refusal('file-does-not-fit', `${at}: ${place?.what ?? firstSentence(error.message)}`, {
@@ -88,8 +88,8 @@ async function placeOf(engine: Engine, complaint: Complaint): Promise<Place | un
 }
 
 /**
- * The line of one CSV that does not fit the columns that are known, or what its head has. Where one file of
- * many has a cell too many in some line, DuckDB complains about their heads.
+ * Finds the line of one CSV that does not fit the known columns, or the columns of its head. If one of many
+ * files has a cell too many in some line, DuckDB complains about the heads instead.
  */
 async function badCsvLine(
   engine: Engine,
@@ -116,7 +116,7 @@ async function badCsvLine(
   );
   if (complaint !== undefined) return complaint;
   const [row] = await engine.query(badRowStatement(spec, types), { file }).catch(() => []);
-  // Its head is a line, too.
+  // The head counts as a line.
   return row === undefined
     ? undefined
     : { file, line: Number(row.row_number) + 1, column: undefined, what: MISFIT };
@@ -136,7 +136,7 @@ const numberAfter = (message: string, pattern: RegExp): number | undefined => {
   return found === undefined ? undefined : Number(found);
 };
 
-/** As DuckDB's readers of CSV and JSON say it. */
+/** Reads the place from a message of DuckDB's CSV or JSON reader. */
 function placeIn(file: string, message: string): Place {
   return {
     file,
@@ -147,8 +147,8 @@ function placeIn(file: string, message: string): Place {
 }
 
 /**
- * The first line that is no JSON. DuckDB counts lines of what it reads in parallel, and is off by one or more
- * there (1.5.5, 2026-11-29).
+ * Finds the first line that is no JSON. DuckDB counts lines while it reads in parallel, and is off by one or
+ * more (1.5.5, 2026-11-29).
  */
 async function badLine(engine: Engine, { spec, types }: Complaint, file: string): Promise<Place | undefined> {
   const { misfit } = lineFragments(spec, types);
@@ -168,7 +168,7 @@ const pathOf = (spec: FilesSpec, toRead: Reading, location: string): string => {
   return toRead.files[at]?.path ?? location;
 };
 
-/** Without the excerpt of the statement, which is ours and says nothing to who wrote the file. */
+/** The message without the excerpt of psyberg's own statement, which tells the writer of the file nothing. */
 const firstSentence = (message: string): string =>
   message
     .split(/\n\s*\n|\nLINE \d|\nPossible fixes|\nPossible Fixes|\nTry /)[0]

@@ -45,11 +45,11 @@ export async function summarizeLedger(
   };
 }
 
-/** What was read of another folder of the process was not read of this one. */
+/** Files that were read for another folder of the process do not count as read for this one. */
 const otherFolders = ({ sources }: LedgerInput['process'], spec: FilesSpec): string[] =>
   sources.flatMap(({ files, table }) => (files === undefined || files === spec ? [] : [tableName(table)]));
 
-/** A file that is another one than the process has read. */
+/** A file that changed since the process read it. */
 export interface ChangedSinceRead {
   readonly file: FileToRead;
   readonly readBytes: bigint | null;
@@ -62,7 +62,7 @@ export interface Unread {
   readonly changed: readonly ChangedSinceRead[];
 }
 
-/** What of `listed` the process has to read. */
+/** The files among `listed` that the process has not read, and those that changed since it did. */
 export async function unreadAmong(
   { engine, fileTable, process, session }: LedgerInput,
   spec: FilesSpec,
@@ -101,7 +101,7 @@ const asJson = (file: FileToRead): Readonly<Record<string, string | null>> => ({
 export interface RecordedFile extends FileToRead {
   /** The session that read it last. */
   readonly readBy: string;
-  /** How many sessions read it, as another file each time. */
+  /** How many sessions read it, each time with another content. */
   readonly readings: bigint;
 }
 

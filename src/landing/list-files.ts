@@ -18,7 +18,7 @@ import { closedFolder } from './closed-folders.ts';
 const LOOKED_UP_TOGETHER = 2000;
 
 /**
- * Every file that a glob of the folder matches, each once, but those that changed within `settle`. Throws
+ * Every file that a glob of the folder matches, each once, without files that changed within `settle`. Throws
  * `files-unreadable`.
  */
 export async function listFiles(engine: Engine, spec: FilesSpec, nowMs: number): Promise<FileToRead[]> {
@@ -64,7 +64,7 @@ async function onThisMachine(engine: Engine, spec: FilesSpec, glob: string): Pro
     return sep === '/' ? own : own.replaceAll(sep, '/');
   };
   const states = await statesOf(found);
-  // One that vanished since it was matched is none.
+  // A file that vanished since the glob matched it is left out.
   return found.flatMap((file, index) => {
     const state = states[index];
     return state === undefined ? [] : [{ path: pathOf(file), etag: null, ...state }];
@@ -73,7 +73,7 @@ async function onThisMachine(engine: Engine, spec: FilesSpec, glob: string): Pro
 
 type FileState = Pick<FileToRead, 'bytes' | 'modifiedAtUs'>;
 
-/** Of each of these absolute paths. */
+/** Size and time of each of these absolute paths. */
 async function statesOf(paths: readonly string[]): Promise<(FileState | undefined)[]> {
   const states: (FileState | undefined)[] = [];
   for (const [index, path] of paths.entries()) {
@@ -90,8 +90,8 @@ function stateOf(path: string): FileState | undefined {
 }
 
 /**
- * The first file that is not any more what was listed; undefined where all are. What lies on a server is not
- * asked again: its files are replaced whole, and never seen half written.
+ * The first file that has changed since it was listed; undefined if none has. Files on a server are not
+ * checked: they are replaced whole, and never seen half written.
  */
 export async function changedSince(
   spec: Pick<FilesSpec, 'root'>,

@@ -9,11 +9,11 @@ import { type FilesSpec, type FileToRead, folderName, isUrl } from '../model/fil
 import { unpacked } from './csv-heads.ts';
 import { locationOf } from './list-files.ts';
 
-/** Of larger files no line is looked for. Not measured. */
+/** Larger files are not searched. Not measured. */
 const BYTES_MAX = 256 * 1024 * 1024;
 
 interface OtherEnd {
-  /** Counted from 1 as editors do: by the ends of all kinds, also those in quotes. */
+  /** Counted from 1 as editors do: each kind of line end counts, also within quotes. */
   readonly line: number;
   readonly ends: string;
   readonly before: string;
@@ -66,7 +66,7 @@ async function otherEnd({ options }: FilesSpec, path: string): Promise<OtherEnd 
 
 const markOf = (given: unknown): string => (typeof given === 'string' ? given : '"');
 
-/** Takes a text piece by piece, the last one empty. */
+/** Returns a function that takes a text piece by piece; an empty piece ends it. */
 function endsOf({ quote, escaping }: { readonly quote: string; readonly escaping: string }) {
   let [line, before, quoted, escaped, pending] = [1, '', false, false, false];
   const ended = (ends: string): OtherEnd | undefined => {

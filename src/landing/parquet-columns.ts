@@ -14,9 +14,9 @@ type Column = StatementRow<'landing/inferred_columns'>;
 const SEARCHED_MAX = 1000;
 
 /**
- * Throws `file-does-not-fit` where some file has columns or types that the first one has no room for. Nothing
- * is looked at where the header says how their columns are brought together. `first`: the columns by which
- * they would be read.
+ * Throws `file-does-not-fit` if a file has columns or types that the first file has no room for. Nothing is
+ * checked if the header says how columns are brought together. `first`: the columns by which all would be
+ * read.
  */
 export async function checkParquetColumns(
   engine: Engine,
@@ -45,7 +45,7 @@ export async function checkParquetColumns(
   throw otherColumn(spec, { path: undefined, name, type: other.column_type, known, files });
 }
 
-/** What is wider in `united` than in `first`, or only there. */
+/** The columns that are wider in `united` than in `first`, or only there. */
 const othersAmong = (united: readonly Column[], first: readonly Column[]): Column[] =>
   united.filter(({ column_name: name, column_type: type }) => typeOf(first, name) !== type);
 

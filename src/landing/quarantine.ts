@@ -19,13 +19,13 @@ export type BadRow = StatementRow<'landing/set_aside'>;
 const badRelation = (relation: string): string => `${relation}_bad`;
 const badFragment = (relation: string) => filesRelation(badRelation(relation));
 
-/** Called where every row fits. */
+/** Makes an empty relation of set-aside rows, for files whose rows all fit. */
 export const nothingAside = (engine: Engine, { relation }: Pick<FilesToRead, 'relation'>): Promise<bigint> =>
   engine.execute(statement('landing/no_bad_rows', { bad: badFragment(relation) }));
 
 /**
- * False where the files are not made of lines that can be told one by one: a JSON array, or a CSV with
- * another head. What is wrong with them is the reader's to say.
+ * Sets rows that do not fit aside. False if the files have no lines that can be judged one by one (a JSON
+ * array, a CSV with another head): then the reader itself has to say what is wrong.
  */
 export async function setAside(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<boolean> {
   if (spec.format === 'json') return linesAside(engine, spec, toRead);
@@ -80,6 +80,6 @@ async function linesAside(engine: Engine, spec: FilesSpec, toRead: FilesToRead):
 export const rowsAside = (engine: Engine, relation: string, limit: number): Promise<BadRow[]> =>
   engine.query(statement('landing/set_aside', { bad: badFragment(relation) }), { limit: BigInt(limit) });
 
-/** Lets go of them. */
+/** Drops the relation of set-aside rows. */
 export const dropAside = (engine: Engine, relation: string): Promise<bigint> =>
   engine.execute(statement('landing/drop_files', { relation: badFragment(relation) }));

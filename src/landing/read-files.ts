@@ -31,9 +31,9 @@ import { dropAside, nothingAside, rowsAside, setAside } from './quarantine.ts';
 import { refuseOtherCase } from './spelled-fields.ts';
 
 /**
- * The columns of files, and their types: as the header says, else as they were known before, else as DuckDB
- * finds them; `eventTime` is one of times also where its texts spell them in several ways. Throws
- * `file-does-not-fit` where DuckDB finds none, or a column of the header's is in no file.
+ * The columns of files and their types: from the header, else as known from earlier sessions, else as DuckDB
+ * finds them. `eventTime` becomes a timestamp even if its texts are spelled in several ways. Throws
+ * `file-does-not-fit` if DuckDB finds no columns, or a column of the header is in no file.
  */
 export async function columnsOfFiles(
   engine: Engine,
@@ -63,7 +63,8 @@ export async function columnsOfFiles(
   const found = new Set(inferred.map(({ column_name: name }) => name.toLowerCase()));
   const told = spec.columns ?? known ?? {};
   const missing = Object.keys(told).filter((name) => !found.has(name.toLowerCase()));
-  // A field may be absent from every object; a column that is gone is another head.
+  // In JSON a field may be absent from every object. In other formats a missing column means that the head is
+  // another one.
   if (spec.format !== 'json' && missing.length > 0) throw columnsAbsent(spec, missing, inferred);
   if (spec.format === 'json')
     await refuseOtherCase(engine, spec, { files: looked, shape }, { told, columns: inferred });
@@ -85,19 +86,20 @@ export async function columnsOfFiles(
   return { ...(await widened(engine, told, types)), ...Object.fromEntries(added) };
 }
 
-/** False where files have types of their own, or the source says how times are written. */
+/** False if the files carry types themselves, or the source says how times are written. */
 const isSpelledFreely = ({ format, options }: FilesSpec): boolean =>
   format !== 'parquet' && !Object.keys(options).some((name) => /^(date|timestamp)_?format$/i.test(name));
 
-/** True of a folder without any file: its columns are those that its files had. */
+/** True for a folder without any file: it keeps the columns that its files had. */
 const isEmptied = ({ files, shape }: Pick<FilesToRead, 'files' | 'shape'>): boolean =>
   files.length === 0 && shape === null;
 
 const NESTED = /^(STRUCT|MAP)\b|\[\d*\]$/;
 
 /**
- * Nested columns with what the new files have more in them. By the type that was known DuckDB would leave a
- * field out that came later, and make 2 of 1.5, without a word; a target that has no room for it says so.
+ * Widens known types by what the new files have more in nested columns. With the known type DuckDB would
+ * silently leave out a field that came later, and make 2 of 1.5. If the target has no room for it, the
+ * session says so.
  */
 async function widened(
   engine: Engine,
@@ -115,14 +117,14 @@ async function widened(
   return { ...known, ...Object.fromEntries(wide.map((each) => [each.column_name, each.column_type])) };
 }
 
-/** Of so many files, and bytes in all of them, every object is looked at for its fields. */
+/** Up to so many files, and bytes in all of them, every object is searched for its fields. */
 const LOOKED_THROUGH = { files: 1000, bytes: 64n * 1024n * 1024n };
-/** Else so many files, which is as far as DuckDB looks of itself. */
+/** Beyond that so many files are looked at, which is what DuckDB does by default. */
 const SAMPLED_FILES = 32;
 
 /**
- * The files whose columns are asked for. A field that is in none of them would be left out without a word, so
- * few files are looked through; to look at many costs as much as to read them.
+ * The files whose columns are looked for. A field that is in none of them would silently be left out, so all
+ * files are searched if they are few; searching many costs as much as reading them.
  */
 function lookedAt(
   { format, options }: FilesSpec,
@@ -136,13 +138,13 @@ function lookedAt(
   return { looksAtAll: false, looked: files.slice(0, SAMPLED_FILES) };
 }
 
-/** True where the types of columns were found in every object. */
+/** True if every object was searched for the types of columns. */
 const isLookedThrough = (spec: FilesSpec, files: readonly FileToRead[]): boolean =>
   spec.columns === undefined && lookedAt(spec, files).looksAtAll;
 
 /**
- * As a time with a zone: DuckDB takes `05:00+02:00` for a time without one, and leaves the two hours out. A
- * text without a zone is UTC. The same inside of structs and lists.
+ * The type as a timestamp with time zone, also inside of structs and lists. DuckDB reads `05:00+02:00` as a
+ * time without a zone, and ignores the two hours. A text without a zone is UTC.
  */
 const zoned = ({ format }: FilesSpec, type: string): string =>
   format === 'parquet' ? type : type.replaceAll(/\bTIMESTAMP(?=[,)[]|$)/g, 'TIMESTAMP WITH TIME ZONE');
@@ -161,7 +163,7 @@ const columnsAbsent = (
     },
   );
 
-/** The relation's name: other files, or the same after a change, have another one. */
+/** The relation's name. Other files, or the same files after a change, have another name. */
 export function relationOf(
   alias: string,
   spec: FilesSpec,
@@ -174,7 +176,10 @@ export function relationOf(
   return `psyberg_files_${alias}_${digest.digest('hex').slice(0, 12)}`;
 }
 
-/** True where this connection holds the rows of these files: of the same, since its name says which. */
+/**
+ * True if this connection already holds the rows of exactly these files: the relation's name says which they
+ * are.
+ */
 export async function areHeld(
   engine: Engine,
   { onBadRows }: Pick<FilesSpec, 'onBadRows'>,
@@ -182,7 +187,7 @@ export async function areHeld(
 ): Promise<boolean> {
   try {
     await engine.query(statement('landing/columns_read', { relation: filesRelation(relation) }));
-    // Where rows are kept aside, theirs is made last.
+    // With rows set aside their relation is made last, so it must be there as well.
     if (onBadRows === 'quarantine') await rowsAside(engine, relation, 0);
     return true;
   } catch (error) {
@@ -192,7 +197,7 @@ export async function areHeld(
 }
 
 /**
- * Reads the files. Throws `file-does-not-fit`, and `file-being-written` where one is not any more what was
+ * Reads the files. Throws `file-does-not-fit`, and `file-being-written` if a file has changed since it was
  * listed.
  */
 export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesToRead): Promise<void> {
@@ -210,7 +215,7 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
   } catch (error) {
     const isKept = keepsAside && isComplaint(error) && (await setAside(engine, spec, toRead));
     if (!isKept) {
-      // A relation that is half made would be taken for the rows of these files.
+      // A half-made relation would be taken for the rows of these files.
       await dropFiles(engine, toRead);
       throw await fileFault(engine, spec, { ...toRead, types: toRead.columns }, error);
     }
@@ -224,7 +229,7 @@ export async function holdFiles(engine: Engine, spec: FilesSpec, toRead: FilesTo
   });
 }
 
-/** Where files cannot be read together, each as its own lines end. */
+/** If the files cannot be read together, each is read with its own line ends. */
 async function asWritten<T>(
   spec: FilesSpec,
   files: readonly FileToRead[],
@@ -241,13 +246,13 @@ async function asWritten<T>(
 
 const isComplaint = (error: unknown): boolean => error instanceof PsybergError && error.code === 'sql-failed';
 
-/** How many rows were read, by path; a file without rows is not there. */
+/** How many rows were read, by path; a file without rows is missing. */
 export async function rowsByFile(engine: Engine, relation: string): Promise<ReadonlyMap<string, bigint>> {
   const rows = await engine.query(statement('landing/rows_by_path', { relation: filesRelation(relation) }));
   return new Map(rows.map(({ path, rows: count }) => [path, count]));
 }
 
-/** Lets go of the rows; an engine that has ended holds none. */
+/** Drops the rows; an engine that has been closed holds none. */
 export async function dropFiles(engine: Engine, { relation }: Pick<FilesToRead, 'relation'>): Promise<void> {
   await engine
     .execute(statement('landing/drop_files', { relation: filesRelation(relation) }))

@@ -10,7 +10,7 @@ import { withLeaves } from '../model/type-parts.ts';
 import { inferColumnsStatement, objectFieldsStatement, readFilesValues } from '../statements/index.ts';
 
 interface Found {
-  /** The types that are known: of the header, or of earlier files. */
+  /** The types that are known from the header or from earlier files. */
   readonly told: FileColumns;
   readonly columns: readonly { readonly column_name: string; readonly column_type: string }[];
 }
@@ -29,7 +29,7 @@ export async function refuseOtherCase(
     throw spelledTwice(spec, one, `others of their objects spell ${other}`);
 }
 
-/** What the new files have under other letters than are known, also inside of structs. */
+/** Fields of the new files whose letters differ in case from known ones, also inside of structs. */
 function spelledOtherwise({ told, columns }: Found): (readonly [field: string, known: string])[] {
   const names = new Map(Object.keys(told).map((name) => [name.toLowerCase(), name]));
   return columns.flatMap(({ column_name: field, column_type: type }) => {
@@ -54,8 +54,8 @@ function membersSpelled(known: ColumnType, found: ColumnType): (readonly [field:
 }
 
 /**
- * What the new files themselves spell in two ways. DuckDB calls the second one `name_1`, which is no field of
- * any object; inside of structs it leaves it out where lines that do not fit are to be passed over.
+ * Fields that the new files themselves spell in two ways. DuckDB calls the second one `name_1`, which is a
+ * field of no object; inside of structs it leaves it out if lines that do not fit are to be skipped.
  */
 async function spelledAmong(
   engine: Engine,

@@ -1,6 +1,6 @@
 /**
- * Decides whether the SQL of a process means the same to sessions, which see a part of the rows at a time, as
- * over whole tables. Parsed query -> what speaks against it. Pure.
+ * Decides whether the SQL of a process returns the same whether it sees all rows or, as sessions do, a part
+ * of them at a time. Parsed query -> what speaks against it. Pure.
  */
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
@@ -12,12 +12,12 @@ import type { NamesInSources, TakenTogether } from './rows-of-query.ts';
 import { rowsTogether } from './rows-together.ts';
 
 export interface RowsAlone {
-  /** What takes rows together that sessions may see at different times: worth telling. */
+  /** Places that combine rows which sessions may see at different times: worth a warning. */
   readonly told: readonly TakenTogether[];
   /**
-   * True where the SQL itself says that no session gives an hour other rows than another one would, but for
-   * what two sources have to do with each other. False says nothing: a stateful session then computes an hour
-   * in another company, and compares.
+   * True if the SQL itself shows that an hour gets the same rows in every session, apart from joins of two
+   * sources. False proves nothing: a stateful session then computes an hour again together with other hours,
+   * and compares.
    */
   readonly isKnown: boolean;
 }
@@ -28,13 +28,16 @@ const UNREAD: RowsAlone = { told: [], isKnown: false };
 type Judged = Pick<ProcessSpec, 'pattern' | 'sources' | 'target' | 'grain' | 'macros'>;
 
 export interface KnownOfTables {
-  /** The target's event time is a date, by which whole days are replaced. */
+  /** True if the target's event time is a date, by which whole days are replaced. */
   readonly ofDates?: boolean;
-  /** Where a column has the name that a SELECT gives another one, DuckDB takes the column. */
+  /**
+   * The columns of the sources. If one has a name that a SELECT also gives to something else, DuckDB takes
+   * the column.
+   */
   readonly columns?: NamesInSources;
 }
 
-/** Names as a query is judged by: in lower case, as DuckDB compares them. */
+/** The columns' names in lower case, as DuckDB compares them. */
 export const namesInSources = (
   sources: readonly {
     readonly spec: Pick<SourceSpec, 'alias'>;
@@ -50,8 +53,8 @@ export const namesInSources = (
   );
 
 /**
- * `tree`: as DuckDB's parser gives it; without one nothing is told, and nothing known. A dimension runs its
- * SQL hour by hour, so that no session can give it two.
+ * `tree`: from DuckDB's parser; without one nothing is warned of, and nothing is known. A dimension runs its
+ * SQL hour by hour, so an hour cannot come out in two ways.
  */
 export function rowsAlone(
   tree: unknown,
@@ -78,23 +81,26 @@ export function rowsAlone(
   };
 }
 
-/** Rows of two sources that meet are told as `join-without-window`, and their hours taken for meant so. */
+/**
+ * Joins of two sources have a warning of their own (`join-without-window`); beyond it their hours are taken
+ * as intended.
+ */
 const isOfTwoSources = (together: TakenTogether): boolean =>
   isMeeting(together) && !together.isWithItself && !together.isWindowed;
 
 /**
- * The hours of the session choose among rows. Where they are returned, that is told as `hours-of-session`.
+ * True if the query filters rows by the session's hours. If it returns them, `hours-of-session` warns of it.
  */
 const choosesByHours = (tree: unknown, spec: Judged): boolean =>
   namesHours(tree) && hoursReturned(tree, spec).length === 0;
 
 const isMeeting = ({ kind }: TakenTogether): boolean => kind === 'join' || kind === 'subquery';
 
-/** A window says how far rows matter, so it is taken for what was meant. */
+/** A window says how far rows matter, so what it covers is taken as intended. */
 const isToldOfHours = (together: TakenTogether): boolean =>
   !together.isWindowed && !isOfTwoSources(together) && !(isMeeting(together) && together.comparesHours);
 
-/** What takes rows together, in words. */
+/** What combines rows, in words. */
 export function togetherText({ kind, name }: TakenTogether): string {
   switch (kind) {
     case 'aggregate':

@@ -29,13 +29,13 @@ export interface JoinOfTables {
   readonly right: ReadonlySet<string>;
 }
 
-/** What a FROM is read with. */
+/** What reading a FROM needs. */
 export interface FromReading {
   readonly read: ReadQuery;
   readonly scope: RowsScope;
   /** The tables of the queries around this one. */
   readonly around: readonly MadeRelation[];
-  /** The joins that are found are added. */
+  /** Joins are added here as they are found. */
   readonly joins: JoinOfTables[];
   query(node: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): RowsOf;
   readonly tell: Tell;
@@ -102,10 +102,10 @@ function joinOf(join: TreeNode, reading: FromReading): MadeRelation[] {
   const right = relationsOf(join['right'], reading);
   const namesOf = (side: readonly MadeRelation[]) => new Set(side.map(({ name }) => name));
   reading.joins.push({ join, left: namesOf(left), right: namesOf(right) });
-  // Which place a row has depends on all the others.
+  // A row's place depends on all the others.
   if (join['ref_type'] === 'POSITIONAL' && [...left, ...right].some(isMade))
     reading.tell('join', rowsUnlisted([...left, ...right]), join, { isWithItself: true });
-  // A row of the same table in each session that finds no partner, or finds one, may find another one later.
+  // A row that every session sees may find a partner in one session and none in another.
   const keepsLeft = ['LEFT', 'OUTER', 'FULL', 'SEMI', 'ANTI', 'MARK', 'SINGLE'];
   const keepsRight = ['RIGHT', 'OUTER', 'FULL', 'RIGHT_SEMI', 'RIGHT_ANTI'];
   const type = String(join['join_type']);
@@ -131,7 +131,7 @@ function rowsOfPivot(pivot: TreeNode, reading: FromReading): RowsOf {
   if (listed(pivot['aggregates']).length === 0) return { ...joined, inUnit: all };
   const groups = lowerTexts(pivot['groups']);
   const used = columnReferences([pivot['aggregates'], pivot['pivots']]).map(({ column }) => column);
-  // Without groups of its own it groups by all columns that it does not use otherwise.
+  // Without groups of its own a PIVOT groups by all columns that it does not use otherwise.
   const inUnit = new Set(
     groups.length > 0
       ? groups.filter((name) => all.has(name))

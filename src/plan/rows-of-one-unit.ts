@@ -21,7 +21,7 @@ export interface TiedFrom {
   readonly where: readonly TreeNode[];
 }
 
-/** What a row of one table and a row of another one, that meet in a row of the FROM, have in common. */
+/** What must be true of a row of one table and a row of another for them to meet. */
 export interface Meeting {
   readonly conditions: readonly TreeNode[];
   /** Columns of `using`. */
@@ -29,9 +29,9 @@ export interface Meeting {
 }
 
 /**
- * What holds for the rows of `other` that meet one of `one`. A condition of an outer join chooses among the
- * rows of the side that may be missing: it says nothing of two tables of the side that is kept, and rows that
- * both meet one of the other side need not have met there.
+ * The conditions under which rows of `other` meet a row of `one`. A condition of an outer join only chooses
+ * among rows of the side that may be missing. It says nothing of two tables of the side that is kept: rows
+ * that both meet one of the other side need not have met before.
  */
 export function meetingOf(one: MadeRelation, other: MadeRelation, { joins, where }: TiedFrom): Meeting {
   const holding = joins.filter((join) => holdsFor(join, one.name, other.name));
@@ -59,9 +59,9 @@ function holdsFor({ join, left, right }: JoinOfTables, one: string, other: strin
 }
 
 /**
- * Which columns of a FROM lie in the unit of a row of it. Beside sources without a window the rows of one
- * with a window are those around them, unless they are compared by time; and a column of a table without
- * hours is in the unit where it is equal to one that is.
+ * The tables of a FROM with the columns that lie in the unit (hour or day) of a joined row. Rows of a source
+ * with a window lie around those of the sources without one, unless the query compares their times. A column
+ * of a table without hours lies in the unit if it is equal to one that does.
  */
 export function withTies(from: TiedFrom, ofDays: boolean): MadeRelation[] {
   const anchors = from.relations.filter((each) => isMade(each) && !each.isWindowed);
@@ -102,7 +102,7 @@ function columnsEqual(
   });
 }
 
-/** True where equal times lead from one of the relations to every other one. */
+/** True if equal times connect one of the relations with every other one. */
 export const areTied = (relations: readonly MadeRelation[], from: TiedFrom, ofDays: boolean): boolean =>
   relations.length === 0 || relations.some((first) => leadsToAll(first, relations, { from, ofDays }));
 
@@ -120,7 +120,7 @@ function leadsToAll(
   return reached.size === relations.length;
 }
 
-/** True where each row of `other` that meets one of `one` is of its unit. */
+/** True if each row of `other` that meets a row of `one` lies in its unit. */
 export function isPairTied(one: MadeRelation, other: MadeRelation, from: TiedFrom, ofDays: boolean): boolean {
   const { conditions, using } = meetingOf(one, other, from);
   if (using.some((column) => one.inUnit.has(column) && other.inUnit.has(column))) return true;
@@ -141,7 +141,9 @@ interface TimeOf {
   readonly ofDays: boolean;
 }
 
-/** True where a value lies in the unit of the relation's rows, and not of those beside it. */
+/**
+ * True if a value lies in the unit of the relation's rows, and comes from them, not from tables beside it.
+ */
 export const isTimeOf = (value: unknown, { relation, beside, ofDays }: TimeOf): boolean =>
   isInUnit(value, namesOfOne(relation, ofDays)) &&
   !columnReferences(value).some(({ relation: named }) => named === beside.name && named !== relation.name);

@@ -9,22 +9,28 @@ import type { SourceSpec } from '../model/process-spec.ts';
 import { isTreeNode, listed, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';
 
 export interface RowsOf {
-  /** The aliases of the sources whose rows they are made of; none: the rows are the same in each session. */
+  /**
+   * The aliases of the sources whose rows they are made of; if there are none, the rows are the same in each
+   * session.
+   */
   readonly sources: ReadonlySet<string>;
-  /** True where every one of these sources has a window, which says how far its rows matter. */
+  /** True if each of these sources has a window, which says how far its rows matter. */
   readonly isWindowed: boolean;
   /** In lower case. */
   readonly inUnit: ReadonlySet<string>;
-  /** In lower case, in their order; undefined where the query does not list them. */
+  /** The columns in lower case, in order; undefined if the query does not list them. */
   readonly columns?: readonly string[];
 }
 
 /** A table of a FROM, under the name that its columns are written with. */
 export interface MadeRelation extends RowsOf {
   readonly name: string;
-  /** True where an outer join may have put NULL in place of its columns. */
+  /** True if an outer join may have put NULL in place of its columns. */
   readonly mayBeNull?: boolean;
-  /** Columns that, without the name of a table, are not its own: a table of a query inside has one. */
+  /**
+   * Columns that are not its own when written without a table's name: a table of a query inside has them as
+   * well.
+   */
   readonly hidden?: ReadonlySet<string>;
 }
 
@@ -35,7 +41,7 @@ export const isMade = ({ sources }: Pick<RowsOf, 'sources'>): boolean => sources
 export const haveOneSource = (one: RowsOf, other: RowsOf): boolean =>
   [...one.sources].some((source) => other.sources.has(source));
 
-/** Rows of which nothing is known but their sources. */
+/** Rows of which only the sources are known. */
 export const rowsUnlisted = (parts: readonly RowsOf[]): RowsOf => {
   const made = parts.filter(isMade);
   return {
@@ -46,8 +52,9 @@ export const rowsUnlisted = (parts: readonly RowsOf[]): RowsOf => {
 };
 
 /**
- * What a query may name of the tables around it: those whose names its own tables do not have, and without a
- * name only columns that no table of its own has. `r.ts = ts` in a subquery over r compares r with itself.
+ * The tables of the outer queries as an inner query can name them: those whose names its own tables do not
+ * have; and without a table's name only columns that no table of its own has. `r.ts = ts` in a subquery over
+ * r compares r with itself.
  */
 export function seenFromInside(
   outer: readonly MadeRelation[],
@@ -59,18 +66,18 @@ export function seenFromInside(
     .map((each) => ({ ...each, hidden: new Set([...(each.hidden ?? []), ...own]) }));
 }
 
-/** The first of their columns have other names outside, as those of `with t(a, b) as (…)`. */
+/** Renames the first columns, as `with t(a, b) as (…)` does. */
 export function underNames(rows: RowsOf, names: readonly string[]): RowsOf {
   if (names.length === 0) return rows;
   const { columns } = rows;
   if (columns === undefined) return rowsUnlisted([rows]);
   const outside = columns.map((column, place) => names[place] ?? column);
-  // Of two columns of one name it is the first that lies in the unit, or nothing is known of it.
+  // If two columns have one name, the first of them lies in the unit, or nothing is known.
   const inUnit = [...rows.inUnit].map((column) => outside[columns.indexOf(column)] ?? column);
   return { ...rows, columns: outside, inUnit: new Set(inUnit) };
 }
 
-/** What takes several rows. */
+/** What combines several rows. */
 export type TogetherKind =
   | 'aggregate'
   | 'distinct'
@@ -87,36 +94,39 @@ export type TogetherKind =
 
 export interface TakenTogether {
   readonly kind: TogetherKind;
-  /** As it is written, where it has a name. */
+  /** Its name in the query, if it has one. */
   readonly name?: string;
-  /** Of a join or a subquery: rows of a source meet others of the same source. */
+  /** For a join or a subquery: rows of a source meet others of the same source. */
   readonly isWithItself: boolean;
-  /** True where all rows are those of sources with a window. */
+  /** True if all rows come from sources with a window. */
   readonly isWindowed: boolean;
-  /** Of a join or a subquery: it compares hours, in a way that is not followed here. */
+  /** For a join or a subquery: it compares hours, in a way that the rules here do not follow. */
   readonly comparesHours: boolean;
-  /** The byte of the query at which it stands; undefined where DuckDB does not say it. */
+  /** Its byte in the query's text; undefined if DuckDB does not tell. */
   readonly byte: number | undefined;
 }
 
-/** The names of the columns of sources in lower case, in their order, by alias; of some none are known. */
+/**
+ * The columns of the sources by alias, in lower case and in order; a source whose columns are not known is
+ * missing.
+ */
 export type NamesInSources = ReadonlyMap<string, readonly string[]>;
 
 export interface ReadQuery {
   readonly sources: readonly SourceSpec[];
   readonly columns?: NamesInSources | undefined;
-  /** A stateless session: no rows may meet at all. */
+  /** True for a stateless process: no rows of two sessions may meet at all. */
   readonly rowsStandAlone: boolean;
-  /** A process of days. */
+  /** True for a process of days. */
   readonly ofDays: boolean;
-  /** The project's macros that take several rows to make one, in lower case. */
+  /** The project's macros that combine several rows into one, in lower case. */
   readonly macros: ReadonlySet<string>;
 }
 
-/** A CTE that nobody reads does nothing, so it is looked at when somebody does. */
+/** A CTE is looked at when something reads it; an unread one does nothing. */
 export type RowsScope = ReadonlyMap<string, () => RowsOf>;
 
-/** Notes what takes rows together. `at`: where it stands, undefined where nothing says it. */
+/** Notes a place that combines rows. `at`: its node; undefined if none stands for it. */
 export type Tell = (
   kind: TogetherKind,
   rows: RowsOf,
@@ -124,20 +134,20 @@ export type Tell = (
   more?: { readonly name?: string; readonly isWithItself?: boolean },
 ) => void;
 
-/** What an expression may name. */
+/** The names that an expression may use. */
 export interface RowNames {
   readonly relations: readonly MadeRelation[];
-  /** Of the SELECT itself: its columns under the names that it gives them. */
+  /** The items of the SELECT by the names that it gives them. */
   readonly aliases: ReadonlyMap<string, TreeNode>;
-  /** Columns that a join has made one of two, so that they are not NULL where one of these is. */
+  /** Columns that a join merges from two, so they are NULL only if both are. */
   readonly merged: ReadonlySet<string>;
-  /** True of a process of days. */
+  /** True for a process of days; then the unit is a day. */
   readonly ofDays: boolean;
-  /** True where NULL does no harm: in what is compared, or replaced by another value. */
+  /** True if NULL does no harm: the value is compared, or replaced by another. */
   readonly takesNull?: boolean;
 }
 
-/** The columns of one relation alone, in a condition. */
+/** The names of one relation's columns alone, for a condition. */
 export const namesOfOne = (relation: MadeRelation, ofDays: boolean): RowNames => ({
   relations: [relation],
   aliases: new Map(),
@@ -158,8 +168,8 @@ const FROM_NUMBERS: ReadonlySet<string> = new Set([
 const UTC: ReadonlySet<string> = new Set(['utc', 'etc/utc', 'gmt']);
 
 /**
- * True where the value of an expression surely lies in the hour (of a process of days: day) of the rows that
- * it is taken from. False says nothing: it may be so by what the expression does.
+ * True if the value of an expression surely lies in the hour (for a process of days: the day) of the rows
+ * that it is made from. False proves nothing.
  */
 export function isInUnit(value: unknown, names: RowNames): boolean {
   if (!isTreeNode(value)) return false;
@@ -180,7 +190,7 @@ export function isInUnit(value: unknown, names: RowNames): boolean {
   }
 }
 
-/** A column of a table comes before one that the SELECT names so. */
+/** A table's column takes precedence over an alias of the SELECT. */
 function isColumnInUnit(written: readonly string[], names: RowNames): boolean {
   const [column, relation] = [written.at(-1) ?? '', written.at(-2)];
   if (written.length > 2) return false;
@@ -193,7 +203,7 @@ function isColumnInUnit(written: readonly string[], names: RowNames): boolean {
   if (inUnit.length > 0) return false;
   const isOfTable = names.relations.some(({ columns }) => columns?.includes(column) === true);
   const alias = relation === undefined && !isOfTable ? names.aliases.get(column) : undefined;
-  // An alias may stand for an expression of a column of its own name.
+  // An alias may stand for an expression over a column of the same name.
   return alias !== undefined && isInUnit(alias, { ...names, aliases: new Map() });
 }
 
@@ -216,7 +226,7 @@ function isFunctionInUnit(call: TreeNode, names: RowNames): boolean {
       return listed(call['children']).length === 2 && isPartOfHour(first) && isInUnit(second, names);
     case 'timezone':
       return UTC.has(lowerText(constantOf(first))) && isInUnit(second, names);
-    // Of a number of seconds, or of their parts. Other sums and casts round, or lie somewhere else.
+    // Only over a number of seconds, or of their parts. Other sums and casts round, or mean something else.
     case '/':
     case '*':
       return isInUnit(first, names) && typeof constantOf(second) === 'number';
@@ -225,7 +235,7 @@ function isFunctionInUnit(call: TreeNode, names: RowNames): boolean {
   }
 }
 
-/** Of an interval: as it is written, or as DuckDB's parser takes it apart. */
+/** True for an interval that divides an hour, as written or as DuckDB's parser takes it apart. */
 function isPartOfHour(value: unknown): boolean {
   if (!isTreeNode(value)) return false;
   if (value['class'] === 'CAST') {

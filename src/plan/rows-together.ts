@@ -54,7 +54,7 @@ export interface QueryOfRows {
   readonly found: readonly TakenTogether[];
 }
 
-/** `query`: a node of DuckDB's parser. */
+/** Walks a query. `query`: a node of DuckDB's parser. */
 export function rowsTogether(query: TreeNode, read: ReadQuery): QueryOfRows {
   const scope = new Map(
     read.sources.map((source) => {
@@ -72,14 +72,14 @@ const HOUR_FUNCTIONS: ReadonlySet<string> = new Set(['date_trunc', 'datetrunc', 
 
 /** The tables of a SELECT. */
 interface ReadFrom extends TiedFrom {
-  /** As they are before anything is known of what joins them. */
+  /** The tables as written, before their joins are taken into account. */
   readonly written: readonly MadeRelation[];
 }
 
 class Walk {
   readonly #read: ReadQuery;
   readonly found: TakenTogether[] = [];
-  /** What is found in queries inside of the one that is walked. */
+  /** What was found in queries inside of the one being walked. */
   readonly #below: TakenTogether[] = [];
   #depth = 0;
 
@@ -97,7 +97,7 @@ class Walk {
   #withCtes(node: TreeNode, outer: RowsScope, around: readonly MadeRelation[]): RowsScope {
     const scope = new Map(outer);
     for (const [name, query, columns] of cteQueries(node)) {
-      // It sees those before it; a later one of the same name is another.
+      // A CTE sees those before it; a later CTE of the same name is another one.
       const before = new Map(scope);
       let rows: RowsOf | undefined;
       scope.set(name, () => {
@@ -139,7 +139,7 @@ class Walk {
     if (this.#depth > 1 || kind === 'subquery') this.#below.push(together);
   };
 
-  /** Of a stateless process: rows of no source come with each session again. */
+  /** For a stateless process: rows that come from no source would come again with each session. */
   tellSourceless(query: TreeNode): void {
     if (this.#read.rowsStandAlone) this.#tell('rows of no source', NO_ROWS, query);
   }
@@ -169,7 +169,10 @@ class Walk {
     return { relations, aliases: new Map(aliases), merged: new Set(using), ofDays };
   }
 
-  /** How its rows are put together, with the columns that then lie in the unit; undefined: they are not. */
+  /**
+   * How the SELECT combines its rows, and which columns lie in the unit afterwards; undefined if it does not
+   * group.
+   */
   #grouping(
     select: TreeNode,
     rows: RowsOf,
@@ -242,7 +245,7 @@ class Walk {
     const inUnit = new Set<string>();
     const columns: string[] = [];
     let isListed = true;
-    // Of two columns of one name the first has it outside.
+    // If two columns have one name, the outer query sees the first.
     const add = (name: string, isOfUnit: boolean): void => {
       if (isOfUnit && !columns.includes(name)) inUnit.add(name);
       columns.push(name);
@@ -280,12 +283,12 @@ class Walk {
     return { ...all, inUnit, ...(columns === undefined ? {} : { columns }) };
   }
 
-  /** Where every round adds what it finds, a row and what follows from it stay by themselves. */
+  /** A recursion whose rounds only add rows keeps a row and what follows from it apart from others. */
   #recursion(node: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): RowsOf {
     const name = lowerText(node['cte_name']);
     const [first, second] = [node['left'], node['right']].map((side) => (isTreeNode(side) ? side : {}));
     const begun = this.query(first as TreeNode, scope, around);
-    // Within itself its name stands for rows of the side that it begins with.
+    // Inside of the recursion its name stands for rows of the side that it begins with.
     const added = this.query(second as TreeNode, new Map([...scope, [name, () => begun]]), around);
     const rows = { ...rowsUnlisted([begun, added]), inUnit: sharedColumns([begun, added]) };
     const isBag = node['union_all'] === true && listed(node['key_targets']).length === 0;
@@ -307,7 +310,9 @@ class Walk {
     return { ...from, relations: withTies(from, this.#read.ofDays), written };
   }
 
-  /** Rows of several relations meet in a row: those of sources without a window must be of one unit. */
+  /**
+   * Rows of several relations meet in a joined row: those of sources without a window must be of one unit.
+   */
   #joined(from: ReadFrom, select: TreeNode): RowsOf {
     const { rowsStandAlone, ofDays } = this.#read;
     const made = from.relations.filter(isMade);
@@ -325,14 +330,14 @@ class Walk {
     return rowsUnlisted(made);
   }
 
-  /** True where rows of sources with a window meet others no further away than the window reaches. */
+  /** True if rows of sources with a window meet only rows within that window's reach. */
   #areWithinWindows(
     written: readonly MadeRelation[],
     anchors: readonly MadeRelation[],
     from: TiedFrom,
   ): boolean {
     const windowed = written.filter((each) => isMade(each) && each.isWindowed);
-    // One alone is cut to the hours of the session.
+    // A window's rows by themselves are cut to the hours of the session.
     if (anchors.length === 0)
       return windowed.length < 2 || areTied(windowed, { ...from, relations: written }, this.#read.ofDays);
     return windowed.every((each) => anchors.some((anchor) => isWithinWindow(each, anchor, from, this.#read)));
@@ -368,13 +373,13 @@ class Walk {
     }
   }
 
-  /** Of a subquery whose own rows are of one unit: what is found inside of it. */
+  /** Takes over what was found inside of a subquery whose own rows are of one unit. */
   #takeOver(inside: Walk): void {
     this.found.push(...inside.#below);
     this.#below.push(...inside.#below);
   }
 
-  /** True where each row around a subquery sees only those rows of it that are of its own unit. */
+  /** True if each row of the outer query sees only rows of the subquery that are of its own unit. */
   #isTiedTo(query: TreeNode, scope: RowsScope, around: readonly MadeRelation[]): boolean {
     if (query['type'] !== 'SELECT_NODE') return false;
     const from = new Walk(this.#read).#from(query, scope, around);

@@ -8,7 +8,7 @@ import { hoursOfInterval } from './interval-hours.ts';
 import { isPairTied, isTimeOf, meetingOf, type TiedFrom } from './rows-of-one-unit.ts';
 import type { MadeRelation, ReadQuery } from './rows-of-query.ts';
 
-/** True where the rows of one relation are no further from those of the other than the window reaches. */
+/** True if the query keeps the rows of one relation within the window's reach of those of the other. */
 export function isWithinWindow(
   windowed: MadeRelation,
   beside: MadeRelation,
@@ -30,7 +30,7 @@ export function isWithinWindow(
         shiftOf(value, (each) => isTimeOf(each, { relation: beside, beside: windowed, ofDays })),
     }),
   );
-  // A time may be any of its unit, so what lies a part of a unit away may be of the next one.
+  // A time is somewhere in its unit, so a distance of a part of a unit may lead into the next one.
   const unit = ofDays ? 24 : 1;
   const isReached = (hours: number, reach: number): boolean => Math.ceil(hours / unit) * unit <= reach;
   return (
@@ -39,13 +39,13 @@ export function isWithinWindow(
   );
 }
 
-/** At most so many hours earlier, or later, than the rows beside. */
+/** How many hours earlier and later than the rows beside them rows may be, at most. */
 interface Distance {
   readonly side: 'earlier' | 'later';
   readonly hours: number;
 }
 
-/** Hours that are added to a time of the rows; undefined: it is something else. */
+/** Hours that an expression adds to a time of the rows; undefined if it is anything else. */
 type Shift = (value: unknown) => number | undefined;
 
 interface Sides {
@@ -72,7 +72,7 @@ function distancesIn(condition: TreeNode, sides: Sides): Distance[] {
   }
 }
 
-/** Of a value that is no greater than another one. */
+/** The distances that follow from `less <= greater`. */
 function distancesOf(less: unknown, greater: unknown, { mine, theirs }: Sides): Distance[] {
   const distance = (
     side: Distance['side'],
@@ -88,7 +88,7 @@ function distancesOf(less: unknown, greater: unknown, { mine, theirs }: Sides): 
   ];
 }
 
-/** Of `time`, `time - interval 30 day` and the like. */
+/** The shift of `time`, `time - interval 30 day` and the like. */
 function shiftOf(value: unknown, isTime: (value: unknown) => boolean): number | undefined {
   if (isTime(value)) return 0;
   if (!isTreeNode(value) || value['class'] !== 'FUNCTION') return undefined;
