@@ -21,9 +21,9 @@ import type { Runnable } from './bind.ts';
 import { keptFiles, NOTHING_KEPT } from './kept-files.ts';
 
 export interface AvroCopies {
-  /** The statement as it is run, and what is to be done once it has been. */
+  /** The statement to run, and what to do after it. */
   readonly redirect: (statement: Runnable) => Redirected;
-  /** Removes what is of this process alone. */
+  /** Removes the copies that only this process uses. */
   readonly close: () => void;
 }
 export interface Redirected {
@@ -52,12 +52,12 @@ const WRITES_BYTES = /unhex\(\$content\)[^$]*\bto \$destination \(format blob\)/
 const READS_BYTES = /^\s*select hex\(content\) as content\s+from read_blob\(\$path\)/;
 const UPLOAD = 'copy (select content from read_blob($here)) to $destination (format blob)';
 
-/** Of the folder of a process; `as_stored` cuts a name off behind it. */
+/** Part of the path of every copy; `as_stored` cuts a path off behind it. */
 const MARK = 'psyberg-here';
 /** What `as_stored` finds, and what is no pattern to DuckDB. */
 const FOLDER = /^\/[^*?[\]'\\]*$/;
 
-/** `kept`: absolute, the folder of those for later processes; undefined: there are none. */
+/** `kept`: absolute path of the folder of copies for later processes; undefined if there is none. */
 export function avroCopies(kept: string | undefined): AvroCopies {
   const folder = resolve(tmpdir(), `psyberg-${process.pid}-${randomUUID()}`);
   if (!FOLDER.test(folder)) return NO_COPIES;
@@ -108,7 +108,7 @@ function copiesIn(folder: string, kept: string | undefined) {
   const here = new Set<string>();
   let isClosed = false;
   const pathOf = (location: string): string => `${folder}/${MARK}/${location}`;
-  /** False where it cannot be written, as on a disk that is full, or by now: then the store is asked. */
+  /** False if it cannot be written (the disk is full, or the copies are closed): then the store is asked. */
   const put = (location: string, write: (path: string) => void): boolean => {
     here.delete(location);
     if (isClosed) return false;
@@ -129,7 +129,7 @@ function copiesIn(folder: string, kept: string | undefined) {
   };
   const copyOf = (location: string): string => {
     if (!isInStore(location)) return location;
-    // Whoever tidies folders of temporary files may have removed it.
+    // Something that cleans up temporary folders may have removed it.
     if (!here.has(location) || !existsSync(pathOf(location))) {
       const content = store.read(location);
       if (content === undefined || !putContent(location, content)) return location;
@@ -151,7 +151,7 @@ function copiesIn(folder: string, kept: string | undefined) {
   };
 }
 
-/** Of a process that was killed. */
+/** A folder that is older belongs to a process that was killed. */
 const DEAD_AFTER_MS = 86_400_000;
 
 /**
@@ -182,7 +182,7 @@ const NO_COPIES: AvroCopies = {
   close: () => undefined,
 };
 
-/** True of what a statement fails with where the files of this machine are at fault. */
+/** True for an error message that comes from the files of this machine. */
 export const isOfCopies = (message: string): boolean =>
   message.startsWith('IO Error') && message.includes(MARK);
 
@@ -229,7 +229,7 @@ function readingCopies(statement: Runnable, copyOf: (location: string) => string
   return { ...statement, sql, values, types };
 }
 
-/** The very value where it names no file that is here. */
+/** The value with copies in place of the files that are here; the value itself if it names none. */
 function copiesOf(value: DuckDBValue | undefined, copyOf: (location: string) => string): unknown {
   if (typeof value === 'string') return copyOf(value);
   if (!(value instanceof DuckDBListValue)) return value;

@@ -27,9 +27,9 @@ export interface TextFault {
   /** `COLUMN_NOT_FOUND`, `MISSING_ENTRY`, `NO_MATCHING_FUNCTION`, … where DuckDB says it. */
   readonly subtype?: string;
   readonly message: string;
-  /** Byte in the text at which it lies, from 0; undefined where DuckDB does not say it. */
+  /** The fault's byte in the text, from 0; undefined if DuckDB does not tell. */
   readonly byte?: number;
-  /** Of a missing entry: `Table`, `Scalar Function`, `Type`, … and its name. */
+  /** For a missing entry: `Table`, `Scalar Function`, `Type`, … and its name. */
   readonly entry?: string;
   readonly name?: string;
   readonly candidates: readonly string[];
@@ -51,27 +51,28 @@ export interface Binder {
   bind(sql: string): Promise<Bound>;
   /** Parses queries, in their order. */
   parse(queries: readonly string[]): Promise<ParsedText[]>;
-  /** Runs statements, such as those that define macros, for all that is bound later. */
+  /** Runs statements for everything that is bound later, such as definitions of macros. */
   define(statements: readonly string[]): Promise<TextFault | undefined>;
   /**
-   * The columns of a table that statements create; nothing of them stays. `statement`: the index of the one
-   * that is at fault, undefined where they create no such table.
+   * The columns of a table that statements create; nothing of it stays. `statement`: the index of the
+   * statement that is at fault; undefined if none of them creates that table.
    */
   declared(
     statements: readonly string[],
     table: SqlFragment,
   ): Promise<Bound & { readonly statement?: number }>;
   /**
-   * Does some work over what statements make; nothing of it stays. Undefined: one of them is wrong.
+   * Does some work over tables that statements create; nothing of them stays. Undefined if one of the
+   * statements is wrong.
    */
   over<T>(statements: readonly string[], work: (asked: PlannedOver) => Promise<T>): Promise<T | undefined>;
-  /** Rows of a statement that looks at DuckDB itself, in JavaScript's values; lists as arrays. */
+  /** The rows of a statement about DuckDB itself, as JavaScript values; lists are arrays. */
   rows(sql: string): Promise<readonly object[]>;
-  /** Closes it, once the question that it is at has been answered. */
+  /** Closes it after the question that is being answered. */
   close(): Promise<void>;
 }
 
-/** What is asked over tables that were made for it. */
+/** Asks about tables that were created for it. */
 export interface PlannedOver {
   bind(sql: string): Promise<Bound>;
   /** Undefined for what DuckDB cannot plan as one query (PIVOT). */
@@ -80,11 +81,11 @@ export interface PlannedOver {
 
 /** How DuckDB plans a query; columns that nothing reads are left out. */
 export interface QueryPlan {
-  /** Columns of the tables that were made, by their names. */
+  /** The columns that it reads of those tables, by name. */
   readonly reads: ReadonlySet<string>;
   /**
-   * Equal for queries that do the same to the same columns, whatever these are called. Undefined where DuckDB
-   * 1.5.5 does not write it, as of many joins.
+   * A text that is equal for queries which do the same with the same columns, whatever these are called.
+   * Undefined if DuckDB 1.5.5 does not write the plan, as for many joins.
    */
   readonly text: string | undefined;
 }
@@ -95,7 +96,7 @@ const SETTINGS = {
   autoinstall_known_extensions: 'false',
 };
 
-/** Starts it. The name `lake` means what it means to an engine: the warehouse, here an empty one. */
+/** Starts a binder. The catalog `lake` stands for the warehouse, as in an engine, but is empty. */
 export async function startBinder(): Promise<Binder> {
   const database = databaseOf(await DuckDBInstance.create(':memory:', SETTINGS));
   const owned = await database.connect();
@@ -106,7 +107,8 @@ export async function startBinder(): Promise<Binder> {
     // A query is bound and not run, and so reads no file.
     await owned.duckdb.run('set enable_external_access = false');
   });
-  // One question at a time, as for an engine's connections; what one defines for itself no other is to see.
+  // One question at a time, as on an engine's connection: what one of them defines must not be seen by
+  // another.
   const inTurn = oneAfterTheOther();
   const asked = <Input extends readonly unknown[], T>(
     work: (connection: DuckDBConnection, ...input: Input) => Promise<T>,
@@ -178,7 +180,7 @@ async function overOn(
   }
 }
 
-/** Of a plan what names and places in the text are, and not what is done. */
+/** Parts of a plan that only name something or tell its place in the text. */
 const NOT_DONE: ReadonlySet<string> = new Set(['alias', 'bound_columns', 'query_location']);
 
 async function planOn(connection: DuckDBConnection, sql: string): Promise<QueryPlan | undefined> {
@@ -194,7 +196,7 @@ async function planOn(connection: DuckDBConnection, sql: string): Promise<QueryP
   return { reads, text: done };
 }
 
-/** Of a struct some fields of which are scanned: the column. */
+/** The columns that a query scans; for single fields of a struct, the struct's column. */
 async function readsOf(connection: DuckDBConnection, sql: string): Promise<ReadonlySet<string> | undefined> {
   const asked = renderStatement('engine/explain_query', { query: statementFragment(sql) });
   let rows: readonly (readonly unknown[])[];

@@ -1,6 +1,6 @@
 /**
- * DuckDB's text of a type, as `typeof` gives it, taken apart. Text -> ColumnType. Pure. The types of a result
- * do not serve: a NULL without a type is an INTEGER there, and JSON a VARCHAR.
+ * Parses DuckDB's text of a type, as `typeof` returns it. Text -> ColumnType. Pure. The types of a result do
+ * not serve: a NULL without a type is an INTEGER there, and JSON a VARCHAR.
  */
 import type { ColumnType, QueryColumn } from '../model/column-type.ts';
 import { splitOutside } from '../model/type-parts.ts';

@@ -24,39 +24,39 @@ import { readsManifestsOnly, wholeFiles } from './whole-files.ts';
 export interface Parts {
   readonly instance: Database;
   readonly connection: OwnedConnection;
-  /** Watches a statement of this connection while it runs; undefined: nobody wants to know. */
+  /** Watches the progress of a statement of this connection; undefined if nobody wants to know. */
   readonly progress: (<T>(work: () => Promise<T>) => Promise<T>) | undefined;
   readonly versions: { readonly duckdb: string; readonly extensions: Readonly<Record<string, string>> };
-  /** Statements of these connections are stopped together: an engine's and those of its forks. */
+  /** The connections whose statements are stopped together: an engine's and those of its forks. */
   readonly stopped: { value: boolean; readonly connections: Set<OwnedConnection> };
-  /** Holds back statements of connections that work side by side, while too many are under way. */
+  /** Limits how many statements of connections that work side by side run at once. */
   readonly besides: FewAtOnce;
-  /** That, of such a connection; of others nothing is held back. */
+  /** That limit for such a connection; for others one that holds nothing back. */
   readonly gate: FewAtOnce;
-  /** What this connection calls the catalogs that it attaches. */
+  /** The names by which this connection knows the catalogs that it attaches. */
   readonly names: OtherNames;
   readonly ending: Ending;
-  /** Statements of the secrets that were made, by name. */
+  /** The statements that made secrets, by the secret's name. */
   readonly storage: Map<string, string>;
-  /** Two that make one secret at the same time would fail. */
+  /** Lets one connection at a time make secrets: two that make the same one would fail. */
   readonly storing: FewAtOnce;
-  /** How long a store is waited for; undefined before one is known. */
+  /** How long to wait for a store; undefined before one is known. */
   readonly storeWaits: { of: StoreWaits | undefined };
-  /** What stands in them and no error may show: stores repeat what they were asked with. */
+  /** Texts of secrets, which no error may show: stores repeat what they were asked with. */
   readonly hidden: Set<string>;
-  /** Files of stores that this machine has, once a store is known. */
+  /** Copies of files of stores on this machine, once a store is known. */
   readonly copies: () => AvroCopies;
   /** See the option of that name. */
   readonly filesNeverChange: boolean;
   /** See the option of that name. */
   readonly beforeStatement: () => Promise<void> | undefined;
-  /** Undefined: nobody asked for so many. */
+  /** How many threads were asked for; undefined if none were. */
   readonly threads: number | undefined;
   /** Addresses of the catalogs that were attached. */
   readonly catalogs: Set<string>;
-  /** What a table of theirs begins with in SQL. */
+  /** The names of those catalogs in SQL, with which a table's name begins. */
   readonly attached: Set<string>;
-  /** How each was attached, by its name. */
+  /** Attaches a catalog again, by its name. */
   readonly attachments: Map<string, () => Promise<void>>;
   readonly unpruned: ReturnType<typeof unprunedRunner>;
   /** The project's macros as statements. */
@@ -70,7 +70,7 @@ export interface Connection {
   script(text: Script): Promise<ResultRows[]>;
   /** See the engine's. */
   tableNames(sql: string): Promise<readonly string[]>;
-  /** Runs a text that is nobody else's to see: one that holds a secret, or cleans up. */
+  /** Runs a text that is not to be reported: it holds a secret, or cleans up. */
   command(sql: string): Promise<void>;
   /** Closes this connection alone, once its running statement has ended. */
   close(): Promise<void>;
@@ -91,13 +91,13 @@ export function openConnection(parts: Parts): Connection {
     await begun(parts);
     const redirected = redirectedIn(parts, asked);
     const { statement } = redirected;
-    // A statement that fails ends its transaction: it could not fail once more as it was written.
+    // Within a transaction a failed statement ends it, so it cannot fail a second time as the user wrote it.
     const isSpelled = !inTransaction || statement.isOwn === true;
     const spelled = isSpelled ? spelledFor(parts, statement) : undefined;
     if (parts.storage.size > 0) await fetchWhole(readsManifestsOnly(statement.sql, parts.attached));
     const work = () => progress(() => runRedirected(parts, redirected, spelled));
     const result = await parts.gate(async () => {
-      // While it waited there was nothing to interrupt.
+      // An interrupt while it waited for its turn could not stop anything.
       refuseStopped(stopped);
       return whileItLives(
         parts,
@@ -120,7 +120,7 @@ export function openConnection(parts: Parts): Connection {
         : runScript(connection, text, around);
     return whileItLives(parts, () => stoppedBy(text.signal, connection, () => progress(work)));
   });
-  // In its turn: DuckDB answers on this thread, which would wait for a statement that may need it.
+  // Waits for its turn: DuckDB answers on this thread, which would block a statement that needs it.
   const tableNames = inTurn(async (sql: string) => {
     await begun(parts);
     return whileItLives(parts, async () => tableNamesIn(connection.duckdb, sql));

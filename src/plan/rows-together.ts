@@ -169,10 +169,7 @@ class Walk {
     return { relations, aliases: new Map(aliases), merged: new Set(using), ofDays };
   }
 
-  /**
-   * How the SELECT combines its rows, and which columns lie in the unit afterwards; undefined if it does not
-   * group.
-   */
+  /** How it combines rows, and which columns lie in the unit then; undefined if it does not. */
   #grouping(
     select: TreeNode,
     rows: RowsOf,
@@ -310,9 +307,7 @@ class Walk {
     return { ...from, relations: withTies(from, this.#read.ofDays), written };
   }
 
-  /**
-   * Rows of several relations meet in a joined row: those of sources without a window must be of one unit.
-   */
+  /** Joins relations: rows of sources without a window must be of one unit to meet. */
   #joined(from: ReadFrom, select: TreeNode): RowsOf {
     const { rowsStandAlone, ofDays } = this.#read;
     const made = from.relations.filter(isMade);

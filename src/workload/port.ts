@@ -30,7 +30,7 @@ import type { WriterCounts } from '../model/writer-counts.ts';
 import type { StagedManifest } from '../tables/write/manifest-list.ts';
 import type { RunInputs } from './bind-step.ts';
 
-/** What is worked for. `root`: the project's folder, for messages that name its files. */
+/** The session that an engine works for. `root`: the project's folder, for messages that name its files. */
 export interface Work {
   readonly plan: CompiledPlan;
   readonly spec: ProcessSpec;
@@ -42,18 +42,19 @@ export interface ServedCatalog {
   readonly warehouse: string;
   readonly uri: string;
   readonly token: string;
-  /** How many rows a statement of the session reads at most; undefined where nobody has counted them. */
+  /** The most rows that a statement of the session reads; undefined if they were not counted. */
   readonly rows?: bigint | undefined;
-  /** Where files may be put that only the statements of the session read; they go when it ends. */
+  /** A folder for files that only statements of the session read; it is removed when the session ends. */
   readonly viewsFolder?: () => Promise<string>;
 }
 
-/** Where the rows of a step go. */
+/** Where the rows of a step are written. */
 export interface StagingTarget {
   readonly metadata: TableMetadata;
   readonly layout: FileLayout;
   /**
-   * The session's branch: its files lie in a folder of that name, so that what a killed one leaves is found.
+   * The session's branch. Its files lie in a folder of that name, so that the files of a killed session are
+   * found.
    */
   readonly owner: string;
 }
@@ -61,7 +62,7 @@ export interface StagingTarget {
 /** The files of a step. */
 export interface CountedManifest {
   readonly manifest: StagedManifest;
-  /** Undefined where the writer does not tell. */
+  /** What the writer counted; undefined if it does not count. */
   readonly written: WriterCounts | undefined;
 }
 
@@ -70,7 +71,7 @@ export interface CountedRow extends Record<string, unknown> {
   readonly alias: string;
   readonly path: string;
   readonly rows: bigint;
-  /** Hours since 1970; null where the rows have none, or nobody asks for them. */
+  /** Hours since 1970; null if the rows have none, or hours were not asked for. */
   readonly first_hour: bigint | null;
   readonly last_hour: bigint | null;
 }
@@ -78,7 +79,7 @@ export interface CountedRow extends Record<string, unknown> {
 /** What was staged. */
 export interface StagedCount extends Record<string, unknown> {
   readonly rows_staged: bigint;
-  /** Staged rows outside of the session's hours, or of none. */
+  /** Staged rows outside of the session's hours, or without an hour. */
   readonly rows_outside: bigint;
 }
 
@@ -89,7 +90,7 @@ export interface StoredColumn {
   readonly unit: string;
 }
 
-/** An hour, or a day, of what was staged, and the hours with which its rows are computed once more. */
+/** A staged hour or day, and the hours together with which its rows are computed once more. */
 export interface HourAgain {
   readonly compared: HourRange;
   readonly computed: HourRange;
@@ -99,7 +100,7 @@ export interface HourAgain {
 
 /** What differs between two computations of rows. */
 export interface RowsDiffering extends Record<string, unknown> {
-  /** How many rows only one of them gave. */
+  /** How many rows only one of the two returned. */
   readonly rows_differing: bigint;
   /** Whether sums of floating-point numbers differ by more than rounding. */
   readonly values_differ: boolean;
@@ -109,43 +110,43 @@ export interface RowsDiffering extends Record<string, unknown> {
 export type AskedStep = CountSourcesStep | CountStagedStep | AuditStep;
 
 export interface OutsideSession {
-  /** Undefined while none is open. */
+  /** The id of the open session; undefined while none is open. */
   id(): string | undefined;
   /**
-   * Stops what a session of that id still does; one that has ended is no error. False where nobody answered,
-   * so that it may still write files.
+   * Stops the session of that id; one that has ended is no error. False if the engine does not answer, so
+   * that the session may still write files.
    */
   end(id: string): Promise<boolean>;
 }
 
-/** Statements beside a session, in what is attached. */
+/** Runs statements outside of a session, over catalogs that are attached. */
 export interface BesideSessions {
   /**
-   * The columns of a query of the process, which is not run. Throws what is wrong with it, and
+   * The columns of a query of the process, without running it. Throws what is wrong with it, and
    * `table-not-declared`.
    */
   columns(work: Pick<Work, 'spec' | 'root'>, query: BoundStatement): Promise<QueryColumn[]>;
-  /** A statement that gives no rows. */
+  /** Runs a statement that returns no rows. */
   execute(statement: BoundStatement): Promise<void>;
   query(statement: BoundStatement): Promise<Readonly<Record<string, unknown>>[]>;
 }
 
 export interface Workload {
   /**
-   * True for an engine that may work on other machines: it gets to the files of tables, and not to this
-   * machine's folders.
+   * True for an engine that may run on other machines: it reaches the files of tables, but not folders of
+   * this machine.
    */
   readonly isElsewhere?: boolean;
   /**
-   * What it has committed to the table `collected` of the session's catalog, for an engine that cannot write
-   * files without a commit; undefined for one that can.
+   * For an engine that cannot write files without a commit: what it has committed to the table `collected` of
+   * the session's catalog.
    */
   readonly collected?: Collected;
-  /** The session that it has opened on an engine elsewhere, which goes on when this process dies. */
+  /** The session that it has opened on an engine elsewhere; that goes on when this process dies. */
   readonly outside?: OutsideSession;
-  /** For an engine to which tables in the memory of this process are none. */
+  /** For an engine that does not see tables in the memory of this process. */
   readonly beside?: BesideSessions;
-  /** How its steps are written. */
+  /** The SQL dialect of its steps. */
   readonly dialect: Dialect;
   /** Opens the session's catalog under the name that steps use. */
   attach(catalog: ServedCatalog): Promise<void>;
@@ -157,20 +158,20 @@ export interface Workload {
   /** Creates the target with these columns. Throws `column-type-unsupported`. */
   create(work: Work, step: CreateTargetStep): Promise<void>;
   /**
-   * Computes hour after hour of a process that reads its own result; nothing is written before it is staged.
-   * Returns the rows of the hour. `fromRun`: what is known of the hours before it.
+   * Computes the next hour of a process that reads its own result; nothing is written before it is staged.
+   * Returns the rows of that hour. `fromRun`: what is known of the hours before it.
    */
   compute(
     step: Exclude<ComputeHoursStep, MayStopStep | DifferingHoursStep>,
     fromRun: RunInputs,
   ): Promise<bigint>;
-  /** Whether the rows of an hour came out as the target has them. */
+  /** True if the rows of an hour came out as the target has them. */
   isUnchanged(work: Work, step: MayStopStep): Promise<boolean>;
-  /** The computed hours that did not, counted from 1970, ascending. */
+  /** The computed hours whose rows differ from the target's, counted from 1970, ascending. */
   differing(work: Work, step: DifferingHoursStep, fromRun: RunInputs): Promise<number[]>;
   /**
-   * Writes the rows of a step as data files, and a manifest of them whose entries inherit snapshot and
-   * sequence number; undefined where there is no row. Throws `null-in-required-column`.
+   * Writes the rows of a step as data files with a manifest, whose entries inherit snapshot and sequence
+   * number. Undefined if there is no row. Throws `null-in-required-column`.
    */
   stage(
     work: Work,
@@ -178,20 +179,20 @@ export interface Workload {
     to: StagingTarget,
   ): Promise<CountedManifest | undefined>;
   /**
-   * Begins to answer what the same steps will be asked for later, for an engine that plans longer than it
-   * computes; undefined for one that does not. What is in the way is thrown when they are asked.
+   * Begins the statements of steps that will be asked for later, if the engine takes longer to plan than to
+   * compute. A failure is thrown when the step itself is asked for.
    */
   ahead?(steps: readonly AskedStep[], keptRows: number): void;
   /**
-   * Begins to count what the same step will be asked for later, beside the load; undefined for an engine that
-   * cannot. What is in the way is thrown when it is asked.
+   * Begins to count for a step that will be asked for later, beside the load, if the engine can. A failure is
+   * thrown when the step itself is asked for.
    */
   countAhead?(step: CountSourcesStep): void;
-  /** Counts what was read, file by file. */
+  /** Counts the rows that were read, file by file. */
   count(step: CountSourcesStep): Promise<CountedRow[]>;
-  /** Counts what was staged. */
+  /** Counts the staged rows. */
   countStaged(step: CountStagedStep): Promise<StagedCount>;
-  /** What an audit selects, `keptRows` of it at most. */
+  /** The rows that an audit selects, at most `keptRows`. */
   audit(step: AuditStep, keptRows: number): Promise<Readonly<Record<string, unknown>>[]>;
   /**
    * A stateless process's query over some of the rows that the session read: at once, beside one half and
@@ -199,21 +200,24 @@ export interface Workload {
    * does not write the columns of the target, or has read from the query itself that it takes each row alone.
    */
   compareHalves(work: Work, target: TableMetadata): Promise<RowsDiffering | undefined>;
-  /** An hour of the staged rows, which are shown, beside the same hour computed in another company. */
+  /**
+   * Computes an hour of the staged rows again, together with other hours, and compares. The staged rows must
+   * be visible to SQL.
+   */
   compareHour(work: Work, target: TableMetadata, again: HourAgain): Promise<RowsDiffering | undefined>;
-  /** What the statements of a look are compiled for. Throws what is wrong with the query. */
+  /** The columns for which the statements of a look are compiled. Throws what is wrong with the query. */
   shape(work: Work, targetColumns: readonly string[]): Promise<LookShape>;
   /**
-   * The rows of a look; what runs before them leaves nothing. `onStep` is called with the name of each
-   * statement.
+   * The rows of a look; its statements leave nothing behind. `onStep` is called with the name of each of
+   * them.
    */
   look(rows: LookRows, onStep: (name: string) => void): Promise<ResultRows>;
-  /** Names of the sources that a look finds no row in. */
+  /** The names of the sources in which a look finds no row. */
   lookForNothing(step: LookStep): Promise<string[]>;
-  /** An error of this engine, with its place in the user's file where it is one of the process's own SQL. */
+  /** The error; with its place in the user's file if the process's own SQL is at fault. */
   placed(work: Work, error: unknown): unknown;
-  /** The same for one of an audit. `columns`: those of the target. */
+  /** The same for an error of an audit. `columns`: those of the target. */
   placedInAudit(work: Work, audit: AuditSpec, columns: readonly string[], error: unknown): unknown;
-  /** Takes statements again after an interrupt, to clean up. */
+  /** Accepts statements again after an interrupt, so that the session can clean up. */
   resume(): void;
 }
