@@ -100,11 +100,13 @@ export const runProcess = (
 ): Promise<RunRecord> =>
   workspace.observer.during({ kind: 'process', processName: spec.processName }, async () => {
     const tries: Tries = { isPlanned: false, waitedSeconds: 0, abandoned: [] };
-    const record = await recordOf(workspace, spec, request, tries);
-    const id = record.psyberg_session_id || tries.recordedId || (tries.plan?.psyberg_session_id ?? '');
-    const ended = { spec, outcome: { ...record, psyberg_session_id: id }, plan: tries.plan };
-    if (request.onEnded === undefined) tellOutcome(workspace, ended);
-    else request.onEnded(ended);
+    const ended = await recordOf(workspace, spec, request, tries);
+    // One that failed has the id under which `history` has it, or else that of its plan.
+    const id = ended.psyberg_session_id || tries.recordedId || (tries.plan?.psyberg_session_id ?? '');
+    const record = { ...ended, psyberg_session_id: id };
+    const told = { spec, outcome: record, plan: tries.plan };
+    if (request.onEnded === undefined) tellOutcome(workspace, told);
+    else request.onEnded(told);
     return record;
   });
 

@@ -17,7 +17,7 @@ function blockMarkdown(block: Block): string {
     case 'heading':
       return `**${plainOf(block.text)}**`;
     case 'lines':
-      return block.lines.map((line) => `- ${spansMarkdown(line)}`).join('\n');
+      return block.lines.map(lineMarkdown).join('\n');
     case 'facts':
       return block.facts.map(([name, value]) => `- ${escaped(name)}: ${spansMarkdown(value)}`).join('\n');
     case 'table':
@@ -50,6 +50,12 @@ function tableMarkdown({ head, rows, alignRight = [] }: Extract<Block, { kind: '
 const plainOf = (spans: Spans): string =>
   spans.map((span) => (typeof span === 'string' ? span : span.text)).join('');
 
+/** An item of a list; one that is indented says more of the one before it. */
+function lineMarkdown(line: Spans): string {
+  const indent = plainOf(line).search(/\S|$/);
+  return `${' '.repeat(indent)}- ${spansMarkdown(line).trimStart()}`;
+}
+
 /** Replaces line breaks: in a cell one would end the table. */
 const spansMarkdown = (spans: Spans): string =>
   spans
@@ -58,7 +64,8 @@ const spansMarkdown = (spans: Spans): string =>
       if (span.text.trim() === '') return span.text;
       if (span.tone === 'code') return codeOf(span.text);
       const text = escaped(span.text);
-      return span.tone === 'faint' ? text : `**${text}**`;
+      // Asterisks that stand beside a space are no markup.
+      return span.tone === 'faint' ? text : text.replace(/\S(?:.*\S)?/s, '**$&**');
     })
     .join('')
     .replace(/\n/g, '<br>');

@@ -70,7 +70,8 @@ function statusText(status: string, style: Style): string {
 function factsText(record: ReportedRecord): string {
   if (record.status === 'nothing-new' || record.status === 'waiting')
     return secondsText(record.seconds.total);
-  if (record.psyberg_session_id === '') return '';
+  // It failed before there was anything to tell.
+  if (record.branch === '') return '';
   const failed = record.audits.filter((audit) => audit.status === 'failed').length;
   const audits =
     record.audits.length === 0

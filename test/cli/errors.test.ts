@@ -212,6 +212,10 @@ describe('errors of a process', () => {
     const { code, json } = await cliJson('run', '--project', project.root);
     const [run] = runDocument.parse(json).runs;
     expect([code, run?.status, run?.error?.code]).toEqual([2, 'failed', 'source-missing']);
+    // The session under which `history` has it.
+    expect((await cliJson('history', '--project', project.root)).json).toMatchObject({
+      sessions: [{ psyberg_session_id: run?.psyberg_session_id, error: { code: 'source-missing' } }],
+    });
   });
 
   it('gives the place of an error in the SQL as file:line:column, for syntax and for names', async () => {

@@ -5,6 +5,7 @@ import { bad, code, type Document, faint, strong } from '../../src/report/docume
 import { documentMarkdown } from '../../src/report/document-markdown.ts';
 import { documentText } from '../../src/report/document-text.ts';
 import { explanation } from '../../src/report/explain/explanation.ts';
+import { refusals } from '../../src/report/plan-overview.ts';
 import { planOf } from '../support/session-data.ts';
 
 const DOCUMENT: Document = [
@@ -86,5 +87,13 @@ it('says the same of a plan in both', () => {
   const document = explanation([plan]);
   expect(new Set(words(documentMarkdown(document)))).toEqual(
     new Set(words(documentText(document, { width: 400 }))),
+  );
+});
+
+it('says in Markdown below a process why it has no plan', () => {
+  const error = { code: 'source-changed', kind: 'refused', message: 'rows_ went', hint: 'do *this*' };
+  const refused = [{ process_name: 'a_load', error: { ...error, context: {}, retryable: false } }];
+  expect(documentMarkdown(refusals(refused as Parameters<typeof refusals>[0]))).toBe(
+    '- **a_load** **needs a person (source-changed)**\n  - **rows\\_ went**\n  - do \\*this\\*',
   );
 });
