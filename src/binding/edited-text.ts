@@ -52,6 +52,6 @@ export function placeIn(text: string, begin: TextPosition, offset: number): Text
   };
 }
 
-/** The same for an offset in bytes of UTF-8. */
+/** The place of an offset in bytes of UTF-8. */
 export const placeOfByte = (text: string, begin: TextPosition, byte: number): TextPosition =>
   placeIn(text, begin, unitsOfBytes(text, byte));

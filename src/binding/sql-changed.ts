@@ -25,7 +25,7 @@ export interface SqlPorts {
 }
 
 /**
- * Of the hours that sessions have made, those made by other SQL than the present one; null if none is known.
+ * Of the hours that sessions have made, those made by other SQL than the current one; null if none are known.
  */
 export async function sqlChangedSince(
   ports: SqlPorts,

@@ -42,7 +42,7 @@ export async function newestHourOf(input: NewestHourInput): Promise<NewestHour> 
   if (mustLookAround(input)) {
     const live = await liveHours(await input.open(), input.head);
     const newest = greatest(live.newest);
-    // Of a day that is not over, the midnight stands for the hours after it.
+    // For a day that is not over, midnight stands for the hours after it.
     return {
       ...(newest === undefined ? {} : { newestHour: newest }),
       laterHours: [...live.future, ...(newest === undefined ? [] : [newest])],
@@ -74,7 +74,7 @@ function mustLookAround({ watermark, changed: { files, deleteFiles }, head }: Ne
   if (newestHour === undefined || (deleteFiles ?? []).length > 0) return true;
   const gone = files.filter((file) => file.status !== 'added');
   if (gone.some((file) => (file.futureHours ?? []).length > 0)) return true;
-  // Where the newest hour is written again every time, nobody has to look: what came says how far the source
+  // If the newest hour is written again every time, nothing has to be read: what came says how far the source
   // goes.
   const cameUpTo =
     greatest(
@@ -91,7 +91,7 @@ function mustLookAround({ watermark, changed: { files, deleteFiles }, head }: Ne
 interface LiveHours {
   /** Hours with rows, the greatest among them. */
   readonly newest: readonly Hour[];
-  /** Those of the future; of a day its first. */
+  /** The future hours with rows; of a day its first hour. */
   readonly future: ReadonlySet<Hour>;
 }
 

@@ -39,7 +39,9 @@ export interface NewDeletes
   extends Pick<RowDeletesInput, 'head' | 'consumed' | 'sinceSequenceNumber' | 'added'> {
   /** The delete manifests that came. */
   readonly manifests: readonly ManifestRow[];
-  /** Those that the head has no longer, where no snapshot says what became of their entries. */
+  /**
+   * Delete manifests that the head does not list any more, if no snapshot tells what became of their entries.
+   */
   readonly dropped?: readonly ManifestRow[];
   /** Paths of those of `added` that an append added. */
   readonly appended?: ReadonlySet<string>;

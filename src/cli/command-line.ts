@@ -87,7 +87,7 @@ const HELP: Partial<Help> = {
   minWidthToWrap: 24,
 };
 
-/** In the order in which the help lists them. */
+/** The commands, in the order in which the help lists them. */
 const COMMANDS: readonly ((root: Command, act: Act) => void)[] = [
   addNewCommand,
   addCheckCommand,

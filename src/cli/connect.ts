@@ -13,7 +13,7 @@ interface ConnectOptions {
   readonly token?: string;
 }
 
-/** Of a foreign catalog the snippet reads its token from here: a secret is not printed. */
+/** For a foreign catalog the snippet reads its token from this variable: a secret is not printed. */
 const FOREIGN_TOKEN = 'ICEBERG_TOKEN';
 
 export function addConnectCommand(root: Command, act: Act): void {

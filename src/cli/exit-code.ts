@@ -27,7 +27,7 @@ const BY_KIND: Readonly<Record<ErrorKind, ExitCode>> = {
 };
 export const exitCodeOfKind = (kind: ErrorKind): ExitCode => BY_KIND[kind];
 
-/** What one process amounts to. `requireComplete`: hours that are still owed count as well. */
+/** The exit code of one process. `requireComplete`: hours that are still owed count as well. */
 export function exitCodeOf(record: ReportedRecord, requireComplete = false): ExitCode {
   switch (record.status) {
     case 'audit-failed':
@@ -45,11 +45,11 @@ export function exitCodeOf(record: ReportedRecord, requireComplete = false): Exi
   }
 }
 
-/** With several processes: the highest of any. */
+/** The exit code of several processes: the highest of theirs. */
 export const highestExitCode = (records: readonly ReportedRecord[], requireComplete = false): ExitCode =>
   highest(records.map((record) => exitCodeOf(record, requireComplete)));
 
-/** Of several sessions of a process only the last one says what is still owed. */
+/** The exit code of several sessions. Of those of one process only the last says what is still owed. */
 export const exitCodeOfSessions = (records: readonly ReportedRecord[], requireComplete = false): ExitCode =>
   highest(
     records.map((record, index) => {
@@ -58,7 +58,7 @@ export const exitCodeOfSessions = (records: readonly ReportedRecord[], requireCo
     }),
   );
 
-/** With several errors (null where there was none): the highest of any. */
+/** The exit code of several errors (null where there was none): the highest of theirs. */
 export const highestOfErrors = (errors: readonly (ErrorJson | null)[]): ExitCode =>
   highest(errors.map((error) => (error === null ? EXIT.done : exitCodeOfKind(error.kind))));
 

@@ -60,7 +60,7 @@ export async function untilInterrupted(
   }
 }
 
-/** Of a command that serves: it waits for the first signal, which is its end and no failure. */
+/** Waits for the first signal: for a command that serves, it is the end, and no failure. */
 export const stopSignal = (): Promise<void> =>
   new Promise((stop) => {
     for (const signal of Object.keys(SIGNALS)) process.once(signal, () => stop());

@@ -34,7 +34,7 @@ const INSTALL_LAB = 'pip install jupyterlab';
 async function notebook(shell: Shell, first: string | undefined, others: readonly string[]): Promise<number> {
   const root = findProjectRoot(shell.options.project ?? '.');
   const { deno } = requireTools(root);
-  // What stands behind `--` may come without a file before it.
+  // Options behind `--` may come without a file before them.
   const isOption = first?.startsWith('-') === true;
   const opened = first === undefined || isOption ? root : fileThere(first);
   const options = isOption ? [first, ...others] : others;
@@ -118,7 +118,7 @@ function requireTools(root: string): { readonly deno: string } {
   });
 }
 
-/** That of the project, or of a folder above, else the one that the machine has. */
+/** Deno in `node_modules` of the project or of a folder above, else the one on the machine's path. */
 function denoOf(root: string): string | undefined {
   for (let folder = root; ; folder = path.dirname(folder)) {
     const own = path.join(folder, 'node_modules', '.bin', 'deno');
@@ -128,5 +128,5 @@ function denoOf(root: string): string | undefined {
   return spawnSync('deno', ['--version'], { stdio: 'ignore' }).status === 0 ? 'deno' : undefined;
 }
 
-/** As a shell reads it. */
+/** The text in quotes, so that a shell reads it as one word. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -67,7 +67,7 @@ async function showPlans(shell: Shell, names: string[], options: PlanOptions): P
     shell.note(`written: ${options.out}`);
   }
   const [first] = refused;
-  // Who knows no `refused` finds the error where it is when nothing can be planned.
+  // Programs that do not know `refused` find the error in its usual place if nothing can be planned.
   if (shell.options.json === true)
     shell.json({ plans, ...(first === undefined ? {} : { refused, error: first.error }) });
   else {

@@ -5,7 +5,7 @@ import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { findProjectRoot, readProject } from '../project/read-project.ts';
 
-/** Of tables that lie elsewhere no file says that they changed: they are taken to, this often, in ms. */
+/** No file tells that tables elsewhere changed: they are taken to have changed this often, in ms. */
 const ELSEWHERE_MS = 30_000;
 /** What a project is written in, and the folders for it. */
 const SOURCES = /\.(sql|ya?ml)$/;
@@ -48,7 +48,7 @@ function metadataFolders(folder: string, levels: number): string[] {
   return names.flatMap((name) => metadataFolders(path.join(folder, name), levels - 1));
 }
 
-/** None of a folder that is not there, or is taken away meanwhile. */
+/** The folders in a folder; none if it does not exist, or is removed meanwhile. */
 function foldersIn(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })

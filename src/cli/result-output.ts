@@ -56,7 +56,7 @@ export function textOutput({ sink, limit, format, formatOptions, onCut }: TextOp
   };
 }
 
-/** What stands between two results. JSON needs nothing: its readers take one value after the other. */
+/** What is written between two results. JSON needs nothing: its readers take one value after the other. */
 const BETWEEN: Readonly<Record<TextFormat, string>> = {
   box: '\n',
   csv: '\n',

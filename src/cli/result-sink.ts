@@ -116,7 +116,7 @@ export function placeOf(file: string): OutputPlace {
   const found = trying(file, () => fs.statSync(file, { throwIfNoEntry: false }));
   if (found?.isDirectory() === true) throw fileNotWritable(file, undefined, { reason: 'it is a folder' });
   if (found !== undefined && !found.isFile()) return { written: file, finish: () => {}, abandon: () => {} };
-  // Of a link the file that it leads to is written anew, and not the link.
+  // For a link, the file that it leads to is written anew, and not the link.
   const target = found === undefined ? path.resolve(file) : fs.realpathSync(file);
   trying(file, () => fs.accessSync(path.dirname(target), fs.constants.W_OK));
   const written = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);

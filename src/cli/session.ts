@@ -19,7 +19,7 @@ import { metricsOption, type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface SessionOptions {
   readonly process_name: string;
-  /** Of `init` alone it may be missing. */
+  /** Only `init` may leave it out. */
   readonly psyberg_session_id?: string;
   readonly src_tables?: string;
   readonly etl_pattern_id?: string;

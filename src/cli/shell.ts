@@ -25,11 +25,11 @@ export interface GlobalOptions {
   readonly quiet?: boolean;
   readonly verbose?: boolean;
   readonly logFormat?: LogFormat;
-  /** Only of commands that run sessions: the file that metrics are written to. */
+  /** Only for commands that run sessions: the file that metrics are written to. */
   readonly metrics?: string;
-  /** Only of commands that print documents. */
+  /** Only for commands that print documents. */
   readonly format?: string;
-  /** Only of commands that have {@link varOption}. */
+  /** Only for commands with {@link varOption}. */
   readonly var?: GivenVariables;
 }
 

@@ -51,7 +51,7 @@ const FOR_A_FILE: ResultTextOptions = {
   isForTerminal: false,
 };
 
-/** As a person, or a pipe, reads results. */
+/** How results are written to stdout, for a person or for a pipe. */
 export const forStdout = ({ style }: Shell): ResultTextOptions => ({
   style,
   width: outputWidth(process.stdout),

@@ -132,7 +132,7 @@ export const auditScope = (
 export const auditsReadTarget = ({ audits }: ProcessSpec): boolean =>
   audits.some((audit) => auditKind(audit.kind).readsTarget(audit) || audit.sql !== undefined);
 
-/** What stands over an audit in a text for a person. */
+/** The comment above an audit in a text for people. */
 export const auditRemark = ({ name, kind, severity }: AuditSpec): string =>
   kind === 'source_to_target_count'
     ? `audit ${name} (${severity}): passed when both counts are the same`

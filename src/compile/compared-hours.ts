@@ -26,7 +26,7 @@ import { bareStep } from './step-statements.ts';
 export const hoursTable: SqlFragment = tableFragment('temp', { namespace: ['main'], name: 'psyberg_hours' });
 
 export interface HourComparisons {
-  /** What is compared after an hour; none after most. */
+  /** The steps that compare an hour after it was computed; most hours have none. */
   after(hour: string): MayStopStep[];
   /** Whether hours before it may stay as they are. */
   isResumed(hour: string): boolean;

@@ -49,7 +49,8 @@ function allSteps(plan: Plan, spec: ProcessSpec, dialect: Dialect): Step[] {
     openSessionRequest(plan, spec),
     ...(plan.target.exists ? [] : [dialect.createTarget(plan, spec)]),
     ...(plan.target.base_snapshot_id === null ? [beginMainStep(plan)] : []),
-    // Before the hours that they take the place of are known, hours are computed: some may stay as they are.
+    // Hours are computed before it is known which hours of the target they replace: some may stay as they
+    // are.
     ...dialect.hours(plan, spec),
     ...(plan.target.operation === 'overwrite' && plan.target.base_snapshot_id !== null
       ? clearSteps(plan, spec, dialect)

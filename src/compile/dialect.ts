@@ -32,6 +32,6 @@ export interface Dialect {
   query(plan: Plan, spec: ProcessSpec): PlanQuery;
   /** The process's query without columns that its target does not have. */
   withoutColumns(sql: string, columns: readonly string[]): string;
-  /** What is only read. */
+  /** Statements that only read. */
   readonly look: LookDialect;
 }

@@ -12,7 +12,7 @@ import type { LookStatement } from './step-statements.ts';
 
 /** The columns of a process's query, held against its target. */
 export interface LookShape {
-  /** Of the query, in its order. */
+  /** The columns of the query, in order. */
   readonly columns: readonly QueryColumn[];
   /** The target has all of them: hours that follow each other are computed in its types. */
   readonly fitsTarget: boolean;
@@ -36,9 +36,9 @@ export interface LookRows {
 
 /** Which hours the SQL of a look is for. */
 export type HoursAsked =
-  /** Those of the next session. */
+  /** The hours of the next session. */
   | 'session'
-  /** Those that were named. */
+  /** The hours that were asked for. */
   | 'given'
   /** Nothing is to be loaded: the last ones, so that there is something to read. */
   | 'last';

@@ -25,7 +25,7 @@ export interface HourWindow {
 export interface ProcessParameters {
   readonly psyberg_session_id: string;
   readonly process_name: string;
-  /** Only of a process that reads files. */
+  /** Only for a process that reads files. */
   readonly landed_at?: string;
   readonly first_hour?: string;
   readonly last_hour?: string;
@@ -155,11 +155,14 @@ export const countsForWholeDays = (plan: Plan, source: PlanSource): boolean =>
 /** What a step binds in SQL of the project. */
 export interface BoundValues {
   readonly parameters: Readonly<Record<string, StepValue>>;
-  /** Of those that the project declares. */
+  /** The types of values that the project declares. */
   readonly types?: Readonly<Record<string, string>>;
 }
 
-/** Those of `engine` and of the process's variables that a statement names. `own`: of an audit besides. */
+/**
+ * The values of a statement's parameters: those that the engine sets, those of the process's variables, and
+ * `own`, which an audit adds.
+ */
 export function boundIn(
   sql: string,
   spec: Pick<ProcessSpec, 'variables' | 'engine'>,

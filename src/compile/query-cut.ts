@@ -8,7 +8,8 @@ import {
 } from '../statements/index.ts';
 
 /**
- * Of what a query returns over whole sources the rows of the session's hours, which `isInside` says of a row.
+ * From what a query returns over whole sources, the rows of the session's hours. `isInside`: the condition
+ * that tells them.
  */
 export const queryCut = (spec: ProcessSpec, isInside: SqlFragment): SqlFragment =>
   statementFragment(

@@ -42,7 +42,10 @@ type BoundItem = string | number | bigint | boolean | Uint8Array;
 export interface BoundStatement {
   readonly sql: string;
   readonly parameters: Readonly<Record<string, BoundValue>>;
-  /** Of a step: what it is called, and the types of its values. Others are bound as what they are. */
+  /**
+   * For a step: its name, and the types of its values. Without them values are bound by their JavaScript
+   * types.
+   */
   readonly declared?: { readonly name: string; readonly parameters: readonly DeclaredParameter[] };
   /** It stays prepared, as a `keptStatement` does. */
   readonly isKept?: true;

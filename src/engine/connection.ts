@@ -235,7 +235,7 @@ async function runOn(
   }
 }
 
-/** Its text with the values, where it reads a catalog. */
+/** The statement with its values written into the text, if it reads a catalog. */
 function spelledFor({ attached }: Parts, { sql, values, types }: Runnable): string | undefined {
   if (Object.keys(values).length === 0) return undefined;
   if (![...attached].some((catalog) => sql.includes(catalog))) return undefined;
@@ -264,8 +264,8 @@ async function runRedirected(
 }
 
 /**
- * Where it fails at a place of the text, the statement fails once more as it was written: that place is what
- * a user looks for.
+ * If it fails at a place of that text, it is run once more as it was written: that is the place which a user
+ * looks for.
  */
 async function runSpelled(
   { connection, stopped }: Parts,
@@ -308,7 +308,7 @@ function sqlError(
   statement: { readonly sql: string },
   { names, hidden, storeWaits }: Pick<Parts, 'names' | 'hidden' | 'storeWaits'>,
 ): PsybergError {
-  // Of several statements DuckDB says first what it was about to do with them.
+  // With several statements DuckDB begins by saying what it was about to do with them.
   const said = messageOf(error).replace(/^Failed to extract statements: /, '');
   const written = withWrittenNames(said, names);
   const message = [...hidden].reduce((rest, secret) => rest.replaceAll(secret, '…'), written);

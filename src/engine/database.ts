@@ -179,7 +179,7 @@ function keptStatements(duckdb: DuckDBConnection): {
   };
 }
 
-/** What is closed once, and awaited by all who asked for it. */
+/** Returns a close that is done once, and awaited by everyone who calls it. */
 function closing(close: () => void): {
   readonly now: () => void;
   readonly isClosed: () => boolean;
@@ -207,5 +207,5 @@ function atMost(ms: number, done: Promise<void>): Promise<void> {
   });
 }
 
-/** In the words of DuckDB's client. */
+/** The error of a closed database, in the words of DuckDB's client. */
 const closedError = (): Error => new Error('Failed to connect: instance closed');

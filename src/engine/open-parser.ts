@@ -9,7 +9,7 @@ import { databaseOf } from './database.ts';
 export interface Parser {
   /** `json_serialize_sql` of a text. */
   parse<T>(sql: string): Promise<T>;
-  /** Of DuckDB: `v1.5.5`. */
+  /** DuckDB's version, as `v1.5.5`. */
   readonly version: string;
   /** Closes it, once the text that it is at has been parsed. */
   close(): Promise<void>;

@@ -31,7 +31,7 @@ export type Parameters = Readonly<Record<string, ParameterValue>>;
 
 export interface Script {
   readonly sql: string;
-  /** By name, without `$`. Each statement takes those that it names. */
+  /** Values by name, without `$`. Each statement takes those that it names. */
   readonly parameters: Parameters;
   /** What to run in place of the statement at `index` of `count`, or before it. */
   readonly change?: (index: number, count: number) => Promise<ScriptChange> | undefined;
@@ -59,7 +59,7 @@ export interface StatementPlace {
 }
 
 export interface ScriptChange {
-  /** In place of the statement. */
+  /** A statement to run in its place. */
   readonly instead?: { readonly sql: string; readonly parameters: Parameters };
   /** Queries that are bound before it and not run: DuckDB then knows the columns of their tables. */
   readonly bindFirst?: readonly string[];

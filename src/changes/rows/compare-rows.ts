@@ -121,7 +121,7 @@ export interface PassedFiles {
   readonly files: readonly string[];
   readonly manifestLists: readonly string[];
   readonly snapshotIds: readonly bigint[];
-  /** Of the delete files that apply to them (`deleteKey`). */
+  /** The keys of the delete files that apply to them (`deleteKey`). */
   readonly deleteKeys: readonly string[];
 }
 
@@ -357,8 +357,8 @@ export function inHours(
 }
 
 /**
- * Those of the files that hold (or held) hours in which rows differ, with these hours; also such as may hold
- * rows without an event time, where these differ.
+ * The files that hold (or held) hours in which rows differ, with these hours; also files that may hold rows
+ * without an event time, if those differ.
  */
 export function inDifferingHours(
   files: readonly ChangedFile[],

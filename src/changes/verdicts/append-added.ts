@@ -80,7 +80,10 @@ export async function withoutCopies(
   return files.filter((file) => !copies.has(file.path));
 }
 
-/** By what is known of the hours of their rows: a row that was copied keeps its own. */
+/**
+ * Whether both may hold the same row, by what is known of their rows' hours: a row that was copied keeps its
+ * hour.
+ */
 function mayHoldSameRow(one: ChangedFile, other: ChangedFile): boolean {
   if (one.nullEventTimes > 0n && other.nullEventTimes > 0n) return true;
   const [ours, theirs] = [hoursOf(one), hoursOf(other)];
@@ -88,7 +91,7 @@ function mayHoldSameRow(one: ChangedFile, other: ChangedFile): boolean {
   return ours.some(([first, last]) => theirs.some(([from, to]) => first <= to && last >= from));
 }
 
-/** From the first to the last hour of each part; undefined where the hours of rows are not known. */
+/** The first and last hours of each part; undefined if the hours of its rows are not known. */
 function hoursOf(file: ChangedFile): readonly (readonly [Hour, Hour])[] | undefined {
   const { firstHour, lastHour, futureHours = [], nullEventTimes, rows } = file;
   const future = futureHours.map((hour) => [hour, hour] as const);

@@ -93,7 +93,7 @@ function readWord(read: Read, word: string): Read {
   return next === undefined ? { ...read, count: read.count + 1 } : { ...read, command: next, count: 0 };
 }
 
-/** Its own options and those of the commands above it. */
+/** The command and those above it: its options are those of all of them. */
 const withParents = (command: Command | null): Command[] =>
   command === null ? [] : [command, ...withParents(command.parent)];
 const optionOf = (command: Command, name: string): Option | undefined =>
@@ -101,7 +101,7 @@ const optionOf = (command: Command, name: string): Option | undefined =>
     .flatMap((each) => each.options)
     .find((option) => option.long === name || option.short === name);
 
-/** Those that can be given once more: its own ones first. */
+/** The options that can still be given; its own ones come first. */
 function optionsOf({ command, used }: Read): Candidate[] {
   const options = withParents(command).flatMap((each) => each.options);
   return [
@@ -115,7 +115,10 @@ function optionsOf({ command, used }: Read): Candidate[] {
   ];
 }
 
-/** By the name of the value: `<process>`, `<file>`, `<dir>`; or the values that it can have. */
+/**
+ * The values of an option or argument: known by its name (`<process>`, `<file>`, `<dir>`), or by its list of
+ * choices.
+ */
 function valuesOf(of: Option | Argument, names: () => readonly string[]): Candidates {
   const wanted = 'flags' in of ? (/[<[]([^>\].]+)/.exec(of.flags)?.[1] ?? '') : of.name();
   const plain = (values: readonly string[]): Candidate[] =>

@@ -4,7 +4,7 @@
 export interface Names {
   /** `schema.table`, and tables of this prompt alone. */
   tables(): Promise<readonly string[]>;
-  /** Of a table as SQL names it; none when there is no such table. */
+  /** The columns of a table as SQL names it; none if there is no such table. */
   columns(table: string): Promise<readonly string[]>;
   keywords(): Promise<readonly string[]>;
   branches(): Promise<readonly string[]>;
@@ -12,7 +12,7 @@ export interface Names {
 
 export interface Completion {
   readonly candidates: readonly string[];
-  /** What they stand for: the end of the text. */
+  /** The word that they complete: the end of the text. */
   readonly word: string;
 }
 
@@ -39,7 +39,7 @@ export async function completeSql(text: string, names: Names): Promise<Completio
   return among([...columns.map(quoted), ...tables, ...cased(await names.keywords(), word)], word);
 }
 
-/** Where a table is named: keywords and columns would only be in the way. */
+/** Words behind which a table is named; keywords and columns would only be in the way there. */
 const AFTER_FROM = /\b(?:from|join|into|table|update|describe|summarize)\s+$/i;
 
 /** @param line from its dot on. */

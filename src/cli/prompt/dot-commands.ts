@@ -139,7 +139,7 @@ async function chooseBranch(
 ): Promise<string> {
   const branches = await psyberg.branches();
   if (name === undefined) return branchesText(branches, settings.branch);
-  // Where there are too many tables to look at, the next query says whether it is there.
+  // If there are too many tables to look at, the next query tells whether the branch exists.
   if (name !== 'main' && branches?.some((each) => each.name === name) === false) {
     const near = nearestName(
       name,

@@ -12,7 +12,7 @@ const LIMIT_OF_A_PERSON = 100;
 const TERMINATED = 143;
 
 /**
- * Where stdin is no terminal its lines are taken without a prompt, commands among them. Throws `usage` for
+ * If stdin is no terminal, its lines are taken without a prompt, commands among them. Throws `usage` for
  * options that need a query.
  */
 export async function openPrompt(
@@ -25,7 +25,7 @@ export async function openPrompt(
   if (shell.options.json === true || output !== undefined || format === 'parquet')
     throw missing('; a prompt takes neither --json nor --output');
   const isTerminal = process.stdin.isTTY === true;
-  // Where stdout goes elsewhere, what is typed is shown on stderr with the remarks.
+  // If stdout is redirected, what is typed is shown on stderr, with the remarks.
   const shown = process.stdout.isTTY === true || !isTerminal ? process.stdout : process.stderr;
   return withPsyberg(shell, async (psyberg) => {
     if (isTerminal && shell.options.quiet !== true)

@@ -179,7 +179,7 @@ async function takeLine(parts: Parts, line: string): Promise<void> {
   await runStatements(parts, whole);
 }
 
-/** In the history the lines of a statement are one entry, to be found and run again at once. */
+/** The lines of a statement are one entry of the history, so that it can be found and run again at once. */
 function keepStatement({ given, state }: Parts): void {
   const entry = asOneLine(state.lines);
   const typed = state.lines.filter((line) => line.trim() !== '');
@@ -265,7 +265,7 @@ function interrupt(parts: Parts): void {
   if (state.running !== undefined) {
     state.interruptedAtMs = performance.now();
     state.running.abort();
-    // Where lines are piped in, what follows may need what was stopped.
+    // With piped lines, what follows may need the statement that was stopped.
     if (!given.isTerminal) readline.close();
     return;
   }

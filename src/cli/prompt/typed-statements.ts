@@ -4,7 +4,7 @@ import { scanSql } from '../../model/scan-sql.ts';
 export interface Typed {
   /** Up to the last semicolon; undefined while no statement ends. */
   readonly whole: string | undefined;
-  /** What follows it: the beginning of another statement, or nothing. */
+  /** The text behind it: the beginning of another statement, or nothing. */
   readonly rest: string;
 }
 

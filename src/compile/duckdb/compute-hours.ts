@@ -17,7 +17,7 @@ import { bareStep, stepAround } from '../step-statements.ts';
 import { readAhead } from './read-ahead.ts';
 import { queryCtes, queryWithin, type TablesAhead } from './source-ctes.ts';
 
-/** None for a process whose query runs once. */
+/** The steps that compute hour by hour; none for a process whose query runs once. */
 export function hoursSteps(plan: Plan, spec: ProcessSpec): ComputeHoursStep[] {
   if (!patternOf(spec).readsPrevious) return [];
   const comparisons = hourComparisons(plan, spec);
@@ -49,7 +49,7 @@ export function hoursSteps(plan: Plan, spec: ProcessSpec): ComputeHoursStep[] {
   ];
 }
 
-/** From where an hour takes its `previous`. */
+/** Where an hour finds its `previous`. */
 type PreviousFrom = 'target' | 'hours' | 'either';
 
 /** The SQL of an hour is the same as that of the next one: it is written once, and the values are bound. */

@@ -110,7 +110,7 @@ function writtenRows(
 ): BareStep {
   const { layout, exists } = plan.target;
   const destination = { destination: { from_run: 'data-folder' } } as const;
-  // Of a target that cannot be written the session refuses the rows; a plan of it shows where they would go.
+  // If the target cannot be written, the session refuses; its plan still shows where the rows would go.
   if (!exists || layout === null)
     return bareStep(statement('compile/write_first_files', { sources, query }), destination);
   const columns =

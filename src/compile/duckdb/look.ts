@@ -156,7 +156,7 @@ export function lookSource(plan: Plan, alias: string, limit: number | undefined)
   return { before: [], rows: { kind: 'look/source_rows', name: `source_rows ${alias}`, ...rows } };
 }
 
-/** Those that have no row whatever the hours are tell nothing of the hours. */
+/** Sources that have no rows at all tell nothing about the hours, so they are left out. */
 const withHours = ({ sources }: Plan): Plan['sources'] => sources.filter(({ lookup }) => lookup !== true);
 
 export function emptySources(plan: Plan): LookStep {

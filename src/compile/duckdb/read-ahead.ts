@@ -29,7 +29,7 @@ export interface ReadAhead {
   readonly stepsBefore: ReadonlyMap<number, readonly ReadAheadStep[]>;
 }
 
-/** What of a plan's sources is read ahead; nothing where its hours hold many rows. */
+/** The sources of a plan that are read ahead; none if its hours hold many rows. */
 export function readAhead(plan: Plan): ReadAhead {
   const few = plan.sources.filter(
     (source) => isByHours(source) && mayHold(plan, source, PORTIONS[0]) <= ROWS_MAX,

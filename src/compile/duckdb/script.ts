@@ -52,7 +52,7 @@ export interface ScriptPart extends ScriptValues {
 
 interface ScriptValues {
   readonly values: BareStep['parameters'];
-  /** Of those that the project declares. */
+  /** The types of values that the project declares. */
   readonly types: NonNullable<BareStep['types']>;
 }
 
@@ -106,7 +106,7 @@ function hourByHour(plan: Plan, spec: ProcessSpec): Parts {
 
 const HOUR_VALUES = ['first_hour', 'last_hour', 'range_start', 'range_end', 'previous_start'];
 
-/** Those values that are other ones in each hour. */
+/** The values that differ from hour to hour. */
 const hourValues = (all: object): BareStep['parameters'] =>
   Object.fromEntries(Object.entries(all).filter(([name]) => HOUR_VALUES.includes(name)));
 
@@ -199,13 +199,13 @@ export const valueTexts = ({ values, types }: ScriptValues): [name: string, text
     return [name, type === undefined ? literalText(literal, typeOf(name)) : typedText(literal, type)];
   });
 
-/** Of the type that the project declares: a variable has the type of its value. */
+/** The value as text, cast to the type that the project declares: a variable takes the type of its value. */
 function typedText(value: Parameters<typeof literalText>[0], type: string): string {
   if (type === 'VARCHAR' || type === 'BOOLEAN') return literalText(value);
   return `cast(${literalText(value)} as ${type})`;
 }
 
-/** As the header of the statement declares it that a session would bind it in. */
+/** The type that the header of the statement declares, in which a session would bind it. */
 const typeOf = (name: string) =>
   [...declaredParameters('compile/compute_hour'), ...declaredParameters('audit')].find(
     (each) => each.name === name,

@@ -111,7 +111,7 @@ function withLimit(
 
 function emptySources(plan: Plan): LookStep {
   const sources = sourceRows(plan, windowOf(plan));
-  // Those that have no row whatever the hours are tell nothing of the hours.
+  // Sources that have no rows at all tell nothing about the hours, so they are left out.
   const each = plan.sources
     .filter(({ lookup }) => lookup !== true)
     .map(({ alias }) =>

@@ -87,7 +87,7 @@ const NO_HOUR = statementFragment('cast(null as bigint)');
 const hourOfSource = ({ event_time: column, event_time_type: type, event_time_unit: unit }: PlanSource) =>
   column === null ? NO_HOUR : sparkHourFragment({ column, type, unit });
 
-/** Where nobody asks for the hour of a row, no column is read for it. */
+/** If the hour of a row is not needed, no column is read for it. */
 const fileAndHour = (plan: Plan, source: PlanSource): SqlFragment =>
   statementFragment(
     renderStatement('spark/file_and_hour_on_spark', {

@@ -87,7 +87,7 @@ function hourByHour(plan: Plan, spec: ProcessSpec): Part[] {
     { remark: `a table like ${plan.target.table}, without a row`, sql: shape, ...plain },
     ...windowsOf(plan).map((window, index): Part => {
       const previous = index === 0 && !beginsAnew(plan) ? 'target' : 'collected';
-      // In a session its rows go to a table of the session, which nobody else may write to.
+      // In a session the rows go to a table of the session, which nothing else may write to.
       const insert = hourInsert(plan, spec, window, { previous, collected: HOURS });
       return { remark: hourText(window.firstHour), ...insert };
     }),
