@@ -7,7 +7,7 @@ import { hidesFiles } from '../../iceberg/file-columns.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, SnapshotId } from '../../iceberg/table-metadata.ts';
 import { type PsybergError, refusal } from '../../model/errors.ts';
-import { type Hour, hoursOfTexts, hourText } from '../../model/hour.ts';
+import { type Hour, type HourRange, hoursOfTexts, hourText } from '../../model/hour.ts';
 import { ascending, intervalsOf } from '../../model/hour-sets.ts';
 import { plainPath } from '../../model/plain-path.ts';
 import type { CarryOverStep } from '../../model/step.ts';
@@ -40,65 +40,69 @@ function targetColumn({ plan, spec }: Begun): TimeColumn | undefined {
       };
 }
 
-/** Throws `rows-not-read` where `previous` of a dimension's first hour is not whole. */
+/** Throws `rows-not-read` if `previous` of a dimension's first hour does not have all rows of its files. */
 export async function checkPreviousRead(opened: Opened): Promise<void> {
-  const { plan, spec, ports, base, previous } = opened;
+  const { plan, spec } = opened;
   const column = targetColumn(opened);
-  if (base === undefined || column === undefined || !/\bprevious\b/i.test(spec.sql)) return;
+  if (column === undefined || !/\bprevious\b/i.test(spec.sql)) return;
   const before = hoursBefore(plan);
-  const files = await ports.engine.query(
-    statement('audit/rows_by_file', {
-      alias: literalFragment('previous'),
-      rows: subquery(
-        renderStatement('compile/previous_hour', {
-          columns: statementFragment(fileAndHour(column)),
-          target: ofSession('previous', spec.target.table.name),
-          event_time: identifierFragment(column.name),
-        }),
-      ),
-    }),
-    { previous_start: hourText(before.firstHour), range_start: hourText(before.lastHour + 1) },
-  );
-  await checkRowsRead(opened, {
-    table: spec.target.table,
-    name: plan.target.table,
-    metadata: (await loadTarget(opened)).metadata,
-    snapshot: previous ?? base,
+  await checkReadOfTarget(opened, {
     column,
     hours: [before],
-    hourByHour: true,
-    files,
+    rows: renderStatement('compile/previous_hour', {
+      columns: statementFragment(fileAndHour(column)),
+      target: ofSession('previous', spec.target.table.name),
+      event_time: identifierFragment(column.name),
+    }),
+    values: { previous_start: hourText(before.firstHour), range_start: hourText(before.lastHour + 1) },
   });
 }
 
 /**
- * The same of hours of the target that a session relied on in place of computing them: they stay as they are,
- * or the next one goes on from them. Throws `rows-not-read`.
+ * The same for hours of the target that a session relied on and did not compute: they stay as they are, or
+ * later hours are computed from them. Throws `rows-not-read`.
  */
 export async function checkStoredRead(opened: Opened, relied: readonly Hour[]): Promise<void> {
-  const { plan, spec, ports, base, previous } = opened;
   const column = targetColumn(opened);
   const hours = ascending(relied);
   const [first, last] = [hours[0], hours.at(-1)];
-  if (base === undefined || column === undefined || first === undefined || last === undefined) return;
-  const bounds = { type: column.type, unit: column.unit };
-  const files = await ports.engine.query(
-    statement('audit/rows_by_file', {
-      alias: literalFragment('previous'),
-      rows: subquery(
-        renderStatement('compile/source_hours', {
-          columns: statementFragment(fileAndHour(column)),
-          source: ofSession('previous', spec.target.table.name),
-          event_time: identifierFragment(column.name),
-          range_start: rangeBoundFragment({ parameter: 'range_start', later: 0 }, bounds.type, bounds.unit),
-          range_end: rangeBoundFragment({ parameter: 'range_end', later: 0 }, bounds.type, bounds.unit),
-          stored_event_time: storedEventTimeFragment(column.name, column.unit, column.type),
-          unit: literalFragment(column.unit),
-          hours: statementFragment(renderStatement('compile/given_hours')),
-        }),
-      ),
+  if (column === undefined || first === undefined || last === undefined) return;
+  const { name, type, unit } = column;
+  await checkReadOfTarget(opened, {
+    column,
+    hours: intervalsOf(hours),
+    rows: renderStatement('compile/source_hours', {
+      columns: statementFragment(fileAndHour(column)),
+      source: ofSession('previous', opened.spec.target.table.name),
+      event_time: identifierFragment(name),
+      range_start: rangeBoundFragment({ parameter: 'range_start', later: 0 }, type, unit),
+      range_end: rangeBoundFragment({ parameter: 'range_end', later: 0 }, type, unit),
+      stored_event_time: storedEventTimeFragment(name, unit, type),
+      unit: literalFragment(unit),
+      hours: statementFragment(renderStatement('compile/given_hours')),
     }),
-    { range_start: hourText(first), range_end: hourText(last + 1), hours: hours.map(BigInt) },
+    values: { range_start: hourText(first), range_end: hourText(last + 1), hours: hours.map(BigInt) },
+  });
+}
+
+interface ReadOfTarget {
+  readonly column: TimeColumn;
+  readonly hours: readonly HourRange[];
+  /** The query that reads these hours of the target, with the values that it binds. */
+  readonly rows: string;
+  readonly values: Readonly<Record<string, string | readonly bigint[]>>;
+}
+
+/** Nothing is checked without a snapshot that the session is staged on: then there is nothing to read. */
+async function checkReadOfTarget(
+  opened: Opened,
+  { column, hours, rows, values }: ReadOfTarget,
+): Promise<void> {
+  const { plan, spec, ports, base, previous } = opened;
+  if (base === undefined) return;
+  const files = await ports.engine.query(
+    statement('audit/rows_by_file', { alias: literalFragment('previous'), rows: subquery(rows) }),
+    values,
   );
   await checkRowsRead(opened, {
     table: spec.target.table,
@@ -106,7 +110,7 @@ export async function checkStoredRead(opened: Opened, relied: readonly Hour[]): 
     metadata: (await loadTarget(opened)).metadata,
     snapshot: previous ?? base,
     column,
-    hours: intervalsOf(hours),
+    hours,
     hourByHour: true,
     files,
   });
