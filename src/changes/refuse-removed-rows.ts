@@ -8,7 +8,7 @@ import { hourRangeText } from '../model/hour-range.ts';
 import { spanOf, touchedHours } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, SnapshotChange } from '../model/session.ts';
-import { SUMMARY } from '../state/read-watermarks.ts';
+import { SUMMARY } from '../state/summary-keys.ts';
 import type { RowDeletesSince } from './row-deletes.ts';
 import type { Reader } from './source.ts';
 

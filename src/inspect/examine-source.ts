@@ -11,7 +11,7 @@ import type { Watermark } from '../model/session.ts';
 import { producerOf } from '../project/dependency-order.ts';
 import type { Report } from '../report/doctor.ts';
 import { plural } from '../report/text.ts';
-import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
+import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
 import { liveRows } from '../state/target-publishers.ts';
 import { statement } from '../statements/index.ts';
 import { liveManifestsOf, ofData } from '../tables/read/manifest-list.ts';

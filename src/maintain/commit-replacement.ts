@@ -6,7 +6,8 @@ import type { TableCommit } from '../catalog/client/catalog-client.ts';
 import { snapshotById } from '../iceberg/history.ts';
 import { moveMain } from '../iceberg/references.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
-import { carriedProgress, SUMMARY } from '../state/read-watermarks.ts';
+import { carriedProgress } from '../state/process-progress.ts';
+import { SUMMARY } from '../state/summary-keys.ts';
 import { composeReplacement, type Replacement } from '../tables/write/replace-snapshot.ts';
 import type { MaintainContext } from './context.ts';
 

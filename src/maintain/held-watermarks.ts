@@ -4,7 +4,8 @@
  */
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
-import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
+import { progressOfAll } from '../state/process-progress.ts';
+import { isReleased } from '../state/target-properties.ts';
 import { lakeTable, statement } from '../statements/index.ts';
 import type { MaintainPorts } from './context.ts';
 import type { HeldWatermark } from './needed-snapshots.ts';

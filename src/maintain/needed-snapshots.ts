@@ -7,7 +7,8 @@
  */
 import { ancestors, between, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { isReleased, progressOfAll } from '../state/read-watermarks.ts';
+import { progressOfAll } from '../state/process-progress.ts';
+import { isReleased } from '../state/target-properties.ts';
 
 /** A watermark on a source, and the process that holds it. */
 export interface HeldWatermark {

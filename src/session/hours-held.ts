@@ -13,7 +13,7 @@ import { hourRangeText } from '../model/hour-range.ts';
 import { ascending, union } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
 import type { Session } from '../model/session.ts';
-import { wasAdopted } from '../state/read-watermarks.ts';
+import { wasAdopted } from '../state/process-progress.ts';
 import { eventHourFragment, lakeTable, statement } from '../statements/index.ts';
 import type { OpenSessionInput } from './session-input.ts';
 

@@ -6,7 +6,7 @@ import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import { tableKey, tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import { progressInSummary, watermarkFor } from '../state/read-watermarks.ts';
+import { progressInSummary, watermarkFor } from '../state/process-progress.ts';
 
 /** True if one of the processes has not yet read what another one of them published. */
 export async function isBehind(

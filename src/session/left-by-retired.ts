@@ -8,7 +8,7 @@ import type { Hour } from '../model/hour.ts';
 import { union } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
 import type { SourceState } from '../model/session.ts';
-import { progressOfRetired, watermarkFor } from '../state/read-watermarks.ts';
+import { progressOfRetired, watermarkFor } from '../state/process-progress.ts';
 
 /** The hours that retired processes owed to a source when they ended. */
 export const owedByRetired = (target: TableMetadata, { spec, head }: SourceState): Hour[] =>

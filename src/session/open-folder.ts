@@ -26,7 +26,7 @@ import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
 import { sqlName } from '../model/sql-name.ts';
-import type { ProcessProgress } from '../state/read-watermarks.ts';
+import type { ProcessProgress } from '../state/process-progress.ts';
 import { filesRelation, statement, storedEventTimeFragment } from '../statements/index.ts';
 import type { OpenSessionInput } from './session-input.ts';
 

@@ -13,7 +13,7 @@ import { usageError } from '../model/errors.ts';
 import { protectionTag, sameTable, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { SourceState } from '../model/session.ts';
-import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
+import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
 import { isUntouched } from '../state/target-publishers.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';

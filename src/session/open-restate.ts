@@ -16,7 +16,7 @@ import { protectionTag, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { HoursToRestate } from '../model/restate.ts';
 import type { ChangedFile, Session, SourceState } from '../model/session.ts';
-import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/read-watermarks.ts';
+import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/process-progress.ts';
 import { isRestated } from '../state/restated.ts';
 import { liveRows } from '../state/target-publishers.ts';
 import { duckdbColumns } from '../statements/index.ts';

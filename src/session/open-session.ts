@@ -6,7 +6,7 @@
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
 import type { Session } from '../model/session.ts';
-import { progressInSummary } from '../state/read-watermarks.ts';
+import { progressInSummary } from '../state/process-progress.ts';
 import { withBegin, withBeginBefore } from './find-begin.ts';
 import { withHoursHeld } from './hours-held.ts';
 import { matchKeys } from './match-keys.ts';

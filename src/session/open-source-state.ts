@@ -13,7 +13,7 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { protectionTag, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { SourceState, Watermark } from '../model/session.ts';
-import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/read-watermarks.ts';
+import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/process-progress.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';
 import { completenessOf, emptyState, lastAllowedHour } from './complete-to.ts';

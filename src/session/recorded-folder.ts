@@ -7,7 +7,7 @@ import { listFiles } from '../landing/list-files.ts';
 import { refusal } from '../model/errors.ts';
 import { type FileToRead, FOLDER_UUID, folderName } from '../model/files-source.ts';
 import type { ChangedFile, SourceState } from '../model/session.ts';
-import type { ProcessProgress } from '../state/read-watermarks.ts';
+import type { ProcessProgress } from '../state/process-progress.ts';
 import { type FolderSpec, ledgerLost, ledgerOf, ownMark, readRows, refuseCatalog } from './open-folder.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { asOfWatermark } from './watermark-facts.ts';

@@ -14,7 +14,7 @@ import {
   progressOfAll,
   progressOfRetired,
   watermarkFor,
-} from '../state/read-watermarks.ts';
+} from '../state/process-progress.ts';
 import { heirOf, publishersOf } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 

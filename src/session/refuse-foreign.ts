@@ -11,7 +11,7 @@ import { refusal } from '../model/errors.ts';
 import { type HourRange, hourIntervals } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { Session } from '../model/session.ts';
-import { SUMMARY } from '../state/read-watermarks.ts';
+import { SUMMARY } from '../state/summary-keys.ts';
 import { namesEver, publishersOf } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { filesOfSnapshot, targetOfHours } from './tables-of-hours.ts';

@@ -7,7 +7,7 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
-import type { ProcessProgress } from '../state/read-watermarks.ts';
+import type { ProcessProgress } from '../state/process-progress.ts';
 
 /**
  * Throws `grain-changed`. If the target's history was expired, its former grain is not known and nothing is

@@ -9,7 +9,7 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
-import { type ProcessProgress, progressOfAll } from '../state/read-watermarks.ts';
+import { type ProcessProgress, progressOfAll } from '../state/process-progress.ts';
 
 /** Each session reads a lookup whole, whoever has read it before. */
 const isOfLookup = ({ sources }: ProcessSpec, { table }: Watermark): boolean =>

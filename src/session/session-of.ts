@@ -1,7 +1,7 @@
 /** Puts a session together from its opened parts. Sources + target -> Session, frozen. Pure. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Session, SourceState } from '../model/session.ts';
-import type { ProcessProgress } from '../state/read-watermarks.ts';
+import type { ProcessProgress } from '../state/process-progress.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { targetState } from './target-state.ts';
 

@@ -6,7 +6,7 @@ import { usageError } from '../model/errors.ts';
 import { protectionTag, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { Session, SourceState } from '../model/session.ts';
-import { type ProcessProgress, watermarkFor } from '../state/read-watermarks.ts';
+import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
 import { nothingToTakeOver, refuseAdoption, refuseNameInUse } from './refuse-adoption.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
 import type { OpenSessionInput } from './session-input.ts';

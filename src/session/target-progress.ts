@@ -6,16 +6,10 @@ import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import { hoursMadeBySessions } from '../state/hours-made-by-sessions.ts';
+import { type ProcessProgress, progressInSummary, progressOfAll } from '../state/process-progress.ts';
 import { type CopiedProgress, progressInTable } from '../state/read-watermark-table.ts';
-import {
-  isRetired,
-  lastSessionProperty,
-  type ProcessProgress,
-  progressInSummary,
-  progressOfAll,
-  publishedProperty,
-  SUMMARY,
-} from '../state/read-watermarks.ts';
+import { SUMMARY } from '../state/summary-keys.ts';
+import { isRetired, lastSessionProperty, publishedProperty } from '../state/target-properties.ts';
 import { heirOf, isUntouched, namesEver } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 

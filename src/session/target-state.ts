@@ -8,7 +8,7 @@ import { castOfInteger } from '../model/event-time-hint.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { TargetState } from '../model/session.ts';
-import type { ProcessProgress } from '../state/read-watermarks.ts';
+import type { ProcessProgress } from '../state/process-progress.ts';
 import { duckdbColumns } from '../statements/index.ts';
 
 /** The target as the session found it. Throws `target-event-time`. */

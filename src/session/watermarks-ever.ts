@@ -6,7 +6,7 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import type { SnapshotId } from '../iceberg/table-metadata.ts';
 import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
-import { progressEverSaid } from '../state/read-watermarks.ts';
+import { progressEverSaid } from '../state/process-progress.ts';
 import { namesEver } from '../state/target-publishers.ts';
 import { lakeTable, statement } from '../statements/index.ts';
 import type { OpenSessionInput } from './session-input.ts';

@@ -5,7 +5,7 @@
  */
 import { countInSummary, operationOf } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { SUMMARY } from './read-watermarks.ts';
+import { SUMMARY } from './summary-keys.ts';
 
 /** How many files and rows came and went. */
 export interface RewriteCounts {

@@ -5,99 +5,13 @@
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
-import { refusal } from '../model/errors.ts';
 import type { Grain } from '../model/grain.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { type HoursMade, parseHoursMade } from '../model/hours-made.ts';
-import { parseOwedHours } from '../model/owed-hours.ts';
-import type { OnLookupChange } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
-
-/** Keys of a published snapshot's summary. */
-export const SUMMARY = {
-  processName: 'psyberg.process-name',
-  sessionId: 'psyberg.session-id',
-  watermarks: 'psyberg.high-water-marks',
-  completeToHour: 'psyberg.complete-to-hour',
-  /**
-   * Up to which hour the target was announced by then, where that is an earlier one: the newest hours were
-   * loaded first. `none` where it was not.
-   */
-  announcedToHour: 'psyberg.announced-to-hour',
-  /** The fingerprint of the SQL by which the session made its rows (`src/project/process-fingerprint.ts`). */
-  sqlFingerprint: 'psyberg.sql-fingerprint',
-  /** The hours that the session wrote. JSON, an array of `[first, last]`, both included. */
-  hoursWritten: 'psyberg.hours-written',
-  /** By which SQL the hours of the target were made up to then, by sessions of the process. JSON. */
-  hoursMade: 'psyberg.hours-made',
-  /**
-   * JSON: the hours announced before that the session wrote, as `[first, last]`; absent where there are
-   * none.
-   */
-  reopenedHours: 'psyberg.reopened-hours',
-  /** `day`, where the process counts its target in days. */
-  grain: 'psyberg.grain',
-  /**
-   * On a snapshot of maintenance: what the snapshots below it say of each process, so that they may expire.
-   * JSON, an array of the keys above.
-   */
-  carriedProgress: 'psyberg.carried-progress',
-  /**
-   * On a snapshot of maintenance: `compact` or `manifests`. It changed files and no row, also where it took
-   * deleted rows out of files.
-   */
-  maintenance: 'psyberg.maintenance',
-  /** On the empty snapshot with which `main` of a target begins: the branch of the session that made it. */
-  initialBranch: 'psyberg.initial-branch',
-  /**
-   * On the snapshot of an adoption: the process whose progress it took over. From there on that name has
-   * none: under it, rows that the new name loaded since would be loaded again.
-   */
-  adoptedFrom: 'psyberg.adopted-from',
-  /**
-   * How long the stages of the session took up to its commit, in seconds. JSON, `{"init", "load", "audit",
-   * "publish"}`; absent of a session that went step by step.
-   */
-  stageSeconds: 'psyberg.stage-seconds',
-  /** On the snapshot of a restate, or of a session below one: `restate`. */
-  trigger: 'psyberg.trigger',
-  /** Of the same: why somebody asked for it. */
-  reason: 'psyberg.reason',
-  /** On the snapshot of a restate: JSON, `{"hours": [[first, last], …], "process_sha256"}`. */
-  restated: 'psyberg.restated',
-} as const;
-
-/**
- * A property of a target: its uuid, once the process has published to it. It outlives every snapshot, and is
- * of no other table that got its properties as a copy.
- */
-export const publishedProperty = (processName: string): string => `psyberg.published.${processName}`;
-/**
- * A property of a target: the last session of the process that published to it. Rows of the watermark table
- * that were written by an earlier one are behind.
- */
-export const lastSessionProperty = (processName: string): string => `psyberg.last-session.${processName}`;
-
-/**
- * A property of a target: the last session of a process up to which its watermarks keep nothing from expiring
- * any more, since somebody said that the process is gone.
- */
-export const releasedProperty = (processName: string): string => `psyberg.released.${processName}`;
-
-/**
- * A property of a target: the last session of a process that was retired. What its snapshots say of sessions
- * up to that one is over; a later session of that name begins anew.
- */
-export const retiredProperty = (processName: string): string => `psyberg.retired.${processName}`;
-
-/** True of what a session said whose process was retired since. */
-export function isRetired(
-  { properties = {} }: Pick<TableMetadata, 'properties'>,
-  summary: Readonly<Record<string, string>> | undefined,
-): boolean {
-  const last = properties[retiredProperty(summary?.[SUMMARY.processName] ?? '')];
-  return last !== undefined && (summary?.[SUMMARY.sessionId] ?? '') <= last;
-}
+import { SUMMARY } from './summary-keys.ts';
+import { hasRetired, isRetired, lastSessionProperty, publishedProperty } from './target-properties.ts';
+import { parseWatermarks, unreadableWatermarks } from './watermark-json.ts';
 
 /** True while a snapshot tells that the process has adopted the table: a session of rows names its SQL. */
 export const wasAdopted = (metadata: TableMetadata, processName: string): boolean =>
@@ -120,16 +34,6 @@ export function lastSessionOf(metadata: TableMetadata, processName: string): str
   );
 }
 
-/** True when what the process said in that session holds nothing back. */
-export const isReleased = (
-  { properties = {} }: TableMetadata,
-  processName: string,
-  psybergSessionId: string | null | undefined,
-): boolean => {
-  const released = properties[releasedProperty(processName)];
-  return released !== undefined && (psybergSessionId ?? '') <= released;
-};
-
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */
 export interface ProcessProgress {
   readonly watermarks: readonly Watermark[];
@@ -142,25 +46,6 @@ export interface ProcessProgress {
   readonly psybergSessionId?: string;
   /** By which SQL the hours were made; undefined where no session has noted it. */
   readonly hoursMade?: readonly HoursMade[];
-}
-
-/** A watermark as the summary holds it; hours as ISO texts, 64-bit numbers as text. */
-export interface WatermarkJson {
-  readonly table: string;
-  readonly table_uuid: string;
-  readonly snapshot_id: string;
-  readonly sequence_number: string;
-  readonly committed_at: string;
-  /** As {@link owedHoursJson} writes them. */
-  readonly owed_hours: readonly string[];
-  readonly newest_hour?: string | null;
-  readonly total_records?: string | null;
-  readonly added_records?: string | null;
-  readonly event_time_id?: number | null;
-  readonly window_key_id?: number | null;
-  readonly schema_id?: number | null;
-  /** Of a lookup: with `restate` every hour of the target is of this state of it. */
-  readonly on_change?: OnLookupChange | null;
 }
 
 /**
@@ -295,21 +180,8 @@ function readSummaries(snapshot: Snapshot): readonly Said[] {
   try {
     return JSON.parse(carried) as Said[];
   } catch (error) {
-    throw unreadable(snapshot, error);
+    throw unreadableWatermarks(snapshot, error);
   }
-}
-
-const retiring = new WeakMap<object, boolean>();
-
-/** Whether a process of the table was ever retired. */
-function hasRetired({ properties }: TableMetadata): boolean {
-  if (properties === undefined) return false;
-  const known = retiring.get(properties);
-  if (known !== undefined) return known;
-  const prefix = retiredProperty('');
-  const found = Object.keys(properties).some((name) => name.startsWith(prefix));
-  retiring.set(properties, found);
-  return found;
 }
 
 function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapshot): ProcessProgress {
@@ -343,39 +215,3 @@ export function watermarkFor(
 /** Every watermark on a table: a process may read it twice, by different columns. */
 export const watermarksOn = (progress: ProcessProgress | undefined, tableUuid: string): Watermark[] =>
   progress?.watermarks.filter((each) => each.tableUuid === tableUuid) ?? [];
-
-/** The watermarks of a summary. Throws `watermark-unreadable`. */
-export function parseWatermarks(text: string, snapshot: Snapshot): Watermark[] {
-  try {
-    return (JSON.parse(text) as WatermarkJson[]).map(watermarkOf);
-  } catch (error) {
-    throw unreadable(snapshot, error);
-  }
-}
-
-const unreadable = (snapshot: Snapshot, error: unknown): Error =>
-  refusal(
-    'watermark-unreadable',
-    `the watermarks in snapshot ${snapshot['snapshot-id']} are not readable: ${(error as Error).message}`,
-    {
-      hint: 'roll the target back to the snapshot before it; the next run then continues from there',
-      cause: error,
-    },
-  );
-
-/** As JSON has it -> as a value. */
-export const watermarkOf = (json: WatermarkJson): Watermark => ({
-  table: json.table,
-  tableUuid: json.table_uuid,
-  snapshotId: BigInt(json.snapshot_id),
-  sequenceNumber: BigInt(json.sequence_number),
-  committedAtMs: Date.parse(json.committed_at),
-  owedHours: parseOwedHours(json.owed_hours),
-  ...(json.newest_hour == null ? {} : { newestHour: parseHour(json.newest_hour) }),
-  ...(json.total_records == null ? {} : { totalRecords: BigInt(json.total_records) }),
-  ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),
-  ...(json.event_time_id == null ? {} : { eventTimeId: json.event_time_id }),
-  ...(json.window_key_id == null ? {} : { windowKeyId: json.window_key_id }),
-  ...(json.schema_id == null ? {} : { schemaId: json.schema_id }),
-  ...(json.on_change == null ? {} : { onChange: json.on_change }),
-});

@@ -8,7 +8,8 @@ import { refusal } from '../model/errors.ts';
 import { parseHour } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { lakeTable, type StatementRow, statement } from '../statements/index.ts';
-import { type ProcessProgress, watermarkOf } from './read-watermarks.ts';
+import type { ProcessProgress } from './process-progress.ts';
+import { watermarkOf } from './watermark-json.ts';
 
 /** A row of the watermark table. */
 export type StoredWatermark = StatementRow<'state/watermarks_of_process'>;

@@ -10,7 +10,7 @@ import { type Hour, hoursOf } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import { type HourPair, hourPairs, rangesOfPairs } from '../model/hours-made.ts';
 import type { Plan } from '../model/plan.ts';
-import { SUMMARY } from './read-watermarks.ts';
+import { SUMMARY } from './summary-keys.ts';
 
 /** None for a session of changes. */
 export function restateProperties(plan: Plan): Readonly<Record<string, string>> {

@@ -1,7 +1,9 @@
 /** Finds the sessions that a process has had, from metadata alone. Metadata -> ids. Pure. */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { laterSessionId } from '../model/session-id.ts';
-import { lastSessionOf, retiredProperty, SUMMARY } from './read-watermarks.ts';
+import { lastSessionOf } from './process-progress.ts';
+import { SUMMARY } from './summary-keys.ts';
+import { retiredProperty } from './target-properties.ts';
 
 /**
  * Those that wrote to a state table in the commits that it still knows, its last hundred: whoever wrote

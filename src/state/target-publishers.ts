@@ -4,7 +4,9 @@
  */
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { isRetired, progressOfAll, publishedProperty, SUMMARY } from './read-watermarks.ts';
+import { progressOfAll } from './process-progress.ts';
+import { SUMMARY } from './summary-keys.ts';
+import { isRetired, publishedProperty } from './target-properties.ts';
 
 const PUBLISHED = publishedProperty('');
 

@@ -29,8 +29,8 @@ import { writeFile } from '../tables/avro-files.ts';
 import { singleContent, writeSingleManifest } from '../tables/write/single-manifest.ts';
 import { filesThatGo, type ReplacedFiles, type Replacing } from './files-that-go.ts';
 import { noteRows } from './known-rows.ts';
-import { SUMMARY } from './read-watermarks.ts';
 import { stateFile } from './state-file.ts';
+import { SUMMARY } from './summary-keys.ts';
 import type { StateRow, StateTable } from './tables/state-table.ts';
 import { withColumns } from './widen-table.ts';
 

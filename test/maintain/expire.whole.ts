@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mainSnapshot } from '../../src/iceberg/history.ts';
 import type { MaintainRecord, MaintainRequest } from '../../src/index.ts';
-import { progressInSummary } from '../../src/state/read-watermarks.ts';
+import { progressInSummary } from '../../src/state/process-progress.ts';
 import { filesOf, reachedFiles } from '../support/reachable.ts';
 import { hourAt, processFile, type World, worldForTest } from '../support/world.ts';
 

@@ -2,7 +2,7 @@
 // ignored, hours stay as their session made them. Method: scenarios on real tables; after every session the target is
 // compared with the same SQL over whole tables.
 import { describe, expect, it } from 'vitest';
-import { SUMMARY } from '../../src/state/read-watermarks.ts';
+import { SUMMARY } from '../../src/state/summary-keys.ts';
 import {
   hourAt,
   hourNumbers,

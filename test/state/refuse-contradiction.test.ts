@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { completeTableMetadata } from '../../src/iceberg/read-metadata.ts';
 import type { Snapshot, TableMetadata } from '../../src/iceberg/table-metadata.ts';
-import { SUMMARY } from '../../src/state/read-watermarks.ts';
 import { contradiction } from '../../src/state/refuse-contradiction.ts';
+import { SUMMARY } from '../../src/state/summary-keys.ts';
 
 const UUID = '11111111-2222-4333-8444-555555555555';
 const watermarks = (snapshotId: number): string =>

@@ -14,7 +14,7 @@ import { tableKey, tableName } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import { reachedBy } from '../../model/window-hours.ts';
 import { schemaOfThen } from '../../session/columns-replaced.ts';
-import type { ProcessProgress } from '../../state/read-watermarks.ts';
+import type { ProcessProgress } from '../../state/process-progress.ts';
 import {
   eventHourFragment,
   identifierListFragment,

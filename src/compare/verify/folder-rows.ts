@@ -9,7 +9,7 @@ import { dropFiles, holdFiles, relationOf } from '../../landing/read-files.ts';
 import { PsybergError, refusal } from '../../model/errors.ts';
 import { type FilesSpec, FOLDER_UUID, folderName, namesFile } from '../../model/files-source.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
-import type { ProcessProgress } from '../../state/read-watermarks.ts';
+import type { ProcessProgress } from '../../state/process-progress.ts';
 import { filesRelation, renderStatement, statement, statementFragment } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import type { RowsInMemory } from '../rows-in-memory.ts';

@@ -7,7 +7,7 @@ import { hourRangeText } from '../../model/hour-range.ts';
 import { intervalsOf, union } from '../../model/hour-sets.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
-import type { ProcessProgress } from '../../state/read-watermarks.ts';
+import type { ProcessProgress } from '../../state/process-progress.ts';
 import type { KeptHours } from '../../statements/index.ts';
 
 export interface HoursCompared {

@@ -9,7 +9,8 @@ import { type Hour, hoursOf, parseHour } from '../../model/hour.ts';
 import { parseHourPairs } from '../../model/hours-made.ts';
 import { tableName } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
-import { type ProcessProgress, progressEverSaid, SUMMARY } from '../../state/read-watermarks.ts';
+import { type ProcessProgress, progressEverSaid } from '../../state/process-progress.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import { lakeTable, statement } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 

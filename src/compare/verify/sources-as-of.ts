@@ -12,7 +12,7 @@ import type { Watermark } from '../../model/session.ts';
 import { schemaOfThen } from '../../session/columns-replaced.ts';
 import { eventTimeOf } from '../../session/event-time.ts';
 import { startSnapshot } from '../../session/start.ts';
-import { type ProcessProgress, progressEverSaid, watermarkFor } from '../../state/read-watermarks.ts';
+import { type ProcessProgress, progressEverSaid, watermarkFor } from '../../state/process-progress.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import type { PinnedTable } from '../pinned-tables.ts';
 

@@ -14,7 +14,7 @@ import { tableName } from '../../model/names.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { Verification } from '../../model/verification.ts';
 import { targetProgress } from '../../session/target-progress.ts';
-import { type ProcessProgress, wasAdopted } from '../../state/read-watermarks.ts';
+import { type ProcessProgress, wasAdopted } from '../../state/process-progress.ts';
 import {
   eventHourFragment,
   renderStatement,

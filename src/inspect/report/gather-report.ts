@@ -18,7 +18,7 @@ import type {
 } from '../../report/page/report-document.ts';
 import type { HistoryRow, ProcessStatus, SignalRow } from '../../report/status.ts';
 import type { TableRow } from '../../report/tables.ts';
-import { watermarkFor } from '../../state/read-watermarks.ts';
+import { watermarkFor } from '../../state/process-progress.ts';
 import { lakeTable, statement } from '../../statements/index.ts';
 import type { Workspace } from '../../workspace/open-workspace.ts';
 import { readNewestSessions, readSignals } from '../history.ts';

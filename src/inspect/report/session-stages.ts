@@ -3,7 +3,7 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { SessionStages } from '../../report/page/report-document.ts';
 import type { HistoryRow } from '../../report/status.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 
 /** Covers the sessions among `own` whose snapshots still exist, oldest first. */
 export function stagesOf(

@@ -8,7 +8,8 @@ import { type HourRange, instantText, parseHour } from '../../model/hour.ts';
 import { isInRanges } from '../../model/hour-ranges.ts';
 import { parseHourPairs } from '../../model/hours-made.ts';
 import type { SessionOfTarget } from '../../state/hours-made-by-sessions.ts';
-import { SUMMARY, type WatermarkJson } from '../../state/read-watermarks.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
+import type { WatermarkJson } from '../../state/watermark-json.ts';
 
 export interface KnownSession {
   readonly processName: string;

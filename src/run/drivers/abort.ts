@@ -12,7 +12,7 @@ import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts'
 import { conflict, PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { branchName } from '../../model/session-branch.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import { dropSessionNow } from '../leftovers/clean-up.ts';
 import { recordSession } from '../records/write-session-state.ts';
 import { beginSession } from '../session.ts';

@@ -26,21 +26,21 @@ import type { StateTables } from '../../model/process-spec.ts';
 import type { RetireRecord } from '../../model/retire-record.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
 import { removeTag } from '../../state/drop-tag.ts';
-import {
-  isRetired,
-  lastSessionProperty,
-  progressInSummary,
-  publishedProperty,
-  releasedProperty,
-  retiredProperty,
-  SUMMARY,
-} from '../../state/read-watermarks.ts';
+import { progressInSummary } from '../../state/process-progress.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';
 import { FILE } from '../../state/tables/file.ts';
 import { HIGH_WATER_MARK } from '../../state/tables/high-water-mark.ts';
 import { SESSION } from '../../state/tables/session.ts';
 import { SIGNAL } from '../../state/tables/signal.ts';
 import type { StateTable } from '../../state/tables/state-table.ts';
+import {
+  isRetired,
+  lastSessionProperty,
+  publishedProperty,
+  releasedProperty,
+  retiredProperty,
+} from '../../state/target-properties.ts';
 import {
   composeStateChange,
   deleteObsoleteFiles,

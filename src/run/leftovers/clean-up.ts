@@ -15,7 +15,7 @@ import { PsybergError } from '../../model/errors.ts';
 import { isRunning } from '../../model/is-running.ts';
 import type { TableIdentifier } from '../../model/names.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import type { RunPorts } from '../ports.ts';
 import type { Begun } from '../session.ts';
 import { removeViews } from '../views/views-folder.ts';

@@ -17,7 +17,8 @@ import {
   hoursMadeOf,
   madeAfter,
 } from '../../model/hours-made.ts';
-import { progressInSummary, SUMMARY } from '../../state/read-watermarks.ts';
+import { progressInSummary } from '../../state/process-progress.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import type { Staged } from '../session.ts';
 
 /** The hours whose rows the session has written: those of its plan. None of an adoption. */

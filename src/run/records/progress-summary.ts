@@ -1,7 +1,7 @@
 /** Makes the summary entries that say how far a process has come. Plan -> entries of the summary. Pure. */
 import { completeToHour } from '../../model/complete-to-hour.ts';
 import type { Plan } from '../../model/plan.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import { watermarksJson } from '../../state/tables/high-water-mark.ts';
 import { announcedOtherwise } from '../../state/tables/signal.ts';
 

@@ -12,18 +12,15 @@ import { hourText, instantText, parseHour } from '../../model/hour.ts';
 import { type TableIdentifier, tableName } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec, ProjectSpec } from '../../model/process-spec.ts';
-import {
-  isRetired,
-  parseWatermarks,
-  progressInSummary,
-  SUMMARY,
-  type WatermarkJson,
-} from '../../state/read-watermarks.ts';
+import { progressInSummary } from '../../state/process-progress.ts';
 import { refuseContradiction } from '../../state/refuse-contradiction.ts';
 import { sessionsWritten } from '../../state/sessions-written.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import { publishedFacts, SESSION, sessionRows } from '../../state/tables/session.ts';
 import { announcements, lacksEarlierHours, type ReopenedHours, SIGNAL } from '../../state/tables/signal.ts';
 import type { StateRow, StateTable } from '../../state/tables/state-table.ts';
+import { isRetired } from '../../state/target-properties.ts';
+import { parseWatermarks, type WatermarkJson } from '../../state/watermark-json.ts';
 import { commitStateChange, ensureStateTable } from '../../state/write-state.ts';
 import { lakeTable, statement } from '../../statements/index.ts';
 import type { RunPorts } from '../ports.ts';

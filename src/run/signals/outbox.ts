@@ -9,7 +9,7 @@ import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { SignalMessage } from '../../model/on-signal.ts';
 import { branchName } from '../../model/session-branch.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import type { SignalTableRow } from '../../state/tables/signal.ts';
 import { sessionSignals } from '../records/session-signals.ts';
 import type { Staged } from '../session.ts';

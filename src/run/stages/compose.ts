@@ -8,8 +8,8 @@ import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts
 import { branchHead } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { composeStepOf } from '../../model/step.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
 import { restateProperties } from '../../state/restated.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import { reopenedHours } from '../../state/tables/signal.ts';
 import { listStatement } from '../../statements/index.ts';
 import {

@@ -13,12 +13,9 @@ import { hasLapsed } from '../../markers/session-marker.ts';
 import { conflict, isUnanswered, mayBeMade, PsybergError } from '../../model/errors.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
-import {
-  lastSessionProperty,
-  progressInSummary,
-  publishedProperty,
-  SUMMARY,
-} from '../../state/read-watermarks.ts';
+import { progressInSummary } from '../../state/process-progress.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
+import { lastSessionProperty, publishedProperty } from '../../state/target-properties.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
 import { sessionLapsed } from '../leftovers/lapsed.ts';
 import { patience } from '../patience.ts';

@@ -10,7 +10,7 @@ import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts
 import { moveMain } from '../../iceberg/references.ts';
 import { PsybergError } from '../../model/errors.ts';
 import type { BeginMainStep } from '../../model/step.ts';
-import { SUMMARY } from '../../state/read-watermarks.ts';
+import { SUMMARY } from '../../state/summary-keys.ts';
 import { assignedRowIds, writeRowsOr } from '../../tables/write/compose-known.ts';
 import { firstRowIdParameter, metadataPath } from '../../tables/write/new-files.ts';
 import { describeSnapshot } from '../../tables/write/snapshot-summary.ts';

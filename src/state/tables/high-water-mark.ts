@@ -3,7 +3,7 @@ import { hourText, instantText } from '../../model/hour.ts';
 import { owedHoursJson } from '../../model/owed-hours.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Watermark } from '../../model/session.ts';
-import type { WatermarkJson } from '../read-watermarks.ts';
+import type { WatermarkJson } from '../watermark-json.ts';
 import { type RowOf, stateTable } from './state-table.ts';
 
 /** A row is a process and source: how far the source was consumed. */

@@ -5,7 +5,7 @@ import { tableName } from '../../model/names.ts';
 import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { RestateRequest } from '../../model/restate.ts';
-import { SUMMARY } from '../read-watermarks.ts';
+import { SUMMARY } from '../summary-keys.ts';
 import { type RowOf, stateTable } from './state-table.ts';
 
 /** A row is a session and source: what was processed, for the load step, for analysis and for debugging. */

@@ -10,7 +10,7 @@ import { missedRowDeletes } from '../../../src/changes/verdicts/row-deletes.ts';
 import { judgeEach } from '../../../src/changes/verdicts/verdict.ts';
 import type { Snapshot, TableMetadata } from '../../../src/iceberg/table-metadata.ts';
 import type { ChangedFile, ChangesNeeded } from '../../../src/model/session.ts';
-import { SUMMARY } from '../../../src/state/read-watermarks.ts';
+import { SUMMARY } from '../../../src/state/summary-keys.ts';
 
 const file = (path: string, status: ChangedFile['status'] = 'added'): ChangedFile =>
   ({ path, status, rows: 10n, snapshotId: 2n }) as ChangedFile;
