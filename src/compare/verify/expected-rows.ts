@@ -81,7 +81,13 @@ export async function expectedRows(
       sources.push(found);
       continue;
     }
-    const folder = await folderRows(workspace, memory, spec, isFolder(source), progress);
+    const folder = await folderRows({
+      workspace,
+      memory,
+      process: spec,
+      source: isFolder(source),
+      progress,
+    });
     if (folder === undefined) continue;
     drops.push(folder.drop);
     relations.set(tableKey(source.table), await relationOf(memory, folder.table));

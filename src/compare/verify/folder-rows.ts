@@ -20,14 +20,25 @@ export interface FolderRows {
   drop(): Promise<void>;
 }
 
-/** Undefined: no file was read so far. Throws `not-verifiable` and the errors of reading. */
-export async function folderRows(
-  { client, project }: Pick<Workspace, 'client' | 'project'>,
-  { engine }: RowsInMemory,
-  process: ProcessSpec,
-  source: SourceSpec & { readonly files: FilesSpec },
-  progress: ProcessProgress,
-): Promise<FolderRows | undefined> {
+interface FolderInput {
+  readonly workspace: Pick<Workspace, 'client' | 'project'>;
+  readonly memory: RowsInMemory;
+  readonly process: ProcessSpec;
+  readonly source: SourceSpec & { readonly files: FilesSpec };
+  readonly progress: ProcessProgress;
+}
+
+/**
+ * The files as they were read; undefined if none was read so far. Throws `not-verifiable` and the errors of
+ * reading.
+ */
+export async function folderRows({
+  workspace: { client, project },
+  memory: { engine },
+  process,
+  source,
+  progress,
+}: FolderInput): Promise<FolderRows | undefined> {
   const session = progress.watermarks.find(({ tableUuid }) => tableUuid === FOLDER_UUID)?.snapshotId ?? 0n;
   const { fileTable } = project.tables;
   const ledger = (await client.loadTable(fileTable))?.metadata;

@@ -103,7 +103,7 @@ function writtenHour(
   },
 ): { readonly sql: string; readonly bound: BoundValues } {
   const previous = { target: previousTable(spec), hours: hoursTable, either: undefined }[from];
-  const { fragment } = queryCtes(plan, spec, window, previous ?? eitherPrevious(spec), ahead);
+  const { fragment } = queryCtes(plan, spec, window, { previous: previous ?? eitherPrevious(spec), ahead });
   const { sql } = statement('compile/compute_hour', {
     hours: hoursTable,
     sources: fragment,

@@ -99,7 +99,7 @@ function computeHour(
   spec: ProcessSpec,
   { window, from }: { readonly window: HourRange; readonly from: SqlFragment },
 ): LookStep {
-  const ctes = queryCtes(plan, spec, window, from);
+  const ctes = queryCtes(plan, spec, window, { previous: from });
   const compute = statement('compile/compute_hour', {
     hours: hoursTable,
     sources: ctes.fragment,

@@ -88,9 +88,12 @@ function atOnce(plan: Plan, spec: ProcessSpec, window: HourWindow | undefined): 
 function hourByHour(plan: Plan, spec: ProcessSpec): Parts {
   const window = firstWindow(spec, windowOf(plan));
   const from = plan.target.exists ? previousOfAll(spec, STAGED) : STAGED;
-  const query = ownQuery(plan, spec, window, queryCtes(plan, spec, window as HourWindow, from));
+  const query = ownQuery(plan, spec, window, queryCtes(plan, spec, window as HourWindow, { previous: from }));
   const hours = windowsOf(plan).map((one, index): Part => {
-    const all = { ...processParameters(plan, one), ...queryCtes(plan, spec, one, from).parameters };
+    const all = {
+      ...processParameters(plan, one),
+      ...queryCtes(plan, spec, one, { previous: from }).parameters,
+    };
     const changing = namedIn(query.sql, hourValues(all));
     const values = changing as ScriptPart['values'];
     const set = index === 0 ? '' : `${settings({ values, types: {} }).join(' ')}\n`;

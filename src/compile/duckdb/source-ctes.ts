@@ -39,19 +39,20 @@ import { previousTable, sourceTable } from '../session-tables.ts';
 
 /** Tables that hold the rows of sources for some hours, by alias. */
 export type TablesAhead = ReadonlyMap<string, SqlFragment>;
-const NONE_AHEAD: TablesAhead = new Map();
 
-/** All aliases as CTEs, each with the rows of the window; then `more`. `ahead`: where those were read. */
+/**
+ * All aliases as CTEs, each with the rows of the window; then `more`. `ahead`: sources that were read ahead.
+ */
 export function sourceCtes(
   plan: Plan,
   window: HourWindow | undefined,
   more: readonly SqlFragment[] = [],
-  ahead: TablesAhead = NONE_AHEAD,
+  ahead?: TablesAhead,
 ): BoundRows {
   const ctes = plan.sources.map((source) =>
     cteFragment(
       source.alias,
-      rowsOfSource(plan, source, { hours: window, from: ahead.get(source.alias) }, columnsOf(source)),
+      rowsOfSource(plan, source, { hours: window, from: ahead?.get(source.alias) }, columnsOf(source)),
     ),
   );
   return { fragment: joinedFragment([...ctes, ...more], ',\n'), parameters: rangeParameters(plan, window) };
@@ -63,20 +64,22 @@ export const ownHourCtes = (plan: Plan, window: HourWindow | undefined): SqlFrag
     .fragment;
 
 /**
- * What the process's own SQL sees: its sources, and where its pattern reads it `previous`, the rows of the
- * hour before the window in `previousFrom`.
+ * What the process's own SQL sees: its sources, and for a pattern that reads it `previous`: the rows of the
+ * hour before the window, which are found in the table `previous`.
  */
 export function queryCtes(
   plan: Plan,
   spec: ProcessSpec,
   window: HourWindow | undefined,
-  previousFrom: SqlFragment = previousTable(spec),
-  ahead: TablesAhead = NONE_AHEAD,
+  {
+    previous: table = previousTable(spec),
+    ahead,
+  }: { readonly previous?: SqlFragment | undefined; readonly ahead?: TablesAhead | undefined } = {},
 ): BoundRows {
   if (!patternOf(spec).readsPrevious || window === undefined) return sourceCtes(plan, window);
   const previous = renderStatement('compile/previous_hour', {
     columns: statementFragment('*'),
-    target: previousFrom,
+    target: table,
     event_time: identifierFragment(spec.target.eventTime as string),
   });
   const { fragment, parameters } = sourceCtes(plan, window, [cteFragment('previous', previous)], ahead);
