@@ -7,7 +7,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** A larger file gets a buffer of its own. */
-const KEPT_BYTES_MAX = 16 * 1024 * 1024;
+const KEPT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Undefined while it is in use. */
 let kept: Buffer | undefined = Buffer.alloc(0);
@@ -39,5 +39,5 @@ export function readForNow<T>(path: string, use: (file: Buffer) => T): T {
   }
 }
 
-/** Twice as much: files of a table grow. */
-const roomFor = (size: number): number => (2 * size <= KEPT_BYTES_MAX ? 2 * size : size);
+/** A quarter more: files of a table grow. */
+const roomFor = (size: number): number => Math.ceil(size * 1.25);

@@ -9,12 +9,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { ancestors, mainSnapshot } from '../../src/iceberg/history.ts';
 import { type OpenedProject, open } from '../support/open-project.ts';
+import { startLander } from './lander.ts';
 import { lengthen, shortened } from './long-history.ts';
-import { ms, range, type Timing, timed } from './measure.ts';
+import { cpuNowMs, ms, range, type Timing, timed } from './measure.ts';
 
 const SIZES = [100, 1000, 10_000, 100_000];
 const NEW_FILES = 10;
 const RUNS = 15;
+const NEW_HEADS = 9;
 const TABLE = { namespace: ['raw'], name: 'events' };
 
 const process_ = (name: string, pattern: string, target: string): string => `/*---
@@ -140,6 +142,45 @@ async function measure(snapshots: number, daysLate: number): Promise<Planned> {
   }
 }
 
+interface OnNewHead {
+  readonly cpuMs: number;
+  readonly timing: Timing;
+}
+
+/** Plans of a process that goes on while another program lands a file before each of them. */
+async function measureNewHeads(snapshots: number): Promise<OnNewHead> {
+  const history = await tableOf(snapshots);
+  const lander = startLander(history.root);
+  const { psyberg } = history;
+  let [landed, cpu] = [0, 0];
+  const land = async (): Promise<void> => {
+    await lander.sql(
+      `insert into raw.events select i, timestamptz '2023-09-14' + to_hours(${landed}) from range(10) t(i)`,
+    );
+    landed += 1;
+  };
+  const plan = async (): Promise<void> => {
+    const before = cpuNowMs();
+    const [found] = await psyberg.plan(['append_load']);
+    cpu += cpuNowMs() - before;
+    if (found?.sources[0]?.files !== landed)
+      throw new Error(`expected ${landed} files, found ${JSON.stringify(found?.sources[0])}`);
+  };
+  try {
+    for (let file = 0; file < NEW_FILES; file += 1) await land();
+    await plan();
+    // The first file after that is the first of which an earlier one is known.
+    await land();
+    await plan();
+    cpu = 0;
+    const timing = await timed(NEW_HEADS, plan, land);
+    return { timing, cpuMs: cpu / NEW_HEADS };
+  } finally {
+    await lander.close();
+    await history.close();
+  }
+}
+
 function planMb(root: string, name: string): number {
   const child = spawnSync(
     process.execPath,
@@ -171,6 +212,17 @@ export async function planningBench(): Promise<string[]> {
     (pick(results.at(-1) as Planned) / pick(results[0] as Planned)).toFixed(2);
   lines.push(
     `100,000 beside 100  stateless ${ratio((each) => each.append.medianMs)} times (CPU ${ratio((each) => each.appendCpuMs)}), stateful ${ratio((each) => each.overwrite.medianMs)} times (CPU ${ratio((each) => each.overwriteCpuMs)})`,
+  );
+  const [few, many] = [await measureNewHeads(100), await measureNewHeads(100_000)];
+  for (const [size, { timing, cpuMs: cpu }] of [
+    ['100', few],
+    ['100,000', many],
+  ] as const)
+    lines.push(
+      `${size.padStart(7)} snapshots, landed by another program before each plan   ${range(timing)}, CPU ${ms(cpu)}`,
+    );
+  lines.push(
+    `100,000 beside 100  ${(many.timing.medianMs / few.timing.medianMs).toFixed(2)} times (CPU ${(many.cpuMs / few.cpuMs).toFixed(2)})`,
   );
   const late = await measure(1000, 400);
   lines.push(
