@@ -239,7 +239,13 @@ describe('a stepwise session that goes wrong', () => {
     const { code, json: document } = await json('audit');
     expect([code, recordOf(document).status]).toEqual([3, 'audit-failed']);
     expect((await step('audit')).code).toBe(3);
-    expect((await step('publish')).code).toBe(5);
+    for (const each of ['load', 'publish', 'commit'] as const) {
+      const ended = await step(each);
+      expect([ended.code, ended.stderr]).toEqual([
+        5,
+        expect.stringContaining('\nhint: it has ended; open it again: psyberg session init --process_name='),
+      ]);
+    }
     expect(
       await project.sql("select count(*) as tables from (show all tables) where schema = 'facts'"),
     ).toEqual([{ tables: 0n }]);

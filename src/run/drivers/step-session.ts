@@ -51,7 +51,7 @@ export function expects(
 ): boolean {
   if (stored.status === before) return true;
   if (PROGRESS.indexOf(stored.status) > PROGRESS.indexOf(before)) return false;
-  throw outOfOrder(request, stored, step, NEXT_STEP[stored.status] ?? 'init');
+  throw outOfOrder(request, stored, step);
 }
 
 const NEXT_STEP: Readonly<Record<string, string>> = {
@@ -64,14 +64,14 @@ export function outOfOrder(
   { spec, psybergSessionId }: StepRequest,
   stored: StoredSession,
   step: string,
-  missing: string,
 ): PsybergError {
-  const next = NEXT_STEP[stored.status] ?? missing;
+  const next = NEXT_STEP[stored.status];
+  const missing = `psyberg session ${next ?? 'init'} --process_name=${spec.processName} --psyberg_session_id=${psybergSessionId}`;
   return refusal(
     'step-out-of-order',
     `${step} cannot run: session ${psybergSessionId} of ${spec.processName} is '${stored.status}'${stored.error === undefined ? '' : ` (${stored.error.message})`}`,
     {
-      hint: `run first: psyberg session ${next} --process_name=${spec.processName} --psyberg_session_id=${psybergSessionId}`,
+      hint: next === undefined ? `it has ended; open it again: ${missing}` : `run first: ${missing}`,
       context: {
         process_name: spec.processName,
         psyberg_session_id: psybergSessionId,

@@ -281,7 +281,7 @@ export async function commitStep(
   if (found.kind === 'idle') return { record: idleStepRecord(found.idle), repaired: false };
   const { stored } = found;
   const { ports, spec, psybergSessionId } = request;
-  if (stored.status !== 'published') throw outOfOrder(request, stored, 'commit', 'publish');
+  if (stored.status !== 'published') throw outOfOrder(request, stored, 'commit');
   const loaded = await ports.catalog.loadTable(spec.target.table);
   const published =
     loaded === undefined
