@@ -199,21 +199,17 @@ export interface Catalogue {
     row: AnyRow;
   };
   'changes/add_changed_keys': {
-    parameters: { first_hours: readonly (bigint | number)[]; last_hours: readonly (bigint | number)[] };
-    fragments:
-      | 'changed'
-      | 'sign'
-      | 'key'
-      | 'stored_event_time'
-      | 'unit'
-      | 'row_hash'
-      | 'second_hash'
-      | 'rows';
+    parameters: {
+      first_hours: readonly (bigint | number)[];
+      last_hours: readonly (bigint | number)[];
+      sign: bigint | number;
+    };
+    fragments: 'changed' | 'key' | 'stored_event_time' | 'unit' | 'row_hash' | 'second_hash' | 'rows';
     row: AnyRow;
   };
   'changes/add_lookup_keys': {
-    parameters: Nothing;
-    fragments: 'changed' | 'sign' | 'key' | 'row_hash' | 'second_hash' | 'rows';
+    parameters: { sign: bigint | number };
+    fragments: 'changed' | 'key' | 'row_hash' | 'second_hash' | 'rows';
     row: AnyRow;
   };
   'changes/affected_files': {

@@ -67,7 +67,7 @@ const firstLine = (error: unknown): string => String((error as Error).message).s
 
 /** Rows to count, and those to take off them. `told`: rows are compared, and told from each other. */
 interface Sides extends FilesRead {
-  readonly sides: readonly { readonly snapshot: Snapshot; readonly sign: '1' | '-1' }[];
+  readonly sides: readonly { readonly snapshot: Snapshot; readonly sign: 1 | -1 }[];
   readonly told: boolean;
 }
 
@@ -113,7 +113,7 @@ async function addKeys(
     readonly changed: SqlFragment;
     readonly key: SqlFragment;
     readonly rows: SqlFragment;
-    readonly sign: '1' | '-1';
+    readonly sign: 1 | -1;
     readonly told: boolean;
   },
 ): Promise<void> {
@@ -123,13 +123,12 @@ async function addKeys(
       changed,
       key,
       rows,
-      sign: statementFragment(sign),
       stored_event_time: storedEventTime(source),
       unit: literalFragment(source.eventTime?.unit ?? 'us'),
       row_hash: told ? hashFragment(row) : statementFragment('0'),
       second_hash: told ? hashFragment(row, 'again') : statementFragment('0'),
     }),
-    hourIntervals(changedHours(state)),
+    { ...hourIntervals(changedHours(state)), sign },
   );
 }
 
@@ -163,7 +162,7 @@ async function rowsThatCame(
   const listed = ofData(await manifestsOf(engine, view));
   if (listed.reduce((sum, each) => sum + each.live_files, 0n) !== BigInt(paths.length)) return undefined;
   const bytes = state.files.reduce((sum, file) => sum + file.bytes, 0n);
-  return { sides: [{ snapshot: view, sign: '1' }], told: false, files: paths.length, bytes };
+  return { sides: [{ snapshot: view, sign: 1 }], told: false, files: paths.length, bytes };
 }
 
 /**
@@ -206,7 +205,7 @@ async function rowsOfBoth(
   );
   const read = asked.flatMap(({ files }) => files);
   return {
-    sides: views.map((snapshot, index) => ({ snapshot, sign: index === 0 ? '1' : '-1' })),
+    sides: views.map((snapshot, index) => ({ snapshot, sign: index === 0 ? 1 : -1 })),
     told: true,
     files: read.length,
     bytes: read.reduce((sum, file) => sum + file.bytes, 0n),

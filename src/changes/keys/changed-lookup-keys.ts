@@ -10,7 +10,6 @@ import {
   identifierFragment,
   type SqlFragment,
   statement,
-  statementFragment,
   tableFragment,
 } from '../../statements/index.ts';
 import { refuseUnreadable } from '../../tables/deletes/equality-keys.ts';
@@ -61,18 +60,18 @@ async function readKeys(
   await engine.execute(statement('changes/begin_changed_keys', { changed, key, rows: head }));
   // One after the other: DuckDB 1.5.5 fails to plan a union of tables that have more deletes than rows.
   for (const [rows, sign] of [
-    [head, '1'],
-    [before, '-1'],
+    [head, 1],
+    [before, -1],
   ] as const)
     await engine.execute(
       statement('changes/add_lookup_keys', {
         changed,
         key,
         rows,
-        sign: statementFragment(sign),
         row_hash: hashFragment(row),
         second_hash: hashFragment(row, 'again'),
       }),
+      { sign },
     );
   await engine.execute(statement('changes/end_changed_keys', { keys, changed }));
   await dropKeys(input.source, changed);
