@@ -192,6 +192,7 @@ export const ERROR_CODES = {
   'partition-column-dropped': refused(
     'Files of a source are partitioned by a column that the table no longer has; DuckDB cannot read them.',
   ),
+  'pattern-changed': refused('A process has another pattern than the one by which its target was made.'),
   'pattern-unknown': usage('There is no such pattern.'),
   'plan-file-invalid': usage('The file of `run --plan` is none that `plan --out` wrote.'),
   'plan-stale': refused('Something changed since the plan, or the session, was made; plan again.'),

@@ -28,6 +28,7 @@ import { refuseForeignRows, refuseSharedTarget } from './refuse-foreign.ts';
 import { refuseHoursGone } from './refuse-hours-gone.ts';
 import { refuseOtherFormat } from './refuse-other-format.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
+import { isOtherPattern, refuseOtherPattern } from './refuse-other-pattern.ts';
 import { sourceReplaced } from './refuse-source.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -38,8 +39,8 @@ import { asOfWatermark } from './watermark-facts.ts';
 
 /**
  * Throws `restate-hours-beyond`, `restate-source-gone`, `restate-source-unread`, `restate-hours-gone`,
- * `restate-shared-target`, `restate-target-changed`, `restate-without-hours`, `grain-changed`, and the errors
- * of reading.
+ * `restate-shared-target`, `restate-target-changed`, `restate-without-hours`, `grain-changed`,
+ * `pattern-changed` and the errors of reading.
  */
 export async function openRestate(input: OpenSessionInput, asked: HoursToRestate): Promise<Session> {
   const { spec, catalog } = input;
@@ -48,9 +49,14 @@ export async function openRestate(input: OpenSessionInput, asked: HoursToRestate
   if (target === undefined || progress === undefined) return nothingLoaded(input, asked, target);
   refuseOtherFormat(spec, target);
   refuseOtherGrain(spec, progress);
+  if (asked.kind !== 'all') refuseOtherPattern(spec, progress);
   refuseSharedTarget(input, target);
   const opened = await openSources(input, target, progress);
-  const wanted = orAnHour(input, { ...opened, target, asked }, await hoursAsked(input, opened, asked));
+  const wanted = orAnHour(
+    input,
+    { ...opened, target, progress, asked },
+    await hoursAsked(input, opened, asked),
+  );
   const hours = input.restate?.goesOn === true && isRestated(target, spec, wanted) ? [] : wanted;
   await refuseHoursGone(input, opened, hours);
   const ranges = intervalsOf(
@@ -72,8 +78,9 @@ const restateOf = ({ restate }: OpenSessionInput, hours: readonly Hour[], isAll:
 
 /**
  * The hours, or a single one if all are asked for and no table has a row in any. For a process that appends
- * it stands for rows without an hour. It is also computed if columns of a source are others than before: the
- * session then records the current columns, which settles `columns-replaced`.
+ * it stands for rows without an hour. It is also computed if the pattern, or columns of a source, are others
+ * than before: the session then records the current ones, which settles `pattern-changed` and
+ * `columns-replaced`.
  */
 function orAnHour(
   { nowMs }: OpenSessionInput,
@@ -81,14 +88,21 @@ function orAnHour(
     session: { spec, sources, target },
     recorded,
     target: metadata,
+    progress,
     asked,
-  }: RestateSources & { readonly target: TableMetadata; readonly asked: HoursToRestate },
+  }: RestateSources & {
+    readonly target: TableMetadata;
+    readonly progress: ProcessProgress;
+    readonly asked: HoursToRestate;
+  },
   hours: readonly Hour[],
 ): readonly Hour[] {
   if (asked.kind !== 'all' || hours.length > 0) return hours;
-  const isOfOthers = sources.some(
-    ({ schemaId, watermark }) => watermark?.schemaId !== undefined && watermark.schemaId !== schemaId,
-  );
+  const isOfOthers =
+    isOtherPattern(spec, progress) ||
+    sources.some(
+      ({ schemaId, watermark }) => watermark?.schemaId !== undefined && watermark.schemaId !== schemaId,
+    );
   if (patternOf(spec).loadsHours) {
     const { completeToHour: last } = target;
     return isOfOthers && last !== undefined ? wholeUnits(spec, [lastOfWholeUnits(spec, last)]) : hours;

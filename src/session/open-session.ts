@@ -19,6 +19,7 @@ import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
 import { refuseOtherFormat } from './refuse-other-format.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
+import { refuseOtherPattern } from './refuse-other-pattern.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
 import { restateLookups } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -27,8 +28,8 @@ import { targetProgress } from './target-progress.ts';
 
 /**
  * Opens a session: for a look, an adoption or a restate if `input` says so. Throws `target-not-empty`,
- * `target-not-writable`, `grain-changed`, `source-missing`, `source-replaced`, `source-changed`,
- * `history-expired` and the errors of reading.
+ * `target-not-writable`, `grain-changed`, `pattern-changed`, `source-missing`, `source-replaced`,
+ * `source-changed`, `history-expired` and the errors of reading.
  */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { restate } = input;
@@ -52,6 +53,7 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
     if (progress === undefined) await refuseFilledTarget(input, target);
     else {
       refuseOtherGrain(spec, progress);
+      refuseOtherPattern(spec, progress);
       refuseOvertakenProgress(input.project, spec, { target, progress });
     }
   }

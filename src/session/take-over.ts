@@ -9,6 +9,7 @@ import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
 import { nothingToTakeOver, refuseAdoption, refuseNameInUse } from './refuse-adoption.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
+import { refuseOtherPattern } from './refuse-other-pattern.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { targetProgress } from './target-progress.ts';
 import { targetState } from './target-state.ts';
@@ -16,7 +17,8 @@ import { asOfWatermark } from './watermark-facts.ts';
 
 /**
  * Throws `target-missing`, `target-has-history`, `adopt-from-in-use`, `adopt-from-unknown`,
- * `grain-changed`, and what reading the old name's progress throws (`target-rewound`, `watermark-lost`).
+ * `grain-changed`, `pattern-changed`, and what reading the old name's progress throws (`target-rewound`,
+ * `watermark-lost`).
  */
 export async function openTakeover(
   input: Omit<OpenSessionInput, 'adoptAt' | 'views' | 'endpoint' | 'verified'>,
@@ -33,6 +35,7 @@ export async function openTakeover(
   const progress = await targetProgress(input, target, from);
   if (progress === undefined) throw nothingToTakeOver(spec, target, from);
   refuseOtherGrain(spec, progress);
+  refuseOtherPattern(spec, progress);
   const sources = await Promise.all(spec.sources.map((source) => sourceAt(input, source, progress)));
   // If no watermark fits a source of today, the process would be left without any.
   if (sources.every((source) => source.head === undefined))

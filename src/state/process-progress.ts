@@ -8,6 +8,7 @@ import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metad
 import type { Grain } from '../model/grain.ts';
 import { type Hour, parseHour } from '../model/hour.ts';
 import { type HoursMade, parseHoursMade } from '../model/hours-made.ts';
+import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { SUMMARY } from './summary-keys.ts';
 import { hasRetired, isRetired, lastSessionProperty, publishedProperty } from './target-properties.ts';
@@ -42,6 +43,8 @@ export interface ProcessProgress {
   readonly announcedToHour?: Hour | null;
   /** What the target was counted in by then; undefined where only the watermark table tells. */
   readonly grain?: Grain;
+  /** Undefined where snapshots of an earlier release, or only the watermark table, tell. */
+  readonly pattern?: Pattern;
   /** The session that published it. */
   readonly psybergSessionId?: string;
   /** By which SQL the hours were made; undefined where no session has noted it. */
@@ -137,6 +140,7 @@ const CARRIED = [
   SUMMARY.announcedToHour,
   SUMMARY.hoursMade,
   SUMMARY.grain,
+  SUMMARY.pattern,
 ] as const;
 
 /** For the summary of a snapshot of maintenance: what the table's history says of each process. */
@@ -187,6 +191,7 @@ function readSummaries(snapshot: Snapshot): readonly Said[] {
 function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapshot): ProcessProgress {
   const completeTo = summary[SUMMARY.completeToHour];
   const announcedTo = summary[SUMMARY.announcedToHour];
+  const pattern = summary[SUMMARY.pattern];
   const hoursMade = parseHoursMade(summary[SUMMARY.hoursMade]);
   return {
     watermarks: parseWatermarks(summary[SUMMARY.watermarks] as string, snapshot),
@@ -195,10 +200,14 @@ function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapsho
       ? {}
       : { announcedToHour: announcedTo === 'none' ? null : parseHour(announcedTo) }),
     grain: summary[SUMMARY.grain] === 'day' ? 'day' : 'hour',
+    ...(isPattern(pattern) ? { pattern } : {}),
     ...(summary[SUMMARY.sessionId] === undefined ? {} : { psybergSessionId: summary[SUMMARY.sessionId] }),
     ...(hoursMade === undefined ? {} : { hoursMade }),
   };
 }
+
+const isPattern = (text: string | undefined): text is Pattern =>
+  PATTERN_NAMES.some((pattern) => pattern === text);
 
 /**
  * By name; else by the table's uuid: a table that was renamed is the same table, and loading it from the

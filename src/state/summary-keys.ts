@@ -24,6 +24,8 @@ export const SUMMARY = {
   reopenedHours: 'psyberg.reopened-hours',
   /** `day`, where the process counts its target in days. */
   grain: 'psyberg.grain',
+  /** The pattern of the process. */
+  pattern: 'psyberg.pattern',
   /**
    * On a snapshot of maintenance: what the snapshots below it say of each process, so that they may expire.
    * JSON, an array of the keys above.

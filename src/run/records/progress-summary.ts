@@ -16,5 +16,6 @@ export function progressSummary(plan: Plan): Record<string, string> {
     ...(completeTo === undefined ? {} : { [SUMMARY.completeToHour]: completeTo }),
     ...(announcedTo === undefined ? {} : { [SUMMARY.announcedToHour]: announcedTo ?? 'none' }),
     ...(plan.grain === undefined ? {} : { [SUMMARY.grain]: plan.grain }),
+    [SUMMARY.pattern]: plan.pattern,
   };
 }
