@@ -197,7 +197,11 @@ function asPsybergError(error: unknown, help: string): PsybergError {
       .join(' ')
       .replace(/^\((.*)\)$/, '$1')
       .trim();
-    return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : message, {
+    const said = message.replace(
+      /^command-argument value '(.*)' is invalid for argument '.*'\. Allowed choices are (.*)\.$/,
+      "'$1' is none of $2",
+    );
+    return new PsybergError('usage', error.code === 'commander.help' ? 'a command is missing' : said, {
       hint: suggestion === '' ? `run: ${help}` : suggestion,
     });
   }

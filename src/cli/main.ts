@@ -9,9 +9,17 @@ import { NODE_HINT, nodeComplaint } from '../model/node-version.ts';
 
 const complaint = nodeComplaint();
 if (complaint !== undefined) {
-  process.stderr.write(
-    `error: ${complaint}\nhint: install a newer one, or one for this folder: ${NODE_HINT} (then: npx psyberg)\n`,
-  );
+  const hint = `install a newer one, or one for this folder: ${NODE_HINT} (then: npx psyberg)`;
+  const error = {
+    code: 'node-too-old',
+    kind: 'usage',
+    message: complaint,
+    hint,
+    context: {},
+    retryable: false,
+  };
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error }, null, 2)}\n`);
+  else process.stderr.write(`error: ${complaint}\nhint: ${hint}\n`);
   process.exitCode = 2;
 } else {
   // A running statement holds a thread of the pool while it waits for the catalog, which is in this process

@@ -11,7 +11,10 @@ export function formatOf({ format = 'text' }: { readonly format?: string }): For
   const found = FORMATS.find((each) => each === format);
   if (found !== undefined) return found;
   throw usageError('usage', `--format is ${FORMATS.join(' or ')}, found '${format}'`, {
-    hint: 'psyberg plan --explain --format markdown',
+    hint:
+      format === 'json'
+        ? 'JSON is an option of its own: psyberg plan --json'
+        : 'psyberg plan --explain --format markdown',
   });
 }
 

@@ -63,6 +63,13 @@ describe('errors outside any process', () => {
       hint: /hint: did you mean 'signup_load'\?/,
     }));
 
+  it('says which words an argument may be', () =>
+    expectError(['schema', 'proces'], {
+      code: 2,
+      error: /^error: 'proces' is none of process, project, tests$/m,
+      hint: /hint: run: psyberg schema --help/,
+    }));
+
   it('says where it looked for a project', () =>
     expectError(['plan', '--project', temporaryFolder()], {
       code: 2,

@@ -1,12 +1,13 @@
 // Goal: the first commands of a newcomer work as they are printed. Method: the line after "next:" goes to a
 // shell, in which `psyberg` is the command under test.
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
 import { nodeComplaint } from '../../src/model/node-version.ts';
 import { COMMAND_FILE } from '../support/command-file.ts';
+import { errorDocument } from './contract-schemas.ts';
 import { cli, removeFolders, startCli, temporaryFolder } from './fixture.ts';
 
 afterAll(removeFolders);
@@ -45,6 +46,18 @@ it('sql: two statements, or a file that is not there, is one clear error', async
     const { code, stderr } = await cli('sql', ...argv);
     expect([code, stderr.split('\n')[0]]).toEqual([2, `error: ${message}`]);
   }
+});
+
+it('a Node that is too old is told so, as JSON where that is asked for', () => {
+  const old = "data:text/javascript,Object.defineProperty(process.versions,'node',{value:'20.1.0'})";
+  const on = (...argv: string[]) =>
+    spawnSync(process.execPath, ['--import', old, COMMAND_FILE, ...argv], { encoding: 'utf8' });
+  const text = on('plan');
+  expect([text.status, text.stdout]).toEqual([2, '']);
+  expect(text.stderr).toMatch(/^error: psyberg needs Node 22\.13 or newer, found 20\.1\.0\nhint: .*node@24/);
+  const json = on('plan', '--json');
+  expect([json.status, json.stderr]).toEqual([2, '']);
+  expect(errorDocument.parse(JSON.parse(json.stdout)).error.code).toBe('node-too-old');
 });
 
 it('a Node that is too old is told so, by its version', () => {

@@ -61,5 +61,6 @@ describe('plan diff', () => {
       const { code, stderr } = await cli('plan', ...argv);
       expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
     }
+    expect((await cli('plan', '--format', 'json')).stderr).toMatch(/hint: .*: psyberg plan --json$/m);
   });
 });

@@ -1,6 +1,7 @@
 // Goal: the text of `plan --explain`. Method: a session as data is planned, the text compared as a whole.
 import { expect, it } from 'vitest';
 import { documentText } from '../../src/report/document-text.ts';
+import { statementsTable } from '../../src/report/explain/statements.ts';
 import { planSummary } from '../../src/report/explain/summary.ts';
 import { explainPlans } from '../../src/report/explain.ts';
 import { planOverview } from '../../src/report/plan-overview.ts';
@@ -180,4 +181,9 @@ it('lists a plan a line, and what it owes below', () => {
   expect(documentText(planOverview([PLAN]))).toBe(`process    status  new rows   bytes  a run would
 some_load  work          20  2.0 kB  overwrite facts.some, 2023-09-14 02h..06h
 some_load owes 2023-09-14 07h: raw.requests is not complete for it`);
+});
+
+it('says in full what each statement does, however narrow the screen', () => {
+  const text = documentText([statementsTable(PLAN)], { width: 36 });
+  expect(text.replaceAll(/\s+/g, ' ')).toBe(' 1 load insert writes the rows as data files');
 });

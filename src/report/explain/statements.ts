@@ -96,7 +96,7 @@ export function statementsTable({ steps }: Pick<CompiledPlan, 'steps'>): Block {
       [faint(isOfHours(step) && alike > 1 && mayStop ? 'the query of one hour; may stop' : doesWhat(step))],
     ]);
   }
-  return { kind: 'table', head: [], alignRight: [0], fits: ['keep', 'keep', 'cut', 'cut'], rows };
+  return { kind: 'table', head: [], alignRight: [0], fits: ['keep', 'keep', 'cut', 'wrap'], rows };
 }
 
 const isOfHours = (step: Step | undefined): boolean =>
