@@ -113,7 +113,7 @@ function causesByHour(
   return causes;
 }
 
-/** Of each unit the change that is nearest to it. */
+/** For each unit the change nearest to it. */
 function nearestIn(unit: WithGrain, changes: readonly { readonly hour: Hour; readonly by: Hour }[]) {
   const nearest = new Map<Hour, Hour>();
   for (const { hour, by } of changes) {

@@ -61,7 +61,10 @@ function columnsOf(tree: unknown, calls: readonly Call[]): readonly string[] | u
 const isGrouped = (query: TreeNode): boolean =>
   listed(query['group_expressions']).length > 0 || query['aggregate_handling'] === 'FORCE_AGGREGATES';
 
-/** Of the items by chance, and of those that name one of them: `chosen` grows. */
+/**
+ * The names of items whose value is random, and of items that name one of those; `chosen` grows by the
+ * latter. Undefined if one has no name.
+ */
 function namesReached(items: readonly TreeNode[], chosen: Set<TreeNode>): ReadonlySet<string> | undefined {
   const names = new Set<string>();
   for (let before = -1; before < chosen.size; ) {

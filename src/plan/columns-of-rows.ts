@@ -84,7 +84,7 @@ export function columnsOfStar(
   ];
   const isGone = (relation: string, name: string): boolean =>
     gone.some(({ table, column }) => column === name && (table === '' || table === relation));
-  // Of what is replaced nothing is known.
+  // Nothing is known of the expressions that replace columns.
   const replaced = new Set(keysOf(star['replace_list']).map(lowerText));
   const shown = relations.filter(({ name }) => of === '' || of === name);
   const isLaterOfMerged = (name: string, index: number): boolean =>
@@ -102,7 +102,7 @@ export function columnsOfStar(
   });
 }
 
-/** Of an EXCLUDE, a REPLACE or a RENAME of a star. */
+/** The columns in an EXCLUDE, a REPLACE or a RENAME of a star. */
 const keysOf = (list: unknown): unknown[] =>
   listed(list).map((each) => (isTreeNode(each) ? each['key'] : each));
 
@@ -111,7 +111,7 @@ const writtenColumn = (value: unknown): { readonly table: string; readonly colum
     ? { table: lowerText(value['table']), column: lowerText(value['column']) }
     : { table: '', column: lowerText(value) };
 
-/** False where its columns are not known, or not in which order. */
+/** False if the star's columns, or their order, are not known. */
 export function isStarListed(star: TreeNode, { relations, joins }: TiedFrom): boolean {
   const of = lowerText(star['relation_name']);
   const isRenamed = star['columns'] === true || listed(star['rename_list']).length > 0;
@@ -121,7 +121,7 @@ export function isStarListed(star: TreeNode, { relations, joins }: TiedFrom): bo
   return relations.every(({ name, columns }) => columns !== undefined || (of !== '' && of !== name));
 }
 
-/** Of set operations: the columns that lie in the unit in every part whose rows are made of a source. */
+/** For a set operation: the columns that lie in the unit in every part that is made from a source. */
 export function sharedColumns(parts: readonly RowsOf[]): Set<string> {
   const [{ columns } = NO_ROWS] = parts;
   const made = parts.filter(isMade);

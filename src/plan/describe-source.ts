@@ -56,7 +56,7 @@ const windowJson = (window: SourceWindow | undefined): PlanWindow | null =>
         key: window.key ?? null,
       };
 
-/** What is told of a lookup alone. */
+/** The parts of a plan's source that only lookups have. */
 function lookupJson({ spec, watermark, changes, detectedBy, restated }: SourceState): LookupFacts {
   if (spec.lookup === undefined) return {};
   const counted = changes.filter((change) => change.counted).length;
@@ -113,7 +113,7 @@ type KeptFacts = Pick<
   'total_records' | 'added_records' | 'event_time_id' | 'window_key_id' | 'schema_id'
 >;
 
-/** What is kept with the watermark, for a later session to check. */
+/** Facts that are kept with the watermark, for a later session to check. */
 const keptJson = (source: SourceState): KeptFacts => ({
   total_records: source.totalRecords === undefined ? null : String(source.totalRecords),
   ...(source.addedRecords === undefined ? {} : { added_records: String(source.addedRecords) }),

@@ -59,7 +59,7 @@ export function expectedOf(expected: Expected): ExpectedHours {
   const changed = wholeUnits(plan, union([own, ...sources.map(broughtBy)]));
   if (!patternOf(plan).loadsHours) return { hours: changed, limit, unknownBecause };
   if (limit === undefined) return { hours: own, limit, unknownBecause };
-  // Those beyond a catch-up limit no session loads by itself.
+  // No session loads hours beyond a catch-up limit by itself.
   const beyond = new Set(plan.catchup?.beyond_hours);
   const others = union([
     plan.owed_hours.filter((hour) => !beyond.has(hour)).map(parseHour),
@@ -126,7 +126,7 @@ function reachedLater(plan: CompiledPlan, limit: Hour): Hour[] {
 const beginsNow = ({ sources }: Expected): boolean =>
   sources.some(({ source, spec }) => source.watermark === null && spec.start.kind !== 'beginning');
 
-/** Of a stateful process: as its pattern makes a range of them. */
+/** The hours of a stateful process: its pattern makes a range of them. */
 function rangeHours({ spec, plan }: Expected, candidates: readonly Hour[], limit: Hour): Hour[] {
   const ofDays = plan.target.event_time?.unit === 'day' ? wholeDays(candidates) : candidates;
   const payable = ofDays.filter((hour) => hour <= limit);
@@ -136,7 +136,7 @@ function rangeHours({ spec, plan }: Expected, candidates: readonly Hour[], limit
   return single ? payable : contiguous(payable);
 }
 
-/** Of a dimension: from the first one on; undefined where those are more than it takes. */
+/** The hours of a dimension, from the first one on; undefined if they are more than it takes. */
 function stateHours({ spec, plan }: Expected, candidates: readonly Hour[], limit: Hour): Hour[] | undefined {
   const { complete_to_hour: completeTo } = plan.target;
   const loadedTo = completeTo === null ? undefined : parseHour(completeTo);
@@ -144,7 +144,8 @@ function stateHours({ spec, plan }: Expected, candidates: readonly Hour[], limit
   const [first] = union([candidates.filter((hour) => hour <= limit), next]);
   if (first === undefined) return [];
   const threshold = spec.catchup.thresholdHours;
-  // As far back as it reaches where no later hour becomes complete.
+  // The furthest that `catchup.threshold_hours` lets it reach back: as if no hour after the loaded ones
+  // became complete.
   const floor =
     threshold === undefined || loadedTo === undefined ? first : loadedTo - roundedUp(plan, threshold) + 1;
   const { firstHour } = unitOf(plan, Math.max(first, floor));

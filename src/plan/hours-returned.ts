@@ -33,7 +33,7 @@ export const namesHours = (tree: unknown): boolean =>
     (node) => node['class'] === 'PARAMETER' && OF_THE_SESSION.has(lowerText(node['identifier'])),
   );
 
-/** Of the query itself: one, or those of a UNION and its kind. */
+/** The select lists of the query itself: one, or those of a UNION and the like. */
 function selectLists(query: TreeNode): readonly unknown[] {
   if (query['type'] === 'SELECT_NODE') return [query['select_list']];
   return [query['left'], query['right'], query['child']].filter(isTreeNode).flatMap(selectLists);

@@ -31,7 +31,7 @@ function hoursOf(count: unknown, unit: string): number | undefined {
   return hours === undefined || !Number.isFinite(number) || number < 0 ? undefined : number * hours;
 }
 
-/** Of a number in casts and `trunc`; what else is done with one has a name that stands in its way. */
+/** The constants of an expression of casts and `trunc`; undefined for every other part. */
 function constantsIn(value: unknown): unknown[] {
   if (Array.isArray(value)) return value.flatMap(constantsIn);
   if (!isTreeNode(value)) return [];

@@ -36,11 +36,11 @@ export interface UntiedJoin {
 
 type Joining = Pick<ProcessSpec, 'pattern' | 'sources'>;
 
-/** Of sources without a window. `tree`: as DuckDB's parser gives it. */
+/** Joins of sources without a window. `tree`: from DuckDB's parser. */
 export const joinsWithoutHours = (tree: unknown, spec: Joining): UntiedJoin[] =>
   untiedJoins(tree, spec, ({ window }) => window === undefined);
 
-/** Of a source with a window and another one: those over an interval that is longer than the window. */
+/** Joins of a source with a window and another source, over an interval that is longer than the window. */
 export const joinsBeyondWindows = (tree: unknown, spec: Joining): UntiedJoin[] =>
   untiedJoins(tree, spec, () => true).filter((join) => (join.hoursApart ?? 0) > reachOf(join));
 
@@ -69,7 +69,7 @@ function untiedJoins(
     .flatMap((query) => selectsOf(query, timed))
     .flatMap((select) => [...untiedIn(select), ...untiedBelow(select)]);
   const pair = ({ first, second }: UntiedJoin): string => `${first.alias}/${second.alias}`;
-  // Of a pair the place where it was found first.
+  // For each pair the place where it was found first.
   return [...new Map(found.toReversed().map((each) => [pair(each), each])).values()].toReversed();
 }
 

@@ -18,7 +18,7 @@ export const NON_DETERMINISTIC: ReadonlySet<string> = new Set([
   ...['in_search_path', 'stats', 'write_log', 'sleep_ms', 'error'],
 ]);
 
-/** Those that may be written without brackets. */
+/** Functions that may be written without brackets. */
 const BARE: ReadonlySet<string> = new Set([
   ...['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp'],
 ]);
@@ -77,7 +77,7 @@ const SPARKS_CLOCK: ReadonlySet<string> = new Set([
   ...['curdate', 'current_date', 'current_time', 'current_timestamp', 'localtimestamp', 'now'],
   'unix_timestamp',
 ]);
-/** Those whose result is another one wherever they stand. */
+/** Functions of Spark that return something else at each place and for each row. */
 const SPARKS_CHANCE: ReadonlySet<string> = new Set([
   ...[
     'java_method',
@@ -118,7 +118,7 @@ export function randomCallsOnSpark(sql: string): SparkCall[] {
     if (word === 'tablesample')
       return isSampleByChance(text, index + 1) ? [{ called: SAMPLE, first, isClock: false }] : [];
     const [isClock, isChance] = [SPARKS_CLOCK.has(word), SPARKS_CHANCE.has(word)];
-    // Of an argument it is the same each time.
+    // With an argument, `unix_timestamp` returns the same each time.
     const isOfNow = word !== 'unix_timestamp' || text(index + 2) === ')';
     if (isCalled ? isChance || (isClock && isOfNow) : isClock && BARE.has(word) && text(index - 1) !== '.')
       return [{ called: isCalled ? `${word}()` : word, first, isClock }];
@@ -143,7 +143,10 @@ export const sparkCallsIn = (tree: unknown): PlacedCall[] =>
     return SPARKS_CLOCK.has(name) && isOfNow ? [{ node, isClock: true }] : [];
   });
 
-/** Of so many rows it takes the first; of a share each time others, but with a seed. */
+/**
+ * True for a sample of a share of the rows without a seed, which takes others each time. A sample of a number
+ * of rows takes the first.
+ */
 function isSampleByChance(text: (index: number) => string, opened: number): boolean {
   let at = opened;
   let isShare = false;

@@ -55,7 +55,7 @@ export function planHead(session: Session, status: SessionStatus): PlanHead {
     status,
     ...triggerOf(session),
     ...withGrain(spec),
-    // Of the query nothing is known here: who parses it adds them.
+    // Warnings about the query are added where it is parsed.
     warnings: [],
     process_sha256: spec.sqlSha256,
     ...sqlOfSession(session, status),

@@ -31,7 +31,9 @@ export interface Derived {
 /** A table of a FROM, under the name that its columns are written with. */
 export interface SourceRelation extends Derived {
   readonly name: string;
-  /** Of a subquery in the FROM: what it joins, for conditions that it has on tables beside it. */
+  /**
+   * For a subquery in the FROM: the tables that it joins, since it may have conditions on tables beside it.
+   */
   readonly inside?: FromClause;
   readonly byte: number | undefined;
 }
@@ -98,7 +100,7 @@ function renamed(derived: Derived, names: readonly string[]): Derived {
   return { ...derived, times: new Map(times), ...(columns === undefined ? {} : { columns: outside }) };
 }
 
-/** Of UNION and the like: columns meet by their places, and have the names of the first. */
+/** For UNION and the like: columns are paired by their places, and get the names of the first part. */
 function united(parts: readonly [Derived, ...Derived[]]): Derived {
   const [{ columns }] = parts;
   const times = new Map<string, Set<SourceSpec>>();

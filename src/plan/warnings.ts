@@ -19,7 +19,7 @@ export interface JudgedSql {
   readonly tree: unknown;
   readonly alone: RowsAlone;
   readonly joins: readonly UntiedJoin[];
-  /** Those over an interval that is longer than the window of their source. */
+  /** Joins over an interval that is longer than the window of their source. */
   readonly beyondWindows: readonly UntiedJoin[];
 }
 

@@ -2,8 +2,8 @@
 import type { ProcessSpec } from '../model/process-spec.ts';
 
 /**
- * Whoever restates has changed the SQL: a column that it returns now is added to the target, also where a
- * later session would refuse it. One that it returns no more is still refused where it was.
+ * A restate mostly follows a change of the SQL, so columns that it newly returns are added to the target,
+ * even if an ordinary session would refuse them. Columns that it no longer returns are refused as before.
  */
 export const addingColumns = (spec: ProcessSpec): ProcessSpec =>
   spec.onSchemaChange === 'refuse'

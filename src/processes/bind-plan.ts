@@ -37,7 +37,7 @@ export function planBinding(workspace: Workspace): PlanBinding {
       const columns = new Map<string, readonly SeenColumn[]>();
       for (const source of sources) {
         const seen = columnsToldOfFiles(source.spec, spec) ?? columnsOf(workspace, source, returned);
-        // What is not there, or cannot be told, the session judges that reads it.
+        // If a source does not exist, or its columns are not known, the session that reads it judges.
         if (seen === undefined) return;
         columns.set(source.spec.alias, seen);
       }
@@ -52,7 +52,9 @@ export function planBinding(workspace: Workspace): PlanBinding {
   };
 }
 
-/** Of a table that a process writes, also those with which its next session creates it, or adds to it. */
+/**
+ * The columns of a table; for one that a process writes, also those that its next session creates or adds.
+ */
 function columnsOf(
   { project }: Workspace,
   { spec, columns }: SourceState,

@@ -61,7 +61,7 @@ export function observedSteps(workspace: Workspace): ObservedSteps {
   };
 }
 
-/** Of a session that cannot be found the step itself says why. */
+/** The session's plan; undefined if the session cannot be found: then the step itself says why. */
 async function planOf(step: StepRequest): Promise<CompiledPlan | undefined> {
   const { findSession } = await import('../run/drivers/step-session.ts');
   const found = await findSession(step).catch(() => undefined);

@@ -61,7 +61,10 @@ const oneAtATime = ({ catalog }: Workspace): PsybergError =>
     hint: 'leave --atomic out: each table is switched in a commit of its own, one after the other',
   });
 
-/** What is held is served on a port of its own, and Spark looks at the one that it was given. */
+/**
+ * True if Spark could not see held commits: they are served on a port of their own, and Spark was told
+ * another one.
+ */
 function looksElsewhere({ project }: Workspace, spec: ProcessSpec): boolean {
   const { catalogUri } = project.engines?.spark ?? {};
   return engineOf(spec) === 'spark' && catalogUri !== undefined && !catalogUri.includes('{port}');
@@ -179,7 +182,10 @@ const uncommitted = (
     record.status === 'published' ? uncommittedRecord(specs[place] as ProcessSpec, record, error) : record,
   );
 
-/** Those that were computed for nothing, the one that failed, and those that were not begun. */
+/**
+ * Records of the processes that were computed in vain, of the one that failed, and of those that were not
+ * begun.
+ */
 const unpublished = (
   specs: readonly ProcessSpec[],
   records: readonly RunRecord[],

@@ -100,7 +100,9 @@ export interface Staged extends Opened {
    * be lost.
    */
   readonly stagedIds: readonly SnapshotId[];
-  /** Those of them that hold what the query returned; the others hold rows that were carried over. */
+  /**
+   * The snapshots among them that hold what the query returned; the others hold rows that were carried over.
+   */
   readonly insertIds: readonly SnapshotId[];
   /**
    * What the writer counted in the rows that the query returned; undefined if there are none, if it does not

@@ -78,7 +78,7 @@ function unitsReached(
   );
 }
 
-/** Those of the hours of the target that rows of the source reach are among what its own hours reach. */
+/** The source's own hours whose rows reach those hours of the target. */
 async function hoursOfSource(
   { plan, ports }: Audited,
   source: PlanSource,

@@ -36,7 +36,7 @@ export async function checkJoinsCompared(audited: Audited): Promise<Audited> {
 /** Undefined of a first session, which no hours were loaded before. */
 function besideHoursAround(audited: Audited): HourAgain | undefined {
   const { plan, rowsRead } = audited;
-  // Of hours that do not follow each other only the first ones: what lies between was not staged.
+  // If the hours do not follow each other, only the first interval: what lies between was not staged.
   const [hours] = intervalsOf(plannedHours(plan));
   const window = windowOf(plan);
   if (hours === undefined || window === undefined || plan.target.complete_to_hour === null) return undefined;

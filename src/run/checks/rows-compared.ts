@@ -49,7 +49,7 @@ async function checkHours(audited: Audited): Promise<Audited> {
   const time = targetTime(shown);
   const unit = unitOfRows(time, plan);
   const staged = unitStarts(unit, ascending(await hoursStaged(shown, time)));
-  // Of an hour that gave no row beside others a LIMIT may have taken them.
+  // An hour without rows may have had some that a LIMIT took, since other hours were computed with it.
   const planned = unitStarts(unit, plannedHours(plan));
   const ends = [staged, planned].flatMap((starts) => [starts[0], starts.at(-1)]);
   const isOne = plan.hours.length * unitHours(plan) <= unitHours(unit);

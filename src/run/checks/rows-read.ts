@@ -251,7 +251,7 @@ function rowsNotRead(
   );
 }
 
-/** Where no row tells its file: the sum of what is known. */
+/** Checks the sum of all files, if rows do not tell their file. */
 function checkTotal(
   { plan }: Begun,
   { name, snapshot, files }: TableRead,

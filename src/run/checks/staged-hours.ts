@@ -7,7 +7,7 @@ import { statement, storedHour, tableFragment } from '../../statements/index.ts'
 import type { StoredColumn } from '../../workload/port.ts';
 import type { Audited } from '../session.ts';
 
-/** Of the target as it is written: its plan may be older than it. */
+/** The event time of the target as it is written: its plan may be older than the target. */
 export function targetTime({ spec, composed }: Audited): StoredColumn {
   const name = spec.target.eventTime as string;
   const type = String(columnOf(currentSchema(composed.metadata), name)?.type ?? 'timestamptz');

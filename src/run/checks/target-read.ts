@@ -129,8 +129,8 @@ const ofSession = (namespace: string, name: string): SqlFragment =>
   tableFragment(SESSION_CATALOG, { namespace: [namespace], name });
 
 /**
- * Of the files that hold other rows than those of the replaced hours, every one of those is to be carried
- * over. `staged`: the snapshot that holds them; undefined where there were none. Throws `rows-not-read`.
+ * Checks that every row of other hours, in files that also hold replaced hours, is carried over. `staged`:
+ * the snapshot that holds these rows; undefined if there are none. Throws `rows-not-read`.
  */
 export async function checkCarried(
   after: Staged,
@@ -148,7 +148,7 @@ export async function checkCarried(
   const hasDeletes = manifests.some((manifest) => manifest.content === 1);
   const straddles = (cleared?.files ?? []).filter(({ placement }) => placement === 'straddles');
   const { metadata } = await loadTarget(after);
-  // Where no row tells its file, because a column of that name hides it: all of them together.
+  // If rows do not tell their file, since a column of that name hides it, all files are counted together.
   const counts = hidesFiles(metadata)
     ? [{ file: null, expected: rowsOf(straddles), found: rowsOf([...stored.values()]) }]
     : straddles.map(({ path, rows }) => ({

@@ -75,7 +75,7 @@ async function storedSession({
   }
 }
 
-/** Of a stepwise session a step may be running at this moment; between two of them nobody is. */
+/** A step of a stepwise session may be running at this moment; between two steps nothing is. */
 function refuseRunning({ spec, psybergSessionId }: StepRequest, directory: string): void {
   const marker = readMarker(directory);
   const isElsewhere = marker !== undefined && !isOfHere(marker);

@@ -24,11 +24,11 @@ import { openPlace, type PlaceBeside } from './beside.ts';
 export interface LookRequest {
   readonly plan: CompiledPlan;
   readonly spec: ProcessSpec;
-  /** Of the view, under which other programs attach it. */
+  /** The name of the view, under which other programs attach it. */
   readonly name: string;
   /** True where other programs read it: they may ask for hours that the plan does not have. */
   readonly whole: boolean;
-  /** Where its files lie, and who opened that deletes it; default: a temporary folder of its own. */
+  /** Where its files lie, in a folder that the caller deletes; default: a temporary folder of its own. */
   readonly place?: Pick<PlaceBeside, 'directory'> | undefined;
 }
 

@@ -108,7 +108,7 @@ export async function refuseStaleSession(
   )
     throw stale(`the target ${plan.target.table} was changed`);
   for (const source of plan.sources) {
-    // Of a folder the files themselves are looked at when they are read.
+    // The files of a folder are checked when they are read.
     if (source.head === null || source.files_glob !== undefined) continue;
     const [namespace = '', name = ''] = source.table.split('.');
     const loaded = await ports.catalog.loadTable({ namespace: [namespace], name });
@@ -141,7 +141,7 @@ export function refuseSecondLoad({ plan, directory }: Begun): void {
 
 export interface ResumedSession {
   readonly staged: Staged;
-  /** As the step before has saved it. */
+  /** The session as the step before saved it. */
   readonly saved: StagedJson;
 }
 

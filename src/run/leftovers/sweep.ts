@@ -108,7 +108,7 @@ async function namedAfter(folder: string, branch: string): Promise<string[]> {
   );
 }
 
-/** Those of `files` that a snapshot of the table holds. */
+/** The files among `files` that a snapshot of the table holds. */
 export async function filesStillHeld(
   { engine }: Pick<SweepPorts, 'engine'>,
   metadata: TableMetadata,

@@ -20,7 +20,7 @@ interface Repaired {
   readonly spec: ProcessSpec;
   readonly target: TableMetadata;
   readonly progress: ProcessProgress;
-  /** Of the session that the summary names, when it is known. */
+  /** The plan of the session that the summary names, if it is known. */
   readonly plan: Plan | undefined;
 }
 
