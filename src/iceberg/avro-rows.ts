@@ -40,7 +40,7 @@ export function readAvroRows(
   const keysIn = (rows: RowBytes): Float64Array => Float64Array.from(rowsIn(rows, readKey), Number);
   const all = joined(text, blocks);
   const rows = rowsAfter(among.last.rows, all, keysIn);
-  const found = rowsIn(rowsToWalk(rows, all, among.values), read);
+  const found = rowsToWalk(rows, all, among.values).flatMap((some) => rowsIn(some, read));
   among.last.rows = rows;
   return found;
 }

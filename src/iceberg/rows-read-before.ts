@@ -15,23 +15,29 @@ export interface FileRows extends RowBytes {
   readonly schema: string;
 }
 
-/** A file that was read, and which of its rows the file before it had. */
+/** A file that was read, and which of its rows earlier files had. */
 export interface ReadRows {
   readonly schema: string;
   readonly bytes: BytePieces;
   readonly count: number;
-  /** The rows that the file before lacked; all if there is none before it. */
-  readonly added: RowBytes;
+  /** What the last files had more than those before them, in the order of the file; at first all its rows. */
+  readonly recent: readonly RowBytes[];
   /**
    * The keys of all other rows, in any order. Rounded to 53 bits: two keys may look alike, and then the rows
    * are walked over in vain.
    */
-  readonly keysBefore: Float64Array;
+  readonly olderKeys: Float64Array;
 }
 /** The file of its kind that was read last; whoever reads the next one sets it anew. */
 export interface LastRead {
   rows: ReadRows | undefined;
 }
+
+/**
+ * Recent rows are walked over each time, and whoever asks for these alone spares the others: plans ask for
+ * what several files added until a session has loaded it. A hundred take a tenth of a millisecond.
+ */
+const RECENT_MAX = 100;
 
 /** A file after the last one, which may be the same; nothing of `file.data` itself is kept. */
 export function rowsAfter(
@@ -46,22 +52,50 @@ export function rowsAfter(
   const data = copyOf(
     place === 'in front' ? file.data.subarray(knownLength) : file.data.subarray(0, length - knownLength),
   );
-  const newest = keysIn(last.added);
-  const keysBefore = new Float64Array(last.keysBefore.length + newest.length);
-  keysBefore.set(last.keysBefore);
-  keysBefore.set(newest, last.keysBefore.length);
+  const added = { data, count: file.count - last.count };
   return {
     schema: file.schema,
     bytes: withPiece(last.bytes, data, place === 'in front' ? 'behind' : 'in front'),
     count: file.count,
-    added: { data, count: file.count - last.count },
-    keysBefore,
+    ...withRecent(last, { added, place, keysIn }),
   };
+}
+
+interface Addition {
+  readonly added: RowBytes;
+  /** Where the rows before it are. */
+  readonly place: 'in front' | 'behind';
+  readonly keysIn: (rows: RowBytes) => Float64Array;
+}
+
+function withRecent(
+  { recent, olderKeys }: ReadRows,
+  { added, place, keysIn }: Addition,
+): Pick<ReadRows, 'recent' | 'olderKeys'> {
+  const kept = place === 'in front' ? [...recent, added] : [added, ...recent];
+  const older: Float64Array[] = [olderKeys];
+  let count = kept.reduce((all, rows) => all + rows.count, 0);
+  while (count > RECENT_MAX && kept.length > 1) {
+    const oldest = (place === 'in front' ? kept.shift() : kept.pop()) as RowBytes;
+    older.push(keysIn(oldest));
+    count -= oldest.count;
+  }
+  return { recent: kept, olderKeys: older.length === 1 ? olderKeys : joined(older) };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function firstRows({ schema, data: read, count }: FileRows): ReadRows {
   const data = copyOf(read);
-  return { schema, bytes: [data], count, added: { data, count }, keysBefore: new Float64Array() };
+  return { schema, bytes: [data], count, recent: [{ data, count }], olderKeys: new Float64Array() };
 }
 
 /** Where the rows of the last file stand: writers put new ones behind them, or in front. */
@@ -73,8 +107,8 @@ function placeOf(last: ReadRows, { schema, data, count }: FileRows): 'in front' 
 }
 
 /** The rows among which those with one of these keys are. `rows`: of this file. */
-export function rowsToWalk(rows: ReadRows, file: FileRows, keys: ReadonlySet<bigint>): RowBytes {
+export function rowsToWalk(rows: ReadRows, file: FileRows, keys: ReadonlySet<bigint>): readonly RowBytes[] {
   const rounded = new Set([...keys].map(Number));
-  const isAmongOlder = rows.keysBefore.some((key) => rounded.has(key));
-  return isAmongOlder ? { data: copyOf(file.data), count: file.count } : rows.added;
+  const isAmongOlder = rows.olderKeys.some((key) => rounded.has(key));
+  return isAmongOlder ? [{ data: copyOf(file.data), count: file.count }] : rows.recent;
 }

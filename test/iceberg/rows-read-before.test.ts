@@ -70,16 +70,18 @@ function render({ rows, schema, perBlock, codec, damage }: FileOf): Buffer {
 const row = fc.record({ path: fc.constantFrom('a', 'bc', ''), key: fc.constantFrom(...KEYS) });
 const step = fc.record({
   more: fc.array(row, { maxLength: 3 }),
-  where: fc.constantFrom('behind', 'behind', 'in front', 'instead', 'within'),
-  schema: fc.constantFrom(ROW, ROW, ROW, ROW, OTHER),
+  times: fc.constantFrom(1, 1, 35),
+  where: fc.constantFrom('behind', 'behind', 'behind', 'in front', 'in front', 'instead', 'within'),
+  schema: fc.constantFrom(ROW, ROW, ROW, ROW, ROW, ROW, ROW, OTHER),
   perBlock: fc.constantFrom(100, 100, 2),
   codec: fc.constantFrom('null', 'deflate'),
-  damage: fc.constantFrom('none', 'none', 'none', 'none', 'cut', 'more', 'count'),
-  asked: fc.uniqueArray(fc.constantFrom(...KEYS), { maxLength: 2 }),
+  damage: fc.constantFrom('none', ...Array(9).fill('none'), 'cut', 'more', 'count'),
+  asked: fc.uniqueArray(fc.constantFrom(...KEYS), { minLength: 1, maxLength: 2 }),
 });
 const history = fc.array(step, { minLength: 2, maxLength: 8 }).map((steps) => {
   let rows: readonly Row[] = [];
-  return steps.map(({ more, where, asked, ...how }) => {
+  return steps.map(({ more: few, times, where, asked, ...how }) => {
+    const more = few.flatMap((each) => Array.from({ length: times }, () => each));
     const [head, tail] = [rows.slice(0, 1), rows.slice(1)];
     if (where === 'behind') rows = [...rows, ...more];
     else if (where === 'in front') rows = [...more, ...rows];
@@ -96,8 +98,12 @@ const outcome = (read: () => unknown): unknown => {
   }
 };
 
+/** Comparing texts is quicker than comparing rows one by one. */
+const textOf = (found: unknown): string =>
+  JSON.stringify(found, (_key, value) => (typeof value === 'bigint' ? `${value}n` : value));
+
 it('is what a reader without a memory finds', () => {
-  let spared = 0;
+  let [spared, folded] = [0, 0];
   fc.assert(
     fc.property(history, (steps) => {
       const last: LastRead = { rows: undefined };
@@ -106,18 +112,22 @@ it('is what a reader without a memory finds', () => {
         const among = { field: 'key', values: new Set(asked) };
         const only = ['path', 'key', 'count'];
         const plain = outcome(() => readAvroRows(content, ROW, { only, among }));
+        const text = textOf(plain);
         // The second time it is the very same file.
         for (let time = 0; time < 2; time += 1) {
           const buffer = Buffer.from(content);
           const found = outcome(() => readAvroRows(buffer, ROW, { only, among: { ...among, last } }));
           // It is used for the next file.
           buffer.fill(7);
-          expect(found).toEqual(plain);
+          expect(textOf(found)).toBe(text);
         }
-        if ((last.rows?.keysBefore.length ?? 0) > 0 && Array.isArray(plain) && plain.length > 0) spared += 1;
+        if (!Array.isArray(plain) || plain.length === 0) continue;
+        if ((last.rows?.olderKeys.length ?? 0) > 0) folded += 1;
+        if ((last.rows?.recent.length ?? 0) > 1) spared += 1;
       }
     }),
-    { numRuns: 1500, ...propertySeed() },
+    { numRuns: 400, ...propertySeed() },
   );
-  expect(spared).toBeGreaterThan(300);
+  expect(folded).toBeGreaterThan(25);
+  expect(spared).toBeGreaterThan(100);
 });
