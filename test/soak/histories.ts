@@ -26,6 +26,7 @@ const FILES: Readonly<Record<string, string>> = {
   days: 'test/scenario/day-histories.whole.ts',
   dimensions: 'test/scenario/dimension-histories.whole.ts',
   mixed: 'test/scenario/mixed-histories.whole.ts',
+  together: 'test/scenario/together-histories.whole.ts',
   queries: 'test/scenario/query-histories.whole.ts',
   many: 'test/scenario/many-histories.whole.ts',
   adopted: 'test/scenario/adopt-histories.whole.ts',
@@ -37,7 +38,7 @@ const minutes = Number(values.minutes);
 const file = FILES[values.of];
 if (values.help || !(minutes > 0) || file === undefined) {
   console.log(
-    'npm run soak -- [--minutes 10] [--seed N] [--of sources|windows|lookups|restates|days|dimensions|mixed|queries|many|evolution]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
+    'npm run soak -- [--minutes 10] [--seed N] [--of sources|windows|lookups|restates|days|dimensions|mixed|together|queries|many|evolution]\n\nRandom histories of sources and sessions, each compared with a full rebuild. Prints how many, and what they covered.',
   );
   process.exit(values.help ? 0 : 2);
 }
