@@ -23,7 +23,7 @@ export function processesInDependencyOrder(
     if (known.includes(name)) continue;
     throw usageError('process-unknown', `the project ${project.name} has no process '${name}'`, {
       hint: known.length === 0 ? 'create it: psyberg new process' : didYouMean(name, known, 'processes'),
-      context: { processName: name, processes: known },
+      context: { process_name: name, processes: known },
     });
   }
   const producers = new Map(project.processes.map((spec) => [tableKey(spec.target.table), spec]));

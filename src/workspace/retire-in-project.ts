@@ -31,7 +31,10 @@ export async function retireInProject(
     throw usageError(
       'process-unknown',
       `no process named ${processName} is in the project ${project.name}, and none has left anything in its tables`,
-      { hint: 'psyberg doctor names processes that are gone and hold something', context: { processName } },
+      {
+        hint: 'psyberg doctor names processes that are gone and hold something',
+        context: { process_name: processName },
+      },
     );
   const nothing = {
     process_name: processName,

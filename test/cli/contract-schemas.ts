@@ -21,7 +21,7 @@ export const errorJson = z.strictObject({
   kind: z.enum(['usage', 'audit', 'conflict', 'refused', 'unavailable', 'interrupted', 'unexpected']),
   message: z.string().min(1),
   hint: z.string().nullable(),
-  context: z.record(z.string(), z.unknown()),
+  context: z.record(z.string().regex(/^[a-z0-9_]+$/), z.unknown()),
   retryable: z.boolean(),
 });
 export const errorDocument = z.strictObject({ error: errorJson });
