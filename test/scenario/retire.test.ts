@@ -117,3 +117,28 @@ it('leaves what it had not loaded to the process that adopts its target', async 
   await world.run(['load'], { untilComplete: true });
   expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
 });
+
+it('announces no adopted target that owes earlier hours, where the newest are loaded first', async () => {
+  const LOAD = processFile(
+    {
+      process_name: 'load',
+      pattern: 'stateful',
+      catchup: { hours_per_session: 1, order: 'newest' },
+      sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+      target: { table: 'facts.loaded', event_time: 'ts' },
+    },
+    'select id, ts from e',
+  );
+  const world = await worldForTest({ processes: [LOAD] });
+  const signals = async () => (await world.psyberg.signals()).map(({ hour }) => hour);
+  await world.create('raw.events', 'id bigint, ts timestamptz');
+  await world.land('raw.events', `${events(0, 1, 0)} union all ${events(1, 1, 1)}`);
+  await world.publish('load');
+  const [place] = await snapshotIds(world);
+  await world.psyberg.retire('load');
+  const start = { kind: 'snapshot', snapshotId: place as bigint } as const;
+  await world.psyberg.adopt('load', new Map([['', start]]));
+  expect(await signals()).toEqual([]);
+  await world.publish('load');
+  expect(await signals()).toEqual([hourAt(1)]);
+});
