@@ -62,6 +62,11 @@ describe('a target without the history of its process', () => {
       });
       expect(await world.rows(`from ${target}`)).toEqual(before);
       expect(await world.leftovers()).toEqual([]);
+      if (name === 'overwrite_load') {
+        // The row of somebody else lies in an hour to come, which no source would have computed.
+        await expect(world.psyberg.adopt(name)).rejects.toMatchObject({ code: 'adoption-rows-ahead' });
+        await world.sql(`delete from ${target} where id = 900`);
+      }
       await world.psyberg.adopt(name);
       await world.land('raw.events', events(30, 5, 3));
       expect(await runOne(world, name)).toMatchObject({ status: 'published', rows_read: '5' });
