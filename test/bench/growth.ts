@@ -11,8 +11,9 @@ import { type BenchProject, benchProject } from './project.ts';
 
 const SESSIONS = Number(process.env['PSYBERG_BENCH_SESSIONS'] ?? 1000);
 const ROWS = 1000;
-/** Sessions whose median stands for the last of them. */
-const WINDOW = 9;
+/** Sessions whose median stands for the one in the middle: of nine, three runs were 0.3 apart. */
+const WINDOW = 25;
+const HALF = (WINDOW - 1) / 2;
 const EARLY = 15;
 const READS = 7;
 
@@ -22,8 +23,8 @@ export async function growthBench(): Promise<string[]> {
     await benchProject({ landedByAnother: true }),
   ];
   try {
-    for (let session = 0; session < SESSIONS - WINDOW; session += 1) await runSession(old, session);
-    for (let session = 0; session < EARLY - WINDOW; session += 1) await runSession(young, session);
+    for (let session = 1; session < SESSIONS - HALF; session += 1) await runSession(old, session);
+    for (let session = 1; session < EARLY - HALF; session += 1) await runSession(young, session);
     const neglected = await besideYoung({ old, young }, [SESSIONS, EARLY]);
     const floor = { old: await formatCost(old), young: await formatCost(young) };
     const [last, early] = [SESSIONS + WINDOW, EARLY + WINDOW];
@@ -69,18 +70,18 @@ interface Ages<T> {
   readonly young: T;
 }
 
-/** The sessions before these two, turn about: the minutes before may have met another machine. */
+/** The sessions around these two, turn about: the minutes before may have met another machine. */
 async function besideYoung(
   { old, young }: Ages<BenchProject>,
   [late, early]: readonly [number, number],
   run = runSession,
 ): Promise<Ages<Cost[]>> {
   const costs: Ages<Cost[]> = { old: [], young: [] };
-  for (let left = WINDOW; left > 0; left -= 1) {
+  for (let next = -HALF; next <= HALF; next += 1) {
     const [one, other] = await besideEachOther(
-      left,
-      () => run(old, late - left),
-      () => run(young, early - left),
+      Math.abs(next),
+      () => run(old, late + next),
+      () => run(young, early + next),
     );
     costs.old.push(one);
     costs.young.push(other);
