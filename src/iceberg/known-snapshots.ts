@@ -116,7 +116,9 @@ const listsOf = (file: Buffer, metadata: TableMetadata): KnownList[] =>
 /** Those that both files begin with the same items come first, in the order of the file. */
 function listsAfter({ parsed: { metadata }, text, parts }: ParsedAfter<WithMetadata>): KnownList[] {
   const found = parts.map(({ name, bytes }): KnownList => ({ name, bytes, items: metadata[name] ?? [] }));
-  const others = LISTS.filter((name) => !parts.some((part) => part.name === name));
+  const others = LISTS.filter(
+    (name) => (metadata[name] ?? []).length > 0 && !parts.some((part) => part.name === name),
+  );
   if (others.length === 0) return found;
   const file = Buffer.concat(text);
   return [...found, ...others.map((name): KnownList => ({ name, file, items: metadata[name] ?? [] }))];
