@@ -34,7 +34,7 @@ export interface AvroRowsAsked {
 interface RowsAmong {
   readonly field: string;
   readonly values: ReadonlySet<bigint>;
-  /** What this file has too need not be walked over again, as far as other keys are asked for. */
+  /** The file of this kind that was read last: rows that it has too are only read if they are asked for. */
   readonly last?: LastRead;
 }
 

@@ -113,7 +113,7 @@ function uuidOf(file: Buffer): string | undefined {
 const listsOf = (file: Buffer, metadata: TableMetadata): KnownList[] =>
   LISTS.map((name) => ({ name, file, items: metadata[name] ?? [] }));
 
-/** Those that both files begin with the same items come first, in the order of the file. */
+/** First the lists that have all items of the last file, in the order of this one; then others. */
 function listsAfter({ parsed: { metadata }, text, parts }: ParsedAfter<WithMetadata>): KnownList[] {
   const found = parts.map(({ name, bytes }): KnownList => ({ name, bytes, items: metadata[name] ?? [] }));
   const others = LISTS.filter(

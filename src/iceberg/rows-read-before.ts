@@ -45,38 +45,38 @@ export function rowsAfter(
   file: FileRows,
   keysIn: (rows: RowBytes) => Float64Array,
 ): ReadRows {
-  const place = last === undefined ? undefined : placeOf(last, file);
-  if (last === undefined || place === undefined) return firstRows(file);
+  const end = last === undefined ? undefined : endThatGrew(last, file);
+  if (last === undefined || end === undefined) return firstRows(file);
   const [length, knownLength] = [file.data.length, lengthOf(last.bytes)];
   if (last.count === file.count && knownLength === length) return last;
   const data = copyOf(
-    place === 'in front' ? file.data.subarray(knownLength) : file.data.subarray(0, length - knownLength),
+    end === 'behind' ? file.data.subarray(knownLength) : file.data.subarray(0, length - knownLength),
   );
   const added = { data, count: file.count - last.count };
   return {
     schema: file.schema,
-    bytes: withPiece(last.bytes, data, place === 'in front' ? 'behind' : 'in front'),
+    bytes: withPiece(last.bytes, data, end),
     count: file.count,
-    ...withRecent(last, { added, place, keysIn }),
+    ...withRecent(last, { added, end, keysIn }),
   };
 }
 
 interface Addition {
   readonly added: RowBytes;
-  /** Where the rows before it are. */
-  readonly place: 'in front' | 'behind';
+  /** Where it stands, beside the rows that were known. */
+  readonly end: 'in front' | 'behind';
   readonly keysIn: (rows: RowBytes) => Float64Array;
 }
 
 function withRecent(
   { recent, olderKeys }: ReadRows,
-  { added, place, keysIn }: Addition,
+  { added, end, keysIn }: Addition,
 ): Pick<ReadRows, 'recent' | 'olderKeys'> {
-  const kept = place === 'in front' ? [...recent, added] : [added, ...recent];
+  const kept = end === 'behind' ? [...recent, added] : [added, ...recent];
   const older: Float64Array[] = [olderKeys];
   let count = kept.reduce((all, rows) => all + rows.count, 0);
   while (count > RECENT_MAX && kept.length > 1) {
-    const oldest = (place === 'in front' ? kept.shift() : kept.pop()) as RowBytes;
+    const oldest = (end === 'behind' ? kept.shift() : kept.pop()) as RowBytes;
     older.push(keysIn(oldest));
     count -= oldest.count;
   }
@@ -98,12 +98,12 @@ function firstRows({ schema, data: read, count }: FileRows): ReadRows {
   return { schema, bytes: [data], count, recent: [{ data, count }], olderKeys: new Float64Array() };
 }
 
-/** Where the rows of the last file stand: writers put new ones behind them, or in front. */
-function placeOf(last: ReadRows, { schema, data, count }: FileRows): 'in front' | 'behind' | undefined {
+/** Where new rows stand: writers put them behind those that were there, or in front. */
+function endThatGrew(last: ReadRows, { schema, data, count }: FileRows): 'in front' | 'behind' | undefined {
   if (last.schema !== schema || last.count > count) return undefined;
-  if (standAt(last.bytes, data, 0)) return 'in front';
+  if (standAt(last.bytes, data, 0)) return 'behind';
   const place = data.length - lengthOf(last.bytes);
-  return place >= 0 && standAt(last.bytes, data, place) ? 'behind' : undefined;
+  return place >= 0 && standAt(last.bytes, data, place) ? 'in front' : undefined;
 }
 
 /** The rows among which those with one of these keys are. `rows`: of this file. */

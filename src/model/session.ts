@@ -212,7 +212,7 @@ export interface TargetState {
   readonly baseSnapshotId?: bigint;
   /** The last hour that the process has computed; undefined before its first session. */
   readonly completeToHour?: Hour;
-  /** Later hours in which an adopted target has rows; undefined: none that would be forgotten. */
+  /** Hours to come in which an adopted target has rows; undefined where none has to be remembered. */
   readonly heldHours?: readonly Hour[];
   /** The hour up to which completeness was announced, if that is not `completeToHour`; null: none was. */
   readonly announcedToHour?: Hour | null;

@@ -25,7 +25,7 @@ export async function readAvroFile<Row extends AvroObject>(
   expected: AvroRecord,
   asked?: AvroRowsAsked,
 ): Promise<Row[]> {
-  // Of these rows nothing points into the file.
+  // Then the rows are read from copies, so the bytes of the file itself need not be kept.
   const isCopied = asked?.among?.last !== undefined;
   const copied = isCopied ? useLocalFile(location, (file) => rowsIn(file, expected, asked)) : undefined;
   if (copied !== undefined) return copied as Row[];

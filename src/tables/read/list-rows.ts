@@ -25,7 +25,7 @@ export function rowsOfList(path: string, bytesMax: number, asked?: AvroRowsAsked
     return rows === undefined ? undefined : { rows, bytes: file.length };
   };
   try {
-    // Nothing of rows that are asked for by what the last list lacked points into the file.
+    // Then the rows are read from copies, so the bytes of the file itself need not be kept.
     if (asked?.among?.last !== undefined) return useLocalFile(path, rowsIn);
     const file = readLocalFile(path);
     return file === undefined ? undefined : rowsIn(file);
@@ -91,7 +91,7 @@ export function rememberList(path: string, facts: FileFacts | undefined, rows: r
 /** The list of each table that was read last, by its folder; those asked for last are at the end. */
 const readLast = new Map<string, LastRead>();
 
-/** Two lists of 100,000 manifests. */
+/** As much as two lists of 100,000 manifests; the list that was asked for last is kept, however long. */
 const BYTES_KEPT = 32 * 1024 * 1024;
 
 /**
