@@ -18,8 +18,9 @@ import { eventHourFragment, lakeTable, statement } from '../statements/index.ts'
 import type { OpenSessionInput } from './session-input.ts';
 
 /**
- * Adds to a session the hours that its target holds of those that a source owes and has no row in any more: a
- * target that was adopted may have rows in them, which nobody would take off.
+ * Where a source owes hours in which it has no row any more, adds to the session all hours in which its
+ * target has rows, from a day before the first such hour on: a target that was adopted may have rows in
+ * them, which nobody would take off.
  */
 export async function withHoursHeld(
   input: OpenSessionInput,

@@ -11,16 +11,27 @@ import { type HoursMade, parseHoursMade } from '../model/hours-made.ts';
 import { PATTERN_NAMES, type Pattern } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
 import { SUMMARY } from './summary-keys.ts';
-import { hasRetired, isRetired, lastSessionProperty, publishedProperty } from './target-properties.ts';
+import {
+  adoptedProperty,
+  hasRetired,
+  isRetired,
+  lastSessionProperty,
+  publishedProperty,
+} from './target-properties.ts';
 import { parseWatermarks, unreadableWatermarks } from './watermark-json.ts';
 
-/** True while a snapshot tells that the process has adopted the table: a session of rows names its SQL. */
+/**
+ * True if the process has adopted the table. A property says so; of an adoption by an earlier release its
+ * snapshot does, while it is there: it adds no file, and a session of rows names its SQL.
+ */
 export const wasAdopted = (metadata: TableMetadata, processName: string): boolean =>
+  metadata.properties?.[adoptedProperty(processName)] === metadata['table-uuid'] ||
   (metadata.snapshots ?? []).some(
     ({ summary }) =>
       summary?.[SUMMARY.processName] === processName &&
       summary[SUMMARY.watermarks] !== undefined &&
       summary[SUMMARY.sqlFingerprint] === undefined &&
+      (summary['added-data-files'] ?? '0') === '0' &&
       !isRetired(metadata, summary),
   );
 

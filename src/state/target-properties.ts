@@ -17,6 +17,12 @@ export const publishedProperty = (processName: string): string => `psyberg.publi
 export const lastSessionProperty = (processName: string): string => `psyberg.last-session.${processName}`;
 
 /**
+ * A property of a target: its uuid, once the process has adopted it. Whoever filled it may have put rows into
+ * hours that were not complete, and that has to be known when the adoption's snapshot is expired.
+ */
+export const adoptedProperty = (processName: string): string => `psyberg.adopted.${processName}`;
+
+/**
  * A property of a target: the last session of a process up to which its watermarks keep nothing from expiring
  * any more, since somebody declared that the process is gone.
  */

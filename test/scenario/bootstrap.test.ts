@@ -1,5 +1,7 @@
 // Goal: a process begins where it is told to, or takes over a table that is there, and from then on nothing
 // is lost or loaded twice. Method: starts of every kind, then sessions.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PsybergError } from '../../src/index.ts';
 import { appendLoad, events, overwriteLoad, runOne, snapshotIds } from '../support/event-tables.ts';
@@ -316,6 +318,53 @@ describe('an adopted target', () => {
     expect(hourNumbers((await world.publish('both_load')).owed_hours)).toEqual([3]);
     for (const table of ['raw.a', 'raw.b']) await world.land(table, events(50, 1, 5));
     await world.publish('both_load');
+    expect(await world.rows('select id, ts from facts.both')).toEqual(await world.rows(whole));
+  });
+
+  it('takes them off also when the snapshot of the adoption is expired, and under another name', async () => {
+    const { header, sql } = bothLoad;
+    const named = (processName: string) => ({
+      header: { ...header, process_name: processName, hours: 'touched' },
+      sql,
+    });
+    const world = await worldForTest({ processes: [named('both_load')] });
+    for (const table of ['raw.a', 'raw.b', 'facts.both'])
+      await world.create(table, EVENTS, { partitionedBy: 'hour(ts)' });
+    const hours = (...all: readonly number[]) =>
+      all.map((hour) => events(hour * 10, 1, hour)).join(' union all ');
+    await world.land('raw.a', hours(0, 1, 2, 3));
+    await world.land('raw.b', hours(0, 1));
+    const whole = 'select id, ts from raw.a union all select id, ts from raw.b';
+    await world.sql(`insert into facts.both ${whole}`);
+    expect(hourNumbers((await world.psyberg.adopt('both_load')).plan.owed_hours)).toEqual([2, 3]);
+    // As an earlier release adopted it.
+    await world.commit('facts.both', [
+      { action: 'remove-properties', removals: ['psyberg.adopted.both_load'] },
+    ]);
+    await world.land('raw.b', events(11, 1, 0));
+    await world.publish('both_load');
+    const expireOlder = async () => {
+      const ids = await snapshotIds(world, 'facts.both');
+      await world.expire('facts.both', ids.slice(0, -1));
+    };
+    await expireOlder();
+    await world.sql('delete from raw.a where id = 30');
+    await world.land('raw.b', hours(2));
+    expect(hourNumbers((await world.publish('both_load')).owed_hours)).toEqual([3]);
+    const [verified] = await world.psyberg.verify();
+    expect(verified).toMatchObject({ status: 'equal', extra: '0' });
+    expect(verified?.notes.join()).toContain('were there when both_load adopted it');
+    rmSync(join(world.root, 'processes/both_load.sql'));
+    world.writeProcess(named('load_both'));
+    await world.reopen();
+    await world.psyberg.adopt('load_both', new Map(), { from: 'both_load' });
+    const { properties = {}, 'table-uuid': uuid } = await world.metadata('facts.both');
+    expect(Object.entries(properties).filter(([name]) => name.startsWith('psyberg.adopted.'))).toEqual([
+      ['psyberg.adopted.load_both', uuid],
+    ]);
+    await expireOlder();
+    for (const table of ['raw.a', 'raw.b']) await world.land(table, hours(5));
+    await world.publish('load_both');
     expect(await world.rows('select id, ts from facts.both')).toEqual(await world.rows(whole));
   });
 });

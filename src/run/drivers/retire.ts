@@ -35,6 +35,7 @@ import { SESSION } from '../../state/tables/session.ts';
 import { SIGNAL } from '../../state/tables/signal.ts';
 import type { StateTable } from '../../state/tables/state-table.ts';
 import {
+  adoptedProperty,
   isRetired,
   lastSessionProperty,
   publishedProperty,
@@ -289,6 +290,7 @@ async function endOf(
   const removals = [
     publishedProperty(processName),
     lastSessionProperty(processName),
+    adoptedProperty(processName),
     releasedProperty(processName),
   ].filter((key) => key in (metadata.properties ?? {}));
   return {

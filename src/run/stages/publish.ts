@@ -13,9 +13,9 @@ import { hasLapsed } from '../../markers/session-marker.ts';
 import { conflict, isUnanswered, mayBeMade, PsybergError } from '../../model/errors.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
-import { progressInSummary } from '../../state/process-progress.ts';
+import { progressInSummary, wasAdopted } from '../../state/process-progress.ts';
 import { SUMMARY } from '../../state/summary-keys.ts';
-import { lastSessionProperty, publishedProperty } from '../../state/target-properties.ts';
+import { adoptedProperty, lastSessionProperty, publishedProperty } from '../../state/target-properties.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
 import { sessionLapsed } from '../leftovers/lapsed.ts';
 import { patience } from '../patience.ts';
@@ -300,6 +300,10 @@ function targetChange(audited: Audited): TargetChange {
         updates: {
           [publishedProperty(processName)]: metadata['table-uuid'],
           [lastSessionProperty(processName)]: plan.psyberg_session_id,
+          // Also by a session, while it is known: an adoption by an earlier release did not note it.
+          ...(audited.adoption !== undefined || wasAdopted(metadata, processName)
+            ? { [adoptedProperty(processName)]: metadata['table-uuid'] }
+            : {}),
         },
       },
       ...endedProperties(audited, metadata),
@@ -324,7 +328,8 @@ function withStageSeconds(snapshot: Snapshot, { stageSeconds }: Begun): Snapshot
 function endedProperties({ adoption }: Begun, { properties = {} }: TableMetadata): TableUpdate[] {
   const from = adoption?.from;
   if (from === undefined) return [];
-  const removals = [publishedProperty(from), lastSessionProperty(from)].filter((key) => key in properties);
+  const ended = [publishedProperty(from), lastSessionProperty(from), adoptedProperty(from)];
+  const removals = ended.filter((key) => key in properties);
   return removals.length === 0 ? [] : [{ action: 'remove-properties', removals }];
 }
 
