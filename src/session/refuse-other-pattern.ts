@@ -10,7 +10,7 @@ import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { ProcessProgress } from '../state/process-progress.ts';
 
-/** Throws `pattern-changed`. Snapshots of an earlier release tell only whether hours are owed. */
+/** Throws `pattern-changed`. Where nothing names the pattern of the target, only owed hours tell. */
 export function refuseOtherPattern(spec: ProcessSpec, progress: ProcessProgress): void {
   if (!isOtherPattern(spec, progress)) return;
   const { processName } = spec;

@@ -5,8 +5,13 @@
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
-import { hoursMadeBySessions } from '../state/hours-made-by-sessions.ts';
-import { type ProcessProgress, progressInSummary, progressOfAll } from '../state/process-progress.ts';
+import { hoursMadeBySessions, sessionsOfTarget } from '../state/hours-made-by-sessions.ts';
+import {
+  isPattern,
+  type ProcessProgress,
+  progressInSummary,
+  progressOfAll,
+} from '../state/process-progress.ts';
 import { type CopiedProgress, progressInTable } from '../state/read-watermark-table.ts';
 import { SUMMARY } from '../state/summary-keys.ts';
 import { isRetired, lastSessionProperty, publishedProperty } from '../state/target-properties.ts';
@@ -30,7 +35,8 @@ export async function targetProgress(
   const { spec, project, catalog } = input;
   const found = progressInSummary(target, processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
-  if (found !== undefined || isUntouched(target)) return found;
+  if (found !== undefined || isUntouched(target))
+    return found === undefined ? undefined : withPattern(input, target, { processName, progress: found });
   // Another process has taken over its progress, or that take-over was undone.
   if (heirOf(target, processName) !== undefined || isAdoptionUndone(target, processName)) return undefined;
   refuseRewoundTarget(input, target, processName);
@@ -54,7 +60,36 @@ export async function targetProgress(
     target: spec.target.table,
     processNames: namesEver(target, processName),
   });
-  return { ...copy, ...(hoursMade === undefined ? {} : { hoursMade }) };
+  const progress = { ...copy, ...(hoursMade === undefined ? {} : { hoursMade }) };
+  return withPattern(input, target, { processName, progress, session: copy.writtenBy });
+}
+
+/**
+ * With the pattern of the session that published last. Where no summary names it, as before this release,
+ * the session table does; from the next published session on, its summary does.
+ */
+async function withPattern(
+  { spec, project, ...input }: ProgressInput,
+  target: TableMetadata,
+  {
+    processName,
+    progress,
+    session = progress.psybergSessionId,
+  }: {
+    readonly processName: string;
+    readonly progress: ProcessProgress;
+    readonly session?: string | undefined;
+  },
+): Promise<ProcessProgress> {
+  if (progress.pattern !== undefined || session === undefined) return progress;
+  const rows = await sessionsOfTarget({
+    ...input,
+    sessionTable: project.tables.sessionTable,
+    target: spec.target.table,
+    processNames: namesEver(target, processName),
+  });
+  const pattern = rows.find((row) => row.psyberg_session_id === session)?.pattern;
+  return isPattern(pattern) ? { ...progress, pattern } : progress;
 }
 
 /**

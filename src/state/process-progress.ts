@@ -54,7 +54,7 @@ export interface ProcessProgress {
   readonly announcedToHour?: Hour | null;
   /** What the target was counted in by then; undefined where only the watermark table tells. */
   readonly grain?: Grain;
-  /** Undefined where snapshots of an earlier release, or only the watermark table, tell. */
+  /** Undefined in what snapshots of an earlier release, or only the watermark table, say. */
   readonly pattern?: Pattern;
   /** The session that published it. */
   readonly psybergSessionId?: string;
@@ -217,7 +217,7 @@ function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapsho
   };
 }
 
-const isPattern = (text: string | undefined): text is Pattern =>
+export const isPattern = (text: string | undefined): text is Pattern =>
   PATTERN_NAMES.some((pattern) => pattern === text);
 
 /**

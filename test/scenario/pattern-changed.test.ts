@@ -43,3 +43,34 @@ it('is refused until all hours are computed again; from stateless to stateful it
   const ofHours = (table: string) => world.rows(`from ${table} where ts is not null`);
   expect(await ofHours('facts.loaded')).toEqual(await ofHours('raw.events'));
 });
+
+it('is refused as well where the target was made by an earlier release, whose snapshots do not name it', async () => {
+  const world = await worldForTest({ processes: [load('stateful')] });
+  await world.create('raw.events', 'id int, ts timestamptz');
+  await world.land('raw.events', event(1, 1));
+  await world.publish('load');
+  const [made] = await world.history('facts.loaded');
+  if (made === undefined) throw new Error('nothing was published');
+  const { 'psyberg.pattern': _pattern, ...summary } = made.summary as Record<string, string>;
+  const again = {
+    ...made,
+    'snapshot-id': 7n,
+    'parent-snapshot-id': made['snapshot-id'],
+    'sequence-number': (made['sequence-number'] ?? 0n) + 1n,
+    summary: { operation: 'overwrite', ...summary },
+  };
+  await world.commit('facts.loaded', [{ action: 'add-snapshot', snapshot: again }]);
+  await world.rollback('facts.loaded', 7n);
+  await world.expire('facts.loaded', [made['snapshot-id']]);
+  await world.land('raw.events', event(2, 2));
+  world.writeProcess(load('dimension'));
+  await world.reopen();
+  expect((await world.run())[0]).toMatchObject({
+    status: 'refused',
+    error: { code: 'pattern-changed', context: { expected: 'stateful', found: 'dimension' } },
+  });
+  world.writeProcess(load('stateful'));
+  await world.reopen();
+  await world.publish('load');
+  expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
+});
