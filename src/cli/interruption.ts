@@ -2,6 +2,7 @@
  * Ctrl-C and a scheduler's stop: the running work ends, cleans up after itself, and the exit code says which
  * signal it was.
  */
+import { whenOutputLost } from './output.ts';
 
 export interface Interruption {
   /** 128 + the signal's number once one came, else undefined. */
@@ -60,8 +61,12 @@ export async function untilInterrupted(
   }
 }
 
-/** Waits for the first signal: for a command that serves, it is the end, and no failure. */
+/**
+ * Waits for the first signal: for a command that serves, it is the end, and no failure. So is a stdout that
+ * cannot be written: nobody learns then where it serves.
+ */
 export const stopSignal = (): Promise<void> =>
   new Promise((stop) => {
+    whenOutputLost(stop);
     for (const signal of Object.keys(SIGNALS)) process.once(signal, () => stop());
   });

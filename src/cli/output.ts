@@ -9,7 +9,7 @@ type Descriptor = 1 | 2;
 
 /** Why nothing more is written to a descriptor. */
 const closed = new Map<Descriptor, NodeJS.ErrnoException>();
-let onReaderGone = (): void => {};
+let onLost = (): void => {};
 
 /**
  * Writes synchronously, so that nothing is lost when the process ends. Never throws: after a failure the
@@ -26,15 +26,20 @@ export function writeAll(descriptor: Descriptor, text: string): void {
       if (failed.code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       else {
         closed.set(descriptor, failed);
-        if (descriptor === 1 && failed.code === 'EPIPE') onReaderGone();
+        if (descriptor === 1) onLost();
       }
     }
   }
 }
 
-/** For commands that print until they are stopped: `stop` is called when nobody reads stdout any more. */
-export function whenReaderGone(stop: () => void): void {
-  onReaderGone = stop;
+/**
+ * For commands that run until they are stopped: `stop` is called when stdout takes nothing more, also if that
+ * was so before. They would drop all that comes, without a reader or, after a full disk, without a word; one
+ * that has ended can be started again.
+ */
+export function whenOutputLost(stop: () => void): void {
+  onLost = stop;
+  if (closed.has(1)) stop();
 }
 
 /**

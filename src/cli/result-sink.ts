@@ -68,8 +68,8 @@ async function writeWhole(descriptor: number, bytes: Buffer): Promise<boolean> {
 export const streamSink = (stream: NodeJS.WritableStream): ResultSink => ({
   write: (text) =>
     new Promise((done) => {
-      if (text === '' || stream.write(text)) done(true);
-      else stream.once('drain', () => done(true));
+      if (text === '') done(true);
+      else stream.write(text, (error) => done(error == null));
     }),
   finish: async () => {},
   abandon: async () => {},

@@ -10,7 +10,7 @@ import { EXIT } from './exit-code.ts';
 import { type Act, example } from './help.ts';
 import { onInterruption } from './interruption.ts';
 import { givenDurationMs } from './measures.ts';
-import { whenReaderGone, writeAll } from './output.ts';
+import { whenOutputLost, writeAll } from './output.ts';
 import { rowLimit } from './row-limit.ts';
 import { type Shell, withPsyberg } from './shell.ts';
 
@@ -118,7 +118,7 @@ const follow = (shell: Shell, table: string | undefined, limit: number): Promise
 /** Ends with the first signal of the terminal or a scheduler; its code is then the exit code. */
 async function stoppable(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const stop = new AbortController();
-  whenReaderGone(() => stop.abort());
+  whenOutputLost(() => stop.abort());
   const interruption = onInterruption(() => stop.abort());
   try {
     const code = await work(stop.signal);

@@ -1,9 +1,10 @@
 /** `psyberg test --watch`: tests are played again when a file that they depend on is saved. */
+import { once } from 'node:events';
 import { PsybergError } from '../model/errors.ts';
 import { errorText } from '../report/run-report.ts';
 import { EXIT } from './exit-code.ts';
 import { onInterruption } from './interruption.ts';
-import { whenReaderGone } from './output.ts';
+import { whenOutputLost } from './output.ts';
 import { errorStyle, type Shell, soundPartsOf } from './shell.ts';
 import { type ShownRequest, writeJunit } from './test-results.ts';
 
@@ -20,13 +21,13 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
     shell.note(errorText(error.toJSON(), errorStyle()));
   };
   let interrupt = (): void => {};
-  let end = (): void => {};
+  const stopped = new AbortController();
   const stopAll = (): void => {
+    stopped.abort();
     interrupt();
-    end();
   };
   const interruption = onInterruption(stopAll);
-  whenReaderGone(stopAll);
+  whenOutputLost(stopAll);
   const play = async (only: readonly string[]): Promise<void> => {
     const startedMs = performance.now();
     const { project, unusable } = await soundPartsOf(shell, request.engine);
@@ -36,6 +37,7 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
       only,
       onStart: (stop) => {
         interrupt = stop;
+        if (stopped.signal.aborted) stop();
       },
       onProgress: shell.progress,
       onResult: (result) => shell.print(testText(result, shell)),
@@ -57,11 +59,10 @@ export async function watch(shell: Shell, request: ShownRequest, junit: string |
     },
     onError: tell,
   });
-  shell.note('watching; Ctrl-C ends');
-  if (interruption.exitCode() === undefined)
-    await new Promise<void>((resolve) => {
-      end = resolve;
-    });
+  if (!stopped.signal.aborted) {
+    shell.note('watching; Ctrl-C ends');
+    await once(stopped.signal, 'abort');
+  }
   stop();
   await playing;
   interruption.release();

@@ -10,24 +10,41 @@ afterAll(removeFolders);
 
 const FULL = '/dev/full';
 const copy = (name: string): string =>
-  `/*---\nprocess_name: ${name}\npattern: stateless\nsources: [{ table: raw.signups, event_time: signup_ts, alias: s }]\ntarget: { table: facts.${name} }\n---*/\nselect * from s\n`;
+  `/*---\nprocess_name: ${name}\npattern: stateless\nsources: [{ table: raw.signups, event_time: signup_ts, alias: s }]\ntarget: { table: facts.${name}, event_time: signup_ts }\n---*/\nselect * from s\n`;
+const A_TEST = `tests:
+  - name: rows are copied
+    process: a
+    arrivals:
+      - rows: { raw.signups: [{ event_id: 1, account_id: 1, signup_ts: 2023-09-14T05:30:00Z }] }
+        expect: { rows: [{ event_id: 1 }] }
+`;
 let project: Project;
 beforeAll(async () => {
-  project = makeProject({ 'processes/a.sql': copy('a'), 'processes/b.sql': copy('b') });
+  project = makeProject({
+    'processes/a.sql': copy('a'),
+    'processes/b.sql': copy('b'),
+    'tests/a.yaml': A_TEST,
+  });
   await project.sql(...TABLES);
 });
 
 /** Runs the command; `full`: the descriptor that leads to a full device; `unread`: the one whose reader goes at once. */
 function run(
   argv: readonly string[],
-  { full, unread }: { readonly full?: 1 | 2; readonly unread?: 1 | 2 },
+  {
+    full,
+    unread,
+    input,
+  }: { readonly full?: 1 | 2; readonly unread?: 1 | 2; readonly input?: string | undefined },
 ): Promise<{ readonly code: number | null; readonly stderr: string }> {
   const device = full === undefined ? undefined : openSync(FULL, 'w');
   const at = (descriptor: 1 | 2) => (descriptor === full ? device : 'pipe');
   const child = spawn(process.execPath, [COMMAND_FILE, ...argv, '--project', project.root], {
-    stdio: ['ignore', at(1), at(2)],
+    stdio: [input === undefined ? 'ignore' : 'pipe', at(1), at(2)],
     env: { ...process.env, NODE_NO_WARNINGS: '1' },
   });
+  // More lines may come: the input is not ended.
+  child.stdin?.on('error', () => {}).write(input);
   if (unread === 1) child.stdout?.destroy();
   if (unread === 2) child.stderr?.destroy();
   let stderr = '';
@@ -77,4 +94,27 @@ it.skipIf(!existsSync(FULL))('a stdout that is full is told as that, and is no s
   ]);
   const query = await run(['sql', 'select 1'], { full: 1 });
   expect([query.code, query.stderr]).toEqual([1, expect.stringMatching(/^error: stdout cannot be written/)]);
+});
+
+const GOES_ON: readonly { readonly command: string; readonly input?: string }[] = [
+  { command: 'test --watch' },
+  { command: 'signals --follow' },
+  { command: 'catalog serve' },
+  { command: 'report --serve --port 0' },
+  { command: 'sql', input: 'select 1;\nselect 2;\n' },
+];
+it.each(GOES_ON)('$command ends when its output is lost', async ({ command, input }) => {
+  const argv = command.split(' ');
+  const unread = await run(argv, { unread: 1, input });
+  expect([unread.code, unread.stderr]).toEqual([
+    input === undefined ? 0 : 1,
+    expect.not.stringMatching(STACK_TRACE),
+  ]);
+  if (!existsSync(FULL)) return;
+  const full = await run(argv, { full: 1, input });
+  expect(full).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/error: stdout cannot be written: there is no/),
+  });
+  expect(full.stderr).not.toMatch(STACK_TRACE);
 });

@@ -1,5 +1,6 @@
 /** The prompt on this process's own streams. Options -> exit code. */
 import { usageError } from '../../model/errors.ts';
+import { outputNotWritable } from '../output.ts';
 import type { Shell } from '../shell.ts';
 import { withPsyberg } from '../shell.ts';
 import type { ResultRequest } from '../sql-options.ts';
@@ -13,7 +14,7 @@ const TERMINATED = 143;
 
 /**
  * If stdin is no terminal, its lines are taken without a prompt, commands among them. Throws `usage` for
- * options that need a query.
+ * options that need a query, `output-not-writable` when stdout takes nothing more.
  */
 export async function openPrompt(
   shell: Shell,
@@ -49,10 +50,20 @@ export async function openPrompt(
       terminated = true;
       prompt.end();
     };
+    let lost: NodeJS.ErrnoException | undefined;
+    const lose = (error: NodeJS.ErrnoException): void => {
+      // If all lines have come, they run to their end, as those of --file do, though nobody reads results.
+      if (lost !== undefined || (error.code === 'EPIPE' && prompt.hasAllInput())) return;
+      lost = error;
+      prompt.end();
+    };
+    shown.on('error', lose);
+    process.stderr.on('error', ignore);
     process.on('SIGINT', prompt.interrupt);
     process.on('SIGTERM', terminate);
     try {
       const code = await prompt.ended;
+      if (lost !== undefined) throw outputNotWritable(lost);
       if (!isTerminal && !prompt.wasUsed()) throw missing('');
       return terminated ? TERMINATED : code;
     } finally {
@@ -61,6 +72,9 @@ export async function openPrompt(
     }
   });
 }
+
+/** A remark that cannot be written stops nothing. */
+const ignore = (): void => {};
 
 const missing = (more: string): Error =>
   usageError('usage', 'a statement is missing', {

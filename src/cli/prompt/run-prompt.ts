@@ -44,6 +44,8 @@ export interface Prompt {
   readonly ended: Promise<number>;
   /** True once a line came that holds something. */
   wasUsed(): boolean;
+  /** True once no line comes any more; those that came may still be running. */
+  hasAllInput(): boolean;
 }
 
 /** State of a prompt, changed by what is typed. */
@@ -136,6 +138,7 @@ function listen(parts: Parts): Prompt {
     },
     ended,
     wasUsed: () => state.wasUsed,
+    hasAllInput: () => state.isClosed,
   };
 }
 

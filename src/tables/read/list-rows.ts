@@ -18,7 +18,7 @@ interface RowsOfList {
 }
 
 /** The rows as their writer left them; undefined if the list is not small, not here, or cannot be read. */
-export function rowsOfList(path: string, bytesMax: number, asked?: AvroRowsAsked): RowsOfList | undefined {
+function rowsOfList(path: string, bytesMax: number, asked?: AvroRowsAsked): RowsOfList | undefined {
   const rowsIn = (file: Buffer): RowsOfList | undefined => {
     if (file.length > bytesMax) return undefined;
     const rows = readAvroRows(file, MANIFEST_FILE_WITH_ROW_IDS, asked);
