@@ -44,7 +44,7 @@ export async function openBelowRestated(
     : wholeUnits(spec, union(sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)])));
   // An adopted target may hold older rows than its sources have.
   if (isAll || spec.sources.some(({ onSourceChange }) => onSourceChange === 'append-added'))
-    await refuseHoursGone(input, { session, recorded: new Map() }, hours);
+    await refuseHoursGone(input, { session, recorded: new Map() }, { hours });
   await refuseForeignRows(input, session, isAll ? 'all' : intervalsOf(hours));
   return Object.freeze({ ...session, restate: { hours, ...(isAll ? { isAll } : {}), reason } });
 }

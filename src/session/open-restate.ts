@@ -28,7 +28,7 @@ import { refuseForeignRows, refuseSharedTarget } from './refuse-foreign.ts';
 import { refuseHoursGone } from './refuse-hours-gone.ts';
 import { refuseOtherFormat } from './refuse-other-format.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
-import { isOtherPattern, refuseOtherPattern } from './refuse-other-pattern.ts';
+import { isOtherPattern, patternToKeep, refuseOtherPattern } from './refuse-other-pattern.ts';
 import { sourceReplaced } from './refuse-source.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -49,7 +49,7 @@ export async function openRestate(input: OpenSessionInput, asked: HoursToRestate
   if (target === undefined || progress === undefined) return nothingLoaded(input, asked, target);
   refuseOtherFormat(spec, target);
   refuseOtherGrain(spec, progress);
-  if (asked.kind !== 'all') refuseOtherPattern(spec, progress);
+  if (asked.kind !== 'all') refuseOtherPattern(spec, { progress, target });
   refuseSharedTarget(input, target);
   const opened = await openSources(input, target, progress);
   const wanted = orAnHour(
@@ -58,7 +58,8 @@ export async function openRestate(input: OpenSessionInput, asked: HoursToRestate
     await hoursAsked(input, opened, asked),
   );
   const hours = input.restate?.goesOn === true && isRestated(target, spec, wanted) ? [] : wanted;
-  await refuseHoursGone(input, opened, hours);
+  const former = isOtherPattern(spec, { progress, target }) ? patternToKeep(progress) : undefined;
+  await refuseHoursGone(input, opened, { hours, former });
   const ranges = intervalsOf(
     patternOf(spec).readsPrevious ? [...hours, ...laterHours(opened.session, hours)] : hours,
   );
@@ -99,7 +100,7 @@ function orAnHour(
 ): readonly Hour[] {
   if (asked.kind !== 'all' || hours.length > 0) return hours;
   const isOfOthers =
-    isOtherPattern(spec, progress) ||
+    isOtherPattern(spec, { progress, target: metadata }) ||
     sources.some(
       ({ schemaId, watermark }) => watermark?.schemaId !== undefined && watermark.schemaId !== schemaId,
     );

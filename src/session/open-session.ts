@@ -53,7 +53,7 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
     if (progress === undefined) await refuseFilledTarget(input, target);
     else {
       refuseOtherGrain(spec, progress);
-      refuseOtherPattern(spec, progress);
+      refuseOtherPattern(spec, { progress, target });
       refuseOvertakenProgress(input.project, spec, { target, progress });
     }
   }

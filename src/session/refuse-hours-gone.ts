@@ -14,6 +14,7 @@ import { hourRangeText } from '../model/hour-range.ts';
 import { futureHours, intervalsOf, touchedHours } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
+import type { Pattern } from '../model/process-spec.ts';
 import type { SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
 import { BEGINNING, firstIn } from './first-hour-there.ts';
@@ -21,11 +22,18 @@ import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { type TableOfHours, tableAtHead, targetOfHours } from './tables-of-hours.ts';
 
-/** `hours`: ascending. Throws `restate-hours-gone`. */
+export interface HoursToCompute {
+  /** Ascending. */
+  readonly hours: readonly Hour[];
+  /** The pattern by which the target was made, if it is another one now: nothing else leaves its hours be. */
+  readonly former?: Pattern | undefined;
+}
+
+/** Throws `restate-hours-gone`. */
 export async function refuseHoursGone(
   input: OpenSessionInput,
   opened: RestateSources,
-  hours: readonly Hour[],
+  { hours, former }: HoursToCompute,
 ): Promise<void> {
   const [firstHour] = hours;
   const target = await targetOfHours(input, opened.session);
@@ -47,11 +55,14 @@ export async function refuseHoursGone(
     'restate-hours-gone',
     `${stored} has rows of ${hourRangeText(gone)}, and ${sources.join(', ')} ${sources.length === 1 ? 'has' : 'have'} none of that time any more: computed again these hours would be empty`,
     {
-      hint: (await isTimeDropped(input, opened.session.sources))
-        ? `the event time by whose hours they were loaded was dropped: drop ${stored} and run again, if ${sources.join(' and ')} still ${sources.length === 1 ? 'has' : 'have'} all rows; or leave these hours as they are`
-        : first > range.lastHour
-          ? `bring the rows back into ${sources.join(' or ')}, and run "psyberg run ${processName}"; or leave these hours as they are`
-          : `restate what the sources still have: --hours ${hourRangeText({ firstHour: first, lastHour: range.lastHour })}`,
+      hint:
+        former !== undefined
+          ? `write pattern: ${former} in ${input.spec.file} again${former === 'stateless' ? ', and on_source_change: append-added at its sources' : ''}, so that these hours stay as they are; or drop ${stored} and run "psyberg run ${processName}", which loads what ${sources.join(' and ')} still ${sources.length === 1 ? 'has' : 'have'}`
+          : (await isTimeDropped(input, opened.session.sources))
+            ? `the event time by whose hours they were loaded was dropped: drop ${stored} and run again, if ${sources.join(' and ')} still ${sources.length === 1 ? 'has' : 'have'} all rows; or leave these hours as they are`
+            : first > range.lastHour
+              ? `bring the rows back into ${sources.join(' or ')}, and run "psyberg run ${processName}"; or leave these hours as they are`
+              : `restate what the sources still have: --hours ${hourRangeText({ firstHour: first, lastHour: range.lastHour })}`,
       context: { process_name: processName, sources, hours: hourRangeText(gone) },
     },
   );

@@ -35,7 +35,7 @@ export async function openTakeover(
   const progress = await targetProgress(input, target, from);
   if (progress === undefined) throw nothingToTakeOver(spec, target, from);
   refuseOtherGrain(spec, progress);
-  refuseOtherPattern(spec, progress);
+  refuseOtherPattern(spec, { progress, target, from });
   const sources = await Promise.all(spec.sources.map((source) => sourceAt(input, source, progress)));
   // If no watermark fits a source of today, the process would be left without any.
   if (sources.every((source) => source.head === undefined))

@@ -1,15 +1,18 @@
 // Goal: a process that gets another pattern loses no row and keeps none of the former one in silence. Method: the
 // header of a process that owes hours is changed; then a restate of all hours, as the hint says.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { RunRecord } from '../../src/index.ts';
 import { hourAt, type ProcessFile, processFile, worldForTest } from '../support/world.ts';
 
-const load = (pattern: string, more: object = {}): ProcessFile =>
+const load = (pattern: string, more: object = {}, source: object = {}): ProcessFile =>
   processFile(
     {
       process_name: 'load',
       pattern,
       ...more,
-      sources: [{ table: 'raw.events', event_time: 'ts' }],
+      sources: [{ table: 'raw.events', event_time: 'ts', ...source }],
       target: { table: 'facts.loaded', event_time: 'ts' },
     },
     'select id, ts from events',
@@ -73,4 +76,97 @@ it('is refused as well where the target was made by an earlier release, whose sn
   await world.reopen();
   await world.publish('load');
   expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
+});
+
+const hintOf = (records: readonly RunRecord[]) => records[0]?.error?.hint;
+async function worldOf(pattern: string, source: object = {}, later = source) {
+  const world = await worldForTest({ processes: [load(pattern, {}, source)] });
+  await world.create('raw.events', 'id int, ts timestamptz');
+  const turnInto = async (to: string, name = 'load'): Promise<void> => {
+    const { header, sql } = load(to, {}, later);
+    rmSync(join(world.root, 'processes', 'load.sql'), { force: true });
+    world.writeProcess(processFile({ ...header, process_name: name }, sql));
+    await world.reopen();
+  };
+  return { world, turnInto };
+}
+
+it('of a name that is taken over by a process of another pattern leads on by the pattern of before', async () => {
+  const { world, turnInto } = await worldOf('stateful');
+  await world.land('raw.events', `${event(1, 1)} union all ${event(2, 2)} union all select 3, null`);
+  await world.publish('load');
+  await turnInto('stateless', 'b_load');
+  const takenOver = () => world.psyberg.adopt('b_load', new Map(), { from: 'load' });
+  await expect(takenOver()).rejects.toMatchObject({
+    code: 'pattern-changed',
+    message: expect.stringMatching(/^b_load is stateless now, and load has made facts.loaded as stateful/),
+    hint: expect.stringMatching(
+      /^write pattern: stateful in \S+\/b_load.sql for the adoption, .*psyberg restate b_load --all; or drop/,
+    ),
+  });
+  await turnInto('stateful', 'b_load');
+  await takenOver();
+  await turnInto('stateless', 'b_load');
+  expect((await world.psyberg.restate('b_load', { all: true }))[0]).toMatchObject({ status: 'published' });
+  await world.land('raw.events', event(4, 4));
+  await world.publish('b_load');
+  expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
+});
+
+it('with hours that the source has let go leads back to the pattern of before', async () => {
+  const { world, turnInto } = await worldOf('stateless', { on_source_change: 'append-added' }, {});
+  await world.land('raw.events', [1, 2, 3].map((hour) => event(hour, hour)).join(' union all '));
+  await world.publish('load');
+  await world.sql('delete from raw.events where id = 1');
+  await world.land('raw.events', event(4, 3));
+  await world.publish('load');
+  await turnInto('dimension');
+  expect(hintOf(await world.run())).toContain('psyberg restate load --all');
+  const gone = await world.psyberg.restate('load', { all: true });
+  expect(gone[0]).toMatchObject({ error: { code: 'restate-hours-gone' } });
+  expect(hintOf(gone)).toMatch(
+    /^write pattern: stateless in \S+\/load.sql again, and on_source_change: append-added .*; or drop facts.loaded and run "psyberg run load"/,
+  );
+  await world.sql('drop table facts.loaded');
+  await world.publish('load');
+  expect(await world.rows('select id from facts.loaded')).toEqual(['[2]', '[3]', '[4]']);
+});
+
+it('of an adoption alone is refused only where hours are owed, and can be adopted anew', async () => {
+  const { world, turnInto } = await worldOf('stateful', {
+    vtts: { sql: 'select max(up_to) from raw.complete' },
+  });
+  await world.create('raw.complete', 'up_to timestamptz');
+  const completeTo = (hour: number) =>
+    world.land('raw.complete', `select timestamptz '${hourAt(hour)}' as up_to`);
+  await world.land('raw.events', [1, 2].map((hour) => event(hour, hour)).join(' union all '));
+  await completeTo(2);
+  await world.create('facts.loaded', 'id int, ts timestamptz');
+  await world.land('facts.loaded', 'from raw.events');
+  await world.psyberg.adopt('load');
+  await turnInto('stateless');
+  const [refused] = await world.run();
+  expect(refused?.error).toMatchObject({
+    code: 'pattern-changed',
+    message: expect.stringMatching(/has adopted facts.loaded as stateful, of which it owes 1 hours/),
+    hint: expect.stringContaining('psyberg retire load, then psyberg adopt load --at now'),
+  });
+  await world.psyberg.retire('load');
+  await world.psyberg.adopt('load', new Map([['', { kind: 'now' }]]));
+  await world.land('raw.events', event(3, 3));
+  await world.publish('load');
+  expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
+
+  await world.psyberg.retire('load');
+  await completeTo(4);
+  await turnInto('stateful');
+  await world.psyberg.adopt('load');
+  await turnInto('stateless');
+  await world.land('raw.events', event(4, 2));
+  await world.publish('load');
+  expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
+  await turnInto('dimension');
+  expect((await world.run())[0]?.error).toMatchObject({
+    message: expect.stringContaining('has made facts.loaded as stateless:'),
+  });
 });
