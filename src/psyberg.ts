@@ -154,9 +154,9 @@ export interface Psyberg {
    * place. `places` gives it by `namespace.table` in lower case, and under `''` for all other sources;
    * default: now. `from`: the process's former name; it continues from that name's watermarks, and `places`
    * is empty. Throws `target-has-history` when the process has published to it before, `adoption-skips-rows`
-   * when another process has not read its sources up to now, `adoption-hours-unknown` when no hour is known
-   * to be complete, `adoption-rows-ahead` when the target has rows of later hours that no source has,
-   * `adopt-from-in-use` and `adopt-from-unknown`.
+   * when another process has not read its sources up to now, or owes hours that a stateless one would never
+   * load, `adoption-hours-unknown` when no hour is known to be complete, `adoption-rows-ahead` when the
+   * target has rows of later hours that no source has, `adopt-from-in-use` and `adopt-from-unknown`.
    */
   adopt(
     processName: string,

@@ -11,7 +11,7 @@ import type { StartSpec } from '../model/start.ts';
 import { planAdoption } from '../plan/index.ts';
 import { adoptTarget } from '../run/drivers/adopt.ts';
 import { openSession } from '../session/open-session.ts';
-import { hoursNotComplete } from '../session/owed-when-adopted.ts';
+import { takenOver } from '../session/owed-when-adopted.ts';
 import { openTakeover } from '../session/take-over.ts';
 import { unusedSessionId } from '../session/unused-session-id.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
@@ -53,12 +53,13 @@ async function adopt(
   const isPlaced = ({ table }: SourceSpec): boolean => places.has(tableKey(table)) || places.has('');
   const asIs = { ...input, views, endpoint, adoptAt, isPlaced };
   const session = from === undefined ? await openSession(asIs) : await openTakeover(input, from);
-  const owed = from === undefined ? await hoursNotComplete(asIs, session) : undefined;
-  const planned = planAdoption(await withSqlChanged(workspace, session), owed);
+  const taken = from === undefined ? await takenOver(asIs, session) : undefined;
+  const planned = planAdoption(await withSqlChanged(workspace, session), taken?.owed);
   const id = await unusedSessionId(workspace, spec, input.psybergSessionId);
   const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
   tellSession(workspace, { spec, plan, resumed: false });
-  return { plan, record: await adoptTarget(await workspace.ports(spec), plan, spec, from) };
+  const adoption = { from, settled: taken?.settled ?? {} };
+  return { plan, record: await adoptTarget(await workspace.ports(spec), plan, spec, adoption) };
 }
 
 function refuseContradictions(

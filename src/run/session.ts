@@ -39,9 +39,14 @@ export interface Begun {
   readonly writes: boolean;
   /**
    * Set for an adoption, which publishes no rows. `from`: the former name of a renamed process, whose
-   * progress is taken over.
+   * progress is taken over. `settled`: see `SUMMARY.settled`.
    */
-  readonly adoption: { readonly from: string | undefined } | undefined;
+  readonly adoption:
+    | {
+        readonly from: string | undefined;
+        readonly settled: Readonly<Record<string, readonly string[]>>;
+      }
+    | undefined;
   /** How long its stages have taken so far; absent when the steps run as separate commands. */
   readonly stageSeconds?: (() => StageSeconds) | undefined;
   /** The tables as DuckDB sees them for this session. */

@@ -15,12 +15,13 @@ import { numberedTogether } from './open-folder.ts';
 import { openLookupState } from './open-lookup.ts';
 import { openRestate } from './open-restate.ts';
 import { openSourceState } from './open-source-state.ts';
-import { refuseAdoption, refuseSkippedRows } from './refuse-adoption.ts';
+import { refuseAdoption } from './refuse-adoption.ts';
 import { refuseFilledTarget } from './refuse-filled-target.ts';
 import { refuseOtherFormat } from './refuse-other-format.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { refuseOtherPattern } from './refuse-other-pattern.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
+import { refuseSkippedRows } from './refuse-skipped-rows.ts';
 import { restateLookups } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { sessionOf } from './session-of.ts';
@@ -65,7 +66,7 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
   const { isPlaced } = input;
   if (isPlaced !== undefined && loadedTarget !== undefined)
     refuseSkippedRows(
-      spec,
+      input,
       loadedTarget.metadata,
       sources.filter((source) => !isPlaced(source.spec)),
     );

@@ -1,39 +1,63 @@
-/** The hours that a target owes from its adoption on. Session -> hours of each source. Reads manifests. */
+/** What an adoption takes over of what is not loaded. Session -> hours of each source. Reads manifests. */
 import { owedWhenAdopted } from '../kinds/patterns/adopted.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import type { Hour } from '../model/hour.ts';
 import { union } from '../model/hour-sets.ts';
 import { isLookup } from '../model/lookups.ts';
-import type { Session } from '../model/session.ts';
+import type { Session, SourceState } from '../model/session.ts';
 import { refuseRowsAhead } from './hours-held.ts';
-import { owedByRetired } from './left-by-retired.ts';
+import { type LeftBehind, leftBehind, owedBy, settledBy } from './left-behind.ts';
 import { refuseUnknownHours } from './refuse-adoption.ts';
+import { refuseOwedHours } from './refuse-skipped-rows.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { liveFiles } from './tables-of-hours.ts';
 
+/** What an adoption goes on with. */
+export interface AdoptionTaken {
+  /** The hours that the target owes from then on, of each source. */
+  readonly owed: readonly (readonly Hour[])[];
+  /** See `SUMMARY.settled`. */
+  readonly settled: Readonly<Record<string, readonly string[]>>;
+}
+
 /**
- * Hours in which a source has rows as of the place of the adoption, and that are not complete there; and
- * those that a process owed which was retired, unless the place is said to be now: that says that they are
- * there. Throws `adoption-hours-unknown` and `adoption-rows-ahead`.
+ * Owed are hours in which a source has rows as of the place of the adoption, and that are not complete there;
+ * and those that a process owed which was retired, or removed from the project, unless the place is said to
+ * be now: that says that they are there. A process without hours can owe none: it is refused. Throws
+ * `adoption-hours-unknown`, `adoption-rows-ahead` and `adoption-skips-rows`.
  */
-export async function hoursNotComplete(
+export async function takenOver(input: OpenSessionInput, session: Session): Promise<AdoptionTaken> {
+  const target = (await input.catalog.loadTable(session.spec.target.table))?.metadata;
+  const left = target === undefined ? [] : leftBehind(target, input.project);
+  const settled = settledBy(left, session.spec.processName, session.sources);
+  if (patternOf(session.spec).loadsHours)
+    return { owed: await hoursNotComplete(input, session, left), settled };
+  // Also of a lookup: whoever names `now` for it says that what was made with it is as it is now.
+  refuseOwedHours(
+    session.spec,
+    left,
+    session.sources.filter(({ spec }) => !input.isPlaced?.(spec) || input.adoptAt?.(spec).kind !== 'now'),
+  );
+  return { owed: session.sources.map(() => []), settled };
+}
+
+async function hoursNotComplete(
   input: OpenSessionInput,
   session: Session,
+  left: readonly LeftBehind[],
 ): Promise<readonly (readonly Hour[])[]> {
-  if (!patternOf(session.spec).loadsHours) return session.sources.map(() => []);
   const sources = await Promise.all(
     session.sources.map(async (source) =>
       isLookup(source) ? source : { ...source, files: await liveFiles(input, source) },
     ),
   );
-  const target = (await input.catalog.loadTable(session.spec.target.table))?.metadata;
-  const left = session.sources.map((source) =>
-    // A lookup has no other place than now.
-    target === undefined || (!isLookup(source) && input.adoptAt?.(source.spec).kind === 'now')
-      ? []
-      : owedByRetired(target, source),
-  );
-  const owed = owedWhenAdopted({ ...session, sources }).map((hours, at) => union([hours, left[at] ?? []]));
+  // A lookup has no other place than now.
+  const isThere = (source: SourceState): boolean =>
+    !isLookup(source) && input.adoptAt?.(source.spec).kind === 'now';
+  const owed = owedWhenAdopted({ ...session, sources }).map((hours, at) => {
+    const source = session.sources[at] as SourceState;
+    return isThere(source) ? hours : union([hours, owedBy(left, source)]);
+  });
   if (owed.some((hours) => hours.length > 0)) refuseUnknownHours(input, session);
   await refuseRowsAhead(input, session, union(owed));
   return owed;

@@ -8,13 +8,8 @@ import { refusal, usageError } from '../model/errors.ts';
 import { isLookup } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
-import type { Session, SourceState } from '../model/session.ts';
-import {
-  type ProcessProgress,
-  progressOfAll,
-  progressOfRetired,
-  watermarkFor,
-} from '../state/process-progress.ts';
+import type { Session } from '../model/session.ts';
+import type { ProcessProgress } from '../state/process-progress.ts';
 import { heirOf, publishersOf } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -56,75 +51,6 @@ export function refuseAdoption(
         context: { table: name, psyberg_session_id: progress.psybergSessionId ?? null },
       },
     );
-}
-
-/**
- * An adoption at `now` skips what came to a source since another process last read it for this target, also
- * one that was retired since. Throws `adoption-skips-rows` when there is any, or that process owes hours.
- * `sources`: those whose place nobody named.
- */
-export function refuseSkippedRows(
-  spec: ProcessSpec,
-  target: TableMetadata,
-  sources: readonly SourceState[],
-): void {
-  const others = [
-    ...progressOfAll(target).map((each) => ({ ...each, isRetired: false })),
-    ...progressOfRetired(target).map((each) => ({ ...each, isRetired: true })),
-  ];
-  for (const { processName, progress, isRetired } of others)
-    for (const source of sources) {
-      const skipped = skippedOf(source, progress);
-      if (skipped === undefined) continue;
-      const table = tableName(source.spec.table);
-      const whole = `"psyberg adopt ${spec.processName} --at now" if all of it is in the target`;
-      throw refusal(
-        'adoption-skips-rows',
-        `${processName}${isRetired ? ', which was retired,' : ''} has loaded ${table} into ${tableName(spec.target.table)} up to snapshot ${skipped.watermark}${skipped.owed === 0 ? '' : ` and owes ${skipped.owed} of its hours`}, and its head is ${skipped.head}: what it has not loaded would count as loaded`,
-        {
-          hint: isRetired
-            ? `run ${goesOnFrom(spec, sources, progress)} to go on where ${processName} stopped, with the hours that it owed; or ${whole}`
-            : `run "psyberg adopt ${spec.processName} --from ${processName}" to go on where ${processName} stopped; or ${whole}`,
-          context: {
-            process_name: spec.processName,
-            table,
-            published_by: processName,
-            watermark: String(skipped.watermark),
-            head: String(skipped.head),
-            owed_hours: skipped.owed,
-          },
-        },
-      );
-    }
-}
-
-/** What a process has not loaded of a source; undefined where it has all of it, or never read it. */
-function skippedOf({ spec, head }: SourceState, progress: ProcessProgress) {
-  if (spec.lookup?.onChange === 'ignore') return undefined;
-  const watermark = watermarkFor(progress, { name: tableName(spec.table), tableUuid: head?.tableUuid });
-  if (watermark === undefined || head === undefined) return undefined;
-  const owed = watermark.owedHours.length;
-  if (watermark.snapshotId === head.snapshotId && owed === 0) return undefined;
-  return { watermark: watermark.snapshotId, head: head.snapshotId, owed };
-}
-
-/**
- * The command that goes on where a retired process stopped. A lookup is read as it is, so the hours that were
- * made with its former rows are computed again.
- */
-function goesOnFrom(spec: ProcessSpec, sources: readonly SourceState[], progress: ProcessProgress): string {
-  const places = spec.sources.flatMap(({ table, lookup }) => {
-    const name = tableName(table);
-    const watermark = watermarkFor(progress, { name, tableUuid: undefined });
-    if (watermark === undefined) return [];
-    return [` --at ${name}=${lookup === undefined ? watermark.snapshotId : 'now'}`];
-  });
-  const isOther = sources.some((source) => {
-    const skipped = isLookup(source) ? skippedOf(source, progress) : undefined;
-    return skipped !== undefined && skipped.watermark !== skipped.head;
-  });
-  const adopt = `"psyberg adopt ${spec.processName}${places.join('')}"`;
-  return isOther ? `${adopt} and "psyberg restate ${spec.processName} --all"` : adopt;
 }
 
 /**

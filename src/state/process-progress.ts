@@ -80,6 +80,8 @@ export interface FoundProgress {
   readonly processName: string;
   readonly progress: ProcessProgress;
   readonly foundIn: SnapshotId;
+  /** Names of tables of its watermarks: those with which another process has gone on since. */
+  readonly settled: readonly string[];
   /** The keys of the summary as they stand there. */
   readonly summary: Readonly<Record<string, string>>;
 }
@@ -110,14 +112,21 @@ export const progressOfAll = (metadata: TableMetadata): FoundProgress[] =>
 
 /**
  * How far processes came that were retired since, and have not begun anew under their name. They go on no
- * more; but where such a process had not loaded all rows, its target lacks them.
+ * more; but where such a process had not loaded all rows, its target lacks them, until another one has gone
+ * on from there with every source.
  */
 export const progressOfRetired = (metadata: TableMetadata): FoundProgress[] =>
   hasRetired(metadata)
-    ? lastSaid(metadata, (_, snapshot) => summariesOf(snapshot)).filter(({ summary }) =>
-        isRetired(metadata, summary),
+    ? lastSaid(metadata, (_, snapshot) => summariesOf(snapshot)).filter(
+        (found) => isRetired(metadata, found.summary) && unsettled(found).watermarks.length > 0,
       )
     : [];
+
+/** What a process has left that nobody has gone on with since: its progress without settled watermarks. */
+export const unsettled = ({ progress, settled }: FoundProgress): ProcessProgress => ({
+  ...progress,
+  watermarks: progress.watermarks.filter(({ table }) => !settled.includes(table)),
+});
 
 /** What each process said last in `main`'s history. */
 function lastSaid(
@@ -126,6 +135,7 @@ function lastSaid(
 ): FoundProgress[] {
   const found = new Map<string, FoundProgress>();
   const ended = new Set<string>();
+  const settled = new Map<string, readonly string[]>();
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
     for (const summary of saidBy(metadata, snapshot)) {
       const processName = summary[SUMMARY.processName] as string;
@@ -134,13 +144,32 @@ function lastSaid(
           processName,
           progress: progressOf(summary, snapshot),
           foundIn: snapshot['snapshot-id'],
+          settled: [
+            ...(settled.get(processName) ?? []),
+            // Of one that maintenance carried up, above the snapshots that said it.
+            ...(summary === snapshot.summary ? [] : (settledIn(summary, snapshot)[processName] ?? [])),
+          ],
           summary,
         });
     }
+    // It holds for what was said before it; what a process says afterwards is new.
+    for (const [name, tables] of Object.entries(settledIn(snapshot.summary, snapshot)))
+      settled.set(name, [...(settled.get(name) ?? []), ...tables]);
     const from = snapshot.summary?.[SUMMARY.adoptedFrom];
     if (from !== undefined) ended.add(from);
   }
   return [...found.values()];
+}
+
+/** Process -> names of tables, as {@link SUMMARY.settled} has them. */
+function settledIn(summary: Said | undefined, snapshot: Snapshot): Readonly<Record<string, string[]>> {
+  const settled = summary?.[SUMMARY.settled];
+  if (settled === undefined) return {};
+  try {
+    return JSON.parse(settled) as Record<string, string[]>;
+  } catch (error) {
+    throw unreadableWatermarks(snapshot, error);
+  }
 }
 
 const CARRIED = [
@@ -156,8 +185,13 @@ const CARRIED = [
 
 /** For the summary of a snapshot of maintenance: what the table's history says of each process. */
 export function carriedProgress(metadata: TableMetadata): Record<string, string> {
-  const carried = [...progressOfAll(metadata), ...progressOfRetired(metadata)].map(({ summary }) =>
-    Object.fromEntries(CARRIED.flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]]))),
+  const carried = [...progressOfAll(metadata), ...progressOfRetired(metadata)].map(
+    ({ processName, settled, summary }) => ({
+      ...Object.fromEntries(
+        CARRIED.flatMap((key) => (summary[key] === undefined ? [] : [[key, summary[key]]])),
+      ),
+      ...(settled.length === 0 ? {} : { [SUMMARY.settled]: JSON.stringify({ [processName]: settled }) }),
+    }),
   );
   return carried.length === 0 ? {} : { [SUMMARY.carriedProgress]: JSON.stringify(carried) };
 }

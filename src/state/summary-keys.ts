@@ -44,6 +44,12 @@ export const SUMMARY = {
    */
   adoptedFrom: 'psyberg.adopted-from',
   /**
+   * On the snapshot of an adoption: JSON, `{process: [table, …]}`, the sources of processes that are gone
+   * with which the adoption has gone on. What those said of these sources before it is over: their owed hours
+   * are owed by the adoption, and what came since is loaded by whoever adopted.
+   */
+  settled: 'psyberg.settled',
+  /**
    * How long the stages of the session took up to its commit, in seconds. JSON, `{"init", "load", "audit",
    * "publish"}`; absent of a session that went step by step.
    */

@@ -9,7 +9,7 @@ import type { RunRecord } from '../../model/run-record.ts';
 import type { RunPorts } from '../ports.ts';
 import { runRecord } from '../record.ts';
 import { stateWriter } from '../records/write-session-state.ts';
-import { beginSession, type Opened, unaudited, unopened, unstaged } from '../session.ts';
+import { type Begun, beginSession, type Opened, unaudited, unopened, unstaged } from '../session.ts';
 import { closeStage } from '../stages/close.ts';
 import { composeSnapshot } from '../stages/compose.ts';
 import { publishStage } from '../stages/publish.ts';
@@ -18,16 +18,17 @@ import { undoneOnFailure } from './undo.ts';
 
 /**
  * Publishes the plan of an adoption. `from`: the name whose progress the plan takes over; its tags on the
- * sources and what its sessions left go afterwards. Throws what publishing throws; nothing was changed then.
+ * sources and what its sessions left go afterwards. `settled`: see `SUMMARY.settled`. Throws what publishing
+ * throws; nothing was changed then.
  */
 export async function adoptTarget(
   ports: RunPorts,
   plan: CompiledPlan,
   spec: ProcessSpec,
-  from?: string,
+  adoption: NonNullable<Begun['adoption']>,
 ): Promise<RunRecord> {
   const startedMs = performance.now();
-  const session = beginSession(ports, plan, spec, { adoption: { from } });
+  const session = beginSession(ports, plan, spec, { adoption });
   const published = await undoneOnFailure(session, {}, async () => {
     const nothing = unopened(session);
     const opened: Opened = { ...nothing, base: mainSnapshot((await loadTarget(nothing)).metadata) };

@@ -86,7 +86,7 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
     properties: {
       ...progressSummary(plan),
       ...(reopened.length === 0 ? {} : { [SUMMARY.reopenedHours]: JSON.stringify(reopened) }),
-      ...(staged.adoption?.from === undefined ? {} : { [SUMMARY.adoptedFrom]: staged.adoption.from }),
+      ...adoptionSummary(staged),
       ...restateProperties(plan),
     },
   });
@@ -94,6 +94,14 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
   const summary = { ...snapshot.summary, ...made } as Record<string, string>;
   return { snapshot: { ...snapshot, summary }, baseSnapshotId: base?.['snapshot-id'], metadata };
 }
+
+/** What the snapshot of an adoption says of the processes before it. */
+const adoptionSummary = ({ adoption }: Staged): Record<string, string> => ({
+  ...(adoption?.from === undefined ? {} : { [SUMMARY.adoptedFrom]: adoption.from }),
+  ...(adoption === undefined || Object.keys(adoption.settled).length === 0
+    ? {}
+    : { [SUMMARY.settled]: JSON.stringify(adoption.settled) }),
+});
 
 interface NewList {
   readonly metadata: TableMetadata;
