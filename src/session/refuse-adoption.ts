@@ -9,7 +9,7 @@ import { isLookup } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { Session } from '../model/session.ts';
-import type { ProcessProgress } from '../state/process-progress.ts';
+import { type ProcessProgress, progressOfAll } from '../state/process-progress.ts';
 import { heirOf, publishersOf } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -117,6 +117,24 @@ export function nothingToTakeOver(spec: ProcessSpec, target: TableMetadata, from
           ? `no process has; to take the target over as it is run "psyberg adopt ${spec.processName}"`
           : `run "psyberg adopt ${spec.processName} --from ${published[0]}"${published.length === 1 ? '' : `; published to it have ${published.join(', ')}`}`,
       context: { process_name: spec.processName, from, target: name, published_by: published },
+    },
+  );
+}
+
+/**
+ * Throws `adopt-from-unknown` for a name in whose place another process has adopted the target since: from
+ * where it stopped, the rows which that one has loaded would be loaded once more.
+ */
+export function refuseSettled(spec: ProcessSpec, target: TableMetadata, from: string): void {
+  const { settled = [] } = progressOfAll(target).find((each) => each.processName === from) ?? {};
+  if (settled.length === 0) return;
+  const name = tableName(spec.target.table);
+  throw refusal(
+    'adopt-from-unknown',
+    `another process has adopted ${name} since ${from} stopped, and gone on with ${settled.join(', ')}`,
+    {
+      hint: `run "psyberg adopt ${spec.processName}" to go on where the last process stopped`,
+      context: { process_name: spec.processName, from, target: name },
     },
   );
 }

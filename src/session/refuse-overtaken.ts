@@ -19,8 +19,8 @@ const isOfLookup = ({ sources }: ProcessSpec, { table }: Watermark): boolean =>
 
 /**
  * Throws `target-not-empty` when a name that is no process of the project has read a source of a stateless
- * process further than the process itself, for the same target. Those that overwrite hours compute them anew
- * in any case.
+ * process further than the process itself, for the same target, or has adopted it since. Those that
+ * overwrite hours compute them anew in any case.
  */
 export function refuseOvertakenProgress(
   project: ProjectSpec,
@@ -29,7 +29,10 @@ export function refuseOvertakenProgress(
 ): void {
   if (patternOf(spec).operation !== 'append' || spec.target.existingRows === 'keep') return;
   const known = new Set(project.processes.map((each) => each.processName));
-  for (const other of progressOfAll(target)) {
+  const all = progressOfAll(target);
+  const { settled = [] } = all.find((each) => each.processName === spec.processName) ?? {};
+  if (settled.length > 0) throw settledSince(spec, settled);
+  for (const other of all) {
     if (known.has(other.processName)) continue;
     const ahead = other.progress.watermarks.find((theirs) =>
       progress.watermarks.some(
@@ -50,4 +53,18 @@ export function refuseOvertakenProgress(
       },
     );
   }
+}
+
+/** The refusal of a process that was away while another one adopted its target, which may be gone by now. */
+function settledSince(spec: ProcessSpec, settled: readonly string[]): Error {
+  const { processName } = spec;
+  const name = tableName(spec.target.table);
+  return refusal(
+    'target-not-empty',
+    `another process has adopted ${name} since the last session of ${processName}, and gone on with ${settled.join(', ')}: ${processName} could load those rows once more`,
+    {
+      hint: `run "psyberg retire ${processName}" and "psyberg adopt ${processName}" to go on where the last process stopped; or drop ${name} and load it anew`,
+      context: { process_name: processName, target: name },
+    },
+  );
 }

@@ -7,7 +7,7 @@ import { protectionTag, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
-import { nothingToTakeOver, refuseAdoption, refuseNameInUse } from './refuse-adoption.ts';
+import { nothingToTakeOver, refuseAdoption, refuseNameInUse, refuseSettled } from './refuse-adoption.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { refuseOtherPattern } from './refuse-other-pattern.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -34,6 +34,7 @@ export async function openTakeover(
   refuseAdoption(spec, target, own);
   const progress = await targetProgress(input, target, from);
   if (progress === undefined) throw nothingToTakeOver(spec, target, from);
+  refuseSettled(spec, target, from);
   refuseOtherGrain(spec, progress);
   refuseOtherPattern(spec, { progress, target, from });
   const sources = await Promise.all(spec.sources.map((source) => sourceAt(input, source, progress)));

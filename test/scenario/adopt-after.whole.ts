@@ -146,6 +146,30 @@ it.each(['retired', 'removed'] as const)(
   },
 );
 
+it('does not go on from an old place, of one in whose place another has adopted since', async () => {
+  const a = fileOf('a_load', 'stateless');
+  const world = await worldOf(a, events(1, 1, 0));
+  const [place] = await snapshotIds(world);
+  await world.land('raw.events', events(2, 1, 1));
+  await replaced(world, 'a_load', fileOf('b_load', 'stateless'), 'removed');
+  await world.psyberg.adopt('b_load', at(place));
+  await world.publish('b_load');
+  await replaced(world, 'b_load', fileOf('c_load', 'stateless'));
+  await expect(world.psyberg.adopt('c_load', new Map(), { from: 'a_load' })).rejects.toMatchObject({
+    code: 'adopt-from-unknown',
+    hint: 'run "psyberg adopt c_load" to go on where the last process stopped',
+  });
+  await replaced(world, 'c_load', a, 'removed');
+  const [refused] = await world.run(['a_load']);
+  expect(refused?.error?.code).toBe('target-not-empty');
+  // As the hint says.
+  await world.psyberg.retire('a_load');
+  await world.psyberg.adopt('a_load');
+  await world.land('raw.events', events(3, 1, 1));
+  await world.publish('a_load');
+  await expectWhole(world);
+});
+
 it('keeps to what each of two has left that wrote side by side, and leads to no doubled rows', async () => {
   const side = (name: string, keep: boolean, where: string) => {
     const target = { table: 'facts.loaded', event_time: 'ts', ...(keep ? { existing_rows: 'keep' } : {}) };
