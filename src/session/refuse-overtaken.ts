@@ -30,8 +30,6 @@ export function refuseOvertakenProgress(
   if (patternOf(spec).operation !== 'append' || spec.target.existingRows === 'keep') return;
   const known = new Set(project.processes.map((each) => each.processName));
   const all = progressOfAll(target);
-  const { settled = [] } = all.find((each) => each.processName === spec.processName) ?? {};
-  if (settled.length > 0) throw settledSince(spec, settled);
   for (const other of all) {
     if (known.has(other.processName)) continue;
     const ahead = other.progress.watermarks.find((theirs) =>
@@ -53,6 +51,9 @@ export function refuseOvertakenProgress(
       },
     );
   }
+  // Last, since a process that is ahead has a name to tell.
+  const { settled = [] } = all.find((each) => each.processName === spec.processName) ?? {};
+  if (settled.length > 0) throw settledSince(spec, settled);
 }
 
 /** The refusal of a process that was away while another one adopted its target, which may be gone by now. */
