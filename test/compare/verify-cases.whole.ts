@@ -7,21 +7,20 @@ import { appendProcess, countProcess, EVENTS, events } from '../support/count-ev
 import { expectFaultFound, expectVerified } from '../support/verified.ts';
 import { hourAt, msAt, processFile, type World, worldForTest } from '../support/world.ts';
 
+/** The second source is not counted: it only says up to which hour the first one is loaded. */
+const ofTwoSources = countProcess({
+  header: {
+    sources: [
+      { table: 'raw.events', event_time: 'ts', alias: 'e' },
+      { table: 'raw.others', event_time: 'ts', alias: 'o' },
+    ],
+  },
+});
+
 const verified = async (world: World, name: string) => (await world.psyberg.verify([name]))[0];
 
 it('leaves out what is owed: hours that one source holds back, and rows of the future', async () => {
-  const world = await worldForTest({
-    processes: [
-      countProcess({
-        header: {
-          sources: [
-            { table: 'raw.events', event_time: 'ts', alias: 'e' },
-            { table: 'raw.others', event_time: 'ts', alias: 'o' },
-          ],
-        },
-      }),
-    ],
-  });
+  const world = await worldForTest({ processes: [ofTwoSources] });
   world.nowMs = msAt(12);
   for (const table of ['raw.events', 'raw.others']) await world.create(table, EVENTS);
   await world.land(
@@ -36,18 +35,7 @@ it('leaves out what is owed: hours that one source holds back, and rows of the f
 });
 
 it('leaves out what an adopted target holds of hours that are not complete, until they are made', async () => {
-  const world = await worldForTest({
-    processes: [
-      countProcess({
-        header: {
-          sources: [
-            { table: 'raw.events', event_time: 'ts', alias: 'e' },
-            { table: 'raw.others', event_time: 'ts', alias: 'o' },
-          ],
-        },
-      }),
-    ],
-  });
+  const world = await worldForTest({ processes: [ofTwoSources] });
   for (const table of ['raw.events', 'raw.others']) await world.create(table, EVENTS);
   await world.land('raw.events', `${events(0, 9, 1)} union all ${events(10, 9, 5)}`);
   await world.land('raw.others', events(0, 9, 3));

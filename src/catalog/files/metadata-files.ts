@@ -57,7 +57,10 @@ export const tableMetadataFiles = (place: Place): MetadataFiles<TableMetadata> =
 export const viewMetadataFiles = (place: Place): MetadataFiles<ViewMetadata> =>
   metadataFiles({
     ...place,
-    parse: (file) => ({ metadata: parseViewMetadata(file.toString()), text: file.toString() }),
+    parse(file) {
+      const text = file.toString();
+      return { metadata: parseViewMetadata(text), text };
+    },
     render: renderViewMetadata,
   });
 
