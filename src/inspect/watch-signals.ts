@@ -4,6 +4,7 @@
  * conditional request to a foreign one.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mainSnapshot } from '../iceberg/history.ts';
 import { usageError } from '../model/errors.ts';
 import { type Hour, hourText } from '../model/hour.ts';
 import {
@@ -14,6 +15,7 @@ import {
   tableNameProblem,
 } from '../model/names.ts';
 import type { SignalRow } from '../report/status.ts';
+import { announcedFor } from '../state/announced-for.ts';
 import { lakeTable, statement } from '../statements/index.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import { fewSignalledHour } from './few-signals.ts';
@@ -139,7 +141,10 @@ async function signalledHour(workspace: Workspace, name: string): Promise<Hour |
   const metadata = (await workspace.client.loadTable(workspace.project.tables.signalTable))?.metadata;
   if (metadata === undefined) return undefined;
   const hour = await fewSignalledHour(metadata, name);
-  return (hour === undefined ? await signalledHourInTable(workspace, name) : hour) ?? undefined;
+  const announced = (hour === undefined ? await signalledHourInTable(workspace, name) : hour) ?? undefined;
+  const table = (await workspace.client.loadTable(parseTableName(name)))?.metadata;
+  const main = table === undefined ? undefined : mainSnapshot(table);
+  return table === undefined || main === undefined ? undefined : announcedFor(table, main, announced);
 }
 
 /** The same, by a statement over a table of any size, which must exist. */

@@ -2,16 +2,17 @@
 import { relative } from 'node:path';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import type { Source, SourceTable } from '../changes/source.ts';
-import { ancestors } from '../iceberg/history.ts';
+import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type AskedPlace, vttsKind } from '../kinds/vtts/index.ts';
 import { unitOf } from '../model/grain.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
-import { sameTable } from '../model/names.ts';
+import { sameTable, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { SourceState, Watermark } from '../model/session.ts';
-import type { ProcessProgress } from '../state/process-progress.ts';
+import { announcedFor } from '../state/announced-for.ts';
+import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
 import { type StateRelation, stateRelation } from '../state/state-relation.ts';
 import { SUMMARY } from '../state/summary-keys.ts';
 import { SIGNAL } from '../state/tables/signal.ts';
@@ -25,14 +26,45 @@ interface Found {
   readonly from: Watermark | undefined;
   readonly changed: Pick<SourceState, 'files' | 'deleteFiles'>;
   readonly progress: ProcessProgress | undefined;
+  /** Undefined where the provider is asked now, or not at all. */
+  readonly promised: Promised | undefined;
   readonly open: () => Promise<Source>;
+}
+
+/** What a provider said before the source was pinned. */
+export interface Promised {
+  /** Undefined: the source is complete for no hour. */
+  readonly hour: Hour | undefined;
+}
+
+/**
+ * Asks a provider that moves on by itself, such as the signals of another process, before the source is
+ * pinned. Undefined where it need not be asked, or has to be asked later.
+ */
+export async function promisedBefore(
+  input: OpenSessionInput,
+  spec: SourceSpec,
+  progress: ProcessProgress | undefined,
+): Promise<Promised | undefined> {
+  if (vttsKind(spec.vtts.kind).isOfHead || input.isLoaded === true || isOlderPlace(input, spec))
+    return undefined;
+  const metadata = (await input.catalog.loadTable(spec.table))?.metadata;
+  const main = metadata === undefined ? undefined : mainSnapshot(metadata);
+  if (metadata === undefined || main === undefined) return undefined;
+  const watermark = watermarkFor(progress, {
+    name: tableName(spec.table),
+    tableUuid: metadata['table-uuid'],
+  });
+  const hasChanged = watermark?.snapshotId !== main['snapshot-id'];
+  if (!asksProvider(input, spec, { hasChanged, progress })) return undefined;
+  return { hour: await askProvider(input, spec, { newestHour: undefined, snapshots: () => [] }) };
 }
 
 /** The newest hour with rows, and the hour up to which all rows are there. */
 export async function completenessOf(
   input: OpenSessionInput,
   table: SourceTable,
-  { head, from, changed, progress, open }: Found,
+  { head, from, changed, progress, promised, open }: Found,
 ): Promise<Pick<SourceState, 'newestHour' | 'laterHours' | 'vttsHour'>> {
   const { spec, metadata } = table;
   const { newestHour, laterHours } = await newestHourOf({
@@ -43,7 +75,9 @@ export async function completenessOf(
     changed,
     completeToHour: progress?.completeToHour,
   });
-  const vttsHour = asksProvider(input, spec, { changed, progress })
+  const asks =
+    promised === undefined && asksProvider(input, spec, { hasChanged: changed.files.length > 0, progress });
+  const said = asks
     ? await askProvider(input, spec, {
         newestHour: newestHour === undefined ? undefined : lastOfNewest(input, table, newestHour),
         snapshots: () => ancestors(metadata, head),
@@ -51,7 +85,8 @@ export async function completenessOf(
         // come.
         ...(isOlderPlace(input, spec) ? { asOf: placeOf(head) } : {}),
       })
-    : undefined;
+    : promised?.hour;
+  const vttsHour = spec.vtts.kind === 'signal' ? announcedFor(metadata, head, said) : said;
   return {
     ...(newestHour === undefined ? {} : { newestHour }),
     ...(vttsHour === undefined ? {} : { vttsHour }),
@@ -95,10 +130,7 @@ export async function emptyState(
 function asksProvider(
   { spec, lookUpTo, adoptAt }: OpenSessionInput,
   source: SourceSpec,
-  {
-    changed,
-    progress,
-  }: { readonly changed: Pick<SourceState, 'files'>; readonly progress: ProcessProgress | undefined },
+  { hasChanged, progress }: { readonly hasChanged: boolean; readonly progress: ProcessProgress | undefined },
 ): boolean {
   if (lookUpTo !== undefined || adoptAt !== undefined) return true;
   if (
@@ -109,7 +141,7 @@ function asksProvider(
     return true;
   // Rows that were loaded already may reach hours that become complete only now.
   if (source.window !== undefined) return true;
-  return changed.files.length > 0 || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
+  return hasChanged || (progress?.watermarks ?? []).some((each) => each.owedHours.length > 0);
 }
 
 async function signalsOf({ catalog, project, engine }: OpenSessionInput): Promise<StateRelation | undefined> {

@@ -16,7 +16,7 @@ import type { SourceState, Watermark } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/process-progress.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';
-import { completenessOf, emptyState, lastAllowedHour } from './complete-to.ts';
+import { completenessOf, emptyState, lastAllowedHour, type Promised, promisedBefore } from './complete-to.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import { openFolder } from './open-folder.ts';
 import { refuseMissing, refuseNulls, sourceReplaced, sourceRewound } from './refuse-source.ts';
@@ -35,6 +35,7 @@ export async function openSourceState(
   progress: ProcessProgress | undefined,
 ): Promise<SourceState> {
   if (spec.files !== undefined) return openFolder(input, { ...spec, files: spec.files }, progress);
+  const promised = await promisedBefore(input, spec, progress);
   const loaded = await input.catalog.loadTableToRead(spec.table);
   const name = tableName(spec.table);
   const found = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
@@ -73,7 +74,10 @@ export async function openSourceState(
     lastAllowedHour: lastAllowedHour(input, spec),
     ...(input.verified === undefined ? {} : { verified: input.verified }),
   };
-  return Object.freeze({ ...idle, ...(await stateAt(input, table, { head, watermark, progress })) });
+  return Object.freeze({
+    ...idle,
+    ...(await stateAt(input, table, { head, watermark, progress, promised })),
+  });
 }
 
 /** The snapshot that the session pins: the head of `main`, or the place that an adoption names. */
@@ -88,13 +92,14 @@ interface Pinned {
   readonly head: Snapshot;
   readonly watermark: Watermark | undefined;
   readonly progress: ProcessProgress | undefined;
+  readonly promised: Promised | undefined;
 }
 
 /** The state of a source at its head: what changed up to it, and how far the source is complete. */
 async function stateAt(
   input: OpenSessionInput,
   table: SourceTable,
-  { head, watermark, progress }: Pinned,
+  { head, watermark, progress, promised }: Pinned,
 ): Promise<Partial<SourceState>> {
   const { spec, metadata, eventTime } = table;
   let opened: Source | undefined;
@@ -121,7 +126,7 @@ async function stateAt(
   const complete =
     input.isLoaded === true
       ? {}
-      : await completenessOf(input, table, { head, from, changed, progress, open });
+      : await completenessOf(input, table, { head, from, changed, progress, promised, open });
   const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   return {
     ...changed,

@@ -10,6 +10,7 @@ import { signalledHourInTable } from '../../src/inspect/watch-signals.ts';
 import { parseHour } from '../../src/model/hour.ts';
 import type { TableIdentifier } from '../../src/model/names.ts';
 import { SIGNAL, type SignalTableRow } from '../../src/state/tables/signal.ts';
+import { publishedProperty } from '../../src/state/target-properties.ts';
 import { ensureStateTable } from '../../src/state/write-state.ts';
 import { propertySeed } from '../support/property-seed.ts';
 import { numberedTables, stateMetadata, writeStateHistory } from '../support/state-history.ts';
@@ -150,6 +151,18 @@ describe('announcements of a small table', () => {
     expect(await world.psyberg.signals()).toHaveLength(4);
     const waited = { hour: parseHour('2023-09-14T05:00:00Z'), timeoutMs: 0 };
     await world.create('facts.a', 'id bigint');
+    await world.reopen();
+    // Nobody has published to it: what was announced was another table of that name.
+    expect(await world.psyberg.waitForSignal({ table: 'facts.a', ...waited })).toMatchObject({
+      complete: false,
+    });
+    await world.land('facts.a', 'select 1');
+    await world.commit('facts.a', [
+      {
+        action: 'set-properties',
+        updates: { [publishedProperty('a')]: (await world.metadata('facts.a'))['table-uuid'] },
+      },
+    ]);
     await world.reopen();
     expect(await world.psyberg.waitForSignal({ table: 'facts.a', ...waited })).toMatchObject({
       complete: true,

@@ -4,5 +4,6 @@ import type { VttsKind } from './vtts-kind.ts';
 export const bounds: VttsKind = {
   form: 'bounds',
   isFree: true,
+  isOfHead: true,
   ask: (_vtts, { newestHour }) => newestHour,
 };

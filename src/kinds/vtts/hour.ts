@@ -14,6 +14,7 @@ export interface ToldHour extends VttsSpec {
 export const hour: VttsKind<ToldHour> = {
   form: 'hour',
   isFree: true,
+  isOfHead: true,
   knowsWithoutRows: true,
   ask: (vtts) => vtts.hour,
 };

@@ -20,6 +20,7 @@ export const property: VttsKind<PropertyVtts> = {
     read: (key) => ({ key }),
   },
   isFree: false,
+  isOfHead: true,
   ask,
 };
 

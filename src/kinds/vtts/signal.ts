@@ -7,6 +7,7 @@ import type { VttsKind } from './vtts-kind.ts';
 export const signal: VttsKind = {
   form: 'signal',
   isFree: false,
+  isOfHead: false,
   async ask(_vtts, { table, signals: asked, warehouse, asOf }): Promise<Hour | undefined> {
     const signals = await asked();
     if (signals === undefined) return undefined;

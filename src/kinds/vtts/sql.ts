@@ -23,6 +23,7 @@ export const sqlVtts: VttsKind<SqlVtts> = {
     read: (query, place) => ({ query, place }),
   },
   isFree: false,
+  isOfHead: false,
   ask,
 };
 

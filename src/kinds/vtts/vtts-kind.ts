@@ -20,6 +20,12 @@ export interface VttsKind<Spec extends VttsSpec = VttsSpec> {
   readonly argument?: VttsArgument<Spec>;
   /** True if asking costs nothing: then it is asked even if nothing changed. */
   readonly isFree: boolean;
+  /**
+   * True if the answer follows from the snapshot that the session pins. Any other provider moves on by itself
+   * and is asked before the source is pinned: asked later, it could promise hours whose rows came after that
+   * snapshot.
+   */
+  readonly isOfHead: boolean;
   /** True if it can say something of a source without rows. */
   readonly knowsWithoutRows?: true;
   /**

@@ -200,7 +200,11 @@ async function repairSignals(
       target: tableName(spec.target.table),
       psybergSessionId: sessionOf(snapshot),
       completeToHour: completeTo,
-      isComplete: !lacksEarlierHours(spec.catchup.order, owedIn(snapshot), completeTo),
+      isComplete: !lacksEarlierHours(
+        snapshot.summary?.[SUMMARY.announcedToHour] === undefined ? spec.catchup.order : 'newest',
+        owedIn(snapshot),
+        completeTo,
+      ),
       reopened,
       createdAt: instantText(snapshot['timestamp-ms']),
     });

@@ -63,11 +63,18 @@ export function signalRows(
     target: plan.target.table,
     psybergSessionId: plan.psyberg_session_id,
     completeToHour,
-    isComplete: !lacksEarlierHours(plan.catchup?.order, plan.owed_hours, completeToHour),
+    isComplete: !lacksHours(plan, completeToHour),
     reopened,
     createdAt,
   });
 }
+
+/**
+ * Whether earlier hours are still to come, since this session loads the newest ones first, or one before it
+ * did: the header may name another order since.
+ */
+const lacksHours = ({ catchup, owed_hours: owed, target }: Plan, completeToHour: string): boolean =>
+  lacksEarlierHours(target.announced_to_hour === undefined ? catchup?.order : 'newest', owed, completeToHour);
 
 /**
  * True where the newest hours were loaded first, and earlier ones are still to come: an hour up to which that
@@ -96,7 +103,7 @@ const isAnnounced = (plan: Plan, completeToHour: string): boolean =>
  * the hour to which it is complete; null: to none.
  */
 export function announcedOtherwise(plan: Plan, completeToHour: string): string | null | undefined {
-  if (!lacksEarlierHours(plan.catchup?.order, plan.owed_hours, completeToHour)) return undefined;
+  if (!lacksHours(plan, completeToHour)) return undefined;
   const before = announcedBefore(plan);
   return before === completeToHour ? undefined : before;
 }
