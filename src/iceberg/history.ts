@@ -133,3 +133,9 @@ export function withOperations(metadata: TableMetadata): TableMetadata {
     ),
   };
 }
+
+/** The snapshot that this one was cherry-picked from, which Iceberg's writers name in the summary. */
+export function pickedFrom({ summary }: Snapshot): SnapshotId | undefined {
+  const source = summary?.['source-snapshot-id'];
+  return source === undefined || !/^\d+$/.test(source) ? undefined : BigInt(source);
+}

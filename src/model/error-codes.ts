@@ -302,6 +302,9 @@ export const ERROR_CODES = {
     'A first session on a target that holds rows, or that another process has published to.',
   ),
   'target-not-writable': usage('The target is laid out in a way in which no session can write it.'),
+  'target-picked': refused(
+    'Rows that a rollback of the target took away were cherry-picked back, without their watermark.',
+  ),
   'target-replaced': refused('The watermark table speaks of another target of this name.'),
   'target-rewound': refused('The target was rolled back, and its history up to there was expired.'),
   'target-schema-mismatch': usage("The query's columns are not those of the target."),

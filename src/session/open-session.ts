@@ -21,6 +21,7 @@ import { refuseOtherFormat } from './refuse-other-format.ts';
 import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { refuseOtherPattern } from './refuse-other-pattern.ts';
 import { refuseOvertakenProgress } from './refuse-overtaken.ts';
+import { refusePickedRows } from './refuse-picked.ts';
 import { refuseSkippedRows } from './refuse-skipped-rows.ts';
 import { restateLookups } from './restate-lookups.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -29,8 +30,8 @@ import { targetProgress } from './target-progress.ts';
 
 /**
  * Opens a session: for a look, an adoption or a restate if `input` says so. Throws `target-not-empty`,
- * `target-not-writable`, `grain-changed`, `pattern-changed`, `source-missing`, `source-replaced`,
- * `source-changed`, `history-expired` and the errors of reading.
+ * `target-not-writable`, `target-picked`, `grain-changed`, `pattern-changed`, `source-missing`,
+ * `source-replaced`, `source-changed`, `history-expired` and the errors of reading.
  */
 export async function openSession(input: OpenSessionInput): Promise<Session> {
   const { restate } = input;
@@ -56,6 +57,7 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
       refuseOtherGrain(spec, progress);
       refuseOtherPattern(spec, { progress, target });
       refuseOvertakenProgress(input.project, spec, { target, progress });
+      refusePickedRows(spec, target);
     }
   }
   const sources = await Promise.all(

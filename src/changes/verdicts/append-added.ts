@@ -3,7 +3,7 @@
  * source. A writer that deletes or updates rows by copying the rest of their file (as Spark does by default)
  * adds files with hardly a new row, so a file is loaded only if its rows are new.
  */
-import { ancestors, operationOf, snapshotById } from '../../iceberg/history.ts';
+import { ancestors, operationOf, pickedFrom, snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { PsybergError, refusal } from '../../model/errors.ts';
 import type { Hour } from '../../model/hour.ts';
@@ -165,10 +165,4 @@ function pickedAgain(
       .filter((snapshot) => read.has(pickedFrom(snapshot) ?? -1n))
       .map((snapshot) => snapshot['snapshot-id']),
   );
-}
-
-/** The snapshot that this one was cherry-picked from, if it was. */
-function pickedFrom({ summary }: Snapshot): SnapshotId | undefined {
-  const source = summary?.['source-snapshot-id'];
-  return source === undefined || !/^\d+$/.test(source) ? undefined : BigInt(source);
 }
