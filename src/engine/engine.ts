@@ -332,12 +332,6 @@ async function utcConnection(instance: Database): Promise<OwnedConnection> {
 
 const nameOf = ({ names }: Parts, name: string): string => names.get(name) ?? name;
 
-/** Whether DuckDB says that a schema is not there; see {@link Engine.forgetSchemas}. */
-export const isSchemaUnknown = (error: unknown): boolean =>
-  /schema "[^"]*" does not exist|Schema with name .* (?:not found|does not exist)|No catalog \+ schema named/.test(
-    messageOf(error),
-  );
-
 /** Rows that a statement changed or copied. */
 function changedRows(reader: DuckDBResultReader): bigint {
   const first = reader.getRows()[0]?.[0];

@@ -94,6 +94,29 @@ it('takes a word of the command line for a folder only where it is a command', (
   ]);
 });
 
+it('loads the library of DuckDB for no command that does without', () => {
+  const watch = path.join(folder, 'watch.cjs');
+  fs.writeFileSync(
+    watch,
+    `const open = process.dlopen;
+process.dlopen = (module, file, ...more) => {
+  console.log('loads', require('node:path').basename(file));
+  return open.call(process, module, file, ...more);
+};\n`,
+  );
+  const main = path.join(import.meta.dirname, '../../dist/cli/main.js');
+  const loadedBy = (...argv: string[]): string[] => {
+    const { stdout } = spawnSync(process.execPath, ['--require', watch, main, ...argv], { encoding: 'utf8' });
+    return stdout.split('\n').filter((line) => line.startsWith('loads'));
+  };
+  expect(loadedBy('--version')).toEqual([]);
+  const project = path.join(folder, 'project');
+  expect(loadedBy('new', 'project', project)).toEqual([]);
+  expect(loadedBy('status', '--project', project)).toEqual([]);
+  // What is watched for is there.
+  expect(loadedBy('sql', '--project', project, 'select 1')).toEqual(['loads duckdb.node']);
+});
+
 it.skipIf((process.umask() & 0o055) !== 0)('can be read by others than who built it', () => {
   const dist = path.join(import.meta.dirname, '../../dist');
   expect(fs.statSync(dist).mode & 0o055).toBe(0o055);
