@@ -8,12 +8,13 @@ import { PROBLEM_CODES, type Severity } from '../../src/model/problem-codes.ts';
 import { processHeaderJsonSchema, projectJsonSchema } from '../../src/project/json-schemas.ts';
 import { PROCESS_KEYS, PROJECT_KEYS } from '../../src/project/key-descriptions.ts';
 import { AUDIT_FAILURE } from '../../src/state/tables/audit-failure.ts';
+import { FILE } from '../../src/state/tables/file.ts';
 import { HIGH_WATER_MARK } from '../../src/state/tables/high-water-mark.ts';
 import { SESSION } from '../../src/state/tables/session.ts';
 import { SIGNAL } from '../../src/state/tables/signal.ts';
 import { testsJsonSchema } from '../../src/testing/read/json-schema.ts';
 import { TESTS_KEYS } from '../../src/testing/read/key-descriptions.ts';
-import { COLUMNS, EXIT_MEANINGS, KIND_MEANINGS, TABLES } from './reference-texts.ts';
+import { COLUMNS, ENVIRONMENT, EXIT_MEANINGS, KIND_MEANINGS, TABLES } from './reference-texts.ts';
 
 const printed = (title: string, source: string, ...parts: readonly string[]): string =>
   `# ${title}\n\n<!-- Printed from ${source} by \`npm run docs\`; do not edit. -->\n\n${parts.join('\n\n')}\n`;
@@ -111,7 +112,9 @@ function keysPage(title: string, intro: string, schema: object, meanings: Readon
 
 /** All commands that do something, with their path: `session load`. */
 export function commandsOf(command: Command, path: readonly string[] = []): [string, Command][] {
-  const here: [string, Command][] = command.commands.length === 0 ? [[path.join(' '), command]] : [];
+  // A group such as `psyberg session` takes no arguments itself; `psyberg plan` does, beside `plan diff`.
+  const isOnlyGroup = command.commands.length > 0 && command.registeredArguments.length === 0;
+  const here: [string, Command][] = isOnlyGroup ? [] : [[path.join(' '), command]];
   return [...here, ...command.commands.flatMap((each) => commandsOf(each, [...path, each.name()]))];
 }
 
@@ -142,7 +145,8 @@ function commandLinePage(): string {
     table(['code', 'meaning'], codes),
     'With several processes it is the highest code of any. SIGTERM ends a command with 143. The kind of an error decides its exit code, see [error codes](error-codes.md).',
     '## Environment',
-    "`PSYBERG_MEMORY_LIMIT=2GB` keeps DuckDB below that; it goes on in temporary files then. `PSYBERG_CATALOG_TOKEN` stands for `--token` of `psyberg catalog serve`, which other users of the machine can see while it serves. `PSYBERG_EXTENSION_DIRECTORY` names the folder of DuckDB's extensions.",
+    'All of them are optional.',
+    table(['variable', 'what it does'], ENVIRONMENT),
   );
 }
 
@@ -200,7 +204,7 @@ function problemsPage(): string {
 
 function stateTablesPage(): string {
   const sections = TABLES.map(({ name, intro, of }) => {
-    const columns = { HIGH_WATER_MARK, SESSION, SIGNAL, AUDIT_FAILURE }[of].columns;
+    const columns = { HIGH_WATER_MARK, SESSION, SIGNAL, AUDIT_FAILURE, FILE }[of].columns;
     const rows = columns.map((column) => [
       `\`${column.name}\``,
       column.type,
@@ -211,7 +215,7 @@ function stateTablesPage(): string {
   return printed(
     'State tables',
     '`src/state/tables`',
-    'Four Iceberg tables, partitioned by process, for people and programs. Columns may be added, not renamed. psyberg.yaml can give them [other names](project-file.md#tables).',
+    'Five Iceberg tables, partitioned by process, for people and programs. Columns may be added, not renamed. psyberg.yaml can give them [other names](project-file.md#tables).',
     'A published snapshot of a target carries `psyberg.process-name`, `psyberg.session-id` and `psyberg.high-water-marks` in its summary: that is the watermark, and the tables are its copy. See [publishing](../concepts/publishing.md).',
     ...sections,
   );

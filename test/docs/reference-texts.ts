@@ -9,7 +9,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   auditFailed: 'a blocking audit failed, a test, or a verification',
   conflict: 'a conflict that retries did not solve',
   refused: 'refused, because going on could lose or double data',
-  owed: 'with `--require-complete`: done, but hours are still owed',
+  owed: 'with `--require-complete`: done, but hours are still owed; with `signals --wait-for`: the time is up',
   interrupted: 'interrupted by Ctrl-C',
 };
 
@@ -22,6 +22,42 @@ export const KIND_MEANINGS: Readonly<Record<ErrorKind, string>> = {
   interrupted: 'The command was stopped. Run it again.',
   unexpected: 'Nobody foresaw it. Run it again with `--verbose`, and report it.',
 };
+
+/** Variables of the environment, and what they do. */
+export const ENVIRONMENT: readonly (readonly [names: string, meaning: string])[] = [
+  [
+    '`PSYBERG_MEMORY_LIMIT`',
+    'Keeps DuckDB below so much memory, such as `2GB`; beyond it works in temporary files.',
+  ],
+  [
+    '`PSYBERG_EXTENSION_DIRECTORY`',
+    "The folder of DuckDB's extensions, see [installing](../guides/installing.md).",
+  ],
+  [
+    '`PSYBERG_CATALOG_TOKEN`',
+    'Stands for `--token` of `psyberg catalog serve` and `psyberg connect`, which other users of the machine can see.',
+  ],
+  ['`PSYBERG_RELOCATE_DATABASE`', 'Stands for `--database` of `psyberg relocate`.'],
+  ['`PSYBERG_HISTORY`', 'The file in which the prompt of `psyberg sql` keeps what was typed; empty: none.'],
+  ['`COLUMNS`', 'The width of text in a pipe or a file; a terminal says its own.'],
+  [
+    '`NO_COLOR`, `CI`, `TERM=dumb`',
+    'No colours; progress in lines and not in one line that is written over (`CI`, `TERM=dumb`).',
+  ],
+  [
+    '`SPARK_REMOTE`, `SPARK_CONNECT_AUTHENTICATE_TOKEN`',
+    'Where Spark is, and its token, see [Spark](../guides/spark.md).',
+  ],
+  [
+    '`AWS_…`',
+    'Region, endpoint and keys of an object store, see [object stores](../guides/object-stores.md).',
+  ],
+  [
+    '`OPENLINEAGE_…`, `OTEL_…`, `TRACEPARENT`',
+    'Lineage and traces, see [watching runs](../guides/observing.md).',
+  ],
+  ['`NODE_EXTRA_CA_CERTS`', 'Certificates (PEM) to trust beside those of this machine.'],
+];
 
 export const TABLES = [
   {
@@ -40,6 +76,12 @@ export const TABLES = [
     of: 'AUDIT_FAILURE',
     intro:
       'A row is a row that an audit found wrong, also when nothing was published. The last 30 sessions or more of a process stay.',
+  },
+  {
+    name: 'psyberg_file_f',
+    of: 'FILE',
+    intro:
+      'A row is a [file](../concepts/files.md) that a session has read, committed with the rows of that file. It is there once a process reads files.',
   },
 ] as const;
 
@@ -101,4 +143,13 @@ export const COLUMNS: Readonly<Record<string, string>> = {
   severity: '`block` or `warn`.',
   failing_rows: 'How many rows the audit found.',
   failing_row: 'One of them (JSON).',
+  src_files: 'The glob of the source; several are joined by commas.',
+  path: 'The file, as the glob writes it.',
+  bytes: 'Its size.',
+  modified_at: 'When it was last changed.',
+  etag: 'Null: DuckDB does not tell it.',
+  rows: 'Its rows.',
+  session_number:
+    'Which session of the process that read files it was, counted from 1; those above the watermark were undone by a rollback of the target.',
+  columns: 'The columns by which it was read, and their DuckDB types (JSON).',
 };
