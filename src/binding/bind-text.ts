@@ -57,8 +57,10 @@ export async function bindText(
     const statement = around(bindable.text);
     const bound = await binder.bind(statement);
     if (bound.fault === undefined) return faults.length > 0 ? { faults } : { columns: bound.columns, faults };
-    const { fault } = bound;
-    const offset = placeOf(fault, statement, bindable);
+    const unparsed = bound.fault.kind === 'Parser' ? await unparsedAlone(binder, text) : undefined;
+    const fault = unparsed ?? bound.fault;
+    const offset =
+      unparsed?.byte === undefined ? placeOf(fault, statement, bindable) : unitsOfBytes(text, unparsed.byte);
     const name = offset === undefined ? undefined : nameAt(text, offset);
     const unjudged = reasonNotToJudge(fault, name);
     if (unjudged !== undefined) return { faults, unjudged };
@@ -80,6 +82,13 @@ const complaintIn = ({ kind, message }: TextFault): string =>
     .replace(/^Values list/, 'Table')
     .replaceAll(/\s*\n\s*/g, ' ')
     .trim()}`;
+
+/**
+ * What the parser says of the text by itself: inside the statement it may complain only further on, at the
+ * end of the statement for example. Undefined if the text parses alone.
+ */
+const unparsedAlone = async (binder: Binder, text: string): Promise<TextFault | undefined> =>
+  (await binder.parse([text]))[0]?.fault;
 
 /** The user's text comes last in the statement. */
 function placeOf({ byte }: TextFault, statement: string, { text, before }: EditedText): number | undefined {

@@ -142,7 +142,7 @@ export function program(act: Act): Command {
     .option('--verbose', 'every step on stderr, and the causes of an error')
     .addOption(logFormatOption())
     .version(packageVersion(), '--version', 'print the version')
-    .helpOption('--help', 'explain the command')
+    .helpOption('-h, --help', 'explain the command')
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .configureHelp(HELP)

@@ -193,7 +193,8 @@ function stateFolder(
   return isInStore && state !== undefined ? path.resolve(root, withoutScheme(state)) : undefined;
 }
 
-const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** Also with one slash: `s3:/bucket` is a slip, and no folder of that name. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\/?/i;
 
 /** Accepts not only `file:///a/b`, but also `file:/a/b`, and `file://b` for a folder of the project. */
 const withoutScheme = (location: string): string => location.replace(/^file:(\/\/)?/, '');

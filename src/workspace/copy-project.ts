@@ -96,7 +96,8 @@ function placeOf(
   { to, state, database }: CopyPlace,
 ): Parameters<typeof openWarehouseFiles>[0] {
   const store = objectLocation(to);
-  if (store === undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(to))
+  // Also with one slash: `s3:/bucket` is a slip, and no folder of that name.
+  if (store === undefined && /^[a-z][a-z0-9+.-]*:\//i.test(to))
     throw usageError('usage', `--to ${to} is no place for a warehouse`, {
       hint: 'name a folder, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX',
     });

@@ -154,6 +154,23 @@ describe('errors outside any process', () => {
     });
   });
 
+  it('takes an address with one slash for no folder', async () => {
+    await expectError(['relocate', '--to', 's3:/bucket/lake', '--project', project.root], {
+      code: 2,
+      error: /--to s3:\/bucket\/lake is no place for a warehouse/,
+      hint: /s3:\/\/BUCKET\/PREFIX/,
+    });
+    const slip = makeProject({
+      ...PROCESSES,
+      'psyberg.yaml': 'name: test\ncatalog: { warehouse: "s3:/bucket/lake" }\n',
+    });
+    await expectError(['plan', '--project', slip.root], {
+      code: 2,
+      error: /psyberg\.yaml:2:23 the embedded catalog keeps tables in a folder/,
+      hint: /s3:\/\/bucket\/prefix/,
+    });
+  });
+
   it('checks numbers and names before it starts anything', async () => {
     await expectError(['history', '--limit', 'many', '--project', project.root], {
       code: 2,

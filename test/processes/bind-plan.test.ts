@@ -54,6 +54,18 @@ it('is refused for a wrong column of a query or an audit, also when nothing is n
     'processes/b.sql',
     process('b_load', 'facts.a_load', 'select event_id, event_ts, kind from s'),
   );
+  // Inside the statement that binds it the parser would complain of what stands behind the query.
+  for (const [sql, complaint] of [
+    ['selct event_id, event_ts, kind from s', '8:1 Parser Error: syntax error at or near "selct"'],
+    ['select event_id, event_ts, kind from s where', '8:45 Parser Error: syntax error at end of input'],
+  ] as const) {
+    project.write('processes/b.sql', process('b_load', 'facts.a_load', sql));
+    expect(await planned(project)).toContain(`process-sql-failed usage processes/b.sql:${complaint}`);
+  }
+  project.write(
+    'processes/b.sql',
+    process('b_load', 'facts.a_load', 'select event_id, event_ts, kind from s'),
+  );
   const psyberg = await open({ project: project.root });
   const runs = await psyberg.run();
   await psyberg.close();
