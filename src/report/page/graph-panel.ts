@@ -1,7 +1,7 @@
 /** Draws the graph of processes with the state of each. ReportedProcess[] + layout -> HTML. Pure. */
 import { instantLabel } from '../text.ts';
 import type { GraphEdge, GraphLayout, GraphNode } from './graph-layout.ts';
-import { anchorOf, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
+import { anchorOf, folded, type HtmlValue, html, MANY, type Markup, tableHtml } from './html.ts';
 import {
   badge,
   behindText,
@@ -20,11 +20,26 @@ export function graphPanel(processes: readonly ReportedProcess[], layout: GraphL
 ${
   processes.length === 0
     ? html`<p class="muted">The project has no processes; create one with <code>psyberg new process</code>.</p>`
-    : html`<figure><div class="scroll" tabindex="0" role="region" aria-label="Graph of the processes">${graphSvg(layout)}</div>
-<figcaption>From sources to targets; a dashed line is a lookup. What each box says stands in the table as well.</figcaption></figure>
-${statusTable(processes)}`
+    : processes.length > MANY
+      ? html`${folded('graph', 'The graph, from sources to targets', graphFigure(layout))}
+${statusTable('The state of each process; those that need you first', worstFirst(processes))}`
+      : html`${graphFigure(layout)}
+${statusTable('The state of each process', processes)}`
 }</section>`;
 }
+
+const graphFigure = (
+  layout: GraphLayout,
+): Markup => html`<figure><div class="scroll" tabindex="0" role="region" aria-label="Graph of the processes">${graphSvg(layout)}</div>
+<figcaption>From sources to targets; a dashed line is a lookup. What each box says stands in the table as well.</figcaption></figure>`;
+
+const LEVELS = ['bad', 'warn', 'none', 'good'];
+
+/** Among many, nobody looks for those that need a person. */
+const worstFirst = (processes: readonly ReportedProcess[]): ReportedProcess[] =>
+  processes.toSorted(
+    (one, other) => LEVELS.indexOf(processState(one).level) - LEVELS.indexOf(processState(other).level),
+  );
 
 function graphSvg({ nodes, edges, width, height }: GraphLayout): Markup {
   return html`<svg role="group" aria-label="Graph of the processes; the same as a table below" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
@@ -86,9 +101,9 @@ function stateLine(process: ReportedProcess): string {
   return owed.length > 0 && held !== null ? `${text}, waits for ${held.source}` : text;
 }
 
-const statusTable = (processes: readonly ReportedProcess[]): Markup =>
+const statusTable = (caption: string, processes: readonly ReportedProcess[]): Markup =>
   tableHtml<ReportedProcess>(
-    'The state of each process',
+    caption,
     [
       {
         head: 'process',
@@ -104,7 +119,13 @@ const statusTable = (processes: readonly ReportedProcess[]): Markup =>
         head: 'owes',
         cell: (each) => each.owed_hours.length > 0 && html`<span class="o">${owedText(each)}</span>`,
       },
-      { head: 'held back by', cell: heldBackLabel },
+      {
+        head: 'held back by',
+        cell: (each) => {
+          const held = heldBackLabel(each);
+          return held !== '' && html`<span class="o">${held}</span>`;
+        },
+      },
       { head: 'audits that fail', cell: auditsText },
       { head: 'last session', cell: (each) => html`<span class="o">${lastText(each)}</span>` },
     ],

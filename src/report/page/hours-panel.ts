@@ -33,7 +33,7 @@ export function hoursPanel(processes: readonly ReportedProcess[]): Markup {
   const isMany = shown.length > OPEN_PROCESSES;
   return html`<section id="hours" aria-labelledby="hours-head" data-panel="hours" data-items="${shown.length}">
 <h2 id="hours-head">Hours and sessions</h2>
-<p>A line is a session that published, the newest below; along it are the hours of the target that it wrote. Hours that are written again got late rows, or depend on such.</p>
+<p>A line is a session that published, the newest below; along it are the hours of the target that it wrote. Hours that are written again got late rows, or depend on hours that did.</p>
 ${shown.length === 0 && html`<p class="muted">No session has published yet.</p>`}
 ${shown.length > 0 && legendHtml()}
 ${shown.map((process, index) => processHours(process, { isOpen: index < OPEN_PROCESSES, isMany }))}

@@ -49,6 +49,15 @@ export const markup = (text: string): Markup => new Markup(text);
 export const anchorOf = (prefix: string, name: string): string =>
   `${prefix}-${name.replace(/[^A-Za-z0-9_.-]/g, (character) => `~${character.codePointAt(0)?.toString(16)}`)}`;
 
+/** With more processes or sources than this, what has a line for each of them is folded. */
+export const MANY = 40;
+
+/**
+ * Something that can be unfolded; printing unfolds it. `id`: by which a page that is loaded again knows it.
+ */
+export const folded = (id: string, summary: HtmlValue, content: HtmlValue): Markup =>
+  html`<details id="${id}"><summary>${summary}</summary>${content}</details>`;
+
 export interface PageColumn<Row> {
   readonly head: string;
   readonly cell: (row: Row) => HtmlValue;

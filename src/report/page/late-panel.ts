@@ -1,7 +1,7 @@
 /** Shows how late rows come: a heatmap for each source. ReportedSource[] -> HTML. Pure. */
 import { hourText } from '../../model/hour.ts';
 import { countText, plural, rangeLabel } from '../text.ts';
-import { anchorOf, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
+import { anchorOf, folded, type HtmlValue, html, type Markup, tableHtml } from './html.ts';
 import { type HeatCell, type HeatGrid, heatGrid } from './late-bins.ts';
 import type { ReportedSource, RowsOfSource } from './report-document.ts';
 import { hourTicks, percentText, px, spanOfHours } from './scales.ts';
@@ -23,16 +23,29 @@ export function latePanel(sources: readonly ReportedSource[]): Markup {
   const history = sources.filter(({ filled_from_history: isHistory }) => isHistory);
   return html`<section id="late" aria-labelledby="late-head" data-panel="late" data-items="${sources.length}">
 <h2 id="late-head">Late data</h2>
-<p>Each column is an event hour, each line how much later its rows landed; the colour says how many rows. What stands above a dashed line, a session every hour with that lookback would never have read.</p>
+<p>Each column is an event hour, each line how much later its rows landed: blue in their hour, orange later, the stronger the colour the more rows. What stands above a dashed line, a session every hour with that lookback would never have read.</p>
 ${sources.length === 0 && html`<p class="muted">No source with an event time has rows yet.</p>`}
 ${told.map((source, index) => {
   const isTouched = index < TOUCHED_SOURCES;
   const many = isTouched ? COLUMNS_OF_MANY : COLUMNS_OF_OTHERS;
-  return sourceHtml(source, { isTouched, columns: told.length > TOUCHED_SOURCES ? many : COLUMNS_MAX });
+  const shown = sourceHtml(source, {
+    isTouched,
+    columns: told.length > TOUCHED_SOURCES ? many : COLUMNS_MAX,
+  });
+  if (isTouched) return html`${headOf(source)}${shown}`;
+  return folded(anchorOf('late', source.table), html`<b>${source.table}</b> ${lateLabel(source)}`, shown);
 })}
 ${history.length > 0 && historyHtml(history)}
 </section>`;
 }
+
+const headOf = (source: ReportedSource): Markup =>
+  html`<h3 id="${anchorOf('late', source.table)}">${source.table} <span class="muted">by ${source.event_time}</span></h3>
+`;
+
+/** What the line of a folded source says. */
+const lateLabel = ({ event_time: column, late_rows: late, delay_hours: delay }: ReportedSource): Markup =>
+  html`<span class="muted">by ${column}, ${delay === null ? 'landing not known' : `${plural(late, 'late row')}, all ${withinText(delay.max)}`}</span>`;
 
 const historyHtml = (sources: readonly ReportedSource[]): Markup => html`<h3>Filled from history</h3>
 <p>Most rows of these tables were committed more than 30 days after their hours, and no partition says when they landed, so nothing is said about how late their rows come: ${sources.map(
@@ -46,17 +59,15 @@ function sourceHtml(
   const { table, delay_hours: delay, rows } = source;
   const grid = heatGrid(source.cells, columns);
   const landed = rows.in_one_hour + rows.counted + rows.spread - rows.without_landing;
-  const id = anchorOf('late', table);
-  return html`<h3 id="${id}">${table} <span class="muted">by ${source.event_time}</span></h3>
-${
-  delay === null || grid === undefined
-    ? html`<p class="muted">It is not known of any row when it landed.</p>`
-    : html`<p data-late-rows="${source.late_rows}"><b>${countText(source.late_rows)}</b> of ${plural(landed, 'row')} (${percentText(source.late_rows, landed)}) landed after their hour: ${delayText(delay)}.</p>
+  return html`${
+    delay === null || grid === undefined
+      ? html`<p class="muted">It is not known of any row when it landed.</p>`
+      : html`<p data-late-rows="${source.late_rows}"><b>${countText(source.late_rows)}</b> of ${plural(landed, 'row')} (${percentText(source.late_rows, landed)}) landed after their hour: ${delayText(delay)}.</p>
 ${missedText(source, landed)}
 <figure><div class="scroll" tabindex="0" role="region" aria-label="Heatmap of ${table}">${heatmap(source, grid, isTouched)}</div>
 <figcaption>${basisText(source, landed)}</figcaption></figure>
 <details id="${anchorOf('delays', table)}"><summary>Rows by delay, as a table</summary>${delayTable(table, grid)}</details>`
-}`;
+  }`;
 }
 
 /**
@@ -74,7 +85,7 @@ function delayText({ p50, p90, p95, p99, max }: NonNullable<ReportedSource['dela
 }
 
 const withinText = (hours: number): string =>
-  hours <= 0 ? 'within their hour' : `within ${spanOfHours(hours)}`;
+  hours <= 0 ? 'within their hour' : `within\u00a0${spanOfHours(hours).replaceAll(' ', '\u00a0')}`;
 
 /** Says what the numbers are based on. */
 function basisText(source: ReportedSource, landed: number): HtmlValue {
@@ -112,11 +123,13 @@ function missedText({ lookbacks, rows }: ReportedSource, landed: number): Markup
     return html`<p>A fixed lookback of an hour would have missed none of these rows.</p>`;
   const parts = lookbacks.map(
     ({ lookback_hours: hours, rows: missed, at_least: least, at_most: most }, index) =>
-      html`${
-        index > 0 && (index === lookbacks.length - 1 ? ' and ' : ', ')
-      }<b>${hours} h</b> ${countText(missed)} (${percentText(missed, landed)}${
-        rows.spread > 0 && least !== most && html`; surely ${countText(least)} to ${countText(most)}`
-      })`,
+      html`${index > 0 && (index === lookbacks.length - 1 ? ' and ' : ', ')}<b>${hours}\u00a0h</b> ${
+        most === 0
+          ? 'none'
+          : html`${countText(missed)} (${percentText(missed, landed)}${
+              rows.spread > 0 && least !== most && html`; surely ${countText(least)} to ${countText(most)}`
+            })`
+      }`,
   );
   return html`<p>A fixed lookback would have missed, of these rows: ${parts}.</p>`;
 }

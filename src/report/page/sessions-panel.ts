@@ -1,7 +1,7 @@
 /** Shows sessions over time, and what lookbacks would have cost. WarehouseReport -> HTML. Pure. */
 import type { HistoryRow } from '../status.ts';
 import { bytesText, countText, plural, secondsText } from '../text.ts';
-import { type HtmlValue, html, type Markup, tableHtml } from './html.ts';
+import { folded, type HtmlValue, html, MANY, type Markup, tableHtml } from './html.ts';
 import type { ReportedProcess, Savings, WarehouseReport } from './report-document.ts';
 import { cutText, percentText, px, timeTicks } from './scales.ts';
 import { medianOf, type SessionRun, STAGES, sessionRuns } from './session-runs.ts';
@@ -29,14 +29,16 @@ ${
   sessions.length === 0
     ? html`<p class="muted">No session ${report.since !== null && report.older_sessions > 0 ? `since ${report.since.slice(0, 10)}` : 'yet; run psyberg run'}.</p>`
     : html`<p>${plural(sessions.length, 'session')}${report.older_sessions > 0 && `; ${countText(report.older_sessions)} older ones are left out`}. Above the line: how long each took, by stage where that is known. Below: rows read.</p>
-${legendHtml()}
-<figure><div class="scroll" tabindex="0" role="region" aria-label="Sessions over time">${lanesSvg(lanes)}</div>
-<figcaption>${basisText(lanes)}</figcaption></figure>
+${lanes.length > MANY ? folded('lanes', 'Sessions over time, a line for each process', lanesFigure(lanes)) : lanesFigure(lanes)}
 ${totalsTable(lanes)}`
 }
 ${savingsHtml(processes)}
 </section>`;
 }
+
+const lanesFigure = (lanes: readonly Lane[]): Markup => html`${legendHtml()}
+<figure><div class="scroll" tabindex="0" role="region" aria-label="Sessions over time">${lanesSvg(lanes)}</div>
+<figcaption>${basisText(lanes)}</figcaption></figure>`;
 
 function lanesOf(
   processes: readonly ReportedProcess[],
@@ -182,24 +184,24 @@ const totalsTable = (lanes: readonly Lane[]): Markup =>
       })),
       { head: 'rows read', number: true, cell: ({ runs }) => sumOf(runs, ({ rowsRead }) => rowsRead) },
       { head: 'written', number: true, cell: ({ runs }) => sumOf(runs, ({ rowsWritten }) => rowsWritten) },
-      { head: 'new files', number: true, cell: ({ runs }) => filesText(runs, 'newFiles', 'newBytes') },
+      { head: 'new files', number: true, cell: ({ runs }) => filesCell(runs, 'newFiles', 'newBytes') },
       {
         head: 'files written',
         number: true,
-        cell: ({ runs }) => filesText(runs, 'filesWritten', 'bytesWritten'),
+        cell: ({ runs }) => filesCell(runs, 'filesWritten', 'bytesWritten'),
       },
     ],
     lanes,
   );
 
-/** `62 files, 1.4 MB`. */
-function filesText(
+/** `62 files`, and below it `1.4 MB`: beside each other they would make the table wider than the page. */
+function filesCell(
   runs: readonly SessionRun[],
   files: 'newFiles' | 'filesWritten',
   bytes: 'newBytes' | 'bytesWritten',
-): string {
+): Markup {
   const sum = (key: typeof files | typeof bytes): number => runs.reduce((all, run) => all + run[key], 0);
-  return `${plural(sum(files), 'file')}, ${bytesText(sum(bytes))}`;
+  return html`${plural(sum(files), 'file')}<br>${bytesText(sum(bytes))}`;
 }
 
 const countOf = (runs: readonly SessionRun[], level: ReturnType<typeof levelOfRun>): string =>
@@ -223,25 +225,28 @@ function savingsHtml(processes: readonly ReportedProcess[]): HtmlValue {
   if (known.length === 0) return null;
   return html`<h3>Beside fixed lookbacks</h3>
 <p>The same sessions, had each read so many hours back from its newest one: rows and bytes that they would have read, and of the rows that came since the session before those that they would have missed, with the hours in which these lie. Bytes are those of the rows that are still there, each with its share of its file.</p>
-${tableHtml<SavingProcess>(
-  'Rows and bytes read by psyberg and by fixed lookbacks',
-  [
-    { head: 'process', cell: ({ process_name: name }) => name },
-    { head: 'sessions', number: true, cell: ({ savings }) => countText(savings.sessions) },
-    {
-      head: 'psyberg reads',
-      number: true,
-      cell: ({ savings }) => html`${countText(savings.rows_read)}<br>${bytesText(savings.bytes_read)}`,
-    },
-    ...hours.map((each, index) => ({
-      head: `${each} h lookback`,
-      number: true,
-      cell: ({ savings }: SavingProcess): HtmlValue => lookbackCell(savings, index),
-    })),
-  ],
-  known,
-)}`;
+${known.length > MANY ? folded('savings', `Rows and bytes of ${countText(known.length)} processes`, savingsTable(known, hours)) : savingsTable(known, hours)}`;
 }
+
+const savingsTable = (known: readonly SavingProcess[], hours: readonly number[]): Markup =>
+  tableHtml<SavingProcess>(
+    'Rows and bytes read by psyberg and by fixed lookbacks',
+    [
+      { head: 'process', cell: ({ process_name: name }) => name },
+      { head: 'sessions', number: true, cell: ({ savings }) => countText(savings.sessions) },
+      {
+        head: 'psyberg reads',
+        number: true,
+        cell: ({ savings }) => html`${countText(savings.rows_read)}<br>${bytesText(savings.bytes_read)}`,
+      },
+      ...hours.map((each, index) => ({
+        head: `${each} h lookback`,
+        number: true,
+        cell: ({ savings }: SavingProcess): HtmlValue => lookbackCell(savings, index),
+      })),
+    ],
+    known,
+  );
 
 function lookbackCell(
   { lookbacks, rows_read: own, bytes_read: ownBytes }: Savings,

@@ -1,7 +1,7 @@
 /** Defines how a report looks: light, dark, on paper, on a phone. Constant text of this package. */
 
 const LIGHT = `--bg:#fff;--panel:#f6f8fa;--ink:#1c2127;--muted:#57606a;--line:#d5dbe1;--link:#1f5fbf;
---good:#1a7f45;--warn:#9a5b00;--bad:#c4281c;--good-bg:#e3f4e9;--warn-bg:#fdf0d7;--bad-bg:#fde6e3;
+--good:#17743e;--warn:#9a5b00;--bad:#c4281c;--good-bg:#e3f4e9;--warn-bg:#fdf0d7;--bad-bg:#fde6e3;
 --c1:#d8e6f5;--c2:#aecbe9;--c3:#79a9d9;--c4:#4583c2;--c5:#225f9e;--c6:#0d3d72;
 --l1:#fde2c4;--l2:#fbc183;--l3:#f09a45;--l4:#d67118;--l5:#a64e0a;--l6:#6e3004;
 --written:#79a9d9;--rewritten:#e08a2e;--restated:#b07cc6;--added:#4aa583;--within:#c3cad1;--rule:#8a2be2`;
@@ -54,8 +54,8 @@ rect[class^=c]:hover,rect[class^=l]:hover,rect[class^=h-]:hover{stroke:var(--ink
 table{border-collapse:collapse;font-size:14px;margin:4px 0 8px;min-width:min(100%,420px)}
 caption{text-align:left;font-size:13px;padding:2px 0}
 th,td{text-align:left;vertical-align:top;padding:4px 14px 4px 0;border-bottom:1px solid var(--line)}
-thead th{color:var(--muted);font-weight:500;white-space:nowrap}tbody th{font-weight:500}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.w{white-space:nowrap}.o{display:inline-block;min-width:132px}
+thead th{color:var(--muted);font-weight:500;white-space:nowrap}tbody th{font-weight:500;min-width:min(200px,40vw);overflow-wrap:anywhere}
+.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.w{white-space:nowrap}.o{display:inline-block;min-width:150px;overflow-wrap:anywhere}
 details{margin:6px 0}summary{cursor:pointer;overflow-wrap:anywhere}
 .process{border:1px solid var(--line);border-radius:8px;padding:0 14px;margin:8px 0}
 .process>summary{padding:10px 0;font-weight:600}.process>summary .badge{margin-left:8px;font-weight:400}

@@ -59,12 +59,41 @@ describe('the page', () => {
     const late = page.slice(page.indexOf('data-panel="late"'), page.indexOf('data-panel="processes"'));
     expect(late.match(/<details[^>]*>/g)).toEqual(['<details id="delays-raw.events">']);
   });
+  it('of many processes folds what has a line for each, and names first those that need somebody', async () => {
+    const names = Array.from({ length: 41 }, (_, index) => `load_${index}`);
+    const processes = names.map((name, index) => {
+      const process = reportedProcess({ process_name: name, target: `facts.${name}` });
+      const { status } = process;
+      const session = {
+        psyberg_session_id: '20230914060000',
+        status: 'refused',
+        created_at: '2023-09-14T06:00:02Z',
+      };
+      return index < 40 || status === null
+        ? process
+        : { ...process, status: { ...status, last_session: session } };
+    });
+    const sessions = names.map((name) => historyRow({ process_name: name }));
+    const page = await reportHtml(warehouseReport({ processes, sessions }));
+    for (const id of ['graph', 'lanes']) expect(page).toContain(`<details id="${id}">`);
+    const table = page.slice(page.indexOf('The state of each process'));
+    expect(/load_\d+/.exec(table)?.[0]).toBe('load_40');
+    const few = await reportHtml(warehouseReport());
+    for (const id of ['graph', 'lanes']) expect(few).not.toContain(`<details id="${id}">`);
+  });
+  it('of more than six sources folds the others, and a line says how late they are', async () => {
+    const sources = Array.from({ length: 8 }, (_, index) => reportedSource({ table: `raw.s${index}` }));
+    const page = await reportHtml(warehouseReport({ sources }));
+    expect(page).toContain('<h3 id="late-raw.s5">');
+    expect(page).toContain('<details id="late-raw.s6"><summary><b>raw.s6</b>');
+    expect(textOf(page)).toContain('raw.s7 by ts, 34 late rows, all within 5 h');
+  });
   it('says what the stages of sessions took, and what lookbacks would have read and missed', async () => {
     const back = { lookback_hours: 3, rows_read: 300, bytes_read: 4096, missed_rows: 7, missed_hours: 2 };
     const savings = { sessions: 1, rows_read: 100, bytes_read: 2048, lookbacks: [back] };
     const report = warehouseReport({ processes: [reportedProcess({ savings })] });
     const text = textOf(await reportHtml(report));
-    expect(text).toContain('2.30 s 0.40 s 1.20 s 0.60 s 0.10 s 1,234 1,234 2 files, 2.0 kB 1 file, 1.0 kB');
+    expect(text).toContain('2.30 s 0.40 s 1.20 s 0.60 s 0.10 s 1,234 1,234 2 files 2.0 kB 1 file 1.0 kB');
     expect(text).toContain('The stages are those of 1 session that ran as a whole');
     expect(text).toContain('100 2.0 kB 300 (300 %) 4.1 kB (200 %) misses 7 of 2 hours');
     const whole = reportedProcess({ stages: [] });
