@@ -19,7 +19,7 @@ export function addAdoptCommand(root: Command, act: Act): void {
     .argument('<process>', 'name of the process whose target it is')
     .option(
       '--at <place...>',
-      `up to where: now (default), a snapshot id or a timestamp; for one source alone: raw.events=<place>`,
+      `up to where: now (default), a snapshot id or a timestamp; for one source alone: raw.events=<place>, or beginning if nothing of it is loaded`,
     )
     .option('--from <name>', 'the process was renamed: go on where the old name stopped, with what it owes')
     .addHelpText(
@@ -67,7 +67,7 @@ function readPlaces(texts: readonly string[]): ReadonlyMap<string, StartSpec> {
     const [, table = '', place = ''] =
       /^(?:([A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*)=)?(.*)$/s.exec(text) ?? [];
     const start = parseStart(place);
-    if (start === undefined || start.kind === 'beginning')
+    if (start === undefined || (start.kind === 'beginning' && table === ''))
       throw usageError('usage', `--at: '${place}' says no place in a source's history`, {
         hint: `write ${START_FORMS.replace('beginning, ', '').replace(' in quotes', '')}`,
       });

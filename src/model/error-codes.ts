@@ -249,6 +249,7 @@ export const ERROR_CODES = {
   'source-files-gone': refused("The plan loads files that the source's manifests no longer list."),
   'source-missing': usage('A source does not exist, or none is named.'),
   'source-moved': conflict('A snapshot of a source went away while the session ran.'),
+  'source-read-before': refused('A stateless process names a source again that it had read before.'),
   'source-replaced': refused('A source was dropped and created again: it has another table uuid.'),
   'source-rewound': refused('A source has no snapshot any more, and had some when it was read.'),
   'source-twice': usage('A source is named twice.'),

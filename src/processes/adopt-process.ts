@@ -1,6 +1,7 @@
 /** Takes over a target that was filled by other means, or under another name. Process -> one commit. */
 import { withSqlChanged } from '../binding/sql-changed.ts';
 import { compileAdoption } from '../compile/index.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import { sessionIdOf } from '../model/hour.ts';
 import { tableKey, tableName } from '../model/names.ts';
@@ -45,6 +46,7 @@ async function adopt(
   { places, from }: AdoptRequest,
 ): Promise<Adoption> {
   refuseContradictions(spec, places, from);
+  refuseBeginning(spec, [...places.values()]);
   const { project, client, engine, views, endpoint } = workspace;
   const nowMs = workspace.now();
   const input = { spec, project, psybergSessionId: sessionIdOf(nowMs), nowMs, catalog: client, engine };
@@ -58,8 +60,18 @@ async function adopt(
   const id = await unusedSessionId(workspace, spec, input.psybergSessionId);
   const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
   tellSession(workspace, { spec, plan, resumed: false });
-  const adoption = { from, settled: taken?.settled ?? {} };
+  const adoption = { from, settled: taken?.settled ?? {}, notes: taken?.notes ?? {} };
   return { plan, record: await adoptTarget(await workspace.ports(spec), plan, spec, adoption) };
+}
+
+/** Nothing of its source would count as loaded, and its first session would load what is there once more. */
+function refuseBeginning(spec: ProcessSpec, places: readonly StartSpec[]): void {
+  if (patternOf(spec).loadsHours || places.every(({ kind }) => kind !== 'beginning')) return;
+  throw usageError(
+    'usage',
+    `${spec.processName} is ${spec.pattern}: from the beginning it would load the rows once more that its target has`,
+    { hint: 'adopt at another place; or write existing_rows: keep under target: in its header, and run it' },
+  );
 }
 
 function refuseContradictions(

@@ -39,12 +39,13 @@ export interface Begun {
   readonly writes: boolean;
   /**
    * Set for an adoption, which publishes no rows. `from`: the former name of a renamed process, whose
-   * progress is taken over. `settled`: see `SUMMARY.settled`.
+   * progress is taken over. `settled`: see `SUMMARY.settled`. `notes`: properties of the target.
    */
   readonly adoption:
     | {
         readonly from: string | undefined;
         readonly settled: Readonly<Record<string, readonly string[]>>;
+        readonly notes: Readonly<Record<string, string>>;
       }
     | undefined;
   /** How long its stages have taken so far; absent when the steps run as separate commands. */

@@ -9,6 +9,7 @@ import type { Session } from '../model/session.ts';
 import { progressInSummary } from '../state/process-progress.ts';
 import { withBegin, withBeginBefore } from './find-begin.ts';
 import { withHoursHeld } from './hours-held.ts';
+import { leftOnTarget } from './left-behind.ts';
 import { matchKeys } from './match-keys.ts';
 import { openBelowRestated } from './open-below.ts';
 import { numberedTogether } from './open-folder.ts';
@@ -69,7 +70,10 @@ async function openChanges(input: OpenSessionInput): Promise<Session> {
   if (isPlaced !== undefined && loadedTarget !== undefined)
     refuseSkippedRows(
       input,
-      loadedTarget.metadata,
+      {
+        target: loadedTarget.metadata,
+        left: await leftOnTarget(input, loadedTarget.metadata),
+      },
       sources.filter((source) => !isPlaced(source.spec)),
     );
   const together = numberedTogether(sources);

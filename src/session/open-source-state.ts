@@ -19,7 +19,13 @@ import { refuseReplacedColumns } from './columns-replaced.ts';
 import { completenessOf, emptyState, lastAllowedHour, type Promised, promisedBefore } from './complete-to.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import { openFolder } from './open-folder.ts';
-import { refuseMissing, refuseNulls, sourceReplaced, sourceRewound } from './refuse-source.ts';
+import {
+  refuseMissing,
+  refuseNulls,
+  refuseReadBefore,
+  sourceReplaced,
+  sourceRewound,
+} from './refuse-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
 import { startSnapshot } from './start.ts';
@@ -47,6 +53,7 @@ export async function openSourceState(
     return { ...untouched, awaited: true };
   }
   const { metadata } = loaded;
+  if (watermark === undefined) refuseReadBefore(input, spec, { progress, metadata });
   refuseUnsupported(name, metadata);
   const columns = duckdbColumns(currentSchema(metadata).fields);
   const idle = columns === undefined ? untouched : { ...untouched, columns };

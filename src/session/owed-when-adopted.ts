@@ -6,7 +6,7 @@ import { union } from '../model/hour-sets.ts';
 import { isLookup } from '../model/lookups.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { refuseRowsAhead } from './hours-held.ts';
-import { type LeftBehind, leftBehind, owedBy, settledBy } from './left-behind.ts';
+import { type LeftBehind, leftOnTarget, notesOf, owedBy, settledBy } from './left-behind.ts';
 import { refuseUnknownHours } from './refuse-adoption.ts';
 import { refuseOwedHours } from './refuse-skipped-rows.ts';
 import type { OpenSessionInput } from './session-input.ts';
@@ -18,6 +18,8 @@ export interface AdoptionTaken {
   readonly owed: readonly (readonly Hour[])[];
   /** See `SUMMARY.settled`. */
   readonly settled: Readonly<Record<string, readonly string[]>>;
+  /** Properties of the target: what is left of the processes in whose place it stands. */
+  readonly notes: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,17 +30,19 @@ export interface AdoptionTaken {
  */
 export async function takenOver(input: OpenSessionInput, session: Session): Promise<AdoptionTaken> {
   const target = (await input.catalog.loadTable(session.spec.target.table))?.metadata;
-  const left = target === undefined ? [] : leftBehind(target, input.project);
+  const all = target === undefined ? undefined : await leftOnTarget(input, target);
+  const left = all?.gone ?? [];
   const settled = settledBy(left, session.spec.processName, session.sources);
+  const notes = target === undefined || all === undefined ? {} : notesOf(target, all, settled);
   if (patternOf(session.spec).loadsHours)
-    return { owed: await hoursNotComplete(input, session, left), settled };
+    return { owed: await hoursNotComplete(input, session, left), settled, notes };
   // Also of a lookup: whoever names `now` for it says that what was made with it is as it is now.
   refuseOwedHours(
     session.spec,
     left,
     session.sources.filter(({ spec }) => !input.isPlaced?.(spec) || input.adoptAt?.(spec).kind !== 'now'),
   );
-  return { owed: session.sources.map(() => []), settled };
+  return { owed: session.sources.map(() => []), settled, notes };
 }
 
 async function hoursNotComplete(

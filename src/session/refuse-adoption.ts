@@ -9,7 +9,8 @@ import { isLookup } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { Session } from '../model/session.ts';
-import { type ProcessProgress, progressOfAll } from '../state/process-progress.ts';
+import { settledOf } from '../state/noted-left.ts';
+import type { ProcessProgress } from '../state/process-progress.ts';
 import { heirOf, publishersOf } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -126,7 +127,7 @@ export function nothingToTakeOver(spec: ProcessSpec, target: TableMetadata, from
  * where it stopped, the rows which that one has loaded would be loaded once more.
  */
 export function refuseSettled(spec: ProcessSpec, target: TableMetadata, from: string): void {
-  const { settled = [] } = progressOfAll(target).find((each) => each.processName === from) ?? {};
+  const settled = settledOf(target, from);
   if (settled.length === 0) return;
   const name = tableName(spec.target.table);
   throw refusal(

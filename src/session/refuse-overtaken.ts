@@ -9,6 +9,7 @@ import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { Watermark } from '../model/session.ts';
+import { settledOf } from '../state/noted-left.ts';
 import { type ProcessProgress, progressOfAll } from '../state/process-progress.ts';
 
 /** Each session reads a lookup whole, whoever has read it before. */
@@ -29,8 +30,7 @@ export function refuseOvertakenProgress(
 ): void {
   if (patternOf(spec).operation !== 'append' || spec.target.existingRows === 'keep') return;
   const known = new Set(project.processes.map((each) => each.processName));
-  const all = progressOfAll(target);
-  for (const other of all) {
+  for (const other of progressOfAll(target)) {
     if (known.has(other.processName)) continue;
     const ahead = other.progress.watermarks.find((theirs) =>
       progress.watermarks.some(
@@ -52,7 +52,7 @@ export function refuseOvertakenProgress(
     );
   }
   // Last, since a process that is ahead has a name to tell.
-  const { settled = [] } = all.find((each) => each.processName === spec.processName) ?? {};
+  const settled = settledOf(target, spec.processName);
   if (settled.length > 0) throw settledSince(spec, settled);
 }
 

@@ -5,63 +5,42 @@
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
-import { isLookup } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { SourceState } from '../model/session.ts';
-import { type ProcessProgress, progressOfAll, watermarkFor } from '../state/process-progress.ts';
-import { type LeftBehind, leftBehind, watermarkOn } from './left-behind.ts';
-
-/** A process that published to the target of an adoption. */
-interface Other extends LeftBehind {
-  /** False for a process of the project. */
-  readonly isGone: boolean;
-}
-
-/** What a process has not loaded of a source: two snapshots, and how many hours. */
-interface Skipped {
-  readonly watermark: bigint;
-  readonly head: bigint;
-  readonly owed: number;
-}
+import { progressOfAll } from '../state/process-progress.ts';
+import { type LeftBehind, type LeftOnTarget, readUpTo } from './left-behind.ts';
+import { loadFirst, owesOf, type Skipped, type Stopped, skippedOf, wayOn, whole } from './way-on-after.ts';
 
 /**
  * An adoption at `now` skips what came to a source since another process last read it for this target, also
- * one that was retired since. Throws `adoption-skips-rows` when there is any, or that process owes hours.
+ * one that was retired since. Throws `adoption-skips-rows` when there is any, or that process owes hours, or
+ * went on without the source; when it never read the source; and where nothing tells how far a process came.
  * `sources`: those whose place nobody named.
  */
 export function refuseSkippedRows(
   { spec, project }: { readonly spec: ProcessSpec; readonly project: ProjectSpec },
-  target: TableMetadata,
+  { target, left }: { readonly target: TableMetadata; readonly left: LeftOnTarget },
   sources: readonly SourceState[],
 ): void {
+  if (sources.length === 0) return;
   const known = new Set(project.processes.map((each) => each.processName));
-  const others: Other[] = [
+  const others: Stopped[] = [
     ...progressOfAll(target)
       .filter(({ processName }) => known.has(processName))
       .map((each) => ({ ...each, isRetired: false, isGone: false })),
-    ...leftBehind(target, project).map((each) => ({ ...each, isGone: true })),
+    ...left.others.map((each) => ({ ...each, isGone: false })),
+    ...left.gone.map((each) => ({ ...each, isGone: true })),
   ];
   for (const other of others)
     for (const source of sources) {
       const skipped = skippedOf(source, other.progress);
       if (skipped === undefined) continue;
-      const owes = others.filter((each) => each.isGone && owesOf(source, each) > 0);
-      const isLost = !patternOf(spec).loadsHours && owes.length > 0;
-      const further = others.find(({ progress }) => {
-        const watermark = watermarkOn(progress, source);
-        return watermark !== undefined && watermark.snapshotId !== skipped.watermark;
-      });
-      throw skips(
-        spec,
-        { other, source, skipped },
-        isLost
-          ? loadFirst(spec, owes[0] as Other)
-          : other.isRetired
-            ? afterRetired(spec, { sources, source, other, further })
-            : `run "psyberg adopt ${spec.processName} --from ${other.processName}" to go on where ${other.processName} stopped; or ${whole(spec)}`,
-      );
+      throw skips(spec, { other, source, skipped }, wayOn(spec, { others, other, sources, source, skipped }));
     }
+  const [unknown] = left.unknown;
+  if (unknown !== undefined) throw nothingTells(spec, unknown, sources);
+  refuseUnread(spec, others, sources);
 }
 
 /**
@@ -77,22 +56,9 @@ export function refuseOwedHours(
   for (const other of left)
     for (const source of sources) {
       const skipped = owesOf(source, other) === 0 ? undefined : skippedOf(source, other.progress);
-      if (skipped !== undefined) throw skips(spec, { other, source, skipped }, loadFirst(spec, other));
+      if (skipped !== undefined)
+        throw skips(spec, { other, source, skipped }, loadFirst(spec, source, other));
     }
-}
-
-const owesOf = (source: SourceState, { progress }: LeftBehind): number =>
-  skippedOf(source, progress)?.owed ?? 0;
-
-/** What a process has not loaded of a source; undefined where it has all of it, or never read it. */
-function skippedOf(source: SourceState, progress: ProcessProgress): Skipped | undefined {
-  const { spec, head } = source;
-  if (spec.lookup?.onChange === 'ignore') return undefined;
-  const watermark = watermarkOn(progress, source);
-  if (watermark === undefined || head === undefined) return undefined;
-  const owed = watermark.owedHours.length;
-  if (watermark.snapshotId === head.snapshotId && owed === 0) return undefined;
-  return { watermark: watermark.snapshotId, head: head.snapshotId, owed };
 }
 
 function skips(
@@ -100,15 +66,16 @@ function skips(
   {
     other: { processName, isRetired },
     source,
-    skipped: { watermark, head, owed },
+    skipped: { watermark, head, owed, isFormer },
   }: { readonly other: LeftBehind; readonly source: SourceState; readonly skipped: Skipped },
   hint: string,
 ): Error {
   const table = tableName(source.spec.table);
+  const since = isFormer ? ', and has gone on without it since' : '';
   const where = watermark === head ? '' : `, and its head is ${head}`;
   return refusal(
     'adoption-skips-rows',
-    `${processName}${isRetired ? ', which was retired,' : ''} has loaded ${table} into ${tableName(spec.target.table)} up to snapshot ${watermark}${owed === 0 ? '' : ` and owes ${owed} of its hours`}${where}: what it has not loaded would count as loaded`,
+    `${processName}${isRetired ? ', which was retired,' : ''} has loaded ${table} into ${tableName(spec.target.table)} up to snapshot ${watermark}${owed === 0 ? '' : ` and owes ${owed} of its hours`}${since}${where}: what it has not loaded would count as loaded`,
     {
       hint,
       context: {
@@ -123,65 +90,43 @@ function skips(
   );
 }
 
-const whole = ({ processName }: ProcessSpec): string =>
-  `"psyberg adopt ${processName} --at now" if all of it is in the target`;
-
-/**
- * The way on of a process without hours: somebody else loads what is owed before it. One table is written by
- * one process of a project, so that one stands in its place meanwhile.
- */
-function loadFirst(spec: ProcessSpec, { processName, progress, isRetired }: LeftBehind): string {
-  const runs = (name: string) =>
-    `"psyberg run ${name} --until-complete" until it owes nothing, and "psyberg retire ${name}"`;
-  const first = isRetired
-    ? `in place of ${spec.file} write a ${progress.pattern ?? 'stateful'} process with the SQL of ${processName}, run "psyberg adopt PROCESS${placesOf(spec, progress)}", ${runs('PROCESS')}`
-    : `put the file of ${processName} back in place of ${spec.file}, run ${runs(processName)}`;
-  return `${spec.processName} is ${spec.pattern} and would never load them: ${first}; then adopt with ${spec.processName}; or run ${whole(spec)}; or drop ${tableName(spec.target.table)} and run ${spec.processName}`;
-}
-
-/** The way on where a retired process stopped. */
-function afterRetired(
-  spec: ProcessSpec,
-  {
-    sources,
-    source,
-    other: { processName, progress },
-    further,
-  }: {
-    readonly sources: readonly SourceState[];
-    readonly source: SourceState;
-    readonly other: LeftBehind;
-    readonly further: LeftBehind | undefined;
-  },
-): string {
-  const goOn = `run ${goesOnFrom(spec, sources, progress)} to go on where ${processName} stopped, with the hours that it owed`;
-  if (further === undefined) return `${goOn}; or ${whole(spec)}`;
-  // Each of two that wrote side by side has its own place, and a third process that loads the rows of both
-  // would double, or miss, those of the other.
-  const { snapshotId } = watermarkOn(further.progress, source) as { readonly snapshotId: bigint };
-  return `if ${spec.processName} loads rows of ${processName} alone, and none of ${further.processName}, which has loaded ${tableName(source.spec.table)} up to snapshot ${snapshotId}, ${goOn}; ${whole(spec)}; else drop ${tableName(spec.target.table)} and run ${spec.processName}`;
+/** A process that is gone may have left rows unread, and neither its snapshots nor its rows say which. */
+function nothingTells(spec: ProcessSpec, published: string, sources: readonly SourceState[]): Error {
+  const target = tableName(spec.target.table);
+  const tables = sources.map((source) => tableName(source.spec.table));
+  return refusal(
+    'adoption-skips-rows',
+    `${published} has published to ${target}, and nothing tells any more how far it has loaded ${tables.join(', ')}: what it has not loaded would count as loaded`,
+    {
+      hint: `${whole(spec)}; name the place of each source with --at TABLE=SNAPSHOT if you know it; or drop ${target} and run "psyberg run ${spec.processName}"`,
+      context: { process_name: spec.processName, table: tables[0] ?? null, published_by: published },
+    },
+  );
 }
 
 /**
- * The command that goes on where a retired process stopped. A lookup is read as it is, so the hours that were
- * made with its former rows are computed again.
+ * Refuses a source that nobody has read for a target whose processes are gone: it is new to the process that
+ * stands in their place. Of a target that somebody else filled nothing is known.
  */
-function goesOnFrom(spec: ProcessSpec, sources: readonly SourceState[], progress: ProcessProgress): string {
-  const isOther = sources.some((source) => {
-    const skipped = isLookup(source) ? skippedOf(source, progress) : undefined;
-    return skipped !== undefined && skipped.watermark !== skipped.head;
-  });
-  const adopt = `"psyberg adopt ${spec.processName}${placesOf(spec, progress)}"`;
-  return isOther ? `${adopt} and "psyberg restate ${spec.processName} --all"` : adopt;
+function refuseUnread(spec: ProcessSpec, others: readonly Stopped[], sources: readonly SourceState[]): void {
+  if (!patternOf(spec).loadsHours) return;
+  const before = others.find((each) => each.isGone);
+  if (before === undefined) return;
+  const unread = sources.find(
+    (source) =>
+      source.spec.lookup === undefined &&
+      source.head !== undefined &&
+      others.every(({ progress }) => readUpTo(progress, source) === undefined),
+  );
+  if (unread === undefined) return;
+  const table = tableName(unread.spec.table);
+  const target = tableName(spec.target.table);
+  throw refusal(
+    'adoption-skips-rows',
+    `nobody who has published to ${target} has read ${table}: its rows would count as loaded`,
+    {
+      hint: `run "psyberg adopt ${spec.processName} --at ${table}=beginning" to have the next session load them; or ${whole(spec)}`,
+      context: { process_name: spec.processName, table, published_by: before.processName },
+    },
+  );
 }
-
-/** The places where a process stopped, as options of `adopt`. */
-const placesOf = (spec: ProcessSpec, progress: ProcessProgress): string =>
-  spec.sources
-    .flatMap(({ table, lookup }) => {
-      const name = tableName(table);
-      const watermark = watermarkFor(progress, { name, tableUuid: undefined });
-      if (watermark === undefined) return [];
-      return [` --at ${name}=${lookup === undefined ? watermark.snapshotId : 'now'}`];
-    })
-    .join('');

@@ -3,10 +3,13 @@
  * with rows that have no event time. SourceSpec + metadata -> nothing, or an error.
  */
 import type { SourceTable } from '../changes/source.ts';
+import type { TableMetadata } from '../iceberg/table-metadata.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
 import { type PsybergError, refusal, usageError } from '../model/errors.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, Watermark } from '../model/session.ts';
+import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
 /** Refuses a missing source, unless a process of the project is going to create it. */
@@ -32,6 +35,39 @@ export const sourceReplaced = (
       context: { table: name, expected: watermark.tableUuid, found },
     },
   );
+
+/**
+ * Throws `source-read-before` for a source that a process without hours names again after it had gone on
+ * without it: from the beginning it would append once more what it had loaded then. One of hours computes
+ * them anew. A place at which the header begins the source says what is there.
+ */
+export function refuseReadBefore(
+  { spec: process, adoptAt, lookUpTo }: OpenSessionInput,
+  spec: SourceSpec,
+  {
+    progress,
+    metadata,
+  }: { readonly progress: ProcessProgress | undefined; readonly metadata: TableMetadata },
+): void {
+  if (patternOf(process).operation !== 'append' || spec.start.kind !== 'beginning') return;
+  if (adoptAt !== undefined || lookUpTo !== undefined) return;
+  const name = tableName(spec.table);
+  const former = watermarkFor(
+    { watermarks: progress?.former ?? [] },
+    { name, tableUuid: metadata['table-uuid'] },
+  );
+  // As a lookup none of its rows was loaded.
+  if (former === undefined || former.onChange !== undefined) return;
+  const target = tableName(process.target.table);
+  throw refusal(
+    'source-read-before',
+    `${process.processName} had loaded ${name} up to snapshot ${former.snapshotId}, went on without it, and names it again: from the beginning it would load those rows into ${target} once more`,
+    {
+      hint: `to go on after them write start: '${former.snapshotId}' at this source in ${process.file}; or drop ${target} and run "psyberg run ${process.processName}"`,
+      context: { process_name: process.processName, table: name, snapshot_id: String(former.snapshotId) },
+    },
+  );
+}
 
 export const sourceRewound = ({ spec }: OpenSessionInput, name: string, watermark: Watermark): PsybergError =>
   refusal(

@@ -96,7 +96,7 @@ async function withPattern(
  * Whether the watermark table lacks the last published session, as a catalog that commits tables one by one
  * may leave it. Going on from the session before would load that session's rows again.
  */
-function isCopyBehind(
+export function isCopyBehind(
   { writtenBy = '' }: CopiedProgress,
   { properties, 'table-uuid': uuid }: TableMetadata,
   processName: string,

@@ -49,6 +49,8 @@ export function lastSessionOf(metadata: TableMetadata, processName: string): str
 /** What a target says of a process: the watermark of each source, and the last hour it has computed. */
 export interface ProcessProgress {
   readonly watermarks: readonly Watermark[];
+  /** How far it had read sources that it names no more. */
+  readonly former?: readonly Watermark[];
   readonly completeToHour?: Hour;
   /** Up to which hour it was announced, where that is not `completeToHour`; null: to none. */
   readonly announcedToHour?: Hour | null;
@@ -67,9 +69,18 @@ export interface ProcessProgress {
  * none, or when another name has taken it over since.
  */
 export function progressInSummary(metadata: TableMetadata, processName: string): ProcessProgress | undefined {
+  const found = summaryOf(metadata, processName);
+  return found === undefined ? undefined : progressOf(found.summary, found.snapshot);
+}
+
+/** The summary that {@link progressInSummary} reads, as it stands there. */
+export function summaryOf(
+  metadata: TableMetadata,
+  processName: string,
+): { readonly summary: Said; readonly snapshot: Snapshot } | undefined {
   for (const snapshot of ancestors(metadata, mainSnapshot(metadata))) {
     for (const summary of progressSummaries(metadata, snapshot))
-      if (summary[SUMMARY.processName] === processName) return progressOf(summary, snapshot);
+      if (summary[SUMMARY.processName] === processName) return { summary, snapshot };
     if (snapshot.summary?.[SUMMARY.adoptedFrom] === processName) return undefined;
   }
   return undefined;
@@ -118,15 +129,27 @@ export const progressOfAll = (metadata: TableMetadata): FoundProgress[] =>
 export const progressOfRetired = (metadata: TableMetadata): FoundProgress[] =>
   hasRetired(metadata)
     ? lastSaid(metadata, (_, snapshot) => summariesOf(snapshot)).filter(
-        (found) => isRetired(metadata, found.summary) && unsettled(found).watermarks.length > 0,
+        (found) => isRetired(metadata, found.summary) && hasLeft(unsettled(found)),
       )
     : [];
 
 /** What a process has left that nobody has gone on with since: its progress without settled watermarks. */
-export const unsettled = ({ progress, settled }: FoundProgress): ProcessProgress => ({
-  ...progress,
-  watermarks: progress.watermarks.filter(({ table }) => !settled.includes(table)),
-});
+export function unsettled({
+  progress,
+  settled,
+}: Pick<FoundProgress, 'progress' | 'settled'>): ProcessProgress {
+  const isLeft = ({ table }: Watermark): boolean => !settled.includes(table);
+  const former = progress.former?.filter(isLeft);
+  return {
+    ...progress,
+    watermarks: progress.watermarks.filter(isLeft),
+    ...(former === undefined ? {} : { former }),
+  };
+}
+
+/** Whether it tells of any source. */
+export const hasLeft = ({ watermarks, former = [] }: ProcessProgress): boolean =>
+  watermarks.length + former.length > 0;
 
 /** What each process said last in `main`'s history. */
 function lastSaid(
@@ -178,6 +201,7 @@ const CARRIED = [
   SUMMARY.processName,
   SUMMARY.sessionId,
   SUMMARY.watermarks,
+  SUMMARY.formerWatermarks,
   SUMMARY.completeToHour,
   SUMMARY.announcedToHour,
   SUMMARY.hoursMade,
@@ -198,7 +222,8 @@ export function carriedProgress(metadata: TableMetadata): Record<string, string>
   return carried.length === 0 ? {} : { [SUMMARY.carriedProgress]: JSON.stringify(carried) };
 }
 
-type Said = Readonly<Record<string, string>>;
+/** Entries of a summary that tell of a process. */
+export type Said = Readonly<Record<string, string>>;
 
 /**
  * What a snapshot says of processes: of the one that published it, or of those whose snapshots maintenance
@@ -222,6 +247,16 @@ function summariesOf(snapshot: Snapshot): readonly Said[] {
   return said;
 }
 
+/** The processes of which any snapshot tells that the table still has, also by taking their progress over. */
+export const namesSaid = ({ snapshots = [] }: TableMetadata): ReadonlySet<string> =>
+  new Set(
+    snapshots.flatMap((snapshot) => {
+      const from = snapshot.summary?.[SUMMARY.adoptedFrom];
+      const said = summariesOf(snapshot).map((summary) => summary[SUMMARY.processName] as string);
+      return from === undefined ? said : [...said, from];
+    }),
+  );
+
 function readSummaries(snapshot: Snapshot): readonly Said[] {
   const summary = snapshot.summary ?? {};
   if (summary[SUMMARY.processName] !== undefined && summary[SUMMARY.watermarks] !== undefined)
@@ -236,12 +271,14 @@ function readSummaries(snapshot: Snapshot): readonly Said[] {
 }
 
 function progressOf(summary: Readonly<Record<string, string>>, snapshot: Snapshot): ProcessProgress {
+  const former = summary[SUMMARY.formerWatermarks];
   const completeTo = summary[SUMMARY.completeToHour];
   const announcedTo = summary[SUMMARY.announcedToHour];
   const pattern = summary[SUMMARY.pattern];
   const hoursMade = parseHoursMade(summary[SUMMARY.hoursMade]);
   return {
     watermarks: parseWatermarks(summary[SUMMARY.watermarks] as string, snapshot),
+    ...(former === undefined ? {} : { former: parseWatermarks(former, snapshot) }),
     ...(completeTo === undefined ? {} : { completeToHour: parseHour(completeTo) }),
     ...(announcedTo === undefined
       ? {}

@@ -5,6 +5,11 @@ export const SUMMARY = {
   processName: 'psyberg.process-name',
   sessionId: 'psyberg.session-id',
   watermarks: 'psyberg.high-water-marks',
+  /**
+   * How far the process had read sources that it names no more, in the form of `watermarks`; absent where
+   * there are none. Hours that were made since lack the rows of these sources.
+   */
+  formerWatermarks: 'psyberg.former-high-water-marks',
   completeToHour: 'psyberg.complete-to-hour',
   /**
    * Up to which hour the target was announced by then, where that is an earlier one: the newest hours were

@@ -34,6 +34,12 @@ export const releasedProperty = (processName: string): string => `psyberg.releas
  */
 export const retiredProperty = (processName: string): string => `psyberg.retired.${processName}`;
 
+/**
+ * A property of a target: what a process had left of its sources when it was retired, or when another process
+ * went on in its place, beside the snapshots that say so (`noted-left.ts`).
+ */
+export const leftProperty = (processName: string): string => `psyberg.left.${processName}`;
+
 /** True for the summary of a session whose process was retired since. */
 export function isRetired(
   { properties = {} }: Pick<TableMetadata, 'properties'>,
@@ -42,6 +48,12 @@ export function isRetired(
   const last = properties[retiredProperty(summary?.[SUMMARY.processName] ?? '')];
   return last !== undefined && (summary?.[SUMMARY.sessionId] ?? '') <= last;
 }
+
+/** The last session of a process, also of one that was retired, as the properties have it. */
+export const lastSessionEver = ({ properties = {} }: TableMetadata, processName: string): string =>
+  [properties[lastSessionProperty(processName)] ?? '', properties[retiredProperty(processName)] ?? '']
+    .sort()
+    .at(-1) as string;
 
 const retiring = new WeakMap<object, boolean>();
 

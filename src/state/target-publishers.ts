@@ -16,9 +16,7 @@ const PUBLISHED = publishedProperty('');
  */
 export function publishersOf(metadata: TableMetadata): string[] {
   const onMain = progressOfAll(metadata).map(({ processName }) => processName);
-  const properties = Object.entries(metadata.properties ?? {}).flatMap(([key, uuid]) =>
-    key.startsWith(PUBLISHED) && uuid === metadata['table-uuid'] ? [key.slice(PUBLISHED.length)] : [],
-  );
+  const properties = namesInProperties(metadata);
   const anywhere = (metadata.snapshots ?? []).flatMap(({ summary }) =>
     summary?.[SUMMARY.processName] === undefined ||
     summary[SUMMARY.watermarks] === undefined ||
@@ -32,6 +30,12 @@ export function publishersOf(metadata: TableMetadata): string[] {
   );
   return [...new Set([...onMain, ...others])].sort();
 }
+
+/** Those that the table's properties name: they outlive every snapshot. */
+export const namesInProperties = ({ properties, 'table-uuid': tableUuid }: TableMetadata): string[] =>
+  Object.entries(properties ?? {}).flatMap(([key, uuid]) =>
+    key.startsWith(PUBLISHED) && uuid === tableUuid ? [key.slice(PUBLISHED.length)] : [],
+  );
 
 /** The process that took the progress of `processName` over in `main`'s history; undefined when none did. */
 export function heirOf(metadata: TableMetadata, processName: string): string | undefined {

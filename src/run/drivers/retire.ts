@@ -26,7 +26,9 @@ import type { StateTables } from '../../model/process-spec.ts';
 import type { RetireRecord } from '../../model/retire-record.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
 import { removeTag } from '../../state/drop-tag.ts';
-import { progressInSummary } from '../../state/process-progress.ts';
+import { leftText, settledOf } from '../../state/noted-left.ts';
+import { type ProcessProgress, progressInSummary, progressOfAll } from '../../state/process-progress.ts';
+import { progressInTable } from '../../state/read-watermark-table.ts';
 import { SUMMARY } from '../../state/summary-keys.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';
 import { FILE } from '../../state/tables/file.ts';
@@ -38,6 +40,7 @@ import {
   adoptedProperty,
   isRetired,
   lastSessionProperty,
+  leftProperty,
   publishedProperty,
   releasedProperty,
   retiredProperty,
@@ -96,6 +99,8 @@ interface Left {
     readonly table: TableIdentifier;
     readonly lastSessionId: string;
     readonly owedHours: readonly Hour[];
+    /** As the watermark table alone tells it. */
+    readonly copied: ProcessProgress | undefined;
   }[];
   readonly stateRows: readonly {
     readonly table: TableIdentifier;
@@ -115,8 +120,13 @@ async function whatIsLeft(ports: RunPorts, input: RetireInput): Promise<Left> {
     const metadata = (await ports.catalog.loadTable(table))?.metadata;
     if (metadata === undefined) continue;
     const last = lastSessionAnywhere(metadata, processName);
-    const owed = progressInSummary(metadata, processName)?.watermarks.map(({ owedHours }) => owedHours) ?? [];
-    if (last !== undefined) targets.push({ table, lastSessionId: last, owedHours: union(owed) });
+    if (last !== undefined) {
+      const said = progressInSummary(metadata, processName);
+      const copied =
+        said === undefined ? await copiedProgress(ports, metadata, table, processName) : undefined;
+      const owed = (said ?? copied)?.watermarks.map(({ owedHours }) => owedHours) ?? [];
+      targets.push({ table, lastSessionId: last, owedHours: union(owed), copied });
+    }
     if (metadata.refs?.[protectionTag(processName)]?.type === 'tag') tags.push(table);
     for (const name of sessionsIn(ports, metadata, processName)) {
       refuseAtWork(ports, { processName, name, metadata });
@@ -124,6 +134,19 @@ async function whatIsLeft(ports: RunPorts, input: RetireInput): Promise<Left> {
     }
   }
   return { targets, tags, branches, stateRows: await stateRowsOf(ports, processName) };
+}
+
+/** What the watermark table says, where the target's snapshots do not; it goes with the process. */
+async function copiedProgress(
+  { catalog, engine, project }: RunPorts,
+  target: TableMetadata,
+  table: TableIdentifier,
+  processName: string,
+): Promise<ProcessProgress | undefined> {
+  const { highWaterMarkTable } = project.tables;
+  if (!(await catalog.tableExists(highWaterMarkTable))) return undefined;
+  const targetName = tableName(table);
+  return progressInTable(engine, { highWaterMarkTable, processName, target, targetName, isAdopted: true });
 }
 
 /** In a foreign catalog only those of the project are known beforehand. */
@@ -283,10 +306,11 @@ async function removalOf(
 async function endOf(
   { catalog }: RunPorts,
   { processName }: RetireInput,
-  { table, lastSessionId }: Left['targets'][number],
+  { table, lastSessionId, copied }: Left['targets'][number],
 ): Promise<Ending | undefined> {
   const metadata = (await catalog.loadTable(table))?.metadata;
   if (metadata === undefined) return undefined;
+  const said = progressOfAll(metadata).find((each) => each.processName === processName);
   const removals = [
     publishedProperty(processName),
     lastSessionProperty(processName),
@@ -306,7 +330,17 @@ async function endOf(
         },
       ],
       updates: [
-        { action: 'set-properties', updates: { [retiredProperty(processName)]: lastSessionId } },
+        {
+          action: 'set-properties',
+          updates: {
+            [retiredProperty(processName)]: lastSessionId,
+            [leftProperty(processName)]: leftText(metadata, {
+              progress: said?.progress ?? copied,
+              settled: settledOf(metadata, processName),
+              lastSession: lastSessionId,
+            }),
+          },
+        },
         ...(removals.length === 0 ? [] : [{ action: 'remove-properties' as const, removals }]),
       ],
     },

@@ -9,6 +9,7 @@ import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { sameTable } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
+import { formerSummary } from '../../state/former-sources.ts';
 import { hoursSummary } from './hours-written.ts';
 import { progressSummary } from './progress-summary.ts';
 
@@ -44,7 +45,12 @@ function withSnapshot(metadata: TableMetadata, plan: CompiledPlan): TableMetadat
     ...main,
     'snapshot-id': FORECAST_ID,
     'parent-snapshot-id': main['snapshot-id'],
-    summary: { operation: plan.target.operation, ...progressSummary(plan), ...made },
+    summary: {
+      operation: plan.target.operation,
+      ...progressSummary(plan),
+      ...formerSummary(plan, metadata, undefined),
+      ...made,
+    },
   };
   return {
     ...metadata,

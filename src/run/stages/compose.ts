@@ -8,6 +8,7 @@ import { newSnapshotId, nextSequenceNumber } from '../../iceberg/new-snapshot.ts
 import { branchHead } from '../../iceberg/references.ts';
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { composeStepOf } from '../../model/step.ts';
+import { formerSummary } from '../../state/former-sources.ts';
 import { restateProperties } from '../../state/restated.ts';
 import { SUMMARY } from '../../state/summary-keys.ts';
 import { reopenedHours } from '../../state/tables/signal.ts';
@@ -85,6 +86,7 @@ export async function composeSnapshot(staged: Staged, options: ComposeOptions): 
     operation: plan.target.operation,
     properties: {
       ...progressSummary(plan),
+      ...formerSummary(plan, metadata, staged.adoption?.from),
       ...(reopened.length === 0 ? {} : { [SUMMARY.reopenedHours]: JSON.stringify(reopened) }),
       ...adoptionSummary(staged),
       ...restateProperties(plan),

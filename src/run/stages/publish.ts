@@ -15,7 +15,12 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
 import { progressInSummary, wasAdopted } from '../../state/process-progress.ts';
 import { SUMMARY } from '../../state/summary-keys.ts';
-import { adoptedProperty, lastSessionProperty, publishedProperty } from '../../state/target-properties.ts';
+import {
+  adoptedProperty,
+  lastSessionProperty,
+  leftProperty,
+  publishedProperty,
+} from '../../state/target-properties.ts';
 import { liveRows, publishersOf } from '../../state/target-publishers.ts';
 import { sessionLapsed } from '../leftovers/lapsed.ts';
 import { patience } from '../patience.ts';
@@ -304,6 +309,7 @@ function targetChange(audited: Audited): TargetChange {
           ...(audited.adoption !== undefined || wasAdopted(metadata, processName)
             ? { [adoptedProperty(processName)]: metadata['table-uuid'] }
             : {}),
+          ...audited.adoption?.notes,
         },
       },
       ...endedProperties(audited, metadata),
@@ -324,11 +330,18 @@ function withStageSeconds(snapshot: Snapshot, { stageSeconds }: Begun): Snapshot
   return { ...snapshot, summary: { ...snapshot.summary, ...told } as Record<string, string> };
 }
 
-/** Removes the target's properties of a former name: that name has no progress of its own any more. */
-function endedProperties({ adoption }: Begun, { properties = {} }: TableMetadata): TableUpdate[] {
+/**
+ * Removes the target's properties of a former name, which has no progress of its own any more; and what was
+ * noted of the process when it was retired: its snapshots tell from now on.
+ */
+function endedProperties({ plan, adoption }: Begun, { properties = {} }: TableMetadata): TableUpdate[] {
   const from = adoption?.from;
-  if (from === undefined) return [];
-  const ended = [publishedProperty(from), lastSessionProperty(from), adoptedProperty(from)];
+  const ended = [
+    leftProperty(plan.process_name),
+    ...(from === undefined
+      ? []
+      : [publishedProperty(from), lastSessionProperty(from), adoptedProperty(from), leftProperty(from)]),
+  ];
   const removals = ended.filter((key) => key in properties);
   return removals.length === 0 ? [] : [{ action: 'remove-properties', removals }];
 }

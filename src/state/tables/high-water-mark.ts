@@ -55,7 +55,7 @@ export function watermarksJson(plan: Plan): WatermarkJson[] {
 }
 
 /** A watermark as the summary of a published snapshot has it. */
-const watermarkJson = (watermark: Watermark): WatermarkJson => ({
+export const watermarkJson = (watermark: Watermark): WatermarkJson => ({
   table: watermark.table,
   table_uuid: watermark.tableUuid,
   snapshot_id: String(watermark.snapshotId),
@@ -64,6 +64,7 @@ const watermarkJson = (watermark: Watermark): WatermarkJson => ({
   owed_hours: owedHoursJson(watermark.owedHours.map(hourText)),
   newest_hour: watermark.newestHour === undefined ? null : hourText(watermark.newestHour),
   total_records: watermark.totalRecords === undefined ? null : String(watermark.totalRecords),
+  ...(watermark.onChange === undefined ? {} : { on_change: watermark.onChange }),
 });
 
 /** What the rows of a process share. */
