@@ -13,7 +13,7 @@ import { type Hour, hourOfMs } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { protectionTag, tableName } from '../model/names.ts';
-import type { SourceSpec } from '../model/process-spec.ts';
+import type { Pattern, SourceSpec } from '../model/process-spec.ts';
 import type { HoursToRestate } from '../model/restate.ts';
 import type { ChangedFile, Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/process-progress.ts';
@@ -155,13 +155,15 @@ async function openSources(
 ): Promise<RestateSources> {
   const sources: SourceState[] = [];
   const recorded = new Map<SourceState, readonly ChangedFile[]>();
+  // While the pattern is another one than that of the target, a run is refused, so hints lead round it.
+  const former = isOtherPattern(input.spec, { progress, target }) ? patternToKeep(progress) : undefined;
   for (const spec of input.spec.sources) {
     if (spec.files === undefined) {
-      sources.push(await sourceAsOf(input, spec, progress));
+      sources.push(await sourceAsOf(input, spec, { progress, former }));
       continue;
     }
     const folder = await recordedFolder(input, { ...spec, files: spec.files }, progress);
-    if (folder === undefined) throw sourceUnread(input, spec);
+    if (folder === undefined) throw sourceUnread(input, spec, former);
     sources.push(folder.state);
     recorded.set(folder.state, folder.files);
   }
@@ -172,11 +174,11 @@ async function openSources(
 async function sourceAsOf(
   input: OpenSessionInput,
   spec: SourceSpec,
-  progress: ProcessProgress,
+  { progress, former }: { readonly progress: ProcessProgress; readonly former: Pattern | undefined },
 ): Promise<SourceState> {
   const name = tableName(spec.table);
   const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
-  if (metadata === undefined) throw sourceGone(input, name, undefined);
+  if (metadata === undefined) throw sourceGone(input, name);
   const found = watermarkFor(progress, { name, tableUuid: metadata['table-uuid'] });
   const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   const columns = duckdbColumns(currentSchema(metadata).fields);
@@ -199,57 +201,70 @@ async function sourceAsOf(
         ...{ ...idle, head: positionOf(metadata, head), ...headCounts(head) },
         schemaId: metadata['current-schema-id'],
       });
-    throw sourceUnread(input, spec);
+    throw sourceUnread(input, spec, former);
   }
   if (found.tableUuid !== metadata['table-uuid'])
     throw sourceReplaced(input, name, { watermark: found, found: metadata['table-uuid'] });
-  if (spec.lookup?.onChange === 'restate' && found.onChange !== 'restate') throw sourceUnread(input, spec);
+  if (spec.lookup?.onChange === 'restate' && found.onChange !== 'restate')
+    throw sourceUnread(input, spec, former);
   if (patternOf(input.spec).loadsHours)
     refuseOtherEventTime(
       input.spec,
       { source: spec, metadata, eventTime },
       watermarksOn(progress, metadata['table-uuid']),
     );
-  if (snapshotById(metadata, found.snapshotId) === undefined) throw sourceGone(input, name, found.snapshotId);
+  if (snapshotById(metadata, found.snapshotId) === undefined)
+    throw sourceExpired(input, name, { snapshotId: found.snapshotId, former });
   // If only some hours are computed, the others still depend on the columns of then.
   const isAll = input.restate?.hours?.kind === 'all';
   const schema = isAll ? { schemaId: metadata['current-schema-id'] } : {};
   return Object.freeze({ ...idle, ...asOfWatermark(found), ...schema });
 }
 
-function sourceUnread({ spec: process }: OpenSessionInput, { table }: SourceSpec): Error {
-  const { processName } = process;
+/** Commands that have a run read a source. `former`: the pattern of the target, if it is another one now. */
+function byRun({ spec }: OpenSessionInput, former: Pattern | undefined, what: string): string {
+  const { processName, pattern, file } = spec;
+  if (former === undefined) return `run "psyberg run ${processName}" ${what}, and restate then`;
+  const target = tableName(spec.target.table);
+  return `write pattern: ${former} in ${file} again and run "psyberg run ${processName}" ${what}; then pattern: ${pattern}, and "psyberg restate ${processName} --all"; or drop ${target} and run "psyberg run ${processName}" with pattern: ${pattern}`;
+}
+
+function sourceUnread(input: OpenSessionInput, { table }: SourceSpec, former: Pattern | undefined): Error {
+  const { processName } = input.spec;
   return refusal(
     'restate-source-unread',
     `no session of ${processName} has read ${tableName(table)} so far: there is no watermark as of which hours could be computed again`,
     {
-      hint: `run "psyberg run ${processName}" first: it loads the hours of a source that is new to it`,
+      hint: byRun(input, former, 'first, which loads the hours of a source that is new to it'),
       context: { process_name: processName, table: tableName(table) },
     },
   );
 }
 
-function sourceGone(
-  { spec: process }: OpenSessionInput,
-  table: string,
-  snapshotId: bigint | undefined,
-): Error {
-  const { processName } = process;
+function sourceGone({ spec: { processName } }: OpenSessionInput, table: string): Error {
   return refusal(
     'restate-source-gone',
-    snapshotId === undefined
-      ? `the source ${table} of ${processName} is gone: nothing can be computed from it again`
-      : `the source ${table} has snapshot ${snapshotId} no more, up to which ${processName} has loaded it: it was expired, and what it held cannot be read`,
+    `the source ${table} of ${processName} is gone: nothing can be computed from it again`,
     {
-      hint:
-        snapshotId === undefined
-          ? `bring ${table} back, or take it out of the process`
-          : `run "psyberg run ${processName}" when ${table} has news, which moves the watermark to a snapshot that is there, and restate then; psyberg maintain expires no snapshot of a watermark`,
-      context: {
-        process_name: processName,
-        table,
-        snapshot_id: snapshotId === undefined ? null : String(snapshotId),
-      },
+      hint: `bring ${table} back, or take it out of the process`,
+      context: { process_name: processName, table, snapshot_id: null },
+    },
+  );
+}
+
+function sourceExpired(
+  input: OpenSessionInput,
+  table: string,
+  { snapshotId, former }: { readonly snapshotId: bigint; readonly former: Pattern | undefined },
+): Error {
+  const { processName } = input.spec;
+  const moved = `when ${table} has news, which moves the watermark to a snapshot that is there`;
+  return refusal(
+    'restate-source-gone',
+    `the source ${table} has snapshot ${snapshotId} no more, up to which ${processName} has loaded it: it was expired, and what it held cannot be read`,
+    {
+      hint: `${byRun(input, former, moved)}; psyberg maintain expires no snapshot of a watermark`,
+      context: { process_name: processName, table, snapshot_id: String(snapshotId) },
     },
   );
 }

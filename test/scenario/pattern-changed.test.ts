@@ -170,3 +170,46 @@ it('of an adoption alone is refused only where hours are owed, and can be adopte
     message: expect.stringContaining('has made facts.loaded as stateless:'),
   });
 });
+
+it('of a source that is new, or expired, is led round by the pattern of before', async () => {
+  const both = (pattern: string): ProcessFile => {
+    const { header, sql } = load(pattern);
+    const sources = ['raw.events', 'raw.more'].map((table) => ({ table, event_time: 'ts' }));
+    return processFile({ ...header, sources }, `${sql} union all select id, ts from more`);
+  };
+  const world = await worldForTest({ processes: [load('stateful')] });
+  for (const table of ['raw.events', 'raw.more']) await world.create(table, 'id int, ts timestamptz');
+  await world.land('raw.events', event(1, 1));
+  await world.land('raw.more', event(2, 1));
+  await world.publish('load');
+  const as = async (process: ProcessFile): Promise<void> => {
+    world.writeProcess(process);
+    await world.reopen();
+  };
+  const restated = () => world.psyberg.restate('load', { all: true });
+  await as(both('dimension'));
+  const unread = await restated();
+  expect(unread[0]?.error?.code).toBe('restate-source-unread');
+  const round =
+    /^write pattern: stateful in \S+\/load.sql again and run "psyberg run load" .*then pattern: dim/;
+  expect(hintOf(unread)).toMatch(round);
+  await as(both('stateful'));
+  await world.publish('load');
+  await as(both('dimension'));
+  const [place] = (await world.history('raw.more')).map((snapshot) => snapshot['snapshot-id']);
+  await world.land('raw.more', event(3, 1));
+  await world.commit('raw.more', [
+    { action: 'remove-snapshot-ref', 'ref-name': 'psyberg_load' },
+    { action: 'remove-snapshots', 'snapshot-ids': [place as bigint] },
+  ]);
+  const expired = await restated();
+  expect(expired[0]?.error?.code).toBe('restate-source-gone');
+  expect(hintOf(expired)).toMatch(round);
+  await as(both('stateful'));
+  await world.publish('load');
+  await as(both('dimension'));
+  expect((await restated())[0]).toMatchObject({ status: 'published' });
+  expect(await world.rows('from facts.loaded')).toEqual(
+    await world.rows('from raw.events union all from raw.more'),
+  );
+});
