@@ -6,6 +6,7 @@
  */
 import { usageError } from '../model/errors.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
+import { isTreeNode, lowerText, type TreeNode, treeNodes } from '../model/query-tree.ts';
 import { emptyCteFragment, type SqlFragment } from '../statements/index.ts';
 
 /** Prepares the query with that CTE besides its sources; throws DuckDB's error. */
@@ -105,29 +106,13 @@ async function withUnqualifiedNames(read: readonly string[], describe: Describe)
 const UNKNOWN = '"NULL"';
 const known = (type: string): string => (type === 'SQLNULL' ? UNKNOWN : type);
 
-interface Node {
-  readonly [key: string]: unknown;
-}
-
 /**
  * The column names that the query takes from `previous`, from DuckDB's parse tree; undefined if it does not
  * read it.
  */
 export function namesOfPrevious(tree: unknown): string[] | undefined {
-  const nodes: Node[] = [];
-  const walk = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(walk);
-    else if (typeof value === 'object' && value !== null) {
-      nodes.push(value as Node);
-      Object.values(value).forEach(walk);
-    }
-  };
-  walk(tree);
-  const isPrevious = (node: Node): boolean =>
-    node['type'] === 'BASE_TABLE' && String(node['table_name']).toLowerCase() === 'previous';
-  const aliases = new Set(
-    nodes.filter(isPrevious).map((node) => String(node['alias'] || 'previous').toLowerCase()),
-  );
+  const nodes = treeNodes(tree);
+  const aliases = new Set(nodes.filter(isPrevious).map((node) => lowerText(node['alias']) || 'previous'));
   if (aliases.size === 0) return undefined;
   const names = new Map<string, string>();
   const add = (name: unknown): void => void names.set(String(name).toLowerCase(), String(name));
@@ -137,26 +122,20 @@ export function namesOfPrevious(tree: unknown): string[] | undefined {
       node['class'] === 'COLUMN_REF' &&
       Array.isArray(columns) &&
       columns.length === 2 &&
-      aliases.has(String(columns[0]).toLowerCase())
+      aliases.has(lowerText(columns[0]))
     )
       add(columns[1]);
     // `join previous using (…)`: both sides have these columns.
-    if (
-      node['type'] === 'JOIN' &&
-      Array.isArray(node['using_columns']) &&
-      [node['left'], node['right']].some((side) => holdsPrevious(side, isPrevious))
-    )
+    if (node['type'] === 'JOIN' && Array.isArray(node['using_columns']) && joinsPrevious(node))
       node['using_columns'].forEach(add);
   }
   return [...names.values()];
 }
 
-function holdsPrevious(value: unknown, isPrevious: (node: Node) => boolean): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const node = value as Node;
-  return (
-    isPrevious(node) ||
-    (node['type'] === 'JOIN' &&
-      (holdsPrevious(node['left'], isPrevious) || holdsPrevious(node['right'], isPrevious)))
-  );
-}
+const isPrevious = (node: TreeNode): boolean =>
+  node['type'] === 'BASE_TABLE' && lowerText(node['table_name']) === 'previous';
+
+/** True if `previous` is on a side of the join, or of a join on that side. */
+const joinsPrevious = (node: TreeNode): boolean =>
+  node['type'] === 'JOIN' &&
+  [node['left'], node['right']].some((side) => isTreeNode(side) && (isPrevious(side) || joinsPrevious(side)));

@@ -11,6 +11,17 @@ export const isTreeNode = (value: unknown): value is TreeNode =>
 export const lowerText = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
 export const lowerTexts = (value: unknown): string[] => (Array.isArray(value) ? value.map(lowerText) : []);
 
+/** Table functions that make rows of their arguments and read nothing else. */
+export const READS_ARGUMENTS: ReadonlySet<string> = new Set([
+  ...['generate_series', 'json_each', 'json_tree', 'range', 'repeat', 'repeat_row', 'unnest'],
+]);
+
+/** A table's name as a FROM writes it: the table alone, or its schema and its catalog before it. */
+export const tableParts = (table: TreeNode): string[] =>
+  [table['catalog_name'], table['schema_name'], table['table_name']].filter(
+    (part): part is string => typeof part === 'string' && part !== '',
+  );
+
 /** A list in a node; empty if it has none. */
 export const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 

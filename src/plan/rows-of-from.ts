@@ -7,6 +7,7 @@ import {
   listed,
   lowerText,
   lowerTexts,
+  READS_ARGUMENTS,
   type TreeNode,
   treeNodes,
 } from '../model/query-tree.ts';
@@ -56,11 +57,6 @@ export function rowsOfSource(
     ...named,
   };
 }
-
-/** Table functions that read nothing but their arguments. */
-const READS_ARGUMENTS: ReadonlySet<string> = new Set([
-  ...['generate_series', 'json_each', 'json_tree', 'range', 'repeat', 'repeat_row', 'unnest'],
-]);
 
 /** The tables of a FROM. */
 export function relationsOf(from: unknown, reading: FromReading): MadeRelation[] {

@@ -3,10 +3,16 @@
  * Pure. A table that a macro read by itself would not be cut to the session's rows, so a macro reads only
  * tables that the query passes to it, by `query_table(parameter)`.
  */
-
-interface Node {
-  readonly [key: string]: unknown;
-}
+import {
+  isTreeNode,
+  listed,
+  lowerText,
+  lowerTexts,
+  READS_ARGUMENTS,
+  type TreeNode,
+  tableParts,
+  treeNodes,
+} from '../../model/query-tree.ts';
 
 /** A form of a macro: its parameters in lower case, and those among them that name tables. */
 interface Signature {
@@ -16,16 +22,6 @@ interface Signature {
 /** By macro, in lower case. */
 export type MacroTables = ReadonlyMap<string, readonly Signature[]>;
 
-/** Table functions that read nothing but their arguments. */
-const HARMLESS = new Set([
-  'range',
-  'generate_series',
-  'unnest',
-  'repeat',
-  'repeat_row',
-  'json_each',
-  'json_tree',
-]);
 const QUERY_TABLE: readonly Signature[] = [
   { parameters: ['tables', 'by_name'], tables: new Set(['tables']) },
 ];
@@ -38,18 +34,18 @@ export function readsOf(
   parameters: readonly string[],
   { macros, tables }: { readonly macros: ReadonlySet<string>; readonly tables: MacroTables },
 ): string[] {
-  const nodes = nodesIn(body);
+  const nodes = treeNodes(body);
   const ctes = cteNames(nodes);
   const own = new Set(parameters.map((name) => name.toLowerCase()));
   const read = nodes.flatMap((node): string[] => {
     if (node['type'] === 'BASE_TABLE') {
-      const name = [node['catalog_name'], node['schema_name'], node['table_name']].filter(Boolean).join('.');
+      const name = tableParts(node).join('.');
       return ctes.has(name.toLowerCase()) ? [] : [`the table ${name}`];
     }
     if (node['type'] === 'SHOW_REF') return ['what DuckDB knows of tables'];
     if (node['type'] !== 'TABLE_FUNCTION') return [];
     const name = nameOf(node['function']);
-    const isGiven = name === 'query_table' || macros.has(name) || HARMLESS.has(name);
+    const isGiven = name === 'query_table' || macros.has(name) || READS_ARGUMENTS.has(name);
     return isGiven ? [] : [`what ${name}() gives`];
   });
   const named = argumentsNamingTables(nodes, tables).flatMap((argument): string[] => {
@@ -68,7 +64,7 @@ export function signatureOfMacro(
   tables: MacroTables,
 ): Signature {
   const own = parameters.map((name) => name.toLowerCase());
-  const naming = argumentsNamingTables(nodesIn(body), tables).map(columnOf);
+  const naming = argumentsNamingTables(treeNodes(body), tables).map(columnOf);
   return { parameters: own, tables: new Set(own.filter((name) => naming.includes(name))) };
 }
 
@@ -81,7 +77,7 @@ export interface NamedTable {
 
 /** The tables that a query names to macros, without those that it makes itself (`with … as`). */
 export function tablesNamed(query: unknown, tables: MacroTables): NamedTable[] {
-  const nodes = nodesIn(query);
+  const nodes = treeNodes(query);
   const ctes = cteNames(nodes);
   const calls = nodes.filter((node) => node['class'] === 'FUNCTION' && tables.has(nameOf(node)));
   return calls
@@ -94,61 +90,51 @@ export function tablesNamed(query: unknown, tables: MacroTables): NamedTable[] {
     .filter(({ name }) => name === undefined || !ctes.has(name.toLowerCase()));
 }
 
-function argumentsNamingTables(nodes: readonly Node[], tables: MacroTables): Node[] {
+function argumentsNamingTables(nodes: readonly TreeNode[], tables: MacroTables): TreeNode[] {
   return nodes
     .filter((node) => node['class'] === 'FUNCTION')
     .flatMap((call) => {
       const name = nameOf(call);
       const forms = name === 'query_table' ? QUERY_TABLE : (tables.get(name) ?? []);
-      const given = Array.isArray(call['children']) ? (call['children'] as Node[]) : [];
+      const given = listed(call['children']).filter(isTreeNode);
       return forms
         .filter((form) => form.parameters.length >= given.length)
         .flatMap((form) => argumentsOf(form, given));
     })
     .flatMap((argument) =>
-      nameOf(argument) === 'list_value' ? (argument['children'] as Node[]) : [argument],
+      nameOf(argument) === 'list_value' ? listed(argument['children']).filter(isTreeNode) : [argument],
     );
 }
 
 /** A table that is left to a default value is one whose name nobody has written. */
-const LEFT_OUT: Node = {};
+const LEFT_OUT: TreeNode = {};
 
-function argumentsOf({ parameters, tables }: Signature, given: readonly Node[]): Node[] {
+function argumentsOf({ parameters, tables }: Signature, given: readonly TreeNode[]): TreeNode[] {
   const named = given.map((child, index) => String(child['alias'] || parameters[index]).toLowerCase());
   return [...tables].map((table) => given[named.indexOf(table)] ?? LEFT_OUT);
 }
 
-const nameOf = (call: unknown): string =>
-  isNode(call) ? String(call['function_name'] ?? '').toLowerCase() : '';
+const nameOf = (call: unknown): string => (isTreeNode(call) ? lowerText(call['function_name']) : '');
 
 /** A name that stands alone, in lower case. */
-function columnOf(node: Node): string {
-  const names = node['column_names'];
-  return Array.isArray(names) && names.length === 1 ? String(names[0]).toLowerCase() : '';
+function columnOf(node: TreeNode): string {
+  const [name = '', ...more] = lowerTexts(node['column_names']);
+  return more.length === 0 ? name : '';
 }
 
-function textOf(node: Node): string | undefined {
-  const value = node['class'] === 'CONSTANT' && isNode(node['value']) ? node['value']['value'] : undefined;
+function textOf(node: TreeNode): string | undefined {
+  const value =
+    node['class'] === 'CONSTANT' && isTreeNode(node['value']) ? node['value']['value'] : undefined;
   return typeof value === 'string' ? value : undefined;
 }
 
-function cteNames(nodes: readonly Node[]): ReadonlySet<string> {
+function cteNames(nodes: readonly TreeNode[]): ReadonlySet<string> {
   const names = nodes.flatMap((node): unknown[] => {
-    const map = isNode(node['cte_map']) ? node['cte_map']['map'] : undefined;
-    return [
-      ...(Array.isArray(map) ? map.map((entry) => (isNode(entry) ? entry['key'] : undefined)) : []),
-      ...(node['type'] === 'RECURSIVE_CTE_NODE' || node['type'] === 'CTE_NODE'
-        ? [node['cte_name'] ?? node['ctename']]
-        : []),
-    ];
+    const map = isTreeNode(node['cte_map']) ? node['cte_map']['map'] : undefined;
+    const own = /^(RECURSIVE_)?CTE_NODE$/.test(String(node['type']))
+      ? [node['cte_name'] ?? node['ctename']]
+      : [];
+    return [...listed(map).map((entry) => (isTreeNode(entry) ? entry['key'] : undefined)), ...own];
   });
-  return new Set(names.filter((name) => typeof name === 'string').map((name) => name.toLowerCase()));
-}
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function nodesIn(value: unknown): Node[] {
-  if (Array.isArray(value)) return value.flatMap(nodesIn);
-  return isNode(value) ? [value, ...Object.values(value).flatMap(nodesIn)] : [];
+  return new Set(names.map(lowerText).filter((name) => name !== ''));
 }

@@ -2,6 +2,16 @@
  * Finds what a query reads beside the relations that it is given. Parsed query -> reads. Pure. A name is
  * looked up as DuckDB does: a CTE hides a relation of its name, in its own query and below it.
  */
+import {
+  byteOf,
+  isTreeNode,
+  listed,
+  lowerText,
+  READS_ARGUMENTS,
+  type TreeNode,
+  tableParts,
+  treeNodes,
+} from '../../model/query-tree.ts';
 
 /** A table, file or function that a query reads and was not given. */
 export interface StrangeRead {
@@ -10,21 +20,6 @@ export interface StrangeRead {
   readonly name: string;
   /** Byte offset in the query; undefined where the parser does not tell. */
   readonly offset: number | undefined;
-}
-
-/** Table functions that make rows of their arguments and read nothing. */
-const HARMLESS: ReadonlySet<string> = new Set([
-  'generate_series',
-  'json_each',
-  'json_tree',
-  'range',
-  'repeat',
-  'repeat_row',
-  'unnest',
-]);
-
-interface Node {
-  readonly [key: string]: unknown;
 }
 
 /**
@@ -42,7 +37,7 @@ export function strangeReads(
       for (const each of value) visit(each, scope);
       return;
     }
-    if (!isNode(value)) return;
+    if (!isTreeNode(value)) return;
     const inner = withCtes(value, scope, visit);
     const read = readOf(value, inner, functions);
     if (read !== undefined) found.push(read);
@@ -54,39 +49,39 @@ export function strangeReads(
 
 /** The names that a query adds; the bodies of its CTEs are visited with those that come before each. */
 function withCtes(
-  node: Node,
+  node: TreeNode,
   scope: ReadonlySet<string>,
   visit: (value: unknown, scope: ReadonlySet<string>) => void,
 ): ReadonlySet<string> {
-  const map = isNode(node['cte_map']) ? node['cte_map']['map'] : undefined;
+  const map = isTreeNode(node['cte_map']) ? node['cte_map']['map'] : undefined;
   // The two halves of a recursive CTE see it.
   const inner = new Set(scope);
-  if (node['type'] === 'RECURSIVE_CTE_NODE') inner.add(textOf(node['cte_name']));
-  for (const entry of Array.isArray(map) ? (map as readonly Node[]) : []) {
-    visit(entry['value'], inner);
-    inner.add(textOf(entry['key']));
+  if (node['type'] === 'RECURSIVE_CTE_NODE') inner.add(lowerText(node['cte_name']));
+  for (const { key, value } of listed(map).filter(isTreeNode)) {
+    visit(value, inner);
+    inner.add(lowerText(key));
   }
   return inner;
 }
 
 function readOf(
-  node: Node,
+  node: TreeNode,
   scope: ReadonlySet<string>,
   functions: ReadonlySet<string>,
 ): StrangeRead | undefined {
-  const offset = offsetOf(node['query_location']);
+  const offset = byteOf(node);
   if (node['type'] === 'BASE_TABLE') {
-    const parts = partsOf(node);
-    const name = nameOf(node);
+    const parts = tableParts(node);
+    const name = parts.join('.');
     if (parts.length === 1 && scope.has(name.toLowerCase())) return undefined;
     return { kind: parts.length === 1 && FILE.test(name) ? 'file' : 'table', name, offset };
   }
-  if (node['type'] === 'TABLE_FUNCTION' && isNode(node['function'])) {
-    const name = textOf(node['function']['function_name']);
-    return HARMLESS.has(name) || functions.has(name) ? undefined : { kind: 'function', name, offset };
+  if (node['type'] === 'TABLE_FUNCTION' && isTreeNode(node['function'])) {
+    const name = lowerText(node['function']['function_name']);
+    return READS_ARGUMENTS.has(name) || functions.has(name) ? undefined : { kind: 'function', name, offset };
   }
   // What it describes is a query of its own, or a table of the catalog.
-  if (node['type'] === 'SHOW_REF' && !isNode(node['query']))
+  if (node['type'] === 'SHOW_REF' && !isTreeNode(node['query']))
     return { kind: 'table', name: String(node['table_name']).replaceAll('"', ''), offset };
   return undefined;
 }
@@ -100,7 +95,9 @@ export function hiddenRead(
   tree: unknown,
   given: ReadonlySet<string>,
 ): StrangeRead | undefined {
-  const named = new Set(namesIn(tree));
+  // CTEs are among them, which hide a relation of their name.
+  const tables = treeNodes(tree).filter(({ type }) => type === 'BASE_TABLE');
+  const named = new Set(tables.map((table) => tableParts(table).join('.').toLowerCase()));
   const name = found
     .map((each) => (NAME.exec(each)?.[0] ?? each).replaceAll('"', ''))
     .find((each) => !given.has(each.toLowerCase()) && !named.has(each.toLowerCase()));
@@ -110,26 +107,5 @@ export function hiddenRead(
 /** Behind a name DuckDB repeats what is said of it: an alias, a sample, a version. */
 const NAME = /^(?:"(?:[^"]|"")*"|[^\s".]+)(?:\.(?:"(?:[^"]|"")*"|[^\s".]+))*/;
 
-/** All tables that a query names, CTEs among them; in lower case. */
-function namesIn(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(namesIn);
-  if (!isNode(value)) return [];
-  const below = Object.values(value).flatMap(namesIn);
-  return value['type'] === 'BASE_TABLE' ? [nameOf(value).toLowerCase(), ...below] : below;
-}
-
-const partsOf = (node: Node): string[] =>
-  [node['catalog_name'], node['schema_name'], node['table_name']].filter(isFilled);
-const nameOf = (node: Node): string => partsOf(node).join('.');
-
 /** What DuckDB reads as a file where no table has that name. */
 const FILE = /[./*\\]/;
-
-/** The parser's greatest number stands for none. */
-const offsetOf = (location: unknown): number | undefined =>
-  typeof location === 'number' && Number.isSafeInteger(location) ? location : undefined;
-
-const isNode = (value: unknown): value is Node =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isFilled = (value: unknown): value is string => typeof value === 'string' && value !== '';
-const textOf = (value: unknown): string => (typeof value === 'string' ? value.toLowerCase() : '');
