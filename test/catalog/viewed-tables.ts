@@ -22,7 +22,7 @@ export interface TableState {
 /**
  * What a snapshot of that version says of its place among the others: version 1 knows no sequence numbers.
  */
-export const sequenceOf = (version: string) => (version === '1' ? { 'sequence-number': 0n } : {});
+const sequenceOf = (version: string) => (version === '1' ? { 'sequence-number': 0n } : {});
 
 /** A new table in that state, under a name of its own. */
 export async function makeTable(

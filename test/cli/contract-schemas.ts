@@ -16,7 +16,7 @@ const position = z.looseObject({
 });
 const range = z.looseObject({ first_hour: hour, last_hour: hour }).nullable();
 
-export const errorJson = z.strictObject({
+const errorJson = z.strictObject({
   code: z.string().regex(/^[a-z0-9-]+$/),
   kind: z.enum(['usage', 'audit', 'conflict', 'refused', 'unavailable', 'interrupted', 'unexpected']),
   message: z.string().min(1),

@@ -4,19 +4,12 @@
 // and one that reads its own result. PSYBERG_PROPERTY_RUNS, _MINUTES, _SEED and _PATH as in the histories on DuckDB.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { applyOperation } from '../support/apply-operation.ts';
 import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
 import { orphans } from '../support/orphans.ts';
-import {
-  anyOperations,
-  applyOperation,
-  columnsOf,
-  eventTimeSql,
-  type RowIds,
-  type SourceOperation,
-  type SourceShape,
-  shapes,
-} from '../support/source-history.ts';
+import { anyOperations, type SourceOperation, shapes } from '../support/source-operations.ts';
+import { columnsOf, eventTimeSql, type RowIds, type SourceShape } from '../support/source-shape.ts';
 import { expectVerified } from '../support/verified.ts';
 import type { World } from '../support/world.ts';
 import { missingJava } from './java/java.ts';

@@ -4,19 +4,11 @@
 // processes, some of whose days are restated. PSYBERG_PROPERTY_RUNS, _MINUTES, _SEED, _PATH and _REPORT as in histories.whole.ts.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { applyOperation } from '../support/apply-operation.ts';
 import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
-import {
-  anyOperations,
-  applyOperation,
-  columnsOf,
-  eventTimeSql,
-  landings,
-  type RowIds,
-  type SourceOperation,
-  type SourceShape,
-  shapes,
-} from '../support/source-history.ts';
+import { anyOperations, landings, type SourceOperation, shapes } from '../support/source-operations.ts';
+import { columnsOf, eventTimeSql, type RowIds, type SourceShape } from '../support/source-shape.ts';
 import { createWorld, hourAt, processFile, type World } from '../support/world.ts';
 
 const { cover, play, timeLimitMs } = histories({ runs: 6, timeLimitMs: (runs) => 60_000 + runs * 20_000 });

@@ -5,7 +5,8 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Evolution, EvolvingTable, evolutions, landing } from '../support/evolving-table.ts';
+import { type Evolution, evolutions, landing } from '../support/evolutions.ts';
+import { EvolvingTable } from '../support/evolving-table.ts';
 import { histories } from '../support/histories.ts';
 import { expectVerified } from '../support/verified.ts';
 import { createWorld, processFile, type World } from '../support/world.ts';

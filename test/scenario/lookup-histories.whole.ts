@@ -5,20 +5,17 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hourText } from '../../src/model/hour.ts';
+import { applyOperation } from '../support/apply-operation.ts';
 import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
 import {
   anyOperations,
   appendingOperations,
-  applyOperation,
-  columnsOf,
-  eventTimeSql,
   landings,
-  type RowIds,
   type SourceOperation,
-  type SourceShape,
   shapes,
-} from '../support/source-history.ts';
+} from '../support/source-operations.ts';
+import { columnsOf, eventTimeSql, type RowIds, type SourceShape } from '../support/source-shape.ts';
 import { expectVerified } from '../support/verified.ts';
 import { createWorld, processFile, type World } from '../support/world.ts';
 

@@ -29,8 +29,8 @@ export async function worldOf(file: ProcessFile, hours: readonly number[]): Prom
 }
 export const session = async (world: World): Promise<RunRecord | undefined> => (await world.run())[0];
 
-export const REQUESTS = { table: 'raw.requests', event_time: 'asked' };
-export const request = (id: number, hour: number): string =>
+const REQUESTS = { table: 'raw.requests', event_time: 'asked' };
+const request = (id: number, hour: number): string =>
   `select ${id}, timestamptz '${hourAt(hour)}' + to_minutes(${id})`;
 
 export async function expectHoursRefused(sql: string): Promise<void> {

@@ -5,19 +5,11 @@
 // histories.whole.ts; PSYBERG_PROPERTY_GRAIN=day for days alone.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { applyOperation } from '../support/apply-operation.ts';
 import { BeyondDuckdb, isBeyondDuckdb } from '../support/beyond-duckdb.ts';
 import { histories } from '../support/histories.ts';
-import {
-  anyOperations,
-  applyOperation,
-  columnsOf,
-  eventTimeSql,
-  landings,
-  type RowIds,
-  type SourceOperation,
-  type SourceShape,
-  shapes,
-} from '../support/source-history.ts';
+import { anyOperations, landings, type SourceOperation, shapes } from '../support/source-operations.ts';
+import { columnsOf, eventTimeSql, type RowIds, type SourceShape } from '../support/source-shape.ts';
 import { expectFaultFound, expectVerified } from '../support/verified.ts';
 import { createWorld, processFile, type World } from '../support/world.ts';
 

@@ -9,7 +9,7 @@ import type { TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import type { WriterOrder } from '../catalog/committing-writer.ts';
 import { type CatalogFixture, SCHEMA } from '../catalog/fixture.ts';
 
-export const SHARED = { namespace: ['facts'], name: 'shared' };
+const SHARED = { namespace: ['facts'], name: 'shared' };
 
 /** Runs a writer to its end; `killed` when it sent itself SIGKILL. Rejects when it ends in any other way. */
 export const runWriter = (order: WriterOrder): Promise<'done' | 'killed'> =>

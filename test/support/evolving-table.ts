@@ -3,68 +3,25 @@
  * column for each field id, to which names never matter. Changes -> commits, and the same rows by plain SQL.
  */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import fc from 'fast-check';
 import { currentSchema } from '../../src/iceberg/event-time.ts';
 import type { NestedField } from '../../src/iceberg/table-metadata.ts';
+import type { Evolution } from './evolutions.ts';
+import {
+  added,
+  type Fields,
+  find,
+  isStruct,
+  last,
+  leafPaths,
+  leaves,
+  mapped,
+  narrow,
+  renamed,
+  shownColumns,
+  sqlType,
+  without,
+} from './schema-fields.ts';
 import { hourAt, type World } from './world.ts';
-
-export type Evolution =
-  | { readonly kind: 'land'; readonly hours: readonly number[] }
-  /** Two columns take each other's name. */
-  | { readonly kind: 'swap'; readonly names: readonly [string, string] }
-  /** A column is dropped, or renamed for good, and another takes its name. */
-  | { readonly kind: 'again'; readonly name: string; readonly keeps: boolean }
-  /** Renamed, and back with the next such change. */
-  | { readonly kind: 'away'; readonly name: string }
-  | { readonly kind: 'widen'; readonly name: string }
-  | { readonly kind: 'reorder'; readonly by: number }
-  | { readonly kind: 'add' }
-  | { readonly kind: 'drop-added' }
-  | { readonly kind: 'partition'; readonly by: string | undefined }
-  | { readonly kind: 'delete'; readonly rest: number }
-  | { readonly kind: 'rollback' };
-
-const TOP = ['a', 'b', 'c', 'd'];
-const MEMBERS = ['s.x', 's.y'];
-const name = fc.constantFrom(...TOP, ...MEMBERS);
-const kind = <Kind extends string>(of: Kind) => fc.constant(of);
-export const landing: fc.Arbitrary<Evolution> = fc.record({
-  kind: kind('land'),
-  hours: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 }),
-});
-export const evolutions: fc.Arbitrary<Evolution> = fc.oneof(
-  { weight: 7, arbitrary: landing },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: kind('swap'),
-      names: fc.constantFrom<readonly [string, string]>(
-        ['a', 'e'],
-        ['b', 'f'],
-        ['s.x', 's.z'],
-        ['ts', 'other_ts'],
-        ['b', 'f'],
-        ['a', 'e'],
-        ['s.x', 's.z'],
-      ),
-    }),
-  },
-  { weight: 4, arbitrary: fc.record({ kind: kind('again'), name, keeps: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: kind('away'), name }) },
-  { weight: 3, arbitrary: fc.record({ kind: kind('widen'), name }) },
-  { weight: 2, arbitrary: fc.record({ kind: kind('reorder'), by: fc.integer({ min: 1, max: 3 }) }) },
-  { weight: 2, arbitrary: fc.record({ kind: kind('add') }) },
-  { weight: 1, arbitrary: fc.record({ kind: kind('drop-added') }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: kind('partition'),
-      by: fc.constantFrom(undefined, 'a', 'b', 'hour(ts)', 'bucket(3, id)', 'b, hour(ts)'),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: kind('delete'), rest: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.record({ kind: kind('rollback') }) },
-);
 
 const WIDER: Readonly<Record<string, string>> = {
   int: 'long',
@@ -72,22 +29,8 @@ const WIDER: Readonly<Record<string, string>> = {
   'decimal(9, 2)': 'decimal(12, 2)',
   'decimal(12, 2)': 'decimal(30, 2)',
 };
-const SQL_TYPE: Readonly<Record<string, string>> = {
-  int: 'integer',
-  long: 'bigint',
-  string: 'varchar',
-  float: 'real',
-};
-const sqlType = (type: unknown): string => SQL_TYPE[String(type)] ?? String(type);
-export const COLUMNS =
+const COLUMNS =
   'id bigint, ts timestamp, a integer, b varchar, c decimal(9, 2), d real, e integer, f varchar, other_ts timestamp, s struct(x integer, y varchar, z integer)';
-
-type Fields = readonly NestedField[];
-interface StructType {
-  readonly type: 'struct';
-  readonly fields: readonly NestedField[];
-}
-const isStruct = (type: unknown): type is StructType => (type as StructType | undefined)?.type === 'struct';
 
 /** What DuckDB 1.5.5 cannot do to a table of several partitionings. */
 const DUCKDB_REFUSES =
@@ -306,84 +249,6 @@ export class EvolvingTable {
   }
 }
 
-const last = (path: string): string => path.split('.').at(-1) as string;
-const narrow = (type: unknown): unknown =>
-  ({ long: 'int', double: 'float', 'decimal(12, 2)': 'decimal(9, 2)', 'decimal(30, 2)': 'decimal(9, 2)' })[
-    String(type)
-  ] ?? type;
-
-function mapped(fields: Fields, change: (path: string, field: NestedField) => object): object[] {
-  return fields.map((field) => {
-    const of = change(field.name, field) as NestedField;
-    return isStruct(field.type)
-      ? {
-          ...of,
-          type: {
-            ...field.type,
-            fields: field.type.fields.map((each) => change(`${field.name}.${each.name}`, each)),
-          },
-        }
-      : of;
-  });
-}
-
-const renamed = (fields: Fields, to: (path: string) => string | undefined): object[] =>
-  mapped(fields, (path, field) => ({ ...field, name: to(path) ?? field.name }));
-
-function find(fields: Fields, path: string): NestedField | undefined {
-  const [first, second] = path.split('.');
-  const field = fields.find((each) => each.name === first);
-  if (second === undefined) return field;
-  return isStruct(field?.type) ? field.type.fields.find((each) => each.name === second) : undefined;
-}
-
-function without(fields: Fields, path: string): object[] {
-  const [first, second] = path.split('.');
-  if (second === undefined) return fields.filter((field) => field.name !== first);
-  return fields.map((field) =>
-    field.name === first && isStruct(field.type)
-      ? {
-          ...field,
-          type: { ...field.type, fields: field.type.fields.filter((each) => each.name !== second) },
-        }
-      : field,
-  );
-}
-
-const added = (fields: readonly object[], path: string, fresh: object): object[] =>
-  path.includes('.')
-    ? (fields as Fields).map((field) =>
-        field.name === path.split('.')[0] && isStruct(field.type)
-          ? { ...field, type: { ...field.type, fields: [...field.type.fields, fresh] } }
-          : field,
-      )
-    : [...fields, fresh];
-
-const leafPaths = (fields: Fields): string[] =>
-  fields.flatMap((field) =>
-    isStruct(field.type) ? field.type.fields.map((each) => `${field.name}.${each.name}`) : [field.name],
-  );
-
-/** Fields with values, and for structs whether they are there. */
-const leaves = (fields: Fields): { readonly id: number; readonly type: string }[] =>
-  fields.flatMap((field) =>
-    isStruct(field.type)
-      ? [
-          { id: field.id, type: 'boolean' },
-          ...field.type.fields.map((each) => ({ id: each.id, type: sqlType(each.type) })),
-        ]
-      : [{ id: field.id, type: sqlType(field.type) }],
-  );
-
-const shownColumns = (fields: Fields): string =>
-  fields
-    .map((field) =>
-      isStruct(field.type)
-        ? `case when f${field.id} then {${field.type.fields.map((each) => `'${each.name}': f${each.id}`).join(', ')}} end as "${field.name}"`
-        : `f${field.id} as "${field.name}"`,
-    )
-    .join(', ');
-
 /** Values of a row by field id: of its id and hour, others for each field. */
 function values(fields: Fields, id: number, hour: number): Map<number, string> {
   const row = new Map<number, string>();
@@ -392,7 +257,7 @@ function values(fields: Fields, id: number, hour: number): Map<number, string> {
   const textOf = (field: NestedField): string => {
     if (field.name === 'id') return `${id}::bigint`;
     if (field.name === 'ts' || field.name === 'other_ts')
-      return at((hour + field.id * 0 + (field.name === 'ts' ? 0 : 1)) % 6);
+      return at((hour + (field.name === 'ts' ? 0 : 1)) % 6);
     const type = sqlType(field.type);
     const number = (id * 7 + field.id) % 11;
     if (number === 10) return `null::${type}`;

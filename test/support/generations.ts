@@ -57,7 +57,7 @@ const dayLoad = processFile(
   "select date_trunc('day', ts) as d, count(*) as n, max(generation) as generation from c group by all",
 );
 
-export const processesOf = (generation: number): ProcessFile[] => [
+const processesOf = (generation: number): ProcessFile[] => [
   rowLoad(generation),
   copyLoad,
   countLoad,

@@ -12,7 +12,6 @@ export const COLUMNS: Readonly<Record<Name, string>> = {
   near: 'id, ts, k, n',
   added: 'id, ts, k, v',
 };
-export const isOfHours = (name: Name): boolean => name !== 'copy';
 export const sidesOf: Readonly<Record<Name, readonly Side[]>> = {
   copy: ['a'],
   labelled: ['a', 'l'],

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { openSparkSession, type SparkSession } from '../../../src/workload/spark/connect/client.ts';
 import { parseRemote } from '../../../src/workload/spark/connect/remote.ts';
 import { CATALOG_NAME } from '../../../src/workspace/project-catalog.ts';
-import { type Batch, batches, type RowIds, type SourceShape } from '../../support/source-history.ts';
+import { batches } from '../../support/source-operations.ts';
+import type { Batch, RowIds, SourceShape } from '../../support/source-shape.ts';
 import { hourAt, msAt, type World } from '../../support/world.ts';
 import { sharedSpark } from './shared.ts';
 

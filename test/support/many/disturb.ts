@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { applyOperation } from '../apply-operation.ts';
 import type { Name } from '../mixed/history.ts';
 import { shapeOf } from '../mixed/played.ts';
-import { applyOperation } from '../source-history.ts';
 import { tableId } from '../world.ts';
 import type { Foreign } from './history.ts';
 import { isThere, type Many, putFile } from './many.ts';

@@ -4,15 +4,15 @@ import { type History as MixedHistory, history as mixedHistory, NAMES, type Name
 import {
   anyOperations,
   appendingOperations,
-  type Batch,
   batches,
   landings,
   type SourceOperation,
-} from '../source-history.ts';
+} from '../source-operations.ts';
+import type { Batch } from '../source-shape.ts';
 
 /** Processes of the project: those of mixed histories, and two that begin with a folder of files. */
 export type Process = Name | 'orders' | 'by_hour';
-export const PROCESSES: readonly Process[] = [...NAMES, 'orders', 'by_hour'];
+const PROCESSES: readonly Process[] = [...NAMES, 'orders', 'by_hour'];
 
 /** How a command ends. `line`: the line of what it tells at which it happens, and so many ms later. */
 export type Fate =

@@ -6,7 +6,7 @@ import {
   landings,
   type SourceOperation,
   shapes,
-} from '../source-history.ts';
+} from '../source-operations.ts';
 
 export const NAMES = ['copy', 'again', 'sums', 'state', 'days'] as const;
 export type Name = (typeof NAMES)[number];

@@ -2,8 +2,8 @@
 
 import { expect } from 'vitest';
 import type { RunRecord } from '../../../src/index.ts';
+import { applyOperation } from '../apply-operation.ts';
 import { BeyondDuckdb, isBeyondDuckdb } from '../beyond-duckdb.ts';
-import { applyOperation } from '../source-history.ts';
 import { type History, NAMES, type Name, type Step } from './history.ts';
 import { compare, judge, note } from './judge.ts';
 import { hourOf, isThere, openPlayed, PASSES, type Played, shapeOf, TOGGLE } from './played.ts';

@@ -1,7 +1,7 @@
 /** A mixed history under way: its project, and what is known of its targets. */
 
-import type { RowIds, SourceShape } from '../source-history.ts';
-import { columnsOf } from '../source-history.ts';
+import type { RowIds, SourceShape } from '../source-shape.ts';
+import { columnsOf } from '../source-shape.ts';
 import { createWorld, hourAt, type World } from '../world.ts';
 import type { History, Name } from './history.ts';
 import { filesOf } from './processes.ts';

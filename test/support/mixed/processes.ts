@@ -2,7 +2,7 @@
  * The project of a mixed history: copy -> again (stateless); sums of two sources (stateful) -> state (dimension)
  * and days (stateful, by the day). `factor` is what corrected SQL changes.
  */
-import { eventTimeSql } from '../source-history.ts';
+import { eventTimeSql } from '../source-shape.ts';
 import { type ProcessFile, processFile } from '../world.ts';
 import type { History, Name } from './history.ts';
 

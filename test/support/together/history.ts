@@ -3,7 +3,7 @@
  * catching up, hours or days; with restates, retired and adopted targets, and orchestrated sessions. Pure.
  */
 import fc from 'fast-check';
-import { anyOperations, landings, type SourceOperation, shapes } from '../source-history.ts';
+import { anyOperations, landings, type SourceOperation, shapes } from '../source-operations.ts';
 
 export const SIDES = ['a', 'b', 'l'] as const;
 export type Side = (typeof SIDES)[number];

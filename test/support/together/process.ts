@@ -1,5 +1,5 @@
 /** The process of such a history, and its SQL over whole tables. */
-import { eventTimeSql } from '../source-history.ts';
+import { eventTimeSql } from '../source-shape.ts';
 import { type ProcessFile, processFile } from '../world.ts';
 import type { History, Side } from './history.ts';
 
