@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
 import type { EnginesSpec } from '../model/engines.ts';
-import { parseTableName, tableKey, tableNameProblem } from '../model/names.ts';
+import { parseTableName, type TableIdentifier, tableKey, tableNameProblem } from '../model/names.ts';
 import type { OnSignalSpec } from '../model/on-signal.ts';
 import type { CatalogSpec, StateTables } from '../model/process-spec.ts';
 import { checkOnSignal, type HeaderOnSignal, onSignalOf, onSignalSchema } from './header-on-signal.ts';
@@ -29,6 +29,15 @@ const DEFAULT_TABLES = Object.freeze({
   file_table: 'psyberg.psyberg_file_f',
 });
 type TableKey = keyof typeof DEFAULT_TABLES;
+
+/** The key of each state table in psyberg.yaml. */
+const TABLE_KEYS = {
+  highWaterMarkTable: 'high_water_mark_table',
+  sessionTable: 'session_table',
+  signalTable: 'signal_table',
+  auditFailureTable: 'audit_failure_table',
+  fileTable: 'file_table',
+} as const satisfies Record<keyof StateTables, TableKey>;
 
 /**
  * How many rows of a failed audit are kept if psyberg.yaml does not say; and the most it may say, since they
@@ -142,31 +151,21 @@ export function readProjectFile(
 }
 
 const tablesOf = (named: Readonly<Record<string, unknown>>): StateTables => {
-  const table = (key: TableKey) => {
+  const table = (key: TableKey): TableIdentifier => {
     const written = named[key];
     return parseTableName(
       typeof written === 'string' && tableNameProblem(written) === undefined ? written : DEFAULT_TABLES[key],
     );
   };
-  return {
-    highWaterMarkTable: table('high_water_mark_table'),
-    sessionTable: table('session_table'),
-    signalTable: table('signal_table'),
-    auditFailureTable: table('audit_failure_table'),
-    fileTable: table('file_table'),
-  };
+  const tables = Object.entries(TABLE_KEYS).map(([name, key]) => [name, table(key)] as const);
+  return Object.fromEntries(tables) as Record<keyof StateTables, TableIdentifier>;
 };
 
 function checkTables(named: Readonly<Record<string, unknown>>, yaml: YamlText, report: ReportProblem): void {
   const tables = tablesOf(named);
   const seen = new Map<string, string>();
-  for (const [key, table] of [
-    ['high_water_mark_table', tables.highWaterMarkTable],
-    ['session_table', tables.sessionTable],
-    ['signal_table', tables.signalTable],
-    ['audit_failure_table', tables.auditFailureTable],
-    ['file_table', tables.fileTable],
-  ] as const) {
+  for (const [name, key] of Object.entries(TABLE_KEYS)) {
+    const table = tables[name as keyof StateTables];
     const other = seen.get(tableKey(table));
     if (other !== undefined)
       report(

@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import { filled, strictMap } from '../kinds/shapes.ts';
 import { type EnginesSpec, SESSION_CATALOG, type SparkSpec } from '../model/engines.ts';
+import { given } from '../model/given.ts';
 import { durationMs, FINE_DURATION_PATTERN } from '../model/hour.ts';
 import { isMap } from './plain-values.ts';
 import type { ReportProblem } from './problems.ts';
@@ -69,15 +70,15 @@ function sparkOf(spark: WrittenSpark, options: Reading): SparkSpec {
     key,
     filledIn(String(value), ['engines', 'spark', 'conf', key], options),
   ]);
-  const [catalog, catalogUri, catalogHost] = [text('catalog'), text('catalog_uri'), text('catalog_host')];
-  const timeoutMs = timeout === undefined ? undefined : durationMs(timeout, { fine: true });
   return {
-    ...(remote === undefined ? {} : { remote }),
-    ...(caFile === undefined ? {} : { caFile: path.resolve(options.root, caFile) }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(catalog === undefined ? {} : { catalog }),
-    ...(catalogUri === undefined ? {} : { catalogUri }),
-    ...(catalogHost === undefined ? {} : { catalogHost }),
+    ...given({
+      remote,
+      caFile: caFile === undefined ? undefined : path.resolve(options.root, caFile),
+      timeoutMs: timeout === undefined ? undefined : durationMs(timeout, { fine: true }),
+      catalog: text('catalog'),
+      catalogUri: text('catalog_uri'),
+      catalogHost: text('catalog_host'),
+    }),
     conf: Object.fromEntries(conf),
   };
 }

@@ -1,6 +1,7 @@
 /** Reads watermarks from the summary of a snapshot. JSON -> Watermark. Pure. */
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
+import { given } from '../model/given.ts';
 import { parseHour } from '../model/hour.ts';
 import { parseOwedHours } from '../model/owed-hours.ts';
 import type { OnLookupChange } from '../model/process-spec.ts';
@@ -53,11 +54,16 @@ export const watermarkOf = (json: WatermarkJson): Watermark => ({
   sequenceNumber: BigInt(json.sequence_number),
   committedAtMs: Date.parse(json.committed_at),
   owedHours: parseOwedHours(json.owed_hours),
-  ...(json.newest_hour == null ? {} : { newestHour: parseHour(json.newest_hour) }),
-  ...(json.total_records == null ? {} : { totalRecords: BigInt(json.total_records) }),
-  ...(json.added_records == null ? {} : { addedRecords: BigInt(json.added_records) }),
-  ...(json.event_time_id == null ? {} : { eventTimeId: json.event_time_id }),
-  ...(json.window_key_id == null ? {} : { windowKeyId: json.window_key_id }),
-  ...(json.schema_id == null ? {} : { schemaId: json.schema_id }),
-  ...(json.on_change == null ? {} : { onChange: json.on_change }),
+  ...given({
+    newestHour: json.newest_hour == null ? undefined : parseHour(json.newest_hour),
+    totalRecords: countOf(json.total_records),
+    addedRecords: countOf(json.added_records),
+    eventTimeId: json.event_time_id ?? undefined,
+    windowKeyId: json.window_key_id ?? undefined,
+    schemaId: json.schema_id ?? undefined,
+    onChange: json.on_change ?? undefined,
+  }),
 });
+
+const countOf = (text: string | null | undefined): bigint | undefined =>
+  text == null ? undefined : BigInt(text);

@@ -1,4 +1,5 @@
 /** The table of watermarks. Plan or watermarks + outcome -> rows. Pure. */
+import { given } from '../../model/given.ts';
 import { hourText, instantText } from '../../model/hour.ts';
 import { owedHoursJson } from '../../model/owed-hours.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -44,11 +45,13 @@ export function watermarksJson(plan: Plan): WatermarkJson[] {
         owed_hours: owedHoursJson(source.owed_hours),
         newest_hour: source.newest_hour,
         total_records: source.total_records,
-        ...(source.added_records === undefined ? {} : { added_records: source.added_records }),
-        ...(source.event_time_id === undefined ? {} : { event_time_id: source.event_time_id }),
-        ...(source.window_key_id === undefined ? {} : { window_key_id: source.window_key_id }),
-        ...(source.schema_id === undefined ? {} : { schema_id: source.schema_id }),
-        ...(source.on_change === undefined ? {} : { on_change: source.on_change }),
+        ...given({
+          added_records: source.added_records,
+          event_time_id: source.event_time_id,
+          window_key_id: source.window_key_id,
+          schema_id: source.schema_id,
+          on_change: source.on_change,
+        }),
       },
     ];
   });

@@ -31,26 +31,16 @@ type ListedRow = {
   readonly content?: number | null;
   readonly added_snapshot_id: bigint;
   readonly sequence_number?: bigint | null;
-  readonly added_files_count?: number | null;
-  readonly existing_files_count?: number | null;
-  readonly deleted_files_count?: number | null;
-  readonly added_data_files_count?: number | null;
-  readonly existing_data_files_count?: number | null;
-  readonly deleted_data_files_count?: number | null;
-};
+} & { readonly [Count in (typeof COUNTS)[number]]?: number | null };
+
+const COUNTS = [
+  ...(['added_files_count', 'existing_files_count', 'deleted_files_count'] as const),
+  ...(['added_data_files_count', 'existing_data_files_count', 'deleted_data_files_count'] as const),
+] as const;
 
 const LISTED: readonly (keyof ListedRow)[] = [
-  'manifest_path',
-  'partition_spec_id',
-  'content',
-  'added_snapshot_id',
-  'sequence_number',
-  'added_files_count',
-  'existing_files_count',
-  'deleted_files_count',
-  'added_data_files_count',
-  'existing_data_files_count',
-  'deleted_data_files_count',
+  ...(['manifest_path', 'partition_spec_id', 'content', 'added_snapshot_id', 'sequence_number'] as const),
+  ...COUNTS,
 ];
 
 /**
@@ -86,7 +76,7 @@ export function localManifests(list: string): readonly string[] | undefined {
 }
 
 /** What an engine has read of long lists, by list and snapshots; those asked for last are at the end. */
-const told = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
+const readOfLongLists = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
 
 /** As much as a list of 7,000 manifests, which is walked in 1.5 ms: shorter ones are read again. */
 const LONG_LIST_BYTES = 2 ** 20;
@@ -102,8 +92,8 @@ async function rowsAddedBy(
 ): Promise<readonly ManifestRow[]> {
   const file = localFacts(list);
   if (file === undefined || file.bytes < LONG_LIST_BYTES) return rowsOf(engine, list, addedBy);
-  const answers = told.get(engine) ?? new Map<string, readonly ManifestRow[]>();
-  told.set(engine, answers);
+  const answers = readOfLongLists.get(engine) ?? new Map<string, readonly ManifestRow[]>();
+  readOfLongLists.set(engine, answers);
   const question = [list, file.bytes, file.mtimeMs, ...addedBy].join(' ');
   const rows = answers.get(question) ?? Object.freeze(await rowsOf(engine, list, addedBy));
   keepLast(answers, question, rows);
@@ -168,8 +158,8 @@ function eachOnce(rows: readonly ManifestRow[]): ManifestRow[] {
   return [...byPath.values()];
 }
 
-/** What an engine has read of lists; those asked for last are at the end. */
-const read = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
+/** What an engine has read of whole lists; those asked for last are at the end. */
+const readLists = new WeakMap<Engine, Map<string, readonly ManifestRow[]>>();
 
 /**
  * A session asks for the same few lists, each up to four times. The limit is on the manifests of all lists
@@ -182,8 +172,8 @@ const MANIFESTS_KEPT = 5000;
 /** The data manifests and delete manifests of a snapshot. A list never changes, so it is read once. */
 export async function manifestsOf(engine: Engine, snapshot: Snapshot): Promise<readonly ManifestRow[]> {
   const list = snapshot['manifest-list'];
-  const lists = read.get(engine) ?? new Map<string, readonly ManifestRow[]>();
-  read.set(engine, lists);
+  const lists = readLists.get(engine) ?? new Map<string, readonly ManifestRow[]>();
+  readLists.set(engine, lists);
   const rows = lists.get(list) ?? Object.freeze(await readManifests(engine, [list]));
   keepLast(lists, list, rows);
   return rows;
