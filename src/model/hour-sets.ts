@@ -28,6 +28,10 @@ export function touchedHours(files: readonly ChangedFile[]): Hour[] {
 export const futureHours = (files: readonly ChangedFile[]): Hour[] =>
   ascending(files.flatMap((file) => file.futureHours ?? []));
 
+/** Both: the hours that the files touch, and those beyond the tolerance for the future. */
+export const allHoursOf = (files: readonly ChangedFile[]): Hour[] =>
+  ascending([...touchedHours(files), ...futureHours(files)]);
+
 /** All hours of the days that contain one of the hours. */
 export const wholeDays = (hours: Iterable<Hour>): Hour[] =>
   [...new Set([...hours].map((hour) => Math.floor(hour / 24)))].flatMap((day) =>

@@ -56,6 +56,12 @@ export const parseHour = (text: string): Hour => hourOfMs(Date.parse(text));
 /** The hour that contains an instant; instants before 1970 are in negative hours. */
 export const hourOfMs = (instantMs: number): Hour => Math.floor(instantMs / HOUR_MS);
 
+/** The last hour that does not count as future: rows of later hours are set aside until their time comes. */
+export const lastAllowedHour = (
+  nowMs: number,
+  { futureToleranceMs }: { readonly futureToleranceMs: number },
+): Hour => hourOfMs(nowMs + futureToleranceMs);
+
 /**
  * The first hour of the year 1 and the last hour of 9999; hours outside of these have no ISO text of the
  * usual length (like `sql/macros/calendar_hour.sql`).

@@ -55,8 +55,8 @@ export async function refuseReplacedColumns(
 }
 
 /**
- * The schema by which a lookup is read as it was, where names are those of other columns by now: undefined
- * where the current one says the same of all that it had.
+ * The schema by which a lookup is read as it was, if names have become those of other columns since;
+ * undefined if the current schema reads its former columns just as well.
  */
 export function schemaOfThen(
   metadata: TableMetadata,

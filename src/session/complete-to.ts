@@ -6,8 +6,9 @@ import { ancestors, mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type AskedPlace, vttsKind } from '../kinds/vtts/index.ts';
+import { given } from '../model/given.ts';
 import { unitOf } from '../model/grain.ts';
-import { type Hour, hourOfMs } from '../model/hour.ts';
+import { type Hour, lastAllowedHour } from '../model/hour.ts';
 import { sameTable, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { SourceState, Watermark } from '../model/session.ts';
@@ -87,11 +88,7 @@ export async function completenessOf(
       })
     : promised?.hour;
   const vttsHour = spec.vtts.kind === 'signal' ? announcedFor(metadata, head, said) : said;
-  return {
-    ...(newestHour === undefined ? {} : { newestHour }),
-    ...(vttsHour === undefined ? {} : { vttsHour }),
-    ...(laterHours === undefined ? {} : { laterHours }),
-  };
+  return given({ newestHour, vttsHour, laterHours });
 }
 
 /**
@@ -119,7 +116,7 @@ export async function emptyState(
 ): Promise<Partial<SourceState>> {
   if (vttsKind(spec.vtts.kind).knowsWithoutRows !== true) return {};
   const vttsHour = await askProvider(input, spec, { newestHour: undefined, snapshots: () => [] });
-  return { ...eventTimeFacts(eventTime), ...(vttsHour === undefined ? {} : { vttsHour }) };
+  return { ...eventTimeFacts(eventTime), ...given({ vttsHour }) };
 }
 
 /**
@@ -169,11 +166,7 @@ const askProvider = (
     processName: input.spec.processName,
     file: relative(input.project.root, input.spec.file),
     spec,
-    lastAllowedHour: lastAllowedHour(input, spec),
+    lastAllowedHour: lastAllowedHour(input.nowMs, spec),
     signals: () => signalsOf(input),
     engine: input.engine,
   });
-
-/** The last hour that does not count as future. */
-export const lastAllowedHour = ({ nowMs }: OpenSessionInput, { futureToleranceMs }: SourceSpec): Hour =>
-  hourOfMs(nowMs + futureToleranceMs);

@@ -5,7 +5,7 @@
 import { firstHourIn } from '../changes/first-hour.ts';
 import { openSource } from '../changes/open-source.ts';
 import type { Hour, HourRange } from '../model/hour.ts';
-import { futureHours, touchedHours } from '../model/hour-sets.ts';
+import { allHoursOf } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import type { SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
@@ -68,19 +68,11 @@ async function placeOf(
     const range = { firstHour: firstHour - beforeHours, lastHour: lastHour + afterHours };
     const first =
       table === undefined
-        ? firstOf([...touchedHours(files ?? []), ...futureHours(files ?? [])], range)
+        ? allHoursOf(files ?? []).find((hour) => hour >= range.firstHour && hour <= range.lastHour)
         : await firstIn(input, table, range);
     return first === undefined ? undefined : Math.max(firstHour, first - afterHours);
   };
 }
-
-const firstOf = (hours: readonly Hour[], { firstHour, lastHour }: HourRange): Hour | undefined =>
-  hours
-    .filter((hour) => hour >= firstHour && hour <= lastHour)
-    .reduce<Hour | undefined>(
-      (least, hour) => (least === undefined || hour < least ? hour : least),
-      undefined,
-    );
 
 /** The first of the hours in which the table has rows. */
 export const firstIn = async (

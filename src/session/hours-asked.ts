@@ -4,7 +4,7 @@ import { refusal, usageError } from '../model/errors.ts';
 import { lastOfWholeUnits, unitOf, unitsAround, wholeUnits } from '../model/grain.ts';
 import { type Hour, type HourRange, hoursOf, hourText } from '../model/hour.ts';
 import { hourRangeText } from '../model/hour-range.ts';
-import { futureHours, touchedHours, union } from '../model/hour-sets.ts';
+import { allHoursOf, union } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
@@ -79,17 +79,16 @@ async function hoursOfSources(
   const hours: Hour[] = [];
   for (const source of withoutLookups(session.sources)) {
     const files = recorded.get(source) ?? (await liveFiles(input, source));
-    hours.push(...touchedHours(files), ...futureHours(files));
+    hours.push(...allHoursOf(files));
   }
   return hours;
 }
 
-/** The hours in which the target has rows. */
+/** The hours in which the target has rows, ascending. */
 async function hoursStored(input: OpenSessionInput, { session }: RestateSources): Promise<Hour[]> {
   const target = await targetOfHours(input, session);
   if (target === undefined) return [];
-  const files = await filesOfSnapshot(input, target);
-  return [...touchedHours(files), ...futureHours(files)];
+  return allHoursOf(await filesOfSnapshot(input, target));
 }
 
 /** Refuses a process that appends and does not know in which hours its rows lie. */
@@ -165,9 +164,7 @@ async function lastLoaded(
   const newest = opened.session.sources.flatMap((source) => source.newestHour ?? []);
   const known = newest.length === 0 ? undefined : Math.max(...newest);
   if (known !== undefined && lastHour <= known) return known;
-  const newestHour = (await hoursStored(input, opened)).reduce<Hour | undefined>(
-    (last, hour) => (last === undefined || hour > last ? hour : last),
-    known,
-  );
+  const stored = (await hoursStored(input, opened)).at(-1);
+  const newestHour = known === undefined ? stored : Math.max(known, stored ?? known);
   return newestHour === undefined ? undefined : unitOf(input.spec, newestHour).lastHour;
 }

@@ -7,7 +7,7 @@
  * with the same key. So if no such source has the key of a changed row in an hour, nothing of that hour
  * changes. If one of those sources changed itself, its hours are computed anyway.
  */
-import { type ChangedKeys, changedKeys, dropKeys } from '../changes/keys/changed-keys.ts';
+import { changedKeys, dropKeys } from '../changes/keys/changed-keys.ts';
 import { hoursOfKeys } from '../changes/keys/hours-of-keys.ts';
 import { openSource } from '../changes/open-source.ts';
 import { isIncomparable } from '../changes/rows/compare-rows.ts';
@@ -17,12 +17,13 @@ import type { NestedField, TableMetadata } from '../iceberg/table-metadata.ts';
 import { hoursOfRow, keyHours, keyReach } from '../kinds/patterns/key-hours.ts';
 import { usageError } from '../model/errors.ts';
 import type { Hour } from '../model/hour.ts';
-import { ascending, union } from '../model/hour-sets.ts';
+import { union } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import type { KeyMatch, Session, SourceState } from '../model/session.ts';
+import { hoursWithKeys } from './hours-with-keys.ts';
 import type { OpenSessionInput } from './session-input.ts';
-import { comparedAs, type TableWithKey, tableToRead, targetWithKey } from './tables-of-hours.ts';
+import { incomparableKey, type TableWithKey, tableToRead, targetWithKey } from './tables-of-hours.ts';
 
 /** Throws `window-key-missing`, and what reading throws. */
 export async function matchKeys(input: OpenSessionInput, session: Session): Promise<Session> {
@@ -52,8 +53,7 @@ async function withKey(input: OpenSessionInput, session: Session, source: Source
   };
   // In a first session the sources without a window are loaded whole, with all hours of their rows.
   if (candidates.length === 0 || isFirst(session)) return { ...known, matched: nothing };
-  const asked = { input, session, source, metadata, column, tables, candidates };
-  const match = await matchOf(asked);
+  const match = await matchOf({ input, session, source, metadata, column, tables, candidates });
   return {
     ...known,
     matched: match.hours === undefined ? match : { ...match, hours: union([match.hours, later]) },
@@ -75,8 +75,15 @@ interface Asked {
 }
 
 /** The hours of the candidates that hold a key; without them, why that is not known. */
-async function matchOf(asked: Asked): Promise<KeyMatch> {
-  const { input, source, metadata, column, tables, candidates } = asked;
+async function matchOf({
+  input,
+  session,
+  source,
+  metadata,
+  column,
+  tables,
+  candidates,
+}: Asked): Promise<KeyMatch> {
   const all = (fallback: string, read: { keys: number; files: number; bytes: bigint }): KeyMatch => ({
     fallback,
     ...read,
@@ -96,40 +103,26 @@ async function matchOf(asked: Asked): Promise<KeyMatch> {
     const read = { keys: keys.count, files: keys.files, bytes: keys.bytes };
     if (keys.count > input.project.windowKeyLimit)
       return all(`more keys changed than window_key_limit (${input.project.windowKeyLimit})`, read);
-    return await hoursWithKeys(asked, keys);
+    return await hoursWithKeys({
+      keys,
+      tables,
+      candidates,
+      hoursIn: (table, left) =>
+        hoursOfKeys({
+          source: openSource(engine, table.source),
+          snapshot: table.snapshot,
+          key: table.column.name,
+          keys: keys.table,
+          candidates: left,
+          reach: { ...keyReach(session, source), rowHours: table.rowHours },
+        }),
+    });
   } catch (error) {
     if (isIncomparable(error)) return all('the tables with the key cannot be read', unread);
     throw error;
   } finally {
     await dropKeys(opened, keys.table);
   }
-}
-
-async function hoursWithKeys(
-  { input, session, source, tables, candidates }: Asked,
-  keys: ChangedKeys,
-): Promise<KeyMatch> {
-  const engine = await input.engine();
-  const found = new Set<Hour>();
-  let { files, bytes } = keys;
-  for (const table of keys.count === 0 ? [] : tables) {
-    const left = candidates.filter((hour) => !found.has(hour));
-    if (left.length === 0) break;
-    const held = await hoursOfKeys({
-      source: openSource(engine, table.source),
-      snapshot: table.snapshot,
-      key: table.column.name,
-      keys: keys.table,
-      candidates: left,
-      reach: { ...keyReach(session, source), rowHours: table.rowHours },
-    });
-    for (const hour of held.hours) found.add(hour);
-    files += held.files;
-    bytes += held.bytes;
-  }
-  const hours = ascending(found);
-  const counts = { candidateHours: candidates.length, matchedHours: hours.length };
-  return { hours, keys: keys.count, files, bytes, ...counts };
 }
 
 /** Why keys cannot be compared; undefined: they can. */
@@ -141,10 +134,7 @@ function obstacleOf(
   // If a source was never read, all its rows are new, and none had another key before.
   if (watermark !== undefined && watermark.windowKeyId !== column.id)
     return `its rows were not read by the key ${column.name} so far`;
-  const type = comparedAs(column);
-  if (type === undefined) return `${column.name} is of a type that is not compared by its stored values`;
-  const other = tables.find((each) => comparedAs(each.column) !== type);
-  return other === undefined ? undefined : `${column.name} is of another type in ${other.name}`;
+  return incomparableKey(column, tables);
 }
 
 const keyColumn = (

@@ -7,7 +7,7 @@ import { patternOf } from '../kinds/patterns/index.ts';
 import { usageError } from '../model/errors.ts';
 import { wholeUnits } from '../model/grain.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
-import { futureHours, intervalsOf, touchedHours, union } from '../model/hour-sets.ts';
+import { allHoursOf, intervalsOf, union } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
@@ -41,7 +41,7 @@ export async function openBelowRestated(
   const isAll = sources.some(({ files }) => files.some(({ nullEventTimes }) => nullEventTimes > 0n));
   const hours = isAll
     ? await allHours(input, session)
-    : wholeUnits(spec, union(sources.flatMap(({ files }) => [touchedHours(files), futureHours(files)])));
+    : wholeUnits(spec, union(sources.map(({ files }) => allHoursOf(files))));
   // An adopted target may hold older rows than its sources have.
   if (isAll || spec.sources.some(({ onSourceChange }) => onSourceChange === 'append-added'))
     await refuseHoursGone(input, { session, recorded: new Map() }, { hours });

@@ -21,7 +21,8 @@ import {
   folderName,
   namesFile,
 } from '../model/files-source.ts';
-import { type Hour, hourOfMs, microsecondText } from '../model/hour.ts';
+import { given } from '../model/given.ts';
+import { type Hour, lastAllowedHour, microsecondText } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { ChangedFile, SourcePosition, SourceState, Watermark } from '../model/session.ts';
@@ -29,6 +30,7 @@ import { sqlName } from '../model/sql-name.ts';
 import type { ProcessProgress } from '../state/process-progress.ts';
 import { filesRelation, statement, storedEventTimeFragment } from '../statements/index.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { NOTHING_NEW } from './source-facts.ts';
 
 /** A source of files. */
 export type FolderSpec = SourceSpec & { readonly files: FilesSpec };
@@ -67,13 +69,12 @@ export async function openFolder(
     : { files: [] };
   const newestHour = newestOf(rows.files, watermark?.newestHour);
   return Object.freeze({
+    ...NOTHING_NEW,
     spec,
-    awaited: false,
-    ...(watermark === undefined ? {} : { watermark }),
+    ...given({ watermark }),
     head: headOf(input, { files, session, watermark }),
     detectedBy: 'files',
     listedBy: 'files',
-    manifestLists: [],
     changes: files.length === 0 ? [] : [changeOf(input, session, rows.files)],
     ...rows,
     totalRecords: known + BigInt(files.length),
@@ -212,12 +213,12 @@ export async function readRows(
     }),
     { unit: time.unit },
   );
-  const lastAllowedHour = hourOfMs(input.nowMs + spec.futureToleranceMs);
+  const allowed = { lastAllowedHour: lastAllowedHour(input.nowMs, spec), unit: time.unit };
   return {
     ...common,
     eventTimeType: time.type,
     eventTimeUnit: time.unit,
-    files: hoursOfRows(changedFiles(toRead, rowsIn(hours)), hours, { lastAllowedHour, unit: time.unit }),
+    files: hoursOfRows(changedFiles(toRead, rowsIn(hours)), hours, allowed),
   };
 }
 

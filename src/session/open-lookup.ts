@@ -10,7 +10,8 @@ import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { usageError } from '../model/errors.ts';
-import { protectionTag, sameTable, tableName } from '../model/names.ts';
+import { given } from '../model/given.ts';
+import { sameTable, tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
@@ -19,7 +20,7 @@ import { duckdbColumns } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';
 import { refuseMissing } from './refuse-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
-import { headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
+import { headCounts, NOTHING_NEW, positionOf, protectionFacts } from './source-facts.ts';
 
 /**
  * Throws `source-missing`, `source-unsupported`, `lookup-key-missing`, `columns-replaced` and the errors of
@@ -33,13 +34,12 @@ export async function openLookupState(
   const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
   const name = tableName(spec.table);
   const watermark = watermarkFor(progress, { name, tableUuid: metadata?.['table-uuid'] });
-  const untouched = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
+  const untouched = { ...NOTHING_NEW, spec, ...given({ watermark }) };
   if (metadata === undefined) {
     refuseMissing(input, spec);
     return { ...untouched, awaited: true };
   }
-  const columns = duckdbColumns(currentSchema(metadata).fields);
-  const idle = columns === undefined ? untouched : { ...untouched, columns };
+  const idle = { ...untouched, ...given({ columns: duckdbColumns(currentSchema(metadata).fields) }) };
   // A process of the project has created it, and was stopped before it published.
   if (isWrittenHere(input, spec) && isUntouched(metadata)) return { ...idle, awaited: true };
   refuseUnsupported(name, metadata);
@@ -48,13 +48,12 @@ export async function openLookupState(
   if (spec.lookup?.onChange === 'restate')
     await refuseReplacedColumns(input, { source: spec, metadata, watermark });
   const head = mainSnapshot(metadata);
-  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   if (head === undefined) return idle;
   const isVerified = (key: string): boolean => input.verified?.has(key) ?? false;
   return Object.freeze({
     ...idle,
     ...lookupChanges(metadata, head, { watermark, isVerified }),
-    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    ...protectionFacts(metadata, input.spec),
     head: positionOf(metadata, head),
     manifestLists: [head['manifest-list']],
     schemaId: metadata['current-schema-id'],

@@ -8,11 +8,12 @@ import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { refusal } from '../model/errors.ts';
+import { given } from '../model/given.ts';
 import { lastOfWholeUnits, wholeUnits } from '../model/grain.ts';
 import { type Hour, hourOfMs } from '../model/hour.ts';
 import { intervalsOf } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
-import { protectionTag, tableName } from '../model/names.ts';
+import { tableName } from '../model/names.ts';
 import type { Pattern, SourceSpec } from '../model/process-spec.ts';
 import type { HoursToRestate } from '../model/restate.ts';
 import type { ChangedFile, Session, SourceState } from '../model/session.ts';
@@ -33,7 +34,7 @@ import { sourceReplaced } from './refuse-source.ts';
 import type { RestateSources } from './restate-sources.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import { type OpenedParts, sessionOf } from './session-of.ts';
-import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
+import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf, protectionFacts } from './source-facts.ts';
 import { targetProgress } from './target-progress.ts';
 import { asOfWatermark } from './watermark-facts.ts';
 
@@ -180,14 +181,12 @@ async function sourceAsOf(
   const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
   if (metadata === undefined) throw sourceGone(input, name);
   const found = watermarkFor(progress, { name, tableUuid: metadata['table-uuid'] });
-  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
-  const columns = duckdbColumns(currentSchema(metadata).fields);
   const eventTime = spec.lookup === undefined ? eventTimeOf(spec, metadata) : undefined;
   const idle = {
     ...NOTHING_NEW,
     spec,
-    ...(columns === undefined ? {} : { columns }),
-    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    ...given({ columns: duckdbColumns(currentSchema(metadata).fields) }),
+    ...protectionFacts(metadata, input.spec),
     ...eventTimeFacts(eventTime),
   };
   // If it was a lookup before and is an event source now, or the reverse, none of its rows was loaded in that
@@ -215,7 +214,7 @@ async function sourceAsOf(
     );
   if (snapshotById(metadata, found.snapshotId) === undefined)
     throw sourceExpired(input, name, { snapshotId: found.snapshotId, former });
-  // If only some hours are computed, the others still depend on the columns of then.
+  // If only some hours are computed, the others still depend on the columns as they were.
   const isAll = input.restate?.hours?.kind === 'all';
   const schema = isAll ? { schemaId: metadata['current-schema-id'] } : {};
   return Object.freeze({ ...idle, ...asOfWatermark(found), ...schema });

@@ -5,8 +5,8 @@
  */
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import type { Hour } from '../model/hour.ts';
-import type { Session } from '../model/session.ts';
-import { progressInSummary } from '../state/process-progress.ts';
+import type { Session, SourceState } from '../model/session.ts';
+import { type ProcessProgress, progressInSummary } from '../state/process-progress.ts';
 import { withBegin, withBeginBefore } from './find-begin.ts';
 import { withHoursHeld } from './hours-held.ts';
 import { leftOnTarget } from './left-behind.ts';
@@ -42,45 +42,22 @@ export async function openSession(input: OpenSessionInput): Promise<Session> {
 
 /** Opens a session of what changed since the watermarks. */
 async function openChanges(input: OpenSessionInput): Promise<Session> {
-  const { spec, catalog } = input;
-  const loadedTarget = await catalog.loadTable(spec.target.table);
-  if (input.lookUpTo !== undefined) return openHeads(input, input.lookUpTo, loadedTarget?.metadata);
-  const progress =
-    loadedTarget === undefined
-      ? undefined
-      : await targetProgress(input, loadedTarget.metadata, spec.processName);
-  if (input.adoptAt === undefined) refuseOtherFormat(spec, loadedTarget?.metadata);
-  if (input.adoptAt !== undefined) refuseAdoption(spec, loadedTarget?.metadata, progress);
-  else if (loadedTarget !== undefined) {
-    const target = loadedTarget.metadata;
-    if (progress === undefined) await refuseFilledTarget(input, target);
-    else {
-      refuseOtherGrain(spec, progress);
-      refuseOtherPattern(spec, { progress, target });
-      refuseOvertakenProgress(input.project, spec, { target, progress });
-      refusePickedRows(spec, target);
-    }
-  }
-  const sources = await Promise.all(
-    spec.sources.map((source) =>
-      (source.lookup === undefined ? openSourceState : openLookupState)(input, source, progress),
-    ),
-  );
-  const { isPlaced } = input;
-  if (isPlaced !== undefined && loadedTarget !== undefined)
+  const { spec, isPlaced } = input;
+  const target = (await input.catalog.loadTable(spec.target.table))?.metadata;
+  if (input.lookUpTo !== undefined) return openHeads(input, input.lookUpTo, target);
+  const progress = target === undefined ? undefined : await targetProgress(input, target, spec.processName);
+  if (input.adoptAt === undefined) await refuseToLoad(input, target, progress);
+  else refuseAdoption(spec, target, progress);
+  const sources = await openSources(input, progress);
+  if (isPlaced !== undefined && target !== undefined)
     refuseSkippedRows(
       input,
-      {
-        target: loadedTarget.metadata,
-        left: await leftOnTarget(input, loadedTarget.metadata),
-      },
+      { target, left: await leftOnTarget(input, target) },
       sources.filter((source) => !isPlaced(source.spec)),
     );
-  const together = numberedTogether(sources);
-  const target = loadedTarget?.metadata;
-  const begun = await withHoursHeld(input, sessionOf(input, { sources: together, target, progress }), target);
-  const opened = await matchKeys(input, begun);
-  return withBegin(input, await restateLookups(input, opened));
+  const opened = sessionOf(input, { sources: numberedTogether(sources), target, progress });
+  const matched = await matchKeys(input, await withHoursHeld(input, opened, target));
+  return withBegin(input, await restateLookups(input, matched));
 }
 
 /** Opens a look: every source as of its head, whatever was loaded of it. */
@@ -89,13 +66,36 @@ async function openHeads(
   lastHour: Hour,
   target: TableMetadata | undefined,
 ): Promise<Session> {
-  const { spec } = input;
-  const progress = target === undefined ? undefined : progressInSummary(target, spec.processName);
+  const progress = target === undefined ? undefined : progressInSummary(target, input.spec.processName);
   const asked = { ...input, isLoaded: lastHour <= (progress?.completeToHour ?? Number.NEGATIVE_INFINITY) };
-  const sources = await Promise.all(
-    spec.sources.map((source) =>
-      (source.lookup === undefined ? openSourceState : openLookupState)(asked, source, undefined),
-    ),
-  );
+  const sources = await openSources(asked, undefined);
   return withBeginBefore(asked, sessionOf(input, { sources, target, progress }));
 }
+
+/** Refuses a target that the process cannot go on with as it is. */
+async function refuseToLoad(
+  input: OpenSessionInput,
+  target: TableMetadata | undefined,
+  progress: ProcessProgress | undefined,
+): Promise<void> {
+  const { spec, project } = input;
+  refuseOtherFormat(spec, target);
+  if (target === undefined) return;
+  if (progress === undefined) return refuseFilledTarget(input, target);
+  refuseOtherGrain(spec, progress);
+  refuseOtherPattern(spec, { progress, target });
+  refuseOvertakenProgress(project, spec, { target, progress });
+  refusePickedRows(spec, target);
+}
+
+const openSources = (
+  input: OpenSessionInput,
+  progress: ProcessProgress | undefined,
+): Promise<SourceState[]> =>
+  Promise.all(
+    input.spec.sources.map((source) =>
+      source.lookup === undefined
+        ? openSourceState(input, source, progress)
+        : openLookupState(input, source, progress),
+    ),
+  );

@@ -10,13 +10,15 @@ import { currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
-import { protectionTag, tableName } from '../model/names.ts';
+import { given } from '../model/given.ts';
+import { lastAllowedHour } from '../model/hour.ts';
+import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { SourceState, Watermark } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/process-progress.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';
-import { completenessOf, emptyState, lastAllowedHour, type Promised, promisedBefore } from './complete-to.ts';
+import { completenessOf, emptyState, type Promised, promisedBefore } from './complete-to.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import { openFolder } from './open-folder.ts';
 import {
@@ -27,7 +29,7 @@ import {
   sourceRewound,
 } from './refuse-source.ts';
 import type { OpenSessionInput } from './session-input.ts';
-import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf } from './source-facts.ts';
+import { eventTimeFacts, headCounts, NOTHING_NEW, positionOf, protectionFacts } from './source-facts.ts';
 import { startSnapshot } from './start.ts';
 import { watermarksEver } from './watermarks-ever.ts';
 
@@ -47,7 +49,7 @@ export async function openSourceState(
   const found = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
   // A watermark with `onChange` is from when this source was a lookup: none of its rows has been loaded.
   const watermark = found?.onChange === undefined ? found : undefined;
-  const untouched = { ...NOTHING_NEW, spec, ...(watermark === undefined ? {} : { watermark }) };
+  const untouched = { ...NOTHING_NEW, spec, ...given({ watermark }) };
   if (loaded === undefined) {
     refuseMissing(input, spec);
     return { ...untouched, awaited: true };
@@ -55,8 +57,7 @@ export async function openSourceState(
   const { metadata } = loaded;
   if (watermark === undefined) refuseReadBefore(input, spec, { progress, metadata });
   refuseUnsupported(name, metadata);
-  const columns = duckdbColumns(currentSchema(metadata).fields);
-  const idle = columns === undefined ? untouched : { ...untouched, columns };
+  const idle = { ...untouched, ...given({ columns: duckdbColumns(currentSchema(metadata).fields) }) };
   if (watermark !== undefined && watermark.tableUuid !== metadata['table-uuid'])
     throw sourceReplaced(input, name, { watermark, found: metadata['table-uuid'] });
   const eventTime = eventTimeOf(spec, metadata);
@@ -78,8 +79,8 @@ export async function openSourceState(
     spec,
     metadata,
     eventTime,
-    lastAllowedHour: lastAllowedHour(input, spec),
-    ...(input.verified === undefined ? {} : { verified: input.verified }),
+    lastAllowedHour: lastAllowedHour(input.nowMs, spec),
+    ...given({ verified: input.verified }),
   };
   return Object.freeze({
     ...idle,
@@ -134,11 +135,10 @@ async function stateAt(
     input.isLoaded === true
       ? {}
       : await completenessOf(input, table, { head, from, changed, progress, promised, open });
-  const tag = metadata.refs?.[protectionTag(input.spec.processName)];
   return {
     ...changed,
     ...(begin === undefined ? {} : { start: positionOf(metadata, begin) }),
-    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    ...protectionFacts(metadata, input.spec),
     head: positionOf(metadata, head),
     ...complete,
     ...headCounts(head),

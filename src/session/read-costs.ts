@@ -6,13 +6,12 @@
 import { countWhole } from '../changes/files/whole-table.ts';
 import { sourceFilesOfHours } from '../changes/keys/files-of-hours.ts';
 import { openSource } from '../changes/open-source.ts';
-import { snapshotById } from '../iceberg/history.ts';
 import { plannedHours } from '../model/grain.ts';
-import { type Hour, type HourRange, hourIntervals, hourOfMs, hourText } from '../model/hour.ts';
+import { type Hour, type HourRange, hourIntervals, hourText } from '../model/hour.ts';
 import type { Plan, PlanLookback, PlanReads, PlanSource } from '../model/plan.ts';
 import type { Session, SourcePosition, SourceState } from '../model/session.ts';
-import { eventTimeOf } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { tableAtHead } from './tables-of-hours.ts';
 
 /** The lookbacks to compare with, in hours before the newest hour that all sources have. */
 const LOOKBACKS = [1, 3, 6, 12] as const;
@@ -115,10 +114,9 @@ async function countSource(
   ];
 }
 
-async function wholeAt({ catalog, engine }: OpenSessionInput, { spec, head }: SourceState): Promise<Counted> {
-  const metadata = (await catalog.loadTableToRead(spec.table))?.metadata;
-  const snapshot = metadata === undefined ? undefined : snapshotById(metadata, head?.snapshotId ?? -1n);
-  return metadata === undefined || snapshot === undefined ? NOTHING : countWhole(engine, metadata, snapshot);
+async function wholeAt(input: OpenSessionInput, state: SourceState): Promise<Counted> {
+  const table = await tableAtHead(input, state);
+  return table === undefined ? NOTHING : countWhole(input.engine, table.source.metadata, table.snapshot);
 }
 
 export interface FileOfHours {
@@ -131,22 +129,13 @@ export interface FileOfHours {
 /** The files at the head that may hold rows of the hours; undefined where rows have no hour. */
 export async function filesAt(
   input: Pick<OpenSessionInput, 'catalog' | 'engine' | 'views' | 'endpoint' | 'nowMs'>,
-  { spec, head }: Pick<SourceState, 'spec'> & { readonly head?: Pick<SourcePosition, 'snapshotId'> },
+  state: Pick<SourceState, 'spec'> & { readonly head?: Pick<SourcePosition, 'snapshotId'> },
   ranges: readonly HourRange[],
 ): Promise<readonly FileOfHours[] | undefined> {
-  const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
-  const snapshot = metadata === undefined ? undefined : snapshotById(metadata, head?.snapshotId ?? -1n);
-  if (metadata === undefined || snapshot === undefined || ranges.length === 0) return undefined;
-  const eventTime = eventTimeOf(spec, metadata);
-  if (eventTime === undefined) return undefined;
-  const source = openSource(await input.engine(), {
-    views: input.views,
-    endpoint: input.endpoint,
-    spec,
-    metadata,
-    eventTime,
-    lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
-  });
+  const table = ranges.length === 0 ? undefined : await tableAtHead(input, state);
+  if (table?.source.eventTime === undefined) return undefined;
+  const { snapshot } = table;
+  const source = openSource(await input.engine(), table.source);
   const manifests = await source.manifestsOf(snapshot);
   return sourceFilesOfHours(source, { snapshot, manifests, hours: hourIntervals(merged(ranges)) });
 }

@@ -10,6 +10,7 @@ import type { ChangedFile, SourceState } from '../model/session.ts';
 import type { ProcessProgress } from '../state/process-progress.ts';
 import { type FolderSpec, ledgerLost, ledgerOf, ownMark, readRows, refuseCatalog } from './open-folder.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { NOTHING_NEW } from './source-facts.ts';
 import { asOfWatermark } from './watermark-facts.ts';
 
 export interface RecordedFolder {
@@ -57,13 +58,10 @@ export async function recordedFolder(
           known: types,
         });
   const state = Object.freeze({
+    ...NOTHING_NEW,
     spec,
-    awaited: false,
     detectedBy: 'files' as const,
     listedBy: 'files' as const,
-    manifestLists: [],
-    changes: [],
-    files: [],
     ...read,
     ...asOfWatermark(watermark),
   });

@@ -56,7 +56,8 @@ export function refuseAdoption(
 
 /**
  * Where nothing is complete yet, all hours are owed, and one session would compute again all that the target
- * holds. Throws `adoption-hours-unknown`; of a source that counts as unread from the beginning it is meant.
+ * holds. Throws `adoption-hours-unknown`, but not for a source that somebody said to read from its beginning:
+ * then that is what was asked for.
  */
 export function refuseUnknownHours({ adoptAt }: OpenSessionInput, { spec, sources }: Session): void {
   const unknown = sources.find((source) =>

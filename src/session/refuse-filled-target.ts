@@ -7,6 +7,7 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
 import { tableName } from '../model/names.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
 import { heirOf, liveRows, publishersOf } from '../state/target-publishers.ts';
 import { lakeTable, statement } from '../statements/index.ts';
 import type { ProgressInput } from './target-progress.ts';
@@ -23,16 +24,9 @@ export async function refuseFilledTarget(input: ProgressInput, target: TableMeta
   const rows = await rowsOf(input, target);
   if (others.length === 0 && rows === 'none') return;
   const name = tableName(spec.target.table);
-  const heir = heirOf(target, spec.processName);
-  const whose =
-    others.length === 0
-      ? 'which no process is known to have loaded'
-      : heir === undefined
-        ? `and ${others.join(', ')} has published to it`
-        : `and ${heir} has taken over what ${spec.processName} had loaded`;
   throw refusal(
     'target-not-empty',
-    `this is the first session of ${spec.processName}, but its target ${name} holds ${rows === 'none' ? 'watermarks' : rows}, ${whose}: loading from the beginning could double rows`,
+    `this is the first session of ${spec.processName}, but its target ${name} holds ${rows === 'none' ? 'watermarks' : rows}, ${whoseRows(spec, target, others)}: loading from the beginning could double rows`,
     {
       hint: waysOn(spec.processName, others),
       context: {
@@ -44,6 +38,15 @@ export async function refuseFilledTarget(input: ProgressInput, target: TableMeta
       },
     },
   );
+}
+
+/** Who has loaded what the target holds; `others`: the processes that published to it. */
+function whoseRows({ processName }: ProcessSpec, target: TableMetadata, others: readonly string[]): string {
+  if (others.length === 0) return 'which no process is known to have loaded';
+  const heir = heirOf(target, processName);
+  return heir === undefined
+    ? `and ${others.join(', ')} has published to it`
+    : `and ${heir} has taken over what ${processName} had loaded`;
 }
 
 /** Every way on, the likeliest first; the commands can be pasted. */

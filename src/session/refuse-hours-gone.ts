@@ -11,10 +11,10 @@ import { refusal } from '../model/errors.ts';
 import { unitOf, type WithGrain, wholeUnits } from '../model/grain.ts';
 import type { Hour, HourRange } from '../model/hour.ts';
 import { hourRangeText } from '../model/hour-range.ts';
-import { futureHours, intervalsOf, touchedHours } from '../model/hour-sets.ts';
+import { allHoursOf, intervalsOf, touchedHours } from '../model/hour-sets.ts';
 import { withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
-import type { Pattern } from '../model/process-spec.ts';
+import type { Pattern, ProcessSpec } from '../model/process-spec.ts';
 import type { SourceState } from '../model/session.ts';
 import { sourceWindow } from '../model/window-hours.ts';
 import { BEGINNING, firstIn } from './first-hour-there.ts';
@@ -55,17 +55,44 @@ export async function refuseHoursGone(
     'restate-hours-gone',
     `${stored} has rows of ${hourRangeText(gone)}, and ${sources.join(', ')} ${sources.length === 1 ? 'has' : 'have'} none of that time any more: computed again these hours would be empty`,
     {
-      hint:
-        former !== undefined
-          ? `write pattern: ${former} in ${input.spec.file} again${former === 'stateless' ? ', and on_source_change: append-added at its sources' : ''}, so that these hours stay as they are; or drop ${stored} and run "psyberg run ${processName}", which loads what ${sources.join(' and ')} still ${sources.length === 1 ? 'has' : 'have'}`
-          : (await isTimeDropped(input, opened.session.sources))
-            ? `the event time by whose hours they were loaded was dropped: drop ${stored} and run again, if ${sources.join(' and ')} still ${sources.length === 1 ? 'has' : 'have'} all rows; or leave these hours as they are`
-            : first > range.lastHour
-              ? `bring the rows back into ${sources.join(' or ')}, and run "psyberg run ${processName}"; or leave these hours as they are`
-              : `restate what the sources still have: --hours ${hourRangeText({ firstHour: first, lastHour: range.lastHour })}`,
+      hint: wayOn(input.spec, {
+        former,
+        sources,
+        isTimeDropped: await isTimeDropped(input, opened.session.sources),
+        left: { firstHour: first, lastHour: range.lastHour },
+      }),
       context: { process_name: processName, sources, hours: hourRangeText(gone) },
     },
   );
+}
+
+function wayOn(
+  { processName, file, target }: ProcessSpec,
+  {
+    former,
+    sources,
+    isTimeDropped: wasDropped,
+    left,
+  }: {
+    readonly former: Pattern | undefined;
+    /** Their names. */
+    readonly sources: readonly string[];
+    readonly isTimeDropped: boolean;
+    /** The hours of which the sources still have rows: none if the first comes after the last. */
+    readonly left: HourRange;
+  },
+): string {
+  const stored = tableName(target.table);
+  const have = `${sources.join(' and ')} still ${sources.length === 1 ? 'has' : 'have'}`;
+  if (former !== undefined) {
+    const also = former === 'stateless' ? ', and on_source_change: append-added at its sources' : '';
+    return `write pattern: ${former} in ${file} again${also}, so that these hours stay as they are; or drop ${stored} and run "psyberg run ${processName}", which loads what ${have}`;
+  }
+  if (wasDropped)
+    return `the event time by whose hours they were loaded was dropped: drop ${stored} and run again, if ${have} all rows; or leave these hours as they are`;
+  return left.firstHour > left.lastHour
+    ? `bring the rows back into ${sources.join(' or ')}, and run "psyberg run ${processName}"; or leave these hours as they are`
+    : `restate what the sources still have: --hours ${hourRangeText(left)}`;
 }
 
 /**
@@ -106,8 +133,7 @@ async function reachesBack(
   if (source.spec.eventTime === undefined) return true;
   const reached = storedTo + sourceWindow(source).afterHours;
   const files = recorded.get(source);
-  if (files !== undefined)
-    return [...touchedHours(files), ...futureHours(files)].some((hour) => hour <= reached);
+  if (files !== undefined) return allHoursOf(files).some((hour) => hour <= reached);
   const table = await tableAtHead(input, byFormerTime(source, await columnsOf(input, source)));
   if (table === undefined) return false;
   const near = await firstIn(input, table, { firstHour: range.firstHour, lastHour: reached });

@@ -62,14 +62,15 @@ function waysOn(
 /** The pattern by which a process goes on from its progress as it is. */
 export const patternToKeep = ({ pattern = 'stateful' }: ProcessProgress): Pattern => pattern;
 
-/** Whether what is in the target, or what is owed of it, is not what the pattern of now would have left. */
+/** Whether what is in the target, or what is owed of it, is not what the current pattern would have left. */
 export function isOtherPattern(spec: ProcessSpec, said: SaidOfTarget): boolean {
   const { pattern: made, watermarks } = said.progress;
   const owes = watermarks.some(({ owedHours }) => owedHours.length > 0);
   if (made === undefined) return !patternOf(spec).loadsHours && owes;
   if (made === spec.pattern || (made === 'stateless' && spec.pattern === 'stateful')) return false;
-  // Somebody else has made the rows, and where no hour is owed an adoption by the pattern of now had written
-  // the same. One of a stateless process has not looked which hours are owed.
+  // After a mere adoption somebody else has made the rows, and where no hour is owed an adoption by the
+  // current pattern would have written the same. That of a stateless process has not looked which hours are
+  // owed.
   return owes || !patternOf({ pattern: made }).loadsHours || !isAdoptedOnly(spec, said);
 }
 

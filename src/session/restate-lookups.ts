@@ -21,17 +21,18 @@ import { hoursOfRow } from '../kinds/patterns/key-hours.ts';
 import { pending } from '../kinds/patterns/pending.ts';
 import { refusal, usageError } from '../model/errors.ts';
 import { unitHours } from '../model/grain.ts';
-import { type Hour, type HourRange, hoursOf } from '../model/hour.ts';
+import { type Hour, hoursOf } from '../model/hour.ts';
 import { ascending, intervalsOf, touchedHours, union, wholeDays } from '../model/hour-sets.ts';
 import { isLookup, withoutLookups } from '../model/lookups.ts';
 import { tableName } from '../model/names.ts';
 import type { ChangedFile, Restated, Session, SourceState } from '../model/session.ts';
 import { rangesBehind, reachedBy, sourceWindow } from '../model/window-hours.ts';
 import { BY_TEXT, rewriteKey } from '../state/no-news.ts';
+import { hoursWithKeys } from './hours-with-keys.ts';
 import type { OpenSessionInput } from './session-input.ts';
 import {
-  comparedAs,
   filesOfSnapshot,
+  incomparableKey,
   liveFiles,
   type TableOfHours,
   type TableWithKey,
@@ -116,7 +117,7 @@ async function restatedHours(asked: Asked): Promise<Restated | undefined> {
     const tables = await tablesWithKey(asked, key.name);
     const obstacle = obstacleOf(input, keys, { key, tables });
     if (obstacle !== undefined) return every(obstacle, { ...read, keys: count });
-    const found = await hoursWithKeys(asked, keys, tables);
+    const found = await hoursToRestate(asked, keys, tables);
     // So no session publishes because of it, and until the tables move it need not be looked at again.
     if (found.hours.length === 0) input.verified?.add(unused);
     return found;
@@ -147,10 +148,7 @@ function obstacleOf(
 ): string | undefined {
   if (count > project.windowKeyLimit)
     return `more keys changed than window_key_limit (${project.windowKeyLimit})`;
-  const type = comparedAs(key);
-  if (type === undefined) return `${key.name} is of a type that is not compared by its stored values`;
-  const other = tables.find((each) => comparedAs(each.column) !== type);
-  return other === undefined ? undefined : `${key.name} is of another type in ${other.name}`;
+  return incomparableKey(key, tables);
 }
 
 /** A source with the key, or the target. */
@@ -159,40 +157,33 @@ interface Searched extends TableWithKey {
   readonly state: SourceState | undefined;
 }
 
-async function hoursWithKeys(
+/** The hours that the session does not compute anyway, and that have a row with a key. */
+async function hoursToRestate(
   { input, session, all }: Asked,
   keys: ChangedKeys,
   tables: readonly Searched[],
 ): Promise<Restated> {
   const engine = await input.engine();
-  // Hours that the session computes anyway need not be searched.
   const otherwise = new Set(pending(session));
-  const candidates = all.filter((hour) => !otherwise.has(hour));
-  const found = new Set<Hour>();
-  let { files, bytes } = keys;
-  for (const { state, source, snapshot, column, rowHours } of tables) {
-    const left = candidates.filter((hour) => !found.has(hour));
-    if (left.length === 0) break;
-    const window = state === undefined ? { beforeHours: 0, afterHours: 0 } : sourceWindow(state);
-    const held = await hoursOfKeys({
-      source: openSource(engine, source),
-      snapshot,
-      key: column.name,
-      keys: keys.table,
-      candidates: hoursIn(rangesBehind(intervalsOf(left), window)),
-      reach: { earlier: ANY_HOUR, later: ANY_HOUR, rowHours },
-    });
-    const reached = new Set(reachedBy(ascending(held.hours), window));
-    for (const hour of left) if (reached.has(hour)) found.add(hour);
-    files += held.files;
-    bytes += held.bytes;
-  }
-  const hours = ascending(found);
-  const counts = { candidateHours: candidates.length, matchedHours: hours.length };
-  return { hours, keys: keys.count, files, bytes, ...counts };
+  return hoursWithKeys({
+    keys,
+    tables,
+    candidates: all.filter((hour) => !otherwise.has(hour)),
+    async hoursIn({ state, source, snapshot, column, rowHours }, left) {
+      const window = state === undefined ? { beforeHours: 0, afterHours: 0 } : sourceWindow(state);
+      const held = await hoursOfKeys({
+        source: openSource(engine, source),
+        snapshot,
+        key: column.name,
+        keys: keys.table,
+        candidates: rangesBehind(intervalsOf(left), window).flatMap(hoursOf),
+        reach: { earlier: ANY_HOUR, later: ANY_HOUR, rowHours },
+      });
+      const reached = new Set(reachedBy(ascending(held.hours), window));
+      return { ...held, hours: left.filter((hour) => reached.has(hour)) };
+    },
+  });
 }
-
-const hoursIn = (ranges: readonly HourRange[]): Hour[] => ranges.flatMap(hoursOf);
 
 /** Keys of a lookup have no hour and are stored at hour 0; this reach makes every hour near enough to it. */
 const ANY_HOUR = 100_000_000;

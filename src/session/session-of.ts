@@ -12,7 +12,7 @@ export interface OpenedParts {
 }
 
 export const sessionOf = (
-  { spec, psybergSessionId, nowMs }: OpenSessionInput,
+  { spec, psybergSessionId, nowMs }: Pick<OpenSessionInput, 'spec' | 'psybergSessionId' | 'nowMs'>,
   { sources, target, progress }: OpenedParts,
 ): Session =>
   Object.freeze({

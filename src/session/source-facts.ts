@@ -3,6 +3,9 @@
 import type { SourceTable } from '../changes/source.ts';
 import { countInSummary } from '../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
+import { given } from '../model/given.ts';
+import { protectionTag } from '../model/names.ts';
+import type { ProcessSpec } from '../model/process-spec.ts';
 import type { SourcePosition, SourceState } from '../model/session.ts';
 
 /** A source before anything of it was looked at. */
@@ -33,11 +36,15 @@ export const eventTimeFacts = (eventTime: SourceTable['eventTime']): Partial<Sou
       };
 
 /** The counts that a later session checks, should history be expired by then. */
-export function headCounts(head: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> {
-  const totalRecords = countInSummary(head, 'total-records');
-  const addedRecords = countInSummary(head, 'added-records');
-  return {
-    ...(totalRecords === undefined ? {} : { totalRecords }),
-    ...(addedRecords === undefined ? {} : { addedRecords }),
-  };
-}
+export const headCounts = (head: Snapshot): Pick<SourceState, 'totalRecords' | 'addedRecords'> =>
+  given({
+    totalRecords: countInSummary(head, 'total-records'),
+    addedRecords: countInSummary(head, 'added-records'),
+  });
+
+/** The snapshot that the process's tag keeps from being expired. */
+export const protectionFacts = (
+  metadata: TableMetadata | undefined,
+  { processName }: Pick<ProcessSpec, 'processName'>,
+): Pick<SourceState, 'protectedSnapshotId'> =>
+  given({ protectedSnapshotId: metadata?.refs?.[protectionTag(processName)]?.['snapshot-id'] });

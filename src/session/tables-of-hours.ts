@@ -8,10 +8,10 @@ import { firstLoad } from '../changes/verdicts/first-load.ts';
 import { columnOf, currentSchema } from '../iceberg/event-time.ts';
 import { mainSnapshot, snapshotById } from '../iceberg/history.ts';
 import type { NestedField, Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
-import { hourOfMs } from '../model/hour.ts';
+import { lastAllowedHour } from '../model/hour.ts';
 import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
-import type { ChangedFile, Session, SourceState } from '../model/session.ts';
+import type { ChangedFile, Session, SourcePosition, SourceState } from '../model/session.ts';
 import { eventTimeOf } from './event-time.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -41,11 +41,19 @@ const PLAIN_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /** What values of a column are compared as; undefined: not by what is stored. */
-export const comparedAs = ({ type }: NestedField): string | undefined => {
+const comparedAs = ({ type }: NestedField): string | undefined => {
   if (typeof type !== 'string') return undefined;
   if (type === 'int') return 'long';
   return PLAIN_TYPES.has(type) || /^(decimal|fixed)\b/.test(type) ? type : undefined;
 };
+
+/** Why the values of a key cannot be looked for in tables; undefined: they can. */
+export function incomparableKey(key: NestedField, tables: readonly TableWithKey[]): string | undefined {
+  const type = comparedAs(key);
+  if (type === undefined) return `${key.name} is of a type that is not compared by its stored values`;
+  const other = tables.find(({ column }) => comparedAs(column) !== type);
+  return other === undefined ? undefined : `${key.name} is of another type in ${other.name}`;
+}
 
 /** The target as a source by its own event time; undefined where it does not exist, or is empty. */
 export async function targetOfHours(
@@ -82,7 +90,7 @@ export async function targetWithKey(
 
 /** A table as it is opened for reading. */
 export const tableToRead = (
-  input: OpenSessionInput,
+  input: Pick<OpenSessionInput, 'views' | 'endpoint' | 'nowMs'>,
   spec: SourceSpec,
   metadata: TableMetadata,
 ): TableOfHours['source'] => ({
@@ -91,7 +99,7 @@ export const tableToRead = (
   spec,
   metadata,
   eventTime: eventTimeOf(spec, metadata),
-  lastAllowedHour: hourOfMs(input.nowMs + spec.futureToleranceMs),
+  lastAllowedHour: lastAllowedHour(input.nowMs, spec),
 });
 
 /** The live files of a source at the session's head; none of a source that is gone, or empty. */
@@ -113,8 +121,8 @@ export async function filesOfSnapshot(
 
 /** A source as the session has pinned it; undefined where that snapshot is gone, or never was. */
 export async function tableAtHead(
-  input: OpenSessionInput,
-  { spec, head }: SourceState,
+  input: Pick<OpenSessionInput, 'catalog' | 'views' | 'endpoint' | 'nowMs'>,
+  { spec, head }: Pick<SourceState, 'spec'> & { readonly head?: Pick<SourcePosition, 'snapshotId'> },
 ): Promise<TableOfHours | undefined> {
   const metadata = (await input.catalog.loadTableToRead(spec.table))?.metadata;
   const snapshot = metadata === undefined ? undefined : snapshotById(metadata, head?.snapshotId ?? -1n);

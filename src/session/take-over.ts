@@ -3,7 +3,7 @@
  * Session whose heads are that name's watermarks, and what it owes. Reads only.
  */
 import { usageError } from '../model/errors.ts';
-import { protectionTag, tableName } from '../model/names.ts';
+import { tableName } from '../model/names.ts';
 import type { SourceSpec } from '../model/process-spec.ts';
 import type { Session, SourceState } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor } from '../state/process-progress.ts';
@@ -11,8 +11,9 @@ import { nothingToTakeOver, refuseAdoption, refuseNameInUse, refuseSettled } fro
 import { refuseOtherGrain } from './refuse-other-grain.ts';
 import { refuseOtherPattern } from './refuse-other-pattern.ts';
 import type { OpenSessionInput } from './session-input.ts';
+import { sessionOf } from './session-of.ts';
+import { NOTHING_NEW, protectionFacts } from './source-facts.ts';
 import { targetProgress } from './target-progress.ts';
-import { targetState } from './target-state.ts';
 import { asOfWatermark } from './watermark-facts.ts';
 
 /**
@@ -48,13 +49,7 @@ export async function openTakeover(
         context: { process_name: spec.processName, from, target: tableName(spec.target.table) },
       },
     );
-  return Object.freeze({
-    spec,
-    psybergSessionId: input.psybergSessionId,
-    openedAtMs: input.nowMs,
-    sources: Object.freeze(sources),
-    target: targetState(spec, target, progress),
-  });
+  return sessionOf(input, { sources, target, progress });
 }
 
 /**
@@ -74,16 +69,11 @@ async function sourceAt(
   // If `on_change` of a lookup is another one now, what the watermark says of its changes does not hold any
   // more.
   const known = watermark?.onChange === spec.lookup?.onChange ? watermark : undefined;
-  const tag = metadata?.refs?.[protectionTag(processSpec.processName)];
   return Object.freeze({
+    ...NOTHING_NEW,
     spec,
     awaited: metadata === undefined,
-    detectedBy: 'snapshots' as const,
-    changes: [],
-    files: [],
-    listedBy: 'manifests' as const,
-    manifestLists: [],
-    ...(tag === undefined ? {} : { protectedSnapshotId: tag['snapshot-id'] }),
+    ...protectionFacts(metadata, processSpec),
     ...(known === undefined ? {} : asOfWatermark(known)),
   });
 }

@@ -5,6 +5,7 @@ import { mainSnapshot } from '../iceberg/history.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { usageError } from '../model/errors.ts';
 import { castOfInteger } from '../model/event-time-hint.ts';
+import { given } from '../model/given.ts';
 import { tableName } from '../model/names.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { TargetState } from '../model/session.ts';
@@ -18,23 +19,22 @@ export function targetState(
   progress: ProcessProgress | undefined,
 ): TargetState {
   if (metadata === undefined) return { exists: false };
-  const base = mainSnapshot(metadata);
-  const eventTime = targetEventTime(spec, metadata);
   const layout = fileLayoutOf(metadata);
-  const columns = duckdbColumns(currentSchema(metadata).fields);
   return {
     exists: true,
-    ...(columns === undefined ? {} : { columns }),
-    // Without one the session refuses to write, and says why (`run/target.ts`); an adoption writes none.
+    // Without a layout the session refuses to write, and says why (`run/target.ts`); an adoption writes none.
     ...(isLayout(layout) ? { layout } : {}),
     formatVersion: metadata['format-version'],
-    ...(eventTime === undefined ? {} : { eventTime }),
     tableUuid: metadata['table-uuid'],
-    ...(base === undefined ? {} : { baseSnapshotId: base['snapshot-id'] }),
-    ...(progress?.completeToHour === undefined ? {} : { completeToHour: progress.completeToHour }),
-    ...(progress?.announcedToHour === undefined ? {} : { announcedToHour: progress.announcedToHour }),
-    ...(progress?.psybergSessionId === undefined ? {} : { previousSessionId: progress.psybergSessionId }),
-    ...(progress?.hoursMade === undefined ? {} : { hoursMade: progress.hoursMade }),
+    ...given({
+      columns: duckdbColumns(currentSchema(metadata).fields),
+      eventTime: targetEventTime(spec, metadata),
+      baseSnapshotId: mainSnapshot(metadata)?.['snapshot-id'],
+      completeToHour: progress?.completeToHour,
+      announcedToHour: progress?.announcedToHour,
+      previousSessionId: progress?.psybergSessionId,
+      hoursMade: progress?.hoursMade,
+    }),
   };
 }
 

@@ -7,7 +7,7 @@
  * are not owed, since nothing of them was ever computed; {@link reachedSince} finds them when their time has
  * come.
  */
-import { type Hour, hourOfMs, hoursOf } from '../../model/hour.ts';
+import { type Hour, hoursOf, lastAllowedHour } from '../../model/hour.ts';
 import { ascending, futureHours, touchedHours, union, wholeDays } from '../../model/hour-sets.ts';
 import { isLookup, withoutLookups } from '../../model/lookups.ts';
 import type { Session, SourceState } from '../../model/session.ts';
@@ -102,7 +102,7 @@ export function reachedSince(session: Session): Hour[] {
 
 /** The last hour of a source that is not in the future. */
 export const presentOf = (session: Session, { spec }: Pick<SourceState, 'spec'>): Hour =>
-  hourOfMs(session.openedAtMs + spec.futureToleranceMs);
+  lastAllowedHour(session.openedAtMs, spec);
 
 const lastKnown = (session: Session, source: SourceState, newestHour: Hour | undefined): Hour =>
   Math.max(

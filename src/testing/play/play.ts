@@ -4,7 +4,7 @@ import type { LookupUse } from '../../compare/recompute/lookup-states.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import type { ToldHour } from '../../kinds/vtts/index.ts';
 import { lastOfWholeUnits, plannedHours } from '../../model/grain.ts';
-import { type Hour, hourOfMs, parseHour } from '../../model/hour.ts';
+import { type Hour, lastAllowedHour, parseHour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
@@ -218,9 +218,7 @@ export async function completeHourOf(
   const events = spec.sources.filter(({ lookup }) => lookup === undefined);
   const told = events.map((source) => {
     const hour = toldHour(prepared, source, state.played);
-    return hour === undefined
-      ? undefined
-      : Math.min(hour, hourOfMs(state.clockMs + source.futureToleranceMs));
+    return hour === undefined ? undefined : Math.min(hour, lastAllowedHour(state.clockMs, source));
   });
   if (told.every(isDefined)) return lastOfWholeUnits(spec, leastComplete(events, told));
   const now = specAt(prepared, spec, state.played);

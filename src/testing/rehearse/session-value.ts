@@ -3,7 +3,7 @@
  * + process -> Session. Pure. If less is known than a session would read, fewer hours count as changed,
  * never more.
  */
-import { hourOfMs } from '../../model/hour.ts';
+import { lastAllowedHour } from '../../model/hour.ts';
 import { ascending, spanOf } from '../../model/hour-sets.ts';
 import { tableKey } from '../../model/names.ts';
 import type { SourceSpec } from '../../model/process-spec.ts';
@@ -43,7 +43,7 @@ function sourceValue(
   const key = tableKey(spec.table);
   const read = progress.read.get(key);
   const { changes } = progress.news.get(key) ?? NO_NEWS;
-  const lastAllowed = hourOfMs(clockMs + spec.futureToleranceMs);
+  const lastAllowed = lastAllowedHour(clockMs, spec);
   const files = changes.map((change) => fileOf(change, lastAllowed));
   // Sessions look at all files to find rows whose time has come.
   if (spec.window !== undefined && files.some(({ futureHours }) => futureHours !== undefined))
