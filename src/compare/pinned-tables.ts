@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ViewTable } from '../catalog/index.ts';
+import { emptyTable } from '../catalog/views/session-views.ts';
 import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import type { TableIdentifier } from '../model/names.ts';
 import { type SqlFragment, tableFragment } from '../statements/index.ts';
@@ -54,8 +55,7 @@ export async function withPinnedTables<T>(
     const identifier = { namespace: [NAMESPACE], name: as };
     const schema = schemaId === undefined ? {} : { schemaId };
     const common = { identifier, table, tableUuid: metadata['table-uuid'], ...schema };
-    // A branch that nobody has made shows an empty table.
-    if (snapshot === undefined) return { ...common, show: { kind: 'branch', branch: `${view}_empty` } };
+    if (snapshot === undefined) return { ...common, show: emptyTable(view) };
     const from = { metadata, from: snapshot, table };
     const readable = await composeReadableView(engine, { ...from, eventTime, directory });
     return { ...common, show: { kind: 'files', ...(readable ?? { snapshot }) } };

@@ -2,8 +2,8 @@
  * Drops the folders of maintenance whose process died: each only holds a marker and what a compaction had
  * noted. Folder of the sessions -> fewer folders.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesOfSessions } from '../markers/session-folders.ts';
 import { isAtWork, pidOfUnfinished, readMarker } from '../markers/session-marker.ts';
 import { isRunning } from '../model/is-running.ts';
 import type { MaintainPorts } from './context.ts';
@@ -19,10 +19,8 @@ export async function dropDeadMaintenance({
   sessionsDirectory,
   markers,
 }: Pick<MaintainPorts, 'sessionsDirectory' | 'markers'>): Promise<void> {
-  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
-  for (const name of folders.filter(
-    (each) => each.startsWith(MAINTENANCE) || each.startsWith(`.${MAINTENANCE}`),
-  )) {
+  for (const name of namesOfSessions(sessionsDirectory)) {
+    if (!name.startsWith(MAINTENANCE) && !name.startsWith(`.${MAINTENANCE}`)) continue;
     const directory = join(sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);

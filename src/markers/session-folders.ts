@@ -11,11 +11,14 @@ export const sessionFolder = (
   { processName, psybergSessionId }: SessionName,
 ): string => join(sessionsDirectory, branchName(processName, psybergSessionId));
 
+/** The names in the folder of the sessions; none as long as nobody has begun one. */
+export const namesOfSessions = (sessionsDirectory: string): string[] =>
+  existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
+
 /** A session that runs has a folder before it has a row in the session table. */
 export const hasSessionFolder = (sessionsDirectory: string, session: SessionName): boolean =>
   existsSync(sessionFolder(sessionsDirectory, session));
 
 /** True if any session of the process has one. */
 export const hasFolderOfProcess = (sessionsDirectory: string, processName: string): boolean =>
-  existsSync(sessionsDirectory) &&
-  readdirSync(sessionsDirectory).some((name) => sessionOfName(name)?.processName === processName);
+  namesOfSessions(sessionsDirectory).some((name) => sessionOfName(name)?.processName === processName);

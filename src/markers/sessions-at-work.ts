@@ -1,9 +1,10 @@
 /** Finds which sessions may still be running. Markers + metadata -> yes, no, since when. Reads only. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stagingSnapshots } from '../iceberg/references.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { sessionOfName } from '../model/session-branch.ts';
+import { namesOfSessions } from './session-folders.ts';
 import { isAtWork, MARKER_FILE, readMarker, STEPWISE_GRACE_MS } from './session-marker.ts';
 
 /**
@@ -31,8 +32,7 @@ export function isYoung(branch: string, metadata: TableMetadata | undefined): bo
  * may not be in any metadata yet.
  */
 export function oldestSessionMs(sessionsDirectory: string): number | undefined {
-  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
-  const began = folders
+  const began = namesOfSessions(sessionsDirectory)
     .map((name) => join(sessionsDirectory, name))
     .filter((directory) => {
       const marker = readMarker(directory);

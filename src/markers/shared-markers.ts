@@ -3,11 +3,12 @@
  * of its own sessions in a folder, with copies of the others' beside them, so that only that folder has to be
  * read. In the store a marker is one object, and the first machine to write it owns it.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { conflict } from '../model/errors.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { namesOfSessions } from './session-folders.ts';
 import { isAtWork, MARKER_FILE, readMarker, type SessionMarker, writeMarker } from './session-marker.ts';
 
 export interface SharedMarkers {
@@ -52,7 +53,7 @@ export function storeMarkers(
     async learn() {
       const found = await store.list(`${place}/`);
       const names = new Set(found.map(({ location }) => nameOf(location)));
-      for (const name of existsSync(folder) ? readdirSync(folder) : [])
+      for (const name of namesOfSessions(folder))
         if (readMarker(join(folder, name))?.copied === true && !names.has(name))
           await LOCAL_MARKERS.end(join(folder, name));
       for (const { location, modifiedAtMs } of found) {

@@ -1,5 +1,6 @@
-/** Finds the sessions that a process has had, from metadata alone. Metadata -> ids. Pure. */
-import type { TableMetadata } from '../iceberg/table-metadata.ts';
+/** Finds the sessions that a process has had, from metadata alone. Metadata -> ids, or snapshots. Pure. */
+import { ancestors, mainSnapshot } from '../iceberg/history.ts';
+import type { Snapshot, TableMetadata } from '../iceberg/table-metadata.ts';
 import { laterSessionId } from '../model/session-id.ts';
 import { lastSessionOf } from './process-progress.ts';
 import { SUMMARY } from './summary-keys.ts';
@@ -14,6 +15,20 @@ export function sessionsWritten(metadata: TableMetadata | undefined, processName
     ({ summary }) => summary?.[SUMMARY.processName] === processName,
   );
   return new Set(written.map(({ summary }) => summary?.[SUMMARY.sessionId] ?? ''));
+}
+
+/** The snapshot in `main`'s history that the session published; undefined if it did not publish there. */
+export function snapshotOfSession(
+  target: TableMetadata,
+  { processName, psybergSessionId }: { readonly processName: string; readonly psybergSessionId: string },
+): Snapshot | undefined {
+  for (const snapshot of ancestors(target, mainSnapshot(target)))
+    if (
+      snapshot.summary?.[SUMMARY.processName] === processName &&
+      snapshot.summary[SUMMARY.sessionId] === psybergSessionId
+    )
+      return snapshot;
+  return undefined;
 }
 
 /**

@@ -46,6 +46,9 @@ export type ViewShow =
       readonly showsFiles?: boolean;
     };
 
+/** Shows a table as an empty one: on a branch that nobody has made, and that begins without a base. */
+export const emptyTable = (view: string): ViewShow => ({ kind: 'branch', branch: `${view}_empty` });
+
 /** What an engine has committed to a table whose commits are collected. */
 export interface Collected {
   /** The table as the view shows it; undefined before the first commit. */

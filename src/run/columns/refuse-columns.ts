@@ -94,26 +94,36 @@ export function refuseColumns(session: Refused, schema: Schema, differences: Col
 }
 
 function changedColumns(session: Refused, added: readonly NewColumn[], absent: readonly string[]) {
-  const { table } = session.plan.target;
-  const returns = listed(added.map(({ path, type }) => `${path} (${columnTypeText(type)})`));
-  const lacks = `the target ${table} has no such column`;
-  const message =
-    absent.length === 0
-      ? `returns ${returns}, but ${lacks}`
-      : added.length === 0
-        ? `does not return ${listed(absent)}, which the target ${table} has: the new rows would hold NULL there`
-        : `returns ${returns}, but ${lacks}, and does not return ${listed(absent)}, which it has`;
   const names = added.map(({ path }) => path);
-  return mismatch(
-    session,
-    `${fileOf(session)} ${message}`,
-    absent.length === 0
-      ? addedHint(session, added[0] as NewColumn)
-      : added.length === 0
-        ? absentHint(session, absent[0] as string)
-        : renameHint(session, added, absent),
-    { columns: names.length === 0 ? absent : names, added: names, missing: absent },
-  );
+  const { what, hint } = howChanged(session, added, absent);
+  return mismatch(session, `${fileOf(session)} ${what}`, hint, {
+    columns: names.length === 0 ? absent : names,
+    added: names,
+    missing: absent,
+  });
+}
+
+/** What the query returns that the target does not have, or the other way round, and what to do about it. */
+function howChanged(
+  session: Refused,
+  added: readonly NewColumn[],
+  absent: readonly string[],
+): { readonly what: string; readonly hint: string } {
+  const { table } = session.plan.target;
+  const [[came], [went]] = [added, absent];
+  if (came === undefined)
+    return {
+      what: `does not return ${listed(absent)}, which the target ${table} has: the new rows would hold NULL there`,
+      hint: absentHint(session, went as string),
+    };
+  const returned = listed(added.map(({ path, type }) => `${path} (${columnTypeText(type)})`));
+  const returns = `returns ${returned}, but the target ${table} has no such column`;
+  return went === undefined
+    ? { what: returns, hint: addedHint(session, came) }
+    : {
+        what: `${returns}, and does not return ${listed(absent)}, which it has`,
+        hint: renameHint(session, added, absent),
+      };
 }
 
 const isNested = (path: string): boolean => path.includes('.');

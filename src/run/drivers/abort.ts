@@ -5,14 +5,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { sessionBranches } from '../../markers/session-branches.ts';
 import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts';
 import { conflict, PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { tableName } from '../../model/names.ts';
 import { branchName } from '../../model/session-branch.ts';
-import { SUMMARY } from '../../state/summary-keys.ts';
+import { snapshotOfSession } from '../../state/sessions-written.ts';
 import { dropSessionNow } from '../leftovers/clean-up.ts';
 import { recordSession } from '../records/write-session-state.ts';
 import { beginSession } from '../session.ts';
@@ -97,20 +96,18 @@ function refuseRunning({ spec, psybergSessionId }: StepRequest, directory: strin
 }
 
 function refusePublished({ spec, psybergSessionId }: StepRequest, target: TableMetadata | undefined): void {
-  if (target === undefined) return;
-  for (const snapshot of ancestors(target, mainSnapshot(target)))
-    if (
-      snapshot.summary?.[SUMMARY.processName] === spec.processName &&
-      snapshot.summary[SUMMARY.sessionId] === psybergSessionId
-    )
-      throw refusal(
-        'session-published',
-        `session ${psybergSessionId} of ${spec.processName} was published as snapshot ${snapshot['snapshot-id']}: there is nothing to abort`,
-        {
-          hint: `run "psyberg history ${spec.processName}" to see its sessions`,
-          context: { process_name: spec.processName, psyberg_session_id: psybergSessionId },
-        },
-      );
+  const { processName } = spec;
+  const snapshot =
+    target === undefined ? undefined : snapshotOfSession(target, { processName, psybergSessionId });
+  if (snapshot === undefined) return;
+  throw refusal(
+    'session-published',
+    `session ${psybergSessionId} of ${processName} was published as snapshot ${snapshot['snapshot-id']}: there is nothing to abort`,
+    {
+      hint: `run "psyberg history ${processName}" to see its sessions`,
+      context: { process_name: processName, psyberg_session_id: psybergSessionId },
+    },
+  );
 }
 
 function unknownSession(

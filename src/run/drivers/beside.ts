@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { ViewTable } from '../../catalog/index.ts';
+import { emptyTable } from '../../catalog/views/session-views.ts';
 import { SESSION_CATALOG } from '../../compile/index.ts';
 import type { BoundStatement } from '../../engine/index.ts';
 import { filesRemoved } from '../../files/remove.ts';
@@ -159,10 +160,7 @@ function viewOf({ name, table, metadata, snapshot }: TableBeside, branch: string
     table,
     tableUuid: metadata['table-uuid'],
     show:
-      snapshot === undefined
-        ? // A branch that nobody has made: the table as an empty one.
-          { kind: 'branch', branch: `${branch}_empty` }
-        : { kind: 'snapshot', snapshotId: snapshot['snapshot-id'] },
+      snapshot === undefined ? emptyTable(branch) : { kind: 'snapshot', snapshotId: snapshot['snapshot-id'] },
   };
 }
 

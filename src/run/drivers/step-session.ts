@@ -7,6 +7,7 @@ import { sessionFolder } from '../../markers/session-folders.ts';
 import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts';
 import { conflict, type PsybergError, refusal, usageError } from '../../model/errors.ts';
 import { unitHours } from '../../model/grain.ts';
+import { parseTableName } from '../../model/names.ts';
 import type { CompiledPlan } from '../../model/plan.ts';
 import { type Begun, beginSession, type Staged } from '../session.ts';
 import { isPlannedBase } from '../target.ts';
@@ -110,8 +111,7 @@ export async function refuseStaleSession(
   for (const source of plan.sources) {
     // The files of a folder are checked when they are read.
     if (source.head === null || source.files_glob !== undefined) continue;
-    const [namespace = '', name = ''] = source.table.split('.');
-    const loaded = await ports.catalog.loadTable({ namespace: [namespace], name });
+    const loaded = await ports.catalog.loadTable(parseTableName(source.table));
     const there =
       loaded !== undefined &&
       loaded.metadata['table-uuid'] === source.head.table_uuid &&

@@ -3,12 +3,13 @@
  * sessions whose process died. Session -> nothing.
  */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesRemoved } from '../../files/remove.ts';
 import { branchHead, stagingSnapshots } from '../../iceberg/references.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import { dropFiles } from '../../landing/read-files.ts';
+import { namesOfSessions } from '../../markers/session-folders.ts';
 import { isAtWork, pidOfUnfinished, readMarker } from '../../markers/session-marker.ts';
 import { isYoung } from '../../markers/sessions-at-work.ts';
 import { PsybergError } from '../../model/errors.ts';
@@ -181,12 +182,11 @@ export async function dropAbandonedSessions(
     const directory = join(ports.sessionsDirectory, name);
     const unfinished = pidOfUnfinished(name);
     const marker = readMarker(directory);
-    if (
-      unfinished !== undefined
-        ? unfinished !== process.pid && isRunning(unfinished)
-        : marker !== undefined && isAtWork(marker, directory)
-    )
-      continue;
+    const isAlive =
+      unfinished === undefined
+        ? marker !== undefined && isAtWork(marker, directory)
+        : unfinished !== process.pid && isRunning(unfinished);
+    if (isAlive) continue;
     if (!ports.markersAreShared && !existsSync(directory) && isYoung(name, metadata)) continue;
     const isEnded = await isEndedOutside(ports, directory);
     if (unfinished === undefined)
@@ -218,7 +218,6 @@ export function sessionsIn(
   processName: string,
 ): string[] {
   const branches = Object.keys(metadata?.refs ?? {});
-  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
   const mine = (name: string): boolean => sessionOfName(name)?.processName === processName;
-  return [...new Set([...branches, ...folders].filter(mine))];
+  return [...new Set([...branches, ...namesOfSessions(sessionsDirectory)].filter(mine))];
 }

@@ -12,7 +12,8 @@ export function removeEmptyFolders(folder: string): void {
   }
 }
 
-function namesIn(folder: string): string[] {
+/** The names in a folder; none if it is not there, or cannot be looked into. */
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

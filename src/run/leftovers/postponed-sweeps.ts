@@ -3,13 +3,15 @@
  * of one process in the same second. These then have the same name, and neither machine sees the other's
  * marker, so files of that name are deleted only when both must have ended. Folder <-> notes.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DAY_MS } from '../../model/hour.ts';
 import { parseTableName, type TableIdentifier, tableName } from '../../model/names.ts';
 import type { RunPorts } from '../ports.ts';
+import { namesIn } from './empty-folders.ts';
 
 /** As long as branches of other machines are left alone. */
-const WAIT_MS = 24 * 3_600_000;
+const WAIT_MS = DAY_MS;
 
 type NotePorts = Pick<RunPorts, 'sessionsDirectory'>;
 
@@ -33,13 +35,5 @@ export async function sweepPostponed(
     if (postponedAtMs === undefined || Date.now() - postponedAtMs < WAIT_MS) continue;
     await sweep(parseTableName(readFileSync(note, 'utf8')), branch);
     rmSync(note, { force: true });
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -16,7 +16,7 @@ const ATTEMPTS = 3;
  * The sources whose tag is at the wrong snapshot, each with the right position. `published`: the plan was
  * published, so its heads are now the watermarks.
  */
-export function unprotected(
+function unprotected(
   plan: Plan,
   published: boolean,
 ): { readonly source: PlanSource; readonly position: PlanPosition }[] {

@@ -4,9 +4,9 @@
  * waits and then plans what is left. The marker of a dead process holds nobody up. Nor does one of another
  * machine, because nobody here can tell whether that process lives.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { namesOfSessions } from '../../markers/session-folders.ts';
 import { isAtWork, isOfHere, readMarker } from '../../markers/session-marker.ts';
 import { conflict } from '../../model/errors.ts';
 import { sessionOfName } from '../../model/session-branch.ts';
@@ -41,8 +41,7 @@ export function sessionAtWork(
   processName: string,
   own: OwnSessions = NONE,
 ): SessionAtWork | undefined {
-  const folders = existsSync(sessionsDirectory) ? readdirSync(sessionsDirectory) : [];
-  for (const name of folders) {
+  for (const name of namesOfSessions(sessionsDirectory)) {
     const session = sessionOfName(name);
     if (session?.processName !== processName || own.has(name)) continue;
     const directory = join(sessionsDirectory, name);

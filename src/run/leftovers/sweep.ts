@@ -30,14 +30,7 @@ type SweepPorts = Pick<RunPorts, 'catalog' | 'engine' | 'project' | 'sessionsDir
 const tablesOfSession = (
   { project }: Pick<RunPorts, 'project'>,
   target: TableIdentifier,
-): TableIdentifier[] => [
-  target,
-  project.tables.highWaterMarkTable,
-  project.tables.sessionTable,
-  project.tables.signalTable,
-  project.tables.auditFailureTable,
-  project.tables.fileTable,
-];
+): TableIdentifier[] => [target, ...Object.values(project.tables)];
 
 /**
  * Sweeps the target and the state tables, if this process can list their files. In a store behind a foreign

@@ -22,7 +22,7 @@ import { SUMMARY } from '../../state/summary-keys.ts';
 import type { Staged } from '../session.ts';
 
 /** The hours whose rows the session has written: those of its plan. None of an adoption. */
-export const hoursWritten = ({ plan, adoption }: Pick<Staged, 'plan' | 'adoption'>): HourRange[] =>
+const hoursWritten = ({ plan, adoption }: Pick<Staged, 'plan' | 'adoption'>): HourRange[] =>
   adoption !== undefined ? [] : intervalsOf(plannedHours(plan));
 
 /** `addedRecords`: as the summary counts them. */

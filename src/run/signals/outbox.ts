@@ -5,11 +5,10 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
 import type { TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { SignalMessage } from '../../model/on-signal.ts';
 import { branchName } from '../../model/session-branch.ts';
-import { SUMMARY } from '../../state/summary-keys.ts';
+import { snapshotOfSession } from '../../state/sessions-written.ts';
 import type { SignalTableRow } from '../../state/tables/signal.ts';
 import { sessionSignals } from '../records/session-signals.ts';
 import type { Staged } from '../session.ts';
@@ -81,8 +80,7 @@ export const forgetSignals = (sessionsDirectory: string, noted: NotedSignals): v
 /** Whether the session is in the history of its target. */
 export const wasPublished = (target: TableMetadata | undefined, noted: NotedSignals): boolean =>
   target !== undefined &&
-  [...ancestors(target, mainSnapshot(target))].some(
-    ({ summary }) =>
-      summary?.[SUMMARY.processName] === noted.process_name &&
-      summary[SUMMARY.sessionId] === noted.psyberg_session_id,
-  );
+  snapshotOfSession(target, {
+    processName: noted.process_name,
+    psybergSessionId: noted.psyberg_session_id,
+  }) !== undefined;

@@ -5,7 +5,7 @@
  */
 import type { CommitTableRequest } from '../../catalog/service/catalog.ts';
 import { removeFile } from '../../files/remove.ts';
-import { ancestors, mainSnapshot } from '../../iceberg/history.ts';
+import { mainSnapshot } from '../../iceberg/history.ts';
 import { branchHead, moveMain, stagingSnapshots } from '../../iceberg/references.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import type { TableUpdate } from '../../iceberg/table-update.ts';
@@ -14,6 +14,7 @@ import { conflict, isUnanswered, mayBeMade, PsybergError } from '../../model/err
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { publishStepOf } from '../../model/step.ts';
 import { progressInSummary, wasAdopted } from '../../state/process-progress.ts';
+import { snapshotOfSession } from '../../state/sessions-written.ts';
 import { SUMMARY } from '../../state/summary-keys.ts';
 import {
   adoptedProperty,
@@ -361,18 +362,11 @@ async function isPublished(audited: Audited): Promise<boolean | undefined> {
   }
 }
 
-function sessionSnapshot(
-  { process_name, psyberg_session_id }: Begun['plan'],
-  metadata: TableMetadata,
-): Snapshot | undefined {
-  for (const snapshot of ancestors(metadata, mainSnapshot(metadata)))
-    if (
-      snapshot.summary?.[SUMMARY.processName] === process_name &&
-      snapshot.summary[SUMMARY.sessionId] === psyberg_session_id
-    )
-      return snapshot;
-  return undefined;
-}
+const sessionSnapshot = (plan: Begun['plan'], metadata: TableMetadata): Snapshot | undefined =>
+  snapshotOfSession(metadata, {
+    processName: plan.process_name,
+    psybergSessionId: plan.psyberg_session_id,
+  });
 
 /** The outcome when the same step ran twice at once: the other one published, and writes the state tables. */
 async function publishedElsewhere(audited: Audited): Promise<Outcome> {

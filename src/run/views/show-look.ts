@@ -4,6 +4,7 @@
  * those of the look.
  */
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
+import { emptyTable } from '../../catalog/views/session-views.ts';
 import { snapshotById } from '../../iceberg/history.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
@@ -24,9 +25,8 @@ export async function showLook(opened: Opened, { whole }: { readonly whole: bool
     table,
     show,
   });
-  const empty: ViewShow = { kind: 'branch', branch: `${branch}_empty` };
-  const show: ViewShow =
-    target?.base === undefined ? empty : await readable(pinned, target.metadata, target.base);
+  const show =
+    target?.base === undefined ? emptyTable(branch) : await readable(pinned, target.metadata, target.base);
   view.show([
     ...sourceViews(pinned, shown),
     ...(target === undefined ? [] : [named('target', show)]),

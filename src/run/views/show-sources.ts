@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { ViewShow, ViewTable } from '../../catalog/index.ts';
+import { emptyTable } from '../../catalog/views/session-views.ts';
 import type { Engine } from '../../engine/index.ts';
 import { columnOf, currentSchema } from '../../iceberg/event-time.ts';
 import { snapshotById } from '../../iceberg/history.ts';
@@ -245,18 +246,15 @@ function sourceView(
   source: PlanSource,
   readable: ReadableView | undefined,
 ): ViewTable {
-  const { table } = sourceSpec(spec, source);
-  const show: ViewShow =
-    readable !== undefined
-      ? { kind: 'files', ...readable }
-      : source.read.kind === 'snapshot'
-        ? { kind: 'snapshot', snapshotId: BigInt(source.read.snapshot_id) }
-        : // A branch that nobody has made, without a base: the table as an empty one.
-          { kind: 'branch', branch: `${branch}_empty` };
+  const { read } = source;
+  const whole: ViewShow =
+    read.kind === 'snapshot'
+      ? { kind: 'snapshot', snapshotId: BigInt(read.snapshot_id) }
+      : emptyTable(branch);
   return {
     identifier: { namespace: ['sources'], name: source.alias },
-    table,
+    table: sourceSpec(spec, source).table,
     tableUuid: source.head?.table_uuid,
-    show,
+    show: readable === undefined ? whole : { kind: 'files', ...readable },
   };
 }

@@ -3,6 +3,7 @@
  * sources they are shown without bounds and partitions by which DuckDB would wrongly skip rows.
  */
 import type { ViewTable } from '../../catalog/index.ts';
+import { emptyTable } from '../../catalog/views/session-views.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { unitOf } from '../../model/grain.ts';
 import { type HourRange, hourIntervals, parseHour } from '../../model/hour.ts';
@@ -47,12 +48,8 @@ export async function previousView(
   const { plan, spec, base, branch, ports } = opened;
   const { table } = spec.target;
   const identifier = { namespace: ['previous'], name: table.name };
-  // A branch that nobody has made: the table as an empty one.
   if (base === undefined)
-    return {
-      table: { identifier, table, show: { kind: 'branch', branch: `${branch}_empty` } },
-      snapshot: undefined,
-    };
+    return { table: { identifier, table, show: emptyTable(branch) }, snapshot: undefined };
   const { metadata } = await loadTarget(opened);
   const manifests = await manifestsOf(ports.engine, base);
   const column = plan.target.event_time;
