@@ -188,33 +188,26 @@ const beginText = (hour: Hour): string =>
 /** Notes on hours that no session would load like this. */
 function notesOn(session: Session, { range, target, pattern }: Plan): string[] {
   const { first_hour: first, last_hour: last } = range as NonNullable<Plan['range']>;
-  const complete = lastCompleteHour(session);
-  const before = parseHour(first) - 1;
-  const reached = target.complete_to_hour;
+  const { processName } = session.spec;
   const { emptyBefore } = session.begin ?? {};
   if (emptyBefore !== undefined && parseHour(last) < emptyBefore)
     return [
-      `no source of ${session.spec.processName} has a row of these hours or of earlier ones: it begins ${beginText(emptyBefore)}`,
+      `no source of ${processName} has a row of these hours or of earlier ones: it begins ${beginText(emptyBefore)}`,
     ];
-  return [
-    ...(emptyBefore === undefined
-      ? []
-      : [`${session.spec.processName} begins ${beginText(emptyBefore)}: no source has an earlier row`]),
-    ...(complete !== undefined && parseHour(last) <= complete
-      ? []
-      : [
-          complete === undefined
-            ? 'no hour is complete for all sources yet: rows may still come'
-            : `hours after ${hourText(complete)} are not complete for all sources: rows may still come`,
-        ]),
-    ...(patternOf({ pattern }).readsPrevious &&
-    emptyBefore === undefined &&
-    (reached === null || parseHour(reached) < before)
-      ? [
-          reached === null
-            ? `previous is empty in ${first}: nothing was loaded into ${target.table} yet`
-            : `previous is empty in ${first}: ${target.table} was loaded up to ${reached}`,
-        ]
-      : []),
-  ];
+  const notes: string[] = [];
+  if (emptyBefore !== undefined)
+    notes.push(`${processName} begins ${beginText(emptyBefore)}: no source has an earlier row`);
+  const complete = lastCompleteHour(session);
+  if (complete === undefined) notes.push('no hour is complete for all sources yet: rows may still come');
+  else if (parseHour(last) > complete)
+    notes.push(`hours after ${hourText(complete)} are not complete for all sources: rows may still come`);
+  const reached = target.complete_to_hour;
+  const isPreviousEmpty = reached === null || parseHour(reached) < parseHour(first) - 1;
+  if (patternOf({ pattern }).readsPrevious && emptyBefore === undefined && isPreviousEmpty)
+    notes.push(
+      reached === null
+        ? `previous is empty in ${first}: nothing was loaded into ${target.table} yet`
+        : `previous is empty in ${first}: ${target.table} was loaded up to ${reached}`,
+    );
+  return notes;
 }

@@ -57,7 +57,7 @@ async function plansOfOneMoment(
   for (const [done, spec] of specs.entries()) {
     const parts = { subject: spec.processName, action: 'plan', unit: 'process', done, total: specs.length };
     workspace.onProgress({ kind: 'parts', ...parts });
-    const above = spec.sources.map(({ table }) => refused.get(tableKey(table))).find(isThere);
+    const above = spec.sources.flatMap(({ table }) => refused.get(tableKey(table)) ?? [])[0];
     if (above !== undefined) {
       refuse(spec, notComeTo(spec, above));
       continue;
@@ -72,8 +72,6 @@ async function plansOfOneMoment(
   }
   return followed(planned);
 }
-
-const isThere = (name: string | undefined): boolean => name !== undefined;
 
 /** What could lose or double rows is of one process; whatever else fails, fails for all that need it. */
 const isRefusal = (error: unknown): error is PsybergError =>

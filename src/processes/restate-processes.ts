@@ -22,7 +22,7 @@ import { seenOnce } from './seen-once.ts';
 export interface RestateOptions {
   /** As `--hours` takes them. */
   readonly hours?: string;
-  /** The hours that were made by another SQL than that of now. */
+  /** The hours that were made by another SQL than the current one. */
   readonly changedSql?: boolean;
   /** All hours that the target has. */
   readonly all?: boolean;
@@ -41,7 +41,7 @@ export interface RestateOptions {
   readonly onRecord?: (record: RunRecord) => void;
 }
 
-/** Runs processes as `run` does, with whatever is told of what they announce. */
+/** Runs processes as `run` does; what they announce is delivered as well. */
 type Runs = (names: readonly string[], request: RunRequest) => Promise<RunRecord[]>;
 
 /** See `Psyberg.restate`. */

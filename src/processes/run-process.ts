@@ -183,10 +183,6 @@ async function tryOnce(
     loaded = undefined;
     return ahead;
   };
-  const drop = async (): Promise<void> => {
-    const ahead = handedOver();
-    if (ahead !== undefined) await dropAhead(ahead);
-  };
   try {
     const startedMs = performance.now();
     const plan = await workspace.observer.during({ kind: 'stage', stage: 'plan' }, () =>
@@ -207,7 +203,8 @@ async function tryOnce(
     request.ahead?.planned(plan);
     return await runOnce(workspace, spec, { ...request, handedOver }, planned);
   } finally {
-    await drop();
+    const left = handedOver();
+    if (left !== undefined) await dropAhead(left);
   }
 }
 

@@ -2,7 +2,7 @@
  * Runs several processes, each after those that write its sources. Names -> RunRecord[] in dependency order.
  */
 import { usageError } from '../model/errors.ts';
-import { tableName } from '../model/names.ts';
+import { tableKey } from '../model/names.ts';
 import type { CompiledPlan } from '../model/plan.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import type { RestateRequest } from '../model/restate.ts';
@@ -69,26 +69,27 @@ export async function runProcesses(
   const lanes = lanesOf(workspace, Math.min(jobs, specs.length));
   const runOne = async (place: number, lane: Lane): Promise<RunRecord[]> => {
     const spec = specs[place] as ProcessSpec;
-    const upstream = spec.sources
-      .map((source) => failed.get(keyOf(source)))
-      .find((name) => name !== undefined);
+    const upstream = failedBefore(spec, failed);
     const given = plans?.find((plan) => plan.process_name === spec.processName);
     const own = lane.forProcess(ordered.of(place));
     const asked = restate?.(spec);
     const request: ProcessRequest = { keepBranch, given, publishedNow, restate: asked };
     const trigger = asked === undefined ? 'changes' : 'restate';
+    const sessions =
+      upstream === undefined
+        ? sessionsWith(own, spec, request, { untilComplete, isAlone: lanes.length === 1 })
+        : [{ record: skip(own, spec, skippedRecord(spec, upstream, trigger)), left: undefined }];
     const records: RunRecord[] = [];
-    for await (const { record, left } of upstream !== undefined
-      ? [{ record: skip(own, spec, skippedRecord(spec, upstream, trigger)), left: undefined }]
-      : sessionsWith(own, spec, request, { untilComplete, isAlone: lanes.length === 1 })) {
+    for await (const { record, left } of sessions) {
       if (record.status === 'published' && record.published_snapshot_id !== null)
-        publishedNow.set(keyOf(spec.target), record.published_snapshot_id);
+        publishedNow.set(tableKey(spec.target.table), record.published_snapshot_id);
       records.push(record);
       ordered.record(place, record, left);
     }
     // A process that read this target would publish a result that is known to be out of date.
     const last = records.at(-1);
-    if (last !== undefined && !UP_TO_DATE.has(last.status)) failed.set(keyOf(spec.target), spec.processName);
+    if (last !== undefined && !UP_TO_DATE.has(last.status))
+      failed.set(tableKey(spec.target.table), spec.processName);
     ordered.done(place);
     return records;
   };
@@ -104,6 +105,10 @@ export async function runProcesses(
     for (const lane of lanes) lane.close();
   }
 }
+
+/** The process that failed to bring a source of this one up to date; undefined if none did. */
+const failedBefore = ({ sources }: ProcessSpec, failed: ReadonlyMap<string, string>): string | undefined =>
+  sources.map(({ table }) => failed.get(tableKey(table))).find((name) => name !== undefined);
 
 /** `isAlone`: no other process runs at the same time, so this one may load its next session ahead. */
 async function* sessionsWith(
@@ -164,9 +169,9 @@ const lanesOf = (workspace: Workspace, count: number): Lane[] =>
  * for all before it, and all after it wait for it.
  */
 function waitsFor(specs: readonly ProcessSpec[]): number[][] {
-  const reads = specs.map(({ sources }) => new Set(sources.map(keyOf)));
+  const reads = specs.map(({ sources }) => new Set(sources.map(({ table }) => tableKey(table))));
   const readsAll = specs.map(({ sources }) => sources.some(({ vtts }) => vtts.kind === 'sql'));
-  const writes = specs.map(({ target }) => keyOf(target));
+  const writes = specs.map(({ target }) => tableKey(target.table));
   return specs.map((_, place) =>
     Array.from({ length: place }, (__, before) => before).filter(
       (before) =>
@@ -181,5 +186,3 @@ function waitsFor(specs: readonly ProcessSpec[]): number[][] {
 
 /** The statuses after which a process's target is up to date. */
 export const UP_TO_DATE: ReadonlySet<RunRecord['status']> = new Set(['published', 'nothing-new', 'waiting']);
-
-const keyOf = ({ table }: Pick<ProcessSpec['target'], 'table'>): string => tableName(table).toLowerCase();

@@ -22,7 +22,7 @@ export interface SessionRequest {
   readonly psybergSessionId: string;
 }
 
-/** To begin a session. Without an id it is the second of now, or the first later one that is free. */
+/** To begin a session. Without an id it is the current second, or the first later one that is free. */
 export type InitRequest = Pick<SessionRequest, 'processName'> & Partial<SessionRequest>;
 
 /**

@@ -2,6 +2,7 @@
  * Delivers the announcements of sessions while processes run on. Never throws, and never fails a run: a call
  * that is not accepted is reported, and made again by the next run.
  */
+import { HOUR_MS } from '../model/hour.ts';
 import type { ProcessSpec } from '../model/process-spec.ts';
 import { callOnSignal } from '../run/signals/call.ts';
 import { forgetSignals, type NotedSignals, notedSignals, wasPublished } from '../run/signals/outbox.ts';
@@ -51,14 +52,14 @@ async function tellNoted(workspace: Workspace, spec: ProcessSpec, signal: AbortS
       if (isOld(each)) forgetSignals(workspace.sessionsDirectory, each);
       continue;
     }
-    // What came later is told later.
+    // Those of later sessions wait, so that they never overtake this one.
     if (!(await tellAll(workspace, spec, each, signal))) return;
     forgetSignals(workspace.sessionsDirectory, each);
   }
 }
 
 /** Publishing is given up long before. */
-const PUBLISHED_WITHIN_MS = 3_600_000;
+const PUBLISHED_WITHIN_MS = HOUR_MS;
 
 const isOld = ({ messages }: NotedSignals): boolean =>
   Date.now() - Date.parse(messages[0]?.created_at ?? '') > PUBLISHED_WITHIN_MS;
