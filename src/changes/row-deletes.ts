@@ -196,7 +196,7 @@ async function hoursByRows(
   const { eventTime } = source;
   const filesOf = filesUnderEach(affected, source);
   const rows = await inTemporaryFolder(async (directory) => {
-    // The files as the head lists them, twice: with the deletes of then, and with those of now.
+    // The files as the head lists them, once with the deletes of each of the two snapshots.
     const viewOf = async (snapshot: Snapshot): Promise<Snapshot> => {
       const manifests = ofDeletes(await source.manifestsOf(snapshot));
       const known = await readDeleteFiles(source, snapshot, manifests);

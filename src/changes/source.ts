@@ -1,6 +1,6 @@
 /**
- * The types of a source while a session is opened: what is known of its table, how to read it, and who asks.
- * No code.
+ * The types of a source while a session is opened: what is known of its table, how to read it, and which
+ * process reads it. No code.
  */
 import type { SessionViews } from '../catalog/index.ts';
 import type { Engine } from '../engine/index.ts';
@@ -25,7 +25,7 @@ export interface SourceTable extends ViewPorts {
   /** Undefined when the process names no event-time column for the source. */
   readonly eventTime: { readonly column: NestedField; readonly unit: StoredUnit } | undefined;
   /**
-   * The hour of now plus the tolerance for the future. Event times in a later hour are set aside, so that
+   * The present hour plus the tolerance for the future. Event times in a later hour are set aside, so that
    * one bad row does not stretch the range of hours.
    */
   readonly lastAllowedHour: Hour;

@@ -206,12 +206,10 @@ async function withSession<Request extends InitRequest = SessionRequest>(
  */
 function withTables(project: ProjectSpec, options: SessionOptions): ProjectSpec {
   const { tables } = project;
-  const named = (text: string | undefined, usual: TableIdentifier): TableIdentifier =>
-    text === undefined
-      ? usual
-      : NAME_PATTERN.test(text)
-        ? { namespace: usual.namespace, name: text }
-        : parseTableName(text);
+  const named = (text: string | undefined, usual: TableIdentifier): TableIdentifier => {
+    if (text === undefined) return usual;
+    return NAME_PATTERN.test(text) ? { namespace: usual.namespace, name: text } : parseTableName(text);
+  };
   return {
     ...project,
     tables: {

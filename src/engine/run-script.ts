@@ -272,16 +272,14 @@ function boundList(name: string, items: ParameterList): Bound {
   const bound = items.map((item) => boundValue(name, item));
   const types = bound.flatMap(({ type }, index) => (items[index] === null ? [] : [type]));
   // Numbers of a list have one type: with a fraction among them all are DOUBLE.
-  const type = types.includes(DOUBLE) ? DOUBLE : (types.find((each) => each !== undefined) ?? undefined);
+  const type = types.includes(DOUBLE) ? DOUBLE : types.find((each) => each !== undefined);
+  const areTexts = items.every((item) => item === null || typeof item === 'string');
+  const itemType = areTexts ? VARCHAR : type;
   return {
     value: listValue(
       bound.map(({ value }) => (type === DOUBLE && typeof value === 'bigint' ? Number(value) : value)),
     ),
-    type: items.every((item) => item === null || typeof item === 'string')
-      ? LIST(VARCHAR)
-      : type === undefined
-        ? undefined
-        : LIST(type),
+    type: itemType === undefined ? undefined : LIST(itemType),
   };
 }
 

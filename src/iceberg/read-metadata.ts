@@ -198,12 +198,8 @@ function renderList(name: string, items: readonly object[] | undefined): Buffer[
   for (let place = whole; place < items.length; place += 1) added.push(renderItem(items[place] as object));
   const [first, ...others] = added;
   // Each that was rendered here has a comma before it.
-  const parts =
-    asParsed !== undefined
-      ? [asParsed.bytes, ...added]
-      : first === undefined
-        ? []
-        : [first.subarray(1), ...others];
+  const rendered = first === undefined ? [] : [first.subarray(1), ...others];
+  const parts = asParsed === undefined ? rendered : [asParsed.bytes, ...added];
   return [Buffer.from(`,"${name}":[`), ...parts, Buffer.from(']')];
 }
 

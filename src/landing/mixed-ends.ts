@@ -81,11 +81,9 @@ function endsOf({ quote, escaping }: { readonly quote: string; readonly escaping
     for (const char of text) {
       const wasReturn = pending;
       pending = char === '\r';
-      const found = wasReturn
-        ? ended(char === '\n' ? 'CRLF' : 'CR')
-        : char === '\n'
-          ? ended('LF')
-          : undefined;
+      let found: OtherEnd | undefined;
+      if (char === '\n') found = ended(wasReturn ? 'CRLF' : 'LF');
+      else if (wasReturn) found = ended('CR');
       if (found !== undefined) return found;
       if (escaping !== quote && quoted && !escaped && char === escaping) escaped = true;
       else {

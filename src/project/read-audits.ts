@@ -142,18 +142,24 @@ function readExpression(
   place: TextPosition,
   { report, named, syntax }: Reading,
 ): Expression | undefined {
-  const { statements, parameters, unclosed } = scanSql(sql, syntax);
-  const names = [...PARAMETER_NAMES, ...named];
-  const unknown = parameters.find(({ name }) => !names.includes(name));
-  const [problem, hint] =
-    unclosed !== undefined
-      ? [`this ${unclosed.what} is never closed`]
-      : statements.length !== 1 || statements[0]?.semicolon !== undefined
-        ? ['the sql of an expression must be one condition', 'write such as amount >= 0, without a semicolon']
-        : unknown !== undefined
-          ? unknownParameter(unknown.name, names)
-          : [];
-  if (problem === undefined) return { sql, parameters };
+  const scanned = scanSql(sql, syntax);
+  const [problem, hint] = problemOf(scanned, [...PARAMETER_NAMES, ...named]);
+  if (problem === undefined) return { sql, parameters: scanned.parameters };
   report(place, problem, hint);
   return undefined;
+}
+
+/** What is wrong with an expression, and what to do about it; nothing if it is right. */
+function problemOf(
+  { statements, parameters, unclosed }: ReturnType<typeof scanSql>,
+  names: readonly string[],
+): readonly [problem?: string, hint?: string] {
+  if (unclosed !== undefined) return [`this ${unclosed.what} is never closed`];
+  if (statements.length !== 1 || statements[0]?.semicolon !== undefined)
+    return [
+      'the sql of an expression must be one condition',
+      'write such as amount >= 0, without a semicolon',
+    ];
+  const unknown = parameters.find(({ name }) => !names.includes(name));
+  return unknown === undefined ? [] : unknownParameter(unknown.name, names);
 }

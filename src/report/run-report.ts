@@ -60,11 +60,15 @@ const DONE = new Set(['published', 'loaded', 'audited', 'initialized']);
 
 function statusText(status: string, style: Style): string {
   if (DONE.has(status)) return style.good(status);
-  return status === 'nothing-new'
-    ? style.faint('nothing new')
-    : status === 'waiting'
-      ? style.warn(status)
-      : style.bad(status);
+  if (status === 'nothing-new') return style.faint('nothing new');
+  return status === 'waiting' ? style.warn(status) : style.bad(status);
+}
+
+function auditsText({ audits }: ReportedRecord): string {
+  const failed = audits.filter((audit) => audit.status === 'failed').length;
+  if (audits.length === 0) return '';
+  const all = plural(audits.length, 'audit');
+  return failed === 0 ? `${all} passed` : `${failed} of ${all} failed`;
 }
 
 function factsText(record: ReportedRecord): string {
@@ -72,13 +76,6 @@ function factsText(record: ReportedRecord): string {
     return secondsText(record.seconds.total);
   // It failed before there was anything to tell.
   if (record.branch === '') return '';
-  const failed = record.audits.filter((audit) => audit.status === 'failed').length;
-  const audits =
-    record.audits.length === 0
-      ? ''
-      : failed === 0
-        ? `${plural(record.audits.length, 'audit')} passed`
-        : `${failed} of ${plural(record.audits.length, 'audit')} failed`;
   const rows =
     record.rows_read === '0' && record.rows_written === '0'
       ? ''
@@ -89,7 +86,7 @@ function factsText(record: ReportedRecord): string {
     `${record.operation} ${record.target}`,
     hours,
     rows,
-    audits,
+    auditsText(record),
     record.seconds.total === 0 ? '' : secondsText(record.seconds.total),
   ]
     .filter((part) => part !== '')

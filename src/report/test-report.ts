@@ -105,20 +105,20 @@ function headline(failure: TestFailure, table: string | undefined): string {
   return `${where}: ${what} of ${name}: expected ${valueText(expected, of)}, found ${valueText(actual, of)}`;
 }
 
-const valueText = (value: unknown, of: WithGrain = {}): string =>
-  Array.isArray(value)
-    ? value.length === 0
-      ? 'none'
-      : value.every((each) => typeof each === 'string' && /^\d{4}-\d\d-\d\dT\d\d:00:00Z$/.test(each))
-        ? unitsLabel(of, value as string[])
-        : JSON.stringify(value)
-    : value === null
-      ? 'none'
-      : typeof value === 'object'
-        ? Object.entries(value)
-            .map(([key, each]) => `${key} ${String(each)}`)
-            .join(', ')
-        : String(value);
+function valueText(value: unknown, of: WithGrain = {}): string {
+  if (value === null) return 'none';
+  if (Array.isArray(value)) {
+    if (value.length === 0) return 'none';
+    return value.every(isHourText) ? unitsLabel(of, value) : JSON.stringify(value);
+  }
+  if (typeof value !== 'object') return String(value);
+  return Object.entries(value)
+    .map(([key, each]) => `${key} ${String(each)}`)
+    .join(', ');
+}
+
+const isHourText = (value: unknown): value is string =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:00:00Z$/.test(value);
 
 /** Number of rows that are shown of each kind. */
 const ROWS_SHOWN = 10;
@@ -156,30 +156,24 @@ const changedRow = (
   style: Style,
 ): string[] => [
   style.warn('~'),
-  ...columns.map((name) =>
-    differing.includes(name)
-      ? style.warn(`${cellText(found[name])}, not ${cellText(expected[name])}`)
-      : Object.hasOwn(found, name)
-        ? cellText(found[name])
-        : '',
-  ),
+  ...columns.map((name) => {
+    if (differing.includes(name))
+      return style.warn(`${cellText(found[name])}, not ${cellText(expected[name])}`);
+    return Object.hasOwn(found, name) ? cellText(found[name]) : '';
+  }),
 ];
+
+function workText(plan: TestPlan): string {
+  const what = `${plan.operation === 'append' ? 'append to' : 'overwrite'} ${plan.target}`;
+  if (plan.hours.length > 0) return `${what}, ${unitsLabel(plan, plan.hours)}`;
+  const { range } = plan;
+  return range === null ? what : `${what}, ${rangeLabel(range.first_hour, range.last_hour, plan)}`;
+}
 
 /** Says what the session of that step was going to do, and why. */
 function planText({ process_name: name }: TestFailure, plan: TestPlan): string {
-  const what = plan.operation === 'append' ? 'append to' : 'overwrite';
-  const hours =
-    plan.hours.length > 0
-      ? unitsLabel(plan, plan.hours)
-      : plan.range === null
-        ? ''
-        : rangeLabel(plan.range.first_hour, plan.range.last_hour, plan);
-  const head =
-    plan.status === 'work'
-      ? `${what} ${plan.target}${hours === '' ? '' : `, ${hours}`}`
-      : plan.status === 'waiting'
-        ? 'waits'
-        : 'nothing new';
+  const idle = plan.status === 'waiting' ? 'waits' : 'nothing new';
+  const head = plan.status === 'work' ? workText(plan) : idle;
   const sources = plan.sources.map(({ table, rows, first_hour: first, last_hour: last, vtts_hour: vtts }) => {
     const news =
       rows === '0' && first === null

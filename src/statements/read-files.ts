@@ -235,9 +235,7 @@ function guardedFragment(spec: FilesSpec & TextsOf, columns: FileColumns): SqlFr
 const optionsFragment = (options: readonly string[]): SqlFragment =>
   statementFragment(options.map((option) => `, ${option}`).join(''));
 
-const literal = (value: ReaderOption): string =>
-  typeof value === 'string'
-    ? quoteLiteral(value)
-    : typeof value === 'object'
-      ? `[${value.map(literal).join(', ')}]`
-      : String(value);
+function literal(value: ReaderOption): string {
+  if (typeof value === 'string') return quoteLiteral(value);
+  return typeof value === 'object' ? `[${value.map(literal).join(', ')}]` : String(value);
+}

@@ -113,14 +113,13 @@ export function listStatement<Name extends ListName>(
   lineage: RowLineage,
   ...fragments: FragmentArguments<Omit<FragmentsOf<Name>, ListFragment>>
 ): Statement<Name> {
+  const rowIds: Readonly<Record<RowLineage, () => string>> = {
+    none: () => '',
+    kept: () => ', first_row_id',
+    assigned: () => renderStatement('fragments/first_row_ids'),
+  };
   const listed = renderStatement('fragments/listed_manifests', {
-    row_lineage: statementFragment(
-      lineage === 'none'
-        ? ''
-        : lineage === 'kept'
-          ? ', first_row_id'
-          : renderStatement('fragments/first_row_ids'),
-    ),
+    row_lineage: statementFragment(rowIds[lineage]()),
   });
   const common: Record<ListFragment, SqlFragment> = {
     listed: statementFragment(listed),

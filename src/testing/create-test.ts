@@ -260,16 +260,14 @@ async function expectedOf(
     const { record } = state.runs[0] as (typeof state.runs)[number];
     if (record.error !== null || record.status === 'audit-failed') return undefined;
     const target = await readTarget(sandbox, spec.target.table);
-    const many = (target?.rows.length ?? 0) > EXPECTED_MOST;
-    const namesSession = spec.parameters.some(({ name }) => name === 'psyberg_session_id');
-    expected.push({
-      status: record.status,
-      ...(target === undefined
-        ? {}
-        : many || namesSession
-          ? { row_count: target.rows.length }
-          : { rows: plainRows(target) }),
-    });
+    expected.push({ status: record.status, ...(target === undefined ? {} : expectedRows(spec, target)) });
   }
   return expected;
+}
+
+/** The rows of the target, or how many they are: of many rows, and of such as name the session. */
+function expectedRows(spec: ProcessSpec, target: ResultRows): object {
+  const isMany = target.rows.length > EXPECTED_MOST;
+  const namesSession = spec.parameters.some(({ name }) => name === 'psyberg_session_id');
+  return isMany || namesSession ? { row_count: target.rows.length } : { rows: plainRows(target) };
 }

@@ -276,9 +276,10 @@ async function passedView(
 }
 
 /**
- * What rows that cannot be compared are told by: a file that is gone or of another format, or rows before
- * that DuckDB cannot read rightly, though those after can be. They count as changed: refused, the watermark
- * could never pass them. An interruption, a full disk or a catalog that is away says nothing of the rows.
+ * The errors which say that rows cannot be compared: a file is gone or has another format, or DuckDB cannot
+ * read the earlier rows rightly. Such rows count as changed: if the session were refused instead, its
+ * watermark could never move past them. An interruption, a full disk or a catalog that is away says nothing
+ * about the rows.
  */
 const INCOMPARABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'sql-failed',

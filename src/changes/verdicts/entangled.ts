@@ -82,14 +82,10 @@ async function compareEnds(
   if (differing === undefined) return undefined;
   // A process that appends must see every removed file, and be refused: the added files hold rows that it
   // has.
-  const replaced =
-    differing.length === 0
-      ? []
-      : appends
-        ? [...gone, ...come]
-        : inDifferingHours([...gone, ...come], differing, source.lastAllowedHour);
+  const compared = [...gone, ...come];
+  const replaced = appends ? compared : inDifferingHours(compared, differing, source.lastAllowedHour);
   const bySnapshot = Map.groupBy(
-    [...news, ...(differing.length === 0 ? passed : []), ...replaced],
+    [...news, ...(differing.length === 0 ? passed : replaced)],
     (file) => file.snapshotId,
   );
   const judged = (change: SnapshotChange): SnapshotChange =>

@@ -84,12 +84,9 @@ function changeOfEnds(
   head: Snapshot,
   { candidates, judged, deletes, manifests }: ComparedFiles,
 ): SnapshotChange {
-  const rowDeletes: SnapshotEvidence['rowDeletes'] =
-    manifests.come.length + manifests.gone.length === 0
-      ? 'none'
-      : deletes.files.length > 0
-        ? 'hit'
-        : 'missed';
+  const areMoved = manifests.come.length + manifests.gone.length > 0;
+  const isHit = deletes.files.length > 0 ? 'hit' : 'missed';
+  const rowDeletes: SnapshotEvidence['rowDeletes'] = areMoved ? isHit : 'none';
   const how = ROW_DELETES[rowDeletes] ?? 'found by comparing the files of the watermark and of the head';
   return {
     snapshotId: head['snapshot-id'],

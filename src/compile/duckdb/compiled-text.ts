@@ -60,12 +60,11 @@ function whatOf(plan: Plan, asked: HoursAsked): string[] {
   const { operation, table } = plan.target;
   const { readsPrevious } = patternOf(plan);
   const how = readsPrevious ? ', one after the other' : '';
-  const does =
-    plan.range === null
-      ? `a load adds its rows to ${table}`
-      : operation === 'append'
-        ? `of ${table}, as a recompute would have them`
-        : `a load replaces its ${plan.grain ?? 'hour'}s in ${table}${how}`;
+  const ofHours =
+    operation === 'append'
+      ? `of ${table}, as a recompute would have them`
+      : `a load replaces its ${plan.grain ?? 'hour'}s in ${table}${how}`;
+  const does = plan.range === null ? `a load adds its rows to ${table}` : ofHours;
   const stays = hoursThatMayStay(plan);
   return [
     `${subjectOf(plan, asked)};`,

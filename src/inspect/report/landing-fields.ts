@@ -3,7 +3,7 @@
  */
 import { currentSchema, type PartitionTuple } from '../../iceberg/event-time.ts';
 import type { PartitionField, PartitionSpec, TableMetadata } from '../../iceberg/table-metadata.ts';
-import type { Hour } from '../../model/hour.ts';
+import { DAY_MS, type Hour } from '../../model/hour.ts';
 
 /** Names of partition fields, as in a tuple. `hour` alone is an hour counted since 1970. */
 export interface LandingFields {
@@ -58,6 +58,6 @@ export function landedHourOf(tuple: PartitionTuple, { day, hour }: LandingFields
   const days =
     typeof dayValue === 'number'
       ? dayValue
-      : Date.parse(`${String(dayValue).slice(0, 10)}T00:00:00Z`) / 86_400_000;
+      : Date.parse(`${String(dayValue).slice(0, 10)}T00:00:00Z`) / DAY_MS;
   return Number.isInteger(days) && hourValue >= 0 && hourValue < 24 ? days * 24 + hourValue : undefined;
 }

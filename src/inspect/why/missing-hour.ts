@@ -102,15 +102,12 @@ function heldBackText(
   const after = window?.after_hours ?? 0;
   const needed =
     after === 0 ? '' : `; with its window of ${after} hours after, the hour needs ${hourText(hour + after)}`;
-  const complete =
-    vtts !== null
-      ? `${table} is complete to ${vtts}`
-      : loadedTo === null
-        ? `${table} is complete for no hour yet`
-        : // How far a source without anything new is complete was not asked: it cannot have moved on.
-          `${table} has nothing new since ${loadedTo} was loaded`;
+  // How far a source without anything new is complete was not asked: it cannot have moved on.
+  const unasked =
+    loadedTo === null ? 'is complete for no hour yet' : `has nothing new since ${loadedTo} was loaded`;
+  const complete = vtts === null ? unasked : `is complete to ${vtts}`;
   const rows = newest === null || newest === vtts ? '' : ` (its newest row is of ${newest})`;
-  return `${complete}${rows}${needed}`;
+  return `${table} ${complete}${rows}${needed}`;
 }
 
 /** Explains an hour that is complete but was never loaded: no rows came that belong to it. */

@@ -81,15 +81,11 @@ function joinClause(join: TreeNode, around: Around): JoinedTables {
     ...keys.flatMap((key) => [...key.left, ...key.right]),
   ];
   const type = textAt(join, 'join_type');
-  const merged = keys.map((key) => ({
-    name: key.name,
-    origins:
-      type === 'RIGHT'
-        ? key.right
-        : type === 'FULL'
-          ? usedFor([...key.left, ...key.right], 'TRANSFORMATION')
-          : key.left,
-  }));
+  const originsOfKey = ({ left: ofLeft, right: ofRight }: (typeof keys)[number]): Origin[] => {
+    if (type === 'FULL') return usedFor([...ofLeft, ...ofRight], 'TRANSFORMATION');
+    return type === 'RIGHT' ? ofRight : ofLeft;
+  };
+  const merged = keys.map((key) => ({ name: key.name, origins: originsOfKey(key) }));
   const isFilter = type === 'SEMI' || type === 'ANTI';
   return {
     inScope: isFilter ? left.inScope : both.inScope,

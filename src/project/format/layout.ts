@@ -138,12 +138,10 @@ function joinedFirst(open: Line, after: readonly Line[]): { done: readonly Line[
   const asItIs = { done: [open], rest: after };
   if (close === undefined || close.indent !== open.indent || inner.length === 0) return asItIs;
   if (endsInComment(open) || inner.some(endsInComment)) return asItIs;
-  const joined =
-    open.text.endsWith('(') && close.text.startsWith(')')
-      ? joinedBracket(open, inner, close)
-      : CASE.test(open.text) && END.test(close.text)
-        ? joinedCase(open, inner, close)
-        : undefined;
+  const isBracket = open.text.endsWith('(') && close.text.startsWith(')');
+  const isCase = CASE.test(open.text) && END.test(close.text);
+  if (!isBracket && !isCase) return asItIs;
+  const joined = isBracket ? joinedBracket(open, inner, close) : joinedCase(open, inner, close);
   if (joined === undefined) return asItIs;
   // The line that closes it may open the next bracket.
   const rest = [joined.at(-1) as Line, ...after.slice(found + 1)];

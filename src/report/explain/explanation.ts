@@ -115,12 +115,9 @@ function targetLine(plan: CompiledPlan): Spans {
   const complete =
     target.complete_to_hour === null ? '' : ` is complete to ${unitLabel(plan, target.complete_to_hour)}`;
   const base = target.base_snapshot_id === null ? '' : `, at snapshot ${target.base_snapshot_id}`;
-  const what = target.exists
-    ? complete === '' && base === ''
-      ? `${target.table} is empty`
-      : `${target.table}${complete}${base}`
-    : `${target.table} does not exist: it is created from the columns of the query`;
-  return [faint(`${what}; session ${id}`)];
+  const state = complete === '' && base === '' ? ' is empty' : `${complete}${base}`;
+  const what = target.exists ? state : ' does not exist: it is created from the columns of the query';
+  return [faint(`${target.table}${what}; session ${id}`)];
 }
 
 function warningBlocks(plan: CompiledPlan): Block[] {

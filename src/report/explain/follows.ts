@@ -59,20 +59,24 @@ export function followsRemarks(plan: FollowingPlan): Spans[] {
       ];
 }
 
+const hoursExpected = (plan: FollowingPlan, hours: readonly string[]): Spans => {
+  if (hours.length > 0)
+    return [
+      unitsLabel(plan, hours),
+      faint(': an estimate from above; a run that would load others is refused'),
+    ];
+  return [plan.status === 'work' ? `no ${plan.grain ?? 'hour'} on top is expected` : nothingExpected(plan)];
+};
+
 /** Says which processes this one follows, and the hours that may result. */
 export function followsBlocks(plan: FollowingPlan): Block[] {
   const { follows = [], expected_hours: expected = [], expected_unknown_because: unknown = null } = plan;
   if (follows.length === 0) return [];
   const more = plan.status === 'work' ? hoursOnTop(plan) : expected;
-  const hours: Spans =
-    unknown !== null
-      ? [warn(`which ${plan.grain ?? 'hour'}s is not known before they have run: ${unknown}`)]
-      : more.length === 0
-        ? [plan.status === 'work' ? `no ${plan.grain ?? 'hour'} on top is expected` : nothingExpected(plan)]
-        : [
-            unitsLabel(plan, more),
-            faint(': an estimate from above; a run that would load others is refused'),
-          ];
+  const hours =
+    unknown === null
+      ? hoursExpected(plan, more)
+      : [warn(`which ${plan.grain ?? 'hour'}s is not known before they have run: ${unknown}`)];
   return [
     {
       kind: 'heading',

@@ -137,9 +137,8 @@ const auditsText = (process: ReportedProcess): string =>
     .map(({ audit_name: name, failing_rows: rows }) => (rows === null ? name : `${name} (${rows} rows)`))
     .join(', ');
 
-const lastText = ({ status }: ReportedProcess): string =>
-  status === null
-    ? '—'
-    : status.last_session === null
-      ? 'never run'
-      : `${status.last_session.status}, ${instantLabel(status.last_session.created_at).slice(0, 16)}`;
+function lastText({ status }: ReportedProcess): string {
+  if (status === null) return '—';
+  const { last_session: last } = status;
+  return last === null ? 'never run' : `${last.status}, ${instantLabel(last.created_at).slice(0, 16)}`;
+}

@@ -46,24 +46,25 @@ function maintenanceHtml(tables: readonly ReportedTable[]): Markup {
   const looked = tables.flatMap(({ table, maintenance }): LookedAt[] =>
     maintenance === null ? [] : [{ table, maintenance }],
   );
-  const told = looked.filter(({ maintenance }) => maintenance.status !== 'nothing-to-do');
-  const asking = html`<code>psyberg maintain</code> does it; orphans are looked for there alone.`;
   return html`<h3>What maintenance would do</h3>
-${
-  looked.length === 0
-    ? html`<p class="muted">Not looked at here; <code>psyberg report --maintenance</code> does, and <code>psyberg maintain --dry-run</code>.</p>`
-    : told.length === 0
-      ? html`<p>Nothing, for ${plural(looked.length, 'table')}.</p>`
-      : html`<p>${plural(told.length, 'table')} of ${countText(looked.length)} would change. ${asking}</p>
+${wouldDoHtml(looked)}`;
+}
+
+function wouldDoHtml(looked: readonly LookedAt[]): Markup {
+  if (looked.length === 0)
+    return html`<p class="muted">Not looked at here; <code>psyberg report --maintenance</code> does, and <code>psyberg maintain --dry-run</code>.</p>`;
+  const changed = looked.filter(({ maintenance }) => maintenance.status !== 'nothing-to-do');
+  if (changed.length === 0) return html`<p>Nothing, for ${plural(looked.length, 'table')}.</p>`;
+  const asking = html`<code>psyberg maintain</code> does it; orphans are looked for there alone.`;
+  return html`<p>${plural(changed.length, 'table')} of ${countText(looked.length)} would change. ${asking}</p>
 ${tableHtml<LookedAt>(
   'What maintenance would do',
   [
     { head: 'table', cell: ({ table }) => table },
     { head: 'it would say', cell: ({ maintenance }) => maintenanceCell(maintenance) },
   ],
-  told,
-)}`
-}`;
+  changed,
+)}`;
 }
 
 function maintenanceCell(maintenance: ReportedMaintenance): HtmlValue {

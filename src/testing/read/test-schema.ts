@@ -10,7 +10,7 @@ import { isMap } from '../../project/plain-values.ts';
 import { choice, foundType, judgedText, type NoChoice } from '../../project/validate.ts';
 
 /** An hour or a day. */
-export const HOUR_TEXT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d(:00(:00)?)?Z?)?$/;
+const HOUR_TEXT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d(:00(:00)?)?Z?)?$/;
 const hour = z.string().regex(HOUR_TEXT, 'must be an hour such as 2023-09-14T05, or a day');
 const instant = judgedText(
   z

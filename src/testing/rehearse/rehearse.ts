@@ -7,7 +7,7 @@
 import type { Relation } from '../../compare/recompute/recompute.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
 import { PsybergError } from '../../model/errors.ts';
-import { type Hour, hourOfMs } from '../../model/hour.ts';
+import { type Hour, lastAllowedHour } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { ProcessSpec, SourceSpec } from '../../model/process-spec.ts';
 import {
@@ -234,7 +234,7 @@ async function vttsOf(
   scene: Draft,
   source: SourceSpec,
 ): Promise<Hour | undefined> {
-  const lastAllowed = hourOfMs(scene.clockMs + source.futureToleranceMs);
+  const lastAllowed = lastAllowedHour(scene.clockMs, source);
   const told = toldHour(prepared, source, scene.played);
   if (told !== undefined) return Math.min(told, lastAllowed);
   const producer = prepared.test.processes.find(
@@ -302,11 +302,8 @@ async function equalsRecompute(stepping: Stepping, scene: Scene, recomputed: Rec
     const least = vtts.every((hour) => hour !== undefined)
       ? leastComplete(spec.sources, vtts as Hour[])
       : undefined;
-    const hour = !patternOf(spec).loadsHours
-      ? undefined
-      : completeTo === undefined
-        ? least
-        : Math.max(least ?? completeTo, completeTo);
+    const complete = completeTo === undefined ? least : Math.max(least ?? completeTo, completeTo);
+    const hour = patternOf(spec).loadsHours ? complete : undefined;
     const expected = await recomputedTarget(sandbox, chain, {
       spec,
       hour,

@@ -2,7 +2,7 @@
  * Reads the rows of a test's arrivals once, gives them types, and keeps them in memory: so every order lands
  * the very same rows. TestSpec -> PreparedTest. Throws `test-invalid` with the place of what does not fit.
  */
-import { type Hour, hourOfMs, hourText } from '../../model/hour.ts';
+import { HOUR_MS, type Hour, hourOfMs, hourText } from '../../model/hour.ts';
 import { tableKey } from '../../model/names.ts';
 import type { SourceSpec } from '../../model/process-spec.ts';
 import {
@@ -124,8 +124,6 @@ async function prepareArrival(
     completeTo: completeTo(arrival, clockMs),
   };
 }
-
-const HOUR_MS = 3_600_000;
 
 /** How far sources are complete; default: up to the hour before the clock. */
 function completeTo(arrival: Arrival, clockMs: number | undefined): ReadonlyMap<string, Hour> {

@@ -11,10 +11,10 @@ import {
   type TextFault,
 } from '../../engine/index.ts';
 import { PsybergError, usageError } from '../../model/errors.ts';
-import type { MacroSpec, ProjectSpec } from '../../model/process-spec.ts';
+import type { MacroSpec, ProjectSpec, TextPosition } from '../../model/process-spec.ts';
 import { joinedFragment, literalFragment, type StatementRow, statement } from '../../statements/index.ts';
 import { type MacroTables, readsOf, signatureOfMacro } from './macro-reads.ts';
-import { placeInText, withoutExcerpt } from './sql-faults.ts';
+import { type PlaceInText, placeInText, withoutExcerpt } from './sql-faults.ts';
 
 export interface MacroProblem {
   /** The macro's name. */
@@ -126,27 +126,26 @@ async function create(engine: Engine, macros: readonly MacroSpec[], root: string
 function problemOf(macro: MacroSpec, root: string, complaint: string, sql: string): MacroProblem {
   const { name, file, place } = macro;
   const found = placeInText(complaint, sql, 1);
-  const at =
-    found === undefined
-      ? place
-      : found.line === 0
-        ? { line: place.line, column: place.column + Math.max(0, found.column - HEAD.length) }
-        : { line: place.line + found.line, column: found.column + 1 };
+  const at = found === undefined ? place : placeInMacro(place, found);
+  return { macro: name, file: relative(root, file), ...at, ...complaintOf(name, complaint) };
+}
+
+/** `found`: in the statement that defines the macro, counted from 0. */
+const placeInMacro = (place: TextPosition, found: PlaceInText): TextPosition =>
+  found.line === 0
+    ? { line: place.line, column: place.column + Math.max(0, found.column - HEAD.length) }
+    : { line: place.line + found.line, column: found.column + 1 };
+
+function complaintOf(name: string, complaint: string): Pick<MacroProblem, 'message' | 'hint'> {
   const table = /^Catalog Error: Table with name (\S+) does not exist/.exec(complaint)?.[1];
-  const isTaken = /^Catalog Error: [^\n]* already exists/.test(complaint);
-  const message =
-    table !== undefined
-      ? `the macro ${name} reads the table ${table.replaceAll('"', '')}`
-      : isTaken
-        ? `${name} is a macro of the engine`
-        : `the macro ${name} cannot be defined: ${withoutExcerpt(complaint)}`;
-  const hint =
-    table !== undefined
-      ? PASS_A_NAME
-      : isTaken
-        ? 'give the macro another name'
-        : 'correct it: create macro name(parameters) as expression, or as table query';
-  return { macro: name, file: relative(root, file), ...at, message, hint };
+  if (table !== undefined)
+    return { message: `the macro ${name} reads the table ${table.replaceAll('"', '')}`, hint: PASS_A_NAME };
+  if (/^Catalog Error: [^\n]* already exists/.test(complaint))
+    return { message: `${name} is a macro of the engine`, hint: 'give the macro another name' };
+  return {
+    message: `the macro ${name} cannot be defined: ${withoutExcerpt(complaint)}`,
+    hint: 'correct it: create macro name(parameters) as expression, or as table query',
+  };
 }
 
 /** Of a body that is no plain query, such as that of `describe`. */

@@ -76,15 +76,16 @@ function faultOfNamed(
         name === undefined
           ? 'the name of a table that a macro reads must stand there as text'
           : `a macro is to read ${name}, which is no table of this query`,
-      hint:
-        kind === 'expression'
-          ? OF_A_ROW
-          : name?.toLowerCase() === 'previous' && relations.includes('previous')
-            ? 'read previous in the query itself, such as in a CTE, and name that to the macro'
-            : `declare it under sources: and name its alias; the tables are ${allowed.join(', ')}`,
+      hint: kind === 'expression' ? OF_A_ROW : tableHint(judged, name, allowed),
       table: name ?? null,
     },
   ];
+}
+
+function tableHint({ query }: JudgedQuery, name: string | undefined, allowed: readonly string[]): string {
+  return name?.toLowerCase() === 'previous' && query.relations.includes('previous')
+    ? 'read previous in the query itself, such as in a CTE, and name that to the macro'
+    : `declare it under sources: and name its alias; the tables are ${allowed.join(', ')}`;
 }
 
 const OF_A_ROW = 'an expression reads only the columns of its row; write a query into audits/';

@@ -156,9 +156,8 @@ export function sessionTablesIn(sql: string): NamedTable[] {
   return [...found.values()];
 }
 
-const unquoted = (text: string): string =>
-  text.startsWith('`')
-    ? text.slice(1, -1).replaceAll('``', '`')
-    : text.startsWith('"')
-      ? text.slice(1, -1).replaceAll('""', '"')
-      : text;
+function unquoted(text: string): string {
+  const quote = text.slice(0, 1);
+  if (quote !== '`' && quote !== '"') return text;
+  return text.slice(1, -1).replaceAll(quote + quote, quote);
+}
