@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type DuckDBConnection, DuckDBListValue, type DuckDBValue } from '@duckdb/node-api';
 import { removeIfThere } from '../disk/write-at-once.ts';
+import { DAY_MS } from '../model/hour.ts';
 import { isRunning } from '../model/is-running.ts';
 import type { Runnable } from './bind.ts';
 import { keptFiles, NOTHING_KEPT } from './kept-files.ts';
@@ -152,7 +153,7 @@ function copiesIn(folder: string, kept: string | undefined) {
 }
 
 /** A folder that is older belongs to a process that was killed. */
-const DEAD_AFTER_MS = 86_400_000;
+const DEAD_AFTER_MS = DAY_MS;
 
 /**
  * Removes what killed processes left. One in another container only looks dead from here; should it live for

@@ -1,4 +1,5 @@
 /** Tells which hours of a column a partition tuple allows. Tuple + spec -> hours. Pure. */
+import { DAY_MS, HOUR_MS } from '../model/hour.ts';
 import type { PartitionTuple, StoredUnit } from './event-time.ts';
 import type { PartitionSpec } from './table-metadata.ts';
 
@@ -74,8 +75,8 @@ const daysHours = (day: number | undefined, count: number): PartitionHours | und
   day === undefined ? undefined : { firstHour: day * 24, lastHour: (day + count) * 24 - 1 };
 
 const between = (fromMs: number, untilMs: number): PartitionHours => ({
-  firstHour: fromMs / 3_600_000,
-  lastHour: untilMs / 3_600_000 - 1,
+  firstHour: fromMs / HOUR_MS,
+  lastHour: untilMs / HOUR_MS - 1,
 });
 
 /**
@@ -85,7 +86,7 @@ const between = (fromMs: number, untilMs: number): PartitionHours => ({
 function dayOf(value: PartitionValue): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(value)) return undefined;
-  return Date.parse(`${value}T00:00:00Z`) / 86_400_000;
+  return Date.parse(`${value}T00:00:00Z`) / DAY_MS;
 }
 
 /**

@@ -4,6 +4,7 @@
  * and by age, a tag keeps its own, a reference that is too old goes as a whole, and a snapshot that no branch
  * reaches goes by age. On top of that, snapshots that somebody still needs stay.
  */
+import { DAY_MS } from '../model/hour.ts';
 import { ancestors, snapshotById } from './history.ts';
 import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './table-metadata.ts';
 
@@ -11,7 +12,7 @@ import type { Snapshot, SnapshotId, SnapshotReference, TableMetadata } from './t
 const MAX_SNAPSHOT_AGE = 'history.expire.max-snapshot-age-ms';
 const MIN_SNAPSHOTS = 'history.expire.min-snapshots-to-keep';
 const MAX_REF_AGE = 'history.expire.max-ref-age-ms';
-const MAX_SNAPSHOT_AGE_DEFAULT_MS = 5 * 24 * 3_600_000;
+const MAX_SNAPSHOT_AGE_DEFAULT_MS = 5 * DAY_MS;
 
 export interface RetentionLimits {
   readonly nowMs: number;

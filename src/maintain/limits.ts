@@ -1,9 +1,9 @@
 /** Turns the limits of maintenance into numbers. Options -> ms and bytes. Pure. */
 import { usageError } from '../model/errors.ts';
+import { DAY_MS, HOUR_MS } from '../model/hour.ts';
 import type { MaintainOptions } from '../model/maintain-record.ts';
 
-const HOUR_MS = 3_600_000;
-const GRACE_DEFAULT_MS = 24 * HOUR_MS;
+const GRACE_DEFAULT_MS = DAY_MS;
 /** A writer that takes longer than this from its first file to its commit would lose files. */
 const GRACE_FLOOR_MS = HOUR_MS;
 

@@ -9,6 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../disk/make-folder.ts';
 import { writeAtOnce } from '../disk/write-at-once.ts';
 import { conflict, usageError } from '../model/errors.ts';
+import { DAY_MS, HOUR_MS } from '../model/hour.ts';
 import { isRunning } from '../model/is-running.ts';
 import { storageFault, throwUnlessOfFile } from '../model/storage-faults.ts';
 
@@ -39,12 +40,12 @@ export interface SessionMarker {
  * A stepwise session has no process between its steps; it counts as abandoned after a day without a next
  * step.
  */
-export const STEPWISE_GRACE_MS = 24 * 3_600_000;
+export const STEPWISE_GRACE_MS = DAY_MS;
 /**
  * Time within which a session may publish if nobody else can tell whether its process lives. It ends an hour
  * before others remove its files, to allow for clocks that differ and commits that are under way.
  */
-const PUBLISHES_WITHIN_MS = STEPWISE_GRACE_MS - 3_600_000;
+const PUBLISHES_WITHIN_MS = STEPWISE_GRACE_MS - HOUR_MS;
 /** Its name in the session's folder. */
 export const MARKER_FILE = 'session.json';
 

@@ -1,6 +1,7 @@
 /** Asks a store of any protocol, and repeats this as long as trying again may help. Request -> answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PsybergError } from '../model/errors.ts';
+import { HOUR_MS } from '../model/hour.ts';
 import {
   CA_FILE,
   type StorageSettings,
@@ -69,7 +70,7 @@ const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 /** For a whole data file. */
-const FILE_TIMEOUT_MS = 3_600_000;
+const FILE_TIMEOUT_MS = HOUR_MS;
 
 /** `settings`: called for each request, as keys may be renewed. */
 export function asking(

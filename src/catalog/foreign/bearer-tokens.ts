@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { PsybergError, usageError } from '../../model/errors.ts';
+import { HOUR_MS } from '../../model/hour.ts';
 import type { ForeignCatalog } from '../../model/process-spec.ts';
 import { type HttpReply, type SendHttp, tlsHint } from './http.ts';
 import { apiRoot } from './settings.ts';
@@ -23,7 +24,7 @@ export interface BearerTokens {
 }
 
 /** What a token that does not say is good for, as in Apache Iceberg's clients. */
-const DEFAULT_LIFETIME_MS = 3_600_000;
+const DEFAULT_LIFETIME_MS = HOUR_MS;
 /** A token is renewed this long before it expires, or at a tenth of its life, whichever is later. */
 const RENEWAL_MARGIN_MS = 300_000;
 const TOKEN_TIMEOUT_MS = 60_000;

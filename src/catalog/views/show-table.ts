@@ -8,6 +8,7 @@ import { type BranchLimits, branchLimits, refHeadId } from '../../iceberg/refere
 import type { Snapshot, SnapshotId, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { withoutFields } from '../../iceberg/unread-fields.ts';
 import { PsybergError } from '../../model/errors.ts';
+import { HOUR_MS } from '../../model/hour.ts';
 import { withoutSlash } from '../../model/without-slash.ts';
 import type { ViewShow } from './session-views.ts';
 
@@ -74,7 +75,7 @@ function findSnapshot(metadata: TableMetadata, id: SnapshotId): Snapshot {
 }
 
 /** Longer than any transaction of DuckDB has lasted before it names a table. */
-const TRANSACTION_MS = 3_600_000;
+const TRANSACTION_MS = HOUR_MS;
 
 /**
  * DuckDB resolves "now" with this log at the start of its transaction: because of an entry of `main`, or of
