@@ -28,7 +28,6 @@ export type { AroundRequest } from './around-request.ts';
 export type { CatalogServer, ServeOptions } from './server/serve.ts';
 export type { HeldCommits } from './service/held-commits.ts';
 export type { Warehouse } from './service/warehouse.ts';
-export type { DuckDbHelp } from './views/duckdb-catalog.ts';
 export { branchesText, type FoundBranch, findBranch, tablesOf } from './views/find-branches.ts';
 export type {
   Collected,

@@ -1,4 +1,4 @@
-/** `psyberg restate`: hours that were loaded are computed again, by the SQL of now. */
+/** `psyberg restate`: hours that were loaded are computed again, by the current SQL. */
 import type { Command } from 'commander';
 import { processesBelow } from '../project/dependency-order.ts';
 import type { Psyberg, RestateOptions } from '../psyberg.ts';

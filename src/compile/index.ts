@@ -18,7 +18,6 @@ export {
   boundIn,
   countsForWholeDays,
   hoursRead,
-  namedIn,
   processParameters,
   restatesAppended,
   restatesWhole,

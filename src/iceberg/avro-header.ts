@@ -46,7 +46,7 @@ export function avroSchemaIn(head: Buffer): string | undefined {
 }
 
 /** The file with each value of its header replaced by what `change` makes of it. */
-export function changeAvroHeader(file: Buffer, change: (key: string, value: Buffer) => Buffer): Buffer {
+function changeAvroHeader(file: Buffer, change: (key: string, value: Buffer) => Buffer): Buffer {
   const { entries, end } = readAvroHeader(file);
   const changed = entries.map(([key, value]) => [key, change(key, value)] as const);
   return Buffer.concat([writeAvroHeader(changed), file.subarray(end)]);

@@ -5,7 +5,7 @@
  */
 import type { TableMetadata } from './table-metadata.ts';
 
-export const LONG_LISTS = ['snapshots', 'snapshot-log', 'metadata-log'] as const;
+const LONG_LISTS = ['snapshots', 'snapshot-log', 'metadata-log'] as const;
 export type LongList = (typeof LONG_LISTS)[number];
 
 /** A list of a file that was parsed: its bytes, or the file while nobody has asked for them. */

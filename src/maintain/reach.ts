@@ -32,7 +32,7 @@ export async function withReach<T>(engine: Engine, work: () => Promise<T>): Prom
   }
 }
 
-export const manifestLists = (snapshots: readonly Snapshot[]): string[] => [
+const manifestLists = (snapshots: readonly Snapshot[]): string[] => [
   ...new Set(snapshots.map((snapshot) => snapshot['manifest-list'])),
 ];
 

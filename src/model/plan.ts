@@ -14,8 +14,6 @@ import type { Step, StepValue } from './step.ts';
 export type {
   PlanCause,
   PlanChange,
-  PlanFile,
-  PlanLookupChange,
   PlanPosition,
   PlanRead,
   PlanSource,
@@ -23,7 +21,7 @@ export type {
   PlanWindow,
   PlanWindowKeys,
 } from './plan-source.ts';
-export type { Step, StepStage, StepValue } from './step.ts';
+export type { Step, StepStage } from './step.ts';
 
 /** What a session has to do. `waiting`: nothing can be loaded yet. */
 export type SessionStatus = 'work' | 'nothing-new' | 'waiting';

@@ -123,7 +123,7 @@ const unread = (text: string, type: string, from: TextsOf): string =>
     : `(${text} is not null and ${castOf(text, type, from, 'null')} is null)`;
 
 /** Whether `text`, a value as SQL, does not fit; undefined if every value does. */
-export function misfit(text: string, type: string, from: TextsOf): string | undefined {
+function misfit(text: string, type: string, from: TextsOf): string | undefined {
   if (UNCHECKED.test(type) && wideType(type, from) === undefined) return undefined;
   const changes = changed(text, type, from);
   const none = unread(text, type, from);

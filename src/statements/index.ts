@@ -1,4 +1,3 @@
-export type { Instant } from './catalogue.ts';
 export {
   inAnyOrderFragment,
   type KeptHours,
@@ -92,12 +91,10 @@ export {
   type ArgumentsOf,
   type FragmentsOf,
   keptStatement,
-  type ListName,
   listStatement,
   manifestListFragment,
   type ParametersOf,
   type RowLineage,
-  type RunnableName,
   renderStatement,
   type Statement,
   type StatementName,
@@ -119,4 +116,4 @@ export {
 } from './test-rows.ts';
 export { nullsFragment, typedRowsFragments } from './typed-rows.ts';
 export { withoutColumnsQuery } from './user-query.ts';
-export { type LiteralValue, literalText, withVariables } from './variables.ts';
+export { literalText, withVariables } from './variables.ts';

@@ -38,7 +38,7 @@ export function askedAhead(ask: Ask): AskedAhead {
   };
 }
 
-/** A failure is thrown to who asks; where nobody does, it is none. */
+/** The returned function throws a failure of `work`; if it is never called the failure is ignored. */
 export function settled<Answer>(work: Promise<Answer>): () => Promise<Answer> {
   work.catch(() => undefined);
   return () => work;

@@ -3,7 +3,7 @@ import type { ProcessSpec } from '../model/process-spec.ts';
 import { type WorkBeside, workBeside } from '../run/drivers/beside.ts';
 import type { Workspace } from './open-workspace.ts';
 
-export type { TableBeside, WorkBeside } from '../run/drivers/beside.ts';
+export type { WorkBeside } from '../run/drivers/beside.ts';
 
 /** `work` gets undefined where DuckDB is the engine: it reads tables in memory, and needs no such place. */
 export async function withWorkBeside<T>(

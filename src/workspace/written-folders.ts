@@ -36,7 +36,7 @@ export function tellingFolders(
   };
 }
 
-/** Those of now, and who is to be told before the next statement that there are others. */
+/** The folders as they are known, and whom to tell before the next statement that there are others. */
 export function writtenFolders(): {
   readonly all: () => readonly WrittenFolder[];
   readonly learn: (folders: readonly WrittenFolder[]) => void;

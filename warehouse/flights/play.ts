@@ -68,7 +68,7 @@ export async function playFlightsOnTerminal({
 }
 
 /** The result as lines of text. Pure. */
-export function drawResult(
+function drawResult(
   { sessions, comparisons, lateness }: FlightsResult,
   { landing, seconds }: { readonly landing: LandingHours; readonly seconds: number },
 ): string[] {

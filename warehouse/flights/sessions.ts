@@ -13,10 +13,10 @@ import {
 } from '../sample-project.ts';
 
 /** In dependency order. */
-export const PROCESS_NAMES = ['departures_fact_load', 'route_hour_stats_load'] as const;
+const PROCESS_NAMES = ['departures_fact_load', 'route_hour_stats_load'] as const;
 
 /** The lookbacks, in hours, whose missed rows `lateness.sql` counts. */
-export const LOOKBACKS = [1, 3, 6, 12] as const;
+const LOOKBACKS = [1, 3, 6, 12] as const;
 
 /** Landing hours, both included, as `2001-01-01T00:00:00Z`. */
 export interface LandingHours {

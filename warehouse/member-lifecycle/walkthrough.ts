@@ -20,7 +20,7 @@ export const PROCESS_NAMES = [
 ] as const;
 
 /** The lookbacks, in hours, that the walkthrough compares with. */
-export const LOOKBACKS = [3, 6] as const;
+const LOOKBACKS = [3, 6] as const;
 
 /** Hours of the day, both included. */
 export interface ArrivalHours {
@@ -34,7 +34,7 @@ export interface ActScript {
   readonly cancels: ArrivalHours;
 }
 
-export const SCRIPT: readonly ActScript[] = [
+const SCRIPT: readonly ActScript[] = [
   {
     title: 'Everything up to hour 5 has landed: the first load',
     signupsAndPlans: { first: 0, last: 5 },

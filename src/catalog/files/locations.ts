@@ -176,7 +176,7 @@ const isBelow = (folder: string, path: string): boolean =>
  * The real path of the deepest part that exists; the rest cannot be a link. A dangling link leads where its
  * target would be.
  */
-export function realPathOfExisting(path: string): string {
+function realPathOfExisting(path: string): string {
   let existing = path;
   let rest = '';
   while (dirname(existing) !== existing) {

@@ -10,7 +10,7 @@ import type { StorageCredential } from '../service/catalog.ts';
 const STORAGE_KEY = /^(?:s3|client|gcs|adls)\./;
 
 /** Those of them among any settings. */
-export const storageSettings = (settings: StorageSettings | null | undefined): StorageSettings =>
+const storageSettings = (settings: StorageSettings | null | undefined): StorageSettings =>
   Object.fromEntries(Object.entries(settings ?? {}).filter(([key]) => STORAGE_KEY.test(key)));
 
 /** What a table says of its files beside what is said for all. */
@@ -31,7 +31,7 @@ const KEY_SET: readonly string[] = [
  * Settings on top of others. Keys are taken as a set: one's own with the session token of another one's would
  * open nothing.
  */
-export function addSettings(below: StorageSettings, above: StorageSettings): StorageSettings {
+function addSettings(below: StorageSettings, above: StorageSettings): StorageSettings {
   if (above['s3.access-key-id'] === undefined) return { ...below, ...above };
   const others = Object.entries(below).filter(([key]) => !KEY_SET.includes(key));
   return { ...Object.fromEntries(others), ...above };

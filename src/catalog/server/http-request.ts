@@ -6,7 +6,7 @@ import { PsybergError } from '../../model/errors.ts';
 import { badRequest } from '../errors.ts';
 
 /** Larger than any metadata that a commit carries, but too small to fill the memory. */
-export const BODY_BYTES_MAX = 64 * 1024 * 1024;
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface CatalogRequest {
   readonly method: string;

@@ -16,7 +16,7 @@ import { showTable } from './show-table.ts';
 export const BRANCH_PREFIX = 'branch@';
 
 /** Which head of a table the prefix shows. */
-export const shownAs = ({ refs }: Pick<TableMetadata, 'refs'>, branch: string): ShownAs =>
+const shownAs = ({ refs }: Pick<TableMetadata, 'refs'>, branch: string): ShownAs =>
   branch === MAIN_BRANCH || refs === undefined || !Object.hasOwn(refs, branch)
     ? 'main'
     : (refs[branch]?.type ?? 'main');

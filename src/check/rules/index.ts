@@ -16,7 +16,7 @@ import { tableFiles } from './table-files.ts';
 import { tablesDeclared } from './tables-declared.ts';
 import { targetColumns } from './target-columns.ts';
 
-export type { Found, Rule } from './rule.ts';
+export type { Found } from './rule.ts';
 
 export const RULES: readonly Rule[] = [
   macrosDefined,

@@ -11,10 +11,10 @@ import { sourceToTargetCount } from './source-to-target-count.ts';
 import { sqlAudit } from './sql.ts';
 import { unique } from './unique.ts';
 
-export type { AuditKind, AuditReading, AuditRow, AuditScope, Expression, QueryFile } from './audit-kind.ts';
+export type { AuditRow, AuditScope, Expression, QueryFile } from './audit-kind.ts';
 export { IN_DUCKDB } from './audit-kind.ts';
 
-export const AUDITS = {
+const AUDITS = {
   source_to_target_count: sourceToTargetCount,
   no_missing_events: noMissingEvents,
   not_null: notNull,

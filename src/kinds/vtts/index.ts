@@ -7,9 +7,9 @@ import { sqlVtts } from './sql.ts';
 import type { VttsKind } from './vtts-kind.ts';
 
 export type { ToldHour } from './hour.ts';
-export type { AskedPlace, AskedSource, AskedWarehouse, VttsKind } from './vtts-kind.ts';
+export type { AskedPlace, AskedSource, AskedWarehouse } from './vtts-kind.ts';
 
-export const VTTS = { bounds, signal, property, sql: sqlVtts } satisfies Record<string, VttsKind>;
+const VTTS = { bounds, signal, property, sql: sqlVtts } satisfies Record<string, VttsKind>;
 
 export type VttsName = keyof typeof VTTS;
 export const VTTS_NAMES = Object.keys(VTTS) as VttsName[];

@@ -1,7 +1,7 @@
 /** Describes where a value comes from: columns of sources, and how they are used. Pure. */
 
 /** Named as in OpenLineage's facet `columnLineage`, from the least to the most that is done to a value. */
-export const DIRECT = ['IDENTITY', 'TRANSFORMATION', 'AGGREGATION'] as const;
+const DIRECT = ['IDENTITY', 'TRANSFORMATION', 'AGGREGATION'] as const;
 export type DirectUse = (typeof DIRECT)[number];
 /** Uses that decide which rows or values there are, without being part of them. */
 export type IndirectUse = 'JOIN' | 'GROUP_BY' | 'FILTER' | 'SORT' | 'WINDOW' | 'CONDITIONAL';

@@ -20,7 +20,7 @@ const FAULTS: readonly (readonly [SqlFault, RegExp])[] = [
   ['storage', /^(?:IO|HTTP|Network|Connection) Error/],
 ];
 
-export const faultOf = (message: string): SqlFault =>
+const faultOf = (message: string): SqlFault =>
   FAULTS.find(([, pattern]) => pattern.test(message))?.[0] ?? 'engine';
 
 /** Whether DuckDB's memory was not enough, also behind what was made of its error. */

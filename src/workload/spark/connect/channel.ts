@@ -181,7 +181,7 @@ async function* untilComplete({
   }
 }
 
-/** The server may end a stream by itself: what became of the statement is known to who asks again. */
+/** The server may end a stream by itself: asking again tells what became of the statement. */
 const isBroken = (error: unknown): boolean =>
   (error as ConnectProblem).code === grpc.status.UNAVAILABLE || saysOf(error, 'CURSOR.DISCONNECTED');
 
