@@ -56,7 +56,7 @@ async function adopt(
   const asIs = { ...input, views, endpoint, adoptAt, isPlaced };
   const session = from === undefined ? await openSession(asIs) : await openTakeover(input, from);
   const taken = from === undefined ? await takenOver(asIs, session) : undefined;
-  const planned = planAdoption(await withSqlChanged(workspace, session), taken?.owed);
+  const planned = planAdoption(await withSqlChanged(workspace, session), taken);
   const id = await unusedSessionId(workspace, spec, input.psybergSessionId);
   const plan = compileAdoption({ ...planned, psyberg_session_id: id }, from);
   tellSession(workspace, { spec, plan, resumed: false });

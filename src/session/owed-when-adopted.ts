@@ -16,6 +16,13 @@ import { liveFiles } from './tables-of-hours.ts';
 export interface AdoptionTaken {
   /** The hours that the target owes from then on, of each source. */
   readonly owed: readonly (readonly Hour[])[];
+  /**
+   * The last hour that processes which are gone had computed, where they owed later ones: those were never
+   * computed, complete or not. Undefined where there are none.
+   */
+  readonly computedTo?: Hour | undefined;
+  /** True where such a process owed earlier hours, too, which it had never computed. */
+  readonly lacksEarlier?: boolean;
   /** See `SUMMARY.settled`. */
   readonly settled: Readonly<Record<string, readonly string[]>>;
   /** Properties of the target: what is left of the processes in whose place it stands. */
@@ -35,7 +42,15 @@ export async function takenOver(input: OpenSessionInput, session: Session): Prom
   const settled = settledBy(left, session.spec.processName, session.sources);
   const notes = target === undefined || all === undefined ? {} : notesOf(target, all, settled);
   if (patternOf(session.spec).loadsHours)
-    return { owed: await hoursNotComplete(input, session, left), settled, notes };
+    return {
+      owed: await hoursNotComplete(input, session, left),
+      settled,
+      notes,
+      ...computedBy(
+        left,
+        session.sources.filter((source) => !isThere(input, source)),
+      ),
+    };
   // Also of a lookup: whoever names `now` for it says that what was made with it is as it is now.
   refuseOwedHours(
     session.spec,
@@ -43,6 +58,27 @@ export async function takenOver(input: OpenSessionInput, session: Session): Prom
     session.sources.filter(({ spec }) => !input.isPlaced?.(spec) || input.adoptAt?.(spec).kind !== 'now'),
   );
   return { owed: session.sources.map(() => []), settled, notes };
+}
+
+/** Whether the place says that the target has all of a source. A lookup has no other place than now. */
+const isThere = ({ adoptAt }: OpenSessionInput, source: SourceState): boolean =>
+  !isLookup(source) && adoptAt?.(source.spec).kind === 'now';
+
+/** How far the processes had come whose owed hours of these sources are taken over. */
+function computedBy(
+  left: readonly LeftBehind[],
+  sources: readonly SourceState[],
+): Pick<AdoptionTaken, 'computedTo' | 'lacksEarlier'> {
+  const owing = left.filter((each) => sources.some((source) => owedBy([each], source).length > 0));
+  const computed = owing.flatMap((each) => {
+    const { completeToHour: last } = each.progress;
+    const owesLater = sources.some((source) => owedBy([each], source).some((hour) => hour > (last ?? hour)));
+    return last !== undefined && owesLater ? [last] : [];
+  });
+  return {
+    ...(computed.length === 0 ? {} : { computedTo: Math.min(...computed) }),
+    lacksEarlier: owing.some(({ progress }) => progress.announcedToHour !== undefined),
+  };
 }
 
 async function hoursNotComplete(
@@ -55,12 +91,9 @@ async function hoursNotComplete(
       isLookup(source) ? source : { ...source, files: await liveFiles(input, source) },
     ),
   );
-  // A lookup has no other place than now.
-  const isThere = (source: SourceState): boolean =>
-    !isLookup(source) && input.adoptAt?.(source.spec).kind === 'now';
   const owed = owedWhenAdopted({ ...session, sources }).map((hours, at) => {
     const source = session.sources[at] as SourceState;
-    return isThere(source) ? hours : union([hours, owedBy(left, source)]);
+    return isThere(input, source) ? hours : union([hours, owedBy(left, source)]);
   });
   if (owed.some((hours) => hours.length > 0)) refuseUnknownHours(input, session);
   await refuseRowsAhead(input, session, union(owed));

@@ -142,3 +142,38 @@ it('announces no adopted target that owes earlier hours, where the newest are lo
   await world.publish('load');
   expect(await signals()).toEqual([hourAt(1)]);
 });
+
+it.each(['oldest', 'newest'])(
+  'announces no hour that neither it nor a retired process, the %s first, has computed',
+  async (order) => {
+    const load = (catchup: object) =>
+      processFile(
+        {
+          process_name: 'load',
+          pattern: 'stateful',
+          catchup,
+          sources: [{ table: 'raw.events', event_time: 'ts', alias: 'e' }],
+          target: { table: 'facts.loaded', event_time: 'ts' },
+        },
+        'select id, ts from e',
+      );
+    const world = await worldForTest({ processes: [load({ hours_per_session: 1, order })] });
+    const signals = async () => (await world.psyberg.signals()).map(({ hour }) => hour);
+    await world.create('raw.events', 'id bigint, ts timestamptz');
+    await world.land('raw.events', [0, 1, 2].map((hour) => events(hour, 1, hour)).join(' union all '));
+    await world.publish('load');
+    const [place] = await snapshotIds(world);
+    await world.psyberg.retire('load');
+    world.writeProcess(load({ hours_per_session: 1 }));
+    await world.reopen();
+    const start = { kind: 'snapshot', snapshotId: place as bigint } as const;
+    const { plan } = await world.psyberg.adopt('load', new Map([['', start]]));
+    expect(plan.owed_hours).toHaveLength(2);
+    expect(await signals()).toEqual(order === 'oldest' ? [hourAt(0)] : []);
+    await world.publish('load');
+    expect(await signals()).toEqual(order === 'oldest' ? [hourAt(1), hourAt(0)] : []);
+    await world.publish('load');
+    expect((await signals())[0]).toBe(hourAt(2));
+    expect(await world.rows('from facts.loaded')).toEqual(await world.rows('from raw.events'));
+  },
+);
