@@ -2,9 +2,12 @@
  * Checks everything that can be known about a project without its data. Files -> problems, all at once.
  * Writes nothing. The warehouse is only asked for columns that no file and no query tells.
  */
-import { bindProcess } from '../binding/bind-process.ts';
+import { type BoundProcess, bindProcess } from '../binding/bind-process.ts';
 import { columnsToldOfFiles } from '../binding/table-columns.ts';
 import { type Binder, type BoundColumn, openBinder, type ParsedText } from '../engine/index.ts';
+import { currentSchema } from '../iceberg/event-time.ts';
+import { engineOf } from '../model/engines.ts';
+import { PsybergError } from '../model/errors.ts';
 import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import { isAccepted } from '../plan/index.ts';
@@ -12,6 +15,9 @@ import { processesInDependencyOrder } from '../project/dependency-order.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
 import { type ExaminedProject, examineProject } from '../project/read-project.ts';
+import { duckdbColumns } from '../statements/index.ts';
+import { comparedTarget } from '../workload/columns/refuse-columns.ts';
+import { compareBound } from '../workload/duckdb/compare-bound.ts';
 import { defineOnBinder } from '../workload/duckdb/define-macros.ts';
 import { readsOfTexts } from '../workload/duckdb/refuse-undeclared.ts';
 import type { Checked, CheckedProcess, CheckedSource } from './facts.ts';
@@ -127,9 +133,38 @@ async function checkedProcess(
   const columns = new Map<string, readonly BoundColumn[]>();
   for (const each of sources) if (each.columns !== undefined) columns.set(each.spec.alias, each.columns);
   if (columns.size < sources.length) return { ...facts, ...tree };
-  return {
-    ...facts,
-    ...tree,
-    bound: await bindProcess(binder, { spec, sources: columns, target: undefined }),
-  };
+  const bound = await bindProcess(binder, { spec, sources: columns, target: undefined });
+  const unfit = await unfitFor(binder, tables, { root, spec, columns, bound });
+  return { ...facts, ...tree, bound, ...(unfit === undefined ? {} : { unfit }) };
+}
+
+/** What a session would say of the query's columns, if its target is there and known. */
+async function unfitFor(
+  binder: Binder,
+  tables: KnownTables,
+  {
+    root,
+    spec,
+    columns: sources,
+    bound,
+  }: {
+    readonly root: string;
+    readonly spec: ProcessSpec;
+    readonly columns: ReadonlyMap<string, readonly BoundColumn[]>;
+    readonly bound: BoundProcess;
+  },
+): Promise<PsybergError | undefined> {
+  const { columns } = bound.query;
+  if (columns === undefined || engineOf(spec) !== 'duckdb') return undefined;
+  const metadata = await tables.targetOf(spec.target.table);
+  if (metadata === undefined) return undefined;
+  const target = duckdbColumns(currentSchema(metadata).fields);
+  const compared = { spec, root, target: comparedTarget(spec, metadata) };
+  try {
+    await compareBound(compared, { binder, input: { spec, sources, target }, columns }, metadata);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PsybergError && error.kind === 'usage') return error;
+    throw error;
+  }
 }

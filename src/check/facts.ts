@@ -2,6 +2,7 @@
 import type { BoundProcess } from '../binding/bind-process.ts';
 import type { DdlColumns } from '../binding/table-columns.ts';
 import type { BoundColumn, TextFault } from '../engine/index.ts';
+import type { PsybergError } from '../model/errors.ts';
 import type { ProcessSpec, ProjectSpec, SourceSpec } from '../model/process-spec.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
 import type { DdlFile } from '../project/table-files.ts';
@@ -22,6 +23,8 @@ export interface CheckedProcess {
   readonly reads: ReadsOfTexts;
   /** Undefined if the columns of a source are not known, or its SQL cannot be parsed. */
   readonly bound?: BoundProcess;
+  /** The error with which a session would end since the target that is there has other columns. */
+  readonly unfit?: PsybergError;
 }
 
 export interface CheckedSource {

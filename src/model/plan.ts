@@ -68,8 +68,25 @@ export interface PlanTarget {
   readonly format_version: number;
   /** The target's event-time column: its field id, Iceberg type and stored unit. */
   readonly event_time: { readonly field_id: number; readonly type: string; readonly unit: string } | null;
+  /** What the session makes of columns in which the query and the target differ; absent: they do not. */
+  readonly columns?: PlanColumns;
   /** How its files are written by plain COPY; null when DuckDB's Iceberg extension inserts instead. */
   readonly layout: FileLayout | null;
+}
+
+/** A column, or a field inside one: `s.b`, `l.element.b`. The type as DuckDB writes it. */
+export interface PlanColumn {
+  readonly name: string;
+  readonly type: string;
+}
+/** How a session follows a query with other columns, by `on_schema_change`. */
+export interface PlanColumns {
+  /** The target gets them, with the commit that publishes. */
+  readonly added: readonly PlanColumn[];
+  /** The query returns them, and they are not written. */
+  readonly left_out: readonly PlanColumn[];
+  /** The query does not return them: NULL in the new rows. Names. */
+  readonly missing: readonly string[];
 }
 
 /** How the process's `catchup` limits this session, and which complete hours stay owed. */

@@ -63,6 +63,12 @@ export const PROBLEM_CODES = {
   'table-unused': warning('A file of `tables/` describes a table that no process reads.'),
   'target-event-time': error("The target's event time is no timestamp or date of the query."),
   'target-is-state-table': error('A process writes to a state table of the project.'),
+  'target-schema-mismatch': error(
+    'The query returns other columns than the target that is there has, and `on_schema_change` does not say what becomes of them.',
+  ),
+  'target-type-mismatch': error(
+    'The query returns values that the columns of the target that is there would change.',
+  ),
   'target-written-twice': error('Two processes write one table.'),
   'test-file-invalid': error('A test file cannot be read: its keys, names or rows are wrong.'),
   'window-key-missing': error('A table has not the column that is the key of a window.'),

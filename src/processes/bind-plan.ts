@@ -14,15 +14,16 @@ import type { AuditSpec, ProcessSpec, TextPosition } from '../model/process-spec
 import type { SeenColumn, Session, SourceState } from '../model/session.ts';
 import { producerOf } from '../project/dependency-order.ts';
 import { relativeFile } from '../project/relative-file.ts';
+import type { BoundQuery } from '../workload/duckdb/compare-bound.ts';
 import { refuseUndeclaredTexts } from '../workload/duckdb/refuse-undeclared.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 
 export interface PlanBinding {
   /**
-   * Throws `table-not-declared`, `macro-table-undeclared`, `process-sql-failed`, `audit-sql-failed` and
-   * `previous-column`.
+   * The query as it was bound; undefined where that cannot be told. Throws `table-not-declared`,
+   * `macro-table-undeclared`, `process-sql-failed`, `audit-sql-failed` and `previous-column`.
    */
-  bind(session: Session): Promise<void>;
+  bind(session: Session): Promise<BoundQuery | undefined>;
 }
 
 /** For processes that are planned one after the other, each behind those that write its sources. */
@@ -31,14 +32,14 @@ export function planBinding(workspace: Workspace): PlanBinding {
   const returned = new Map<string, readonly SeenColumn[]>();
   return {
     async bind({ spec, sources, target }) {
-      if (engineOf(spec) !== 'duckdb') return;
+      if (engineOf(spec) !== 'duckdb') return undefined;
       const binder = await workspace.binder();
       await refuseUndeclaredTexts(binder, workspace.project, spec);
       const columns = new Map<string, readonly SeenColumn[]>();
       for (const source of sources) {
         const seen = columnsToldOfFiles(source.spec, spec) ?? columnsOf(workspace, source, returned);
         // If a source does not exist, or its columns are not known, the session that reads it judges.
-        if (seen === undefined) return;
+        if (seen === undefined) return undefined;
         columns.set(source.spec.alias, seen);
       }
       const input = { spec, sources: columns, target: target.columns };
@@ -47,7 +48,9 @@ export function planBinding(workspace: Workspace): PlanBinding {
       if (query.faults.length > 0) throw queryError(root, spec, query.faults);
       for (const { audit, bound } of audits)
         if (bound.faults.length > 0) throw auditError(root, spec, { audit, faults: bound.faults });
-      if (query.columns !== undefined) returned.set(tableKey(spec.target.table), query.columns);
+      if (query.columns === undefined) return undefined;
+      returned.set(tableKey(spec.target.table), query.columns);
+      return { binder, input, columns: query.columns };
     },
   };
 }

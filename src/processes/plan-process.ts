@@ -24,6 +24,7 @@ import { judgeSql, treeWhereRead } from '../workload/duckdb/judge-sql.ts';
 import { nameProcess } from '../workload/duckdb/sql-error.ts';
 import type { Workspace } from '../workspace/open-workspace.ts';
 import type { PlanBinding } from './bind-plan.ts';
+import { withColumnsCompared } from './columns-of-target.ts';
 import { withJudgedSql } from './judged-sql.ts';
 import { asItIsNow, seenOnce } from './seen-once.ts';
 
@@ -38,7 +39,10 @@ export interface PlanRequest {
   readonly reads?: boolean;
   /** Computes hours again that were loaded before, instead of loading what changed. */
   readonly restate?: RestateRequest;
-  /** Checks the SQL of the process against the columns of its sources, even when nothing is new. */
+  /**
+   * Checks the SQL of the process against the columns of its sources, even when nothing is new; and where
+   * there is work, its own columns against those of its target.
+   */
   readonly binding?: PlanBinding;
 }
 
@@ -80,9 +84,10 @@ async function planUnnamed(
   const input = sessionInput(workspace, spec, request);
   const session = await openSession(input);
   if (request.writesNothing !== true) workspace.verified.save();
-  await request.binding?.bind(session);
-  const plan = await judgedPlan(workspace, { input, session }, request);
-  if (request.writesNothing === true || plan.status !== 'work') await dropRowsRead(workspace, session);
+  const bound = await request.binding?.bind(session);
+  const judged = await judgedPlan(workspace, { input, session }, request);
+  if (request.writesNothing === true || judged.status !== 'work') await dropRowsRead(workspace, session);
+  const plan = await withColumnsCompared(workspace, { spec, plan: judged, bound });
   // One without work leaves nothing under its id.
   const isGiven = request.psybergSessionId !== undefined || plan.status !== 'work';
   const id = isGiven

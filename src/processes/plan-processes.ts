@@ -73,9 +73,17 @@ async function plansOfOneMoment(
   return followed(planned);
 }
 
+/** Of one process, whose session alone would end with them. */
+const OF_ITS_COLUMNS: ReadonlySet<string> = new Set([
+  'column-type-unsupported',
+  'target-event-time',
+  'target-schema-mismatch',
+  'target-type-mismatch',
+]);
+
 /** What could lose or double rows is of one process; whatever else fails, fails for all that need it. */
 const isRefusal = (error: unknown): error is PsybergError =>
-  error instanceof PsybergError && error.kind === 'refused';
+  error instanceof PsybergError && (error.kind === 'refused' || OF_ITS_COLUMNS.has(error.code));
 
 const notComeTo = (spec: ProcessSpec, above: string): PsybergError =>
   new PsybergError(

@@ -1,6 +1,7 @@
 /** Shows plans as one line each. CompiledPlan[] -> document. Pure. */
 import type { ErrorJson } from '../model/errors.ts';
 import type { CompiledPlan } from '../model/plan.ts';
+import { columnsFollowed } from './columns-followed.ts';
 import { type Block, bad, type Document, faint, type Spans, strong, warn } from './document.ts';
 import { followsRemarks } from './explain/follows.ts';
 import { ignoredChanges } from './explain/lookups.ts';
@@ -29,6 +30,7 @@ export function planOverview(plans: readonly CompiledPlan[], refused: readonly R
   const remarks = [
     ...plans.flatMap(warnings),
     ...plans.flatMap(sqlChanged),
+    ...plans.flatMap(columns),
     ...plans.flatMap(setAside),
     ...plans.flatMap(ignored),
     ...plans.flatMap(owed),
@@ -77,6 +79,9 @@ const sqlChanged = (plan: CompiledPlan): Spans[] => {
   const told = sqlChangedText(plan);
   return told === undefined ? [] : [[warn(`${plan.process_name}: ${told.what}`)], [faint(`  ${told.hint}`)]];
 };
+
+const columns = (plan: CompiledPlan): Spans[] =>
+  columnsFollowed(plan).map((text) => [warn(`${plan.process_name}: ${text}`)]);
 
 const ignored = (plan: CompiledPlan): Spans[] => ignoredChanges(plan).map((text) => [faint(text)]);
 

@@ -19,7 +19,7 @@ import type { StateChange } from '../state/write-state.ts';
 import type { ManifestToRewrite } from '../tables/read/manifest-shapes.ts';
 import type { ReadableView } from '../tables/views/readable-view.ts';
 import type { RewrittenManifest } from '../tables/write/manifest.ts';
-import type { CountedManifest, CountedRow, Work } from '../workload/port.ts';
+import type { ComparedQuery, CountedManifest, CountedRow, Work } from '../workload/port.ts';
 import type { RunPorts } from './ports.ts';
 import { type SessionView, sessionView } from './session-view.ts';
 
@@ -216,6 +216,13 @@ export interface ComposedSnapshot {
 
 /** The session as its workload sees it. */
 export const workOf = ({ plan, spec, ports }: Begun): Work => ({ plan, spec, root: ports.project.root });
+
+/** The session as the comparison of its query with its target sees it. */
+export const comparedQuery = ({ plan, spec, ports }: Begun): ComparedQuery => ({
+  spec,
+  root: ports.project.root,
+  target: plan.target,
+});
 
 /** A session before its first stage. */
 export function beginSession(

@@ -30,6 +30,9 @@ import type { WriterCounts } from '../model/writer-counts.ts';
 import type { StagedManifest } from '../tables/write/manifest-list.ts';
 import type { RunInputs } from './bind-step.ts';
 
+// What becomes of a query's columns is judged alike, whatever engine told them.
+export { type ComparedQuery, columnsToFollow } from './columns/refuse-columns.ts';
+
 /** The session that an engine works for. `root`: the project's folder, for messages that name its files. */
 export interface Work {
   readonly plan: CompiledPlan;

@@ -15,6 +15,7 @@ import { sourcesUsed } from './sources-used.ts';
 import { tableFiles } from './table-files.ts';
 import { tablesDeclared } from './tables-declared.ts';
 import { targetColumns } from './target-columns.ts';
+import { targetFits } from './target-fits.ts';
 
 export type { Found } from './rule.ts';
 
@@ -25,6 +26,7 @@ export const RULES: readonly Rule[] = [
   sourcesKnown,
   sourceColumns,
   targetColumns,
+  targetFits,
   tableFiles,
   joinsOverHours,
   rowsStandAlone,

@@ -3,6 +3,7 @@
  * document. Pure.
  */
 import type { CompiledPlan } from '../../model/plan.ts';
+import { columnsFollowed } from '../columns-followed.ts';
 import { type Block, type Document, faint, type Spans, strong, type Tone, warn } from '../document.ts';
 import { sqlChangedText } from '../sql-changed.ts';
 import { plural, unitLabel } from '../text.ts';
@@ -81,7 +82,14 @@ function processBlock(plan: CompiledPlan, options: ExplainOptions): Block {
     kind: 'details',
     summary: headline(plan),
     blocks: [
-      { kind: 'lines', lines: [[planSummary(plan)], targetLine(plan)] },
+      {
+        kind: 'lines',
+        lines: [
+          [planSummary(plan)],
+          targetLine(plan),
+          ...columnsFollowed(plan).map((text): Spans => [warn(text)]),
+        ],
+      },
       { kind: 'heading', text: [strong('What changed')] },
       ...sourceBlocks(plan),
       ...warningBlocks(plan),

@@ -7,12 +7,11 @@ import { compilePlan } from '../../compile/index.ts';
 import { appendColumns } from '../../iceberg/append-columns.ts';
 import { currentSchema } from '../../iceberg/event-time.ts';
 import { fileLayoutOf, isLayout } from '../../iceberg/file-layout.ts';
-import { fitColumns } from '../../iceberg/fit-columns.ts';
 import type { Schema } from '../../iceberg/table-metadata.ts';
 import type { QueryColumn } from '../../model/column-type.ts';
-import { type Opened, workOf } from '../session.ts';
+import { columnsToFollow } from '../../workload/port.ts';
+import { comparedQuery, type Opened, workOf } from '../session.ts';
 import { loadTarget } from '../target.ts';
-import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
 
 /**
  * Prepares the query; compares its columns with the target's. Throws DuckDB's complaint,
@@ -21,15 +20,12 @@ import { refuseColumns, refuseMissingEventTime } from './refuse-columns.ts';
 export async function checkQuery(opened: Opened): Promise<Opened> {
   const { plan, spec } = opened;
   const columns = await opened.ports.workload.describe(workOf(opened));
-  refuseMissingEventTime(opened, columns);
-  if (!plan.target.exists) return opened;
-  const schema = currentSchema((await loadTarget(opened)).metadata);
-  const differences = fitColumns(columns, schema.fields);
-  refuseColumns(opened, schema, differences);
-  if (differences.added.length === 0) return opened;
+  const target = plan.target.exists ? (await loadTarget(opened)).metadata : undefined;
+  const { added } = columnsToFollow(comparedQuery(opened), columns, target);
+  if (target === undefined || added.length === 0) return opened;
   return spec.onSchemaChange === 'append'
     ? appendToTarget(opened, columns)
-    : leaveOut(opened, columns, schema);
+    : leaveOut(opened, columns, currentSchema(target));
 }
 
 /**

@@ -5,7 +5,7 @@ import { parseColumnType } from '../../src/engine/index.ts';
 import { fitColumns } from '../../src/iceberg/fit-columns.ts';
 import type { NestedField } from '../../src/iceberg/table-metadata.ts';
 import type { PsybergError } from '../../src/model/errors.ts';
-import { refuseColumns, refuseMissingEventTime } from '../../src/run/columns/refuse-columns.ts';
+import { refuseColumns, refuseMissingEventTime } from '../../src/workload/columns/refuse-columns.ts';
 
 const field = (name: string, type: NestedField['type'], required = false): NestedField => ({
   id: 1,
@@ -38,8 +38,8 @@ function refusal(
   more: { readonly engine?: 'spark' } = {},
 ): string | undefined {
   const context = {
-    plan: { target: { table: 'facts.t', exists: true, format_version: 2 } },
-    ports: { project: { root: '/p' } },
+    target: { table: 'facts.t', exists: true, format_version: 2 },
+    root: '/p',
     spec: { file: '/p/processes/a.sql', target: {}, onSchemaChange, ...more },
   };
   const columns = Object.entries({ ...EXACT, ...changed }).flatMap(([name, type]) =>
@@ -102,8 +102,8 @@ describe('what is said of a query on Spark', () => {
 describe('the event time with which a target is created', () => {
   const refused = (type: string, exists = false): string | undefined => {
     const context = {
-      plan: { target: { table: 'facts.t', exists } },
-      ports: { project: { root: '/p' } },
+      target: { table: 'facts.t', exists },
+      root: '/p',
       spec: { processName: 'a', file: '/p/processes/a.sql', target: { eventTime: 'At' } },
     };
     try {

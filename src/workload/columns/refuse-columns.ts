@@ -3,18 +3,67 @@
  * that says what to do.
  */
 import { relative } from 'node:path';
-import { hasIcebergType } from '../../iceberg/append-columns.ts';
-import type { ColumnDifferences, LossyCast, NewColumn } from '../../iceberg/fit-columns.ts';
-import type { NestedField, Schema } from '../../iceberg/table-metadata.ts';
+import { appendColumns, hasIcebergType } from '../../iceberg/append-columns.ts';
+import { currentSchema } from '../../iceberg/event-time.ts';
+import {
+  type ColumnDifferences,
+  fitColumns,
+  type LossyCast,
+  type NewColumn,
+} from '../../iceberg/fit-columns.ts';
+import type { NestedField, Schema, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { columnTypeText, type QueryColumn } from '../../model/column-type.ts';
 import { type PsybergError, usageError } from '../../model/errors.ts';
+import { tableName } from '../../model/names.ts';
+import type { PlanTarget } from '../../model/plan.ts';
+import type { ProcessSpec } from '../../model/process-spec.ts';
 import { sqlName } from '../../model/sql-name.ts';
-import type { Begun } from '../session.ts';
 import { queryWords } from './query-words.ts';
 
-type Refused = Pick<Begun, 'plan' | 'ports' | 'spec'>;
+/** Whose query is compared with which target. */
+export interface ComparedQuery {
+  readonly spec: ProcessSpec;
+  /** The folder of the project. */
+  readonly root: string;
+  readonly target: Pick<PlanTarget, 'table' | 'exists' | 'format_version'>;
+}
+type Refused = ComparedQuery;
 
-const fileOf = ({ ports, spec }: Refused): string => relative(ports.project.root, spec.file);
+const NO_DIFFERENCES: ColumnDifferences = { added: [], missing: [], lossy: [] };
+
+/**
+ * Compares the columns that a query returns with the target that is there: what a session would follow, by
+ * `on_schema_change`. The one judge of sessions, looks, plans and checks. `target`: undefined if there is
+ * none yet. Throws `target-event-time`, `target-schema-mismatch`, `target-type-mismatch` and
+ * `column-type-unsupported`.
+ */
+export function columnsToFollow(
+  compared: ComparedQuery,
+  columns: readonly QueryColumn[],
+  target: TableMetadata | undefined,
+): ColumnDifferences {
+  refuseMissingEventTime(compared, columns);
+  if (target === undefined) return NO_DIFFERENCES;
+  const schema = currentSchema(target);
+  const differences = fitColumns(columns, schema.fields);
+  refuseColumns(compared, schema, differences);
+  // What cannot be added is refused before anything is.
+  if (differences.added.length > 0 && compared.spec.onSchemaChange === 'append')
+    appendColumns(schema, columns, target);
+  return differences;
+}
+
+/** The target of a process as its columns are compared with it. */
+export const comparedTarget = (
+  { target: { table, properties } }: ProcessSpec,
+  metadata: TableMetadata | undefined,
+): ComparedQuery['target'] => ({
+  table: tableName(table),
+  exists: metadata !== undefined,
+  format_version: Math.max(2, metadata?.['format-version'] ?? Number(properties['format-version'] ?? 2)),
+});
+
+const fileOf = ({ root, spec }: Refused): string => relative(root, spec.file);
 const listed = (names: readonly string[]): string => names.join(', ');
 const command = (sql: string): string =>
   sql.includes('"') ? `psyberg sql '${sql}'` : `psyberg sql "${sql}"`;
@@ -28,7 +77,7 @@ const isTime = ({ type }: QueryColumn): boolean => /^(TIMESTAMP|DATE)/.test(colu
 export function refuseMissingEventTime(session: Refused, columns: readonly QueryColumn[]): void {
   const { eventTime } = session.spec.target;
   if (eventTime === undefined) return;
-  const { table, exists } = session.plan.target;
+  const { table, exists } = session.target;
   const found = columns.find(({ name }) => name.toLowerCase() === eventTime.toLowerCase());
   if (found !== undefined && (exists || isTime(found))) return;
   if (found !== undefined) throw noTime(session, found);
@@ -51,7 +100,7 @@ export function refuseMissingEventTime(session: Refused, columns: readonly Query
 }
 
 function noTime(session: Refused, { name, type }: QueryColumn): PsybergError {
-  const { table } = session.plan.target;
+  const { table } = session.target;
   const words = queryWords(session.spec);
   const column = words.name(name);
   const written = columnTypeText(type);
@@ -82,7 +131,7 @@ export function refuseColumns(session: Refused, schema: Schema, differences: Col
   if (required.length > 0)
     throw mismatch(
       session,
-      `${fileOf(session)} does not return ${listed(required)}, which the target ${session.plan.target.table} requires`,
+      `${fileOf(session)} does not return ${listed(required)}, which the target ${session.target.table} requires`,
       added.length === 0 ? 'add the column to the select list' : renameHint(session, added, required),
       { columns: required, missing: required },
     );
@@ -109,7 +158,7 @@ function howChanged(
   added: readonly NewColumn[],
   absent: readonly string[],
 ): { readonly what: string; readonly hint: string } {
-  const { table } = session.plan.target;
+  const { table } = session.target;
   const [[came], [went]] = [added, absent];
   if (came === undefined)
     return {
@@ -129,18 +178,18 @@ function howChanged(
 const isNested = (path: string): boolean => path.includes('.');
 
 function addedHint(session: Refused, { path, type }: NewColumn): string {
-  if (!hasIcebergType(type, session.plan.target.format_version))
+  if (!hasIcebergType(type, session.target.format_version))
     return `Iceberg has no type ${columnTypeText(type)}: cast ${path} in the query of ${fileOf(session)} to one that it has, such as ${queryWords(session.spec).types}; then add the column, or set on_schema_change: append`;
   const add = isNested(path)
     ? ''
-    : `add it: ${command(`alter table ${session.plan.target.table} add column ${sqlName(path)} ${columnTypeText(type)}`)}; or `;
+    : `add it: ${command(`alter table ${session.target.table} add column ${sqlName(path)} ${columnTypeText(type)}`)}; or `;
   return `${add}set on_schema_change in the header of ${fileOf(session)}: append adds what is new, ignore leaves it out; or take it out of the query`;
 }
 
 function absentHint(session: Refused, path: string): string {
   const drop = isNested(path)
     ? ''
-    : `; or drop it: ${command(`alter table ${session.plan.target.table} drop column ${sqlName(path)}`)}`;
+    : `; or drop it: ${command(`alter table ${session.target.table} drop column ${sqlName(path)}`)}`;
   const value = isNested(path) ? 'NULL' : `null as ${queryWords(session.spec).name(path)}`;
   return `return it again (${value} where there is no value); or set on_schema_change: append or ignore in the header of ${fileOf(session)}, and it is NULL in new rows${drop}`;
 }
@@ -152,12 +201,12 @@ function renameHint(session: Refused, added: readonly NewColumn[], absent: reado
   const ways =
     isNested(to) || isNested(from)
       ? `return it under its old name`
-      : `rename it in the table, which keeps its values: ${command(`alter table ${session.plan.target.table} rename column ${sqlName(from)} to ${sqlName(to)}`)}; or return it under its old name: ${named(to)} as ${named(from)}`;
+      : `rename it in the table, which keeps its values: ${command(`alter table ${session.target.table} rename column ${sqlName(from)} to ${sqlName(to)}`)}; or return it under its old name: ${named(to)} as ${named(from)}`;
   return `if ${to} is ${from} under a new name, ${ways}; if they are two, set on_schema_change in the header of ${fileOf(session)}: append adds ${to}, ignore leaves it out, and ${from} is NULL in new rows`;
 }
 
 function typeMismatch(session: Refused, schema: Schema, lossy: readonly LossyCast[]): PsybergError {
-  const { table } = session.plan.target;
+  const { table } = session.target;
   const [first] = lossy as readonly [LossyCast];
   const found = lossy.map(
     ({ path, from, to }) => `${path} as ${from}, but column ${path} of the target ${table} is ${to}`,
@@ -206,5 +255,5 @@ const mismatch = (
 ): PsybergError =>
   usageError('target-schema-mismatch', message, {
     hint,
-    context: { target: session.plan.target.table, file: fileOf(session), ...found },
+    context: { target: session.target.table, file: fileOf(session), ...found },
   });

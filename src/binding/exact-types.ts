@@ -1,0 +1,32 @@
+/**
+ * Asks DuckDB for the exact types of a query's columns. Bound query -> types. Binding alone does not tell
+ * them: there a NULL without a type is an INTEGER, and JSON a VARCHAR.
+ */
+import type { Binder, BoundColumn } from '../engine/index.ts';
+import { patternOf } from '../kinds/patterns/index.ts';
+import { emptyCteFragment, joinedFragment, renderStatement, userQueryFragment } from '../statements/index.ts';
+import { type BindingInput, withTypedVariables } from './bind-process.ts';
+
+/** `columns`: as they were bound. Undefined where DuckDB does not say it. */
+export async function exactTypes(
+  binder: Binder,
+  input: BindingInput,
+  columns: readonly BoundColumn[],
+): Promise<BoundColumn[] | undefined> {
+  const { spec, sources, target } = input;
+  const previous = patternOf(spec).readsPrevious && target !== undefined ? [target] : [];
+  const sql = renderStatement('compile/column_types', {
+    sources: joinedFragment(
+      [
+        ...[...sources].map(([alias, seen]) => emptyCteFragment(alias, seen)),
+        ...previous.map((seen) => emptyCteFragment('previous', seen)),
+      ],
+      ',\n',
+    ),
+    query: userQueryFragment(withTypedVariables(input, spec.sql)),
+  });
+  const [row] = await binder.rows(sql).catch(() => []);
+  const types = row === undefined ? [] : Object.values(row).map(String);
+  if (types.length !== columns.length) return undefined;
+  return columns.map(({ name }, index) => ({ name, type: types[index] as string }));
+}
