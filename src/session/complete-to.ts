@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { newestHourOf } from '../changes/newest-hour.ts';
 import type { Source, SourceTable } from '../changes/source.ts';
 import { ancestors, mainSnapshot } from '../iceberg/history.ts';
-import type { Snapshot } from '../iceberg/table-metadata.ts';
+import type { Snapshot, SnapshotId, TableMetadata } from '../iceberg/table-metadata.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { type AskedPlace, vttsKind } from '../kinds/vtts/index.ts';
 import { given } from '../model/given.ts';
@@ -38,27 +38,48 @@ export interface Promised {
   readonly hour: Hour | undefined;
 }
 
+/** `promised`: undefined where the provider need not be asked while the source's head is this one. */
+interface AskedBefore {
+  readonly promised: Promised | undefined;
+  readonly head: SnapshotId | undefined;
+}
+
 /**
  * Asks a provider that moves on by itself, such as the signals of another process, before the source is
- * pinned. Undefined where it need not be asked, or has to be asked later.
+ * pinned. Undefined for one that has to be asked later.
  */
-export async function promisedBefore(
+export async function askedBefore(
   input: OpenSessionInput,
   spec: SourceSpec,
   progress: ProcessProgress | undefined,
-): Promise<Promised | undefined> {
+): Promise<AskedBefore | undefined> {
   if (vttsKind(spec.vtts.kind).isOfHead || input.isLoaded === true || isOlderPlace(input, spec))
     return undefined;
   const metadata = (await input.catalog.loadTable(spec.table))?.metadata;
   const main = metadata === undefined ? undefined : mainSnapshot(metadata);
-  if (metadata === undefined || main === undefined) return undefined;
+  if (metadata === undefined || main === undefined) return { promised: undefined, head: undefined };
+  const head = main['snapshot-id'];
   const watermark = watermarkFor(progress, {
     name: tableName(spec.table),
     tableUuid: metadata['table-uuid'],
   });
-  const hasChanged = watermark?.snapshotId !== main['snapshot-id'];
-  if (!asksProvider(input, spec, { hasChanged, progress })) return undefined;
-  return { hour: await askProvider(input, spec, { newestHour: undefined, snapshots: () => [] }) };
+  const hasChanged = watermark?.snapshotId !== head;
+  if (!asksProvider(input, spec, { hasChanged, progress })) return { promised: undefined, head };
+  const hour = await askProvider(input, spec, { newestHour: undefined, snapshots: () => [] });
+  return { promised: { hour }, head };
+}
+
+/**
+ * What was promised of the source as it is pinned. A provider that need not be asked has to be asked once
+ * rows came in between, and then it is too late: it promises nothing until the next session.
+ */
+export function promisedOf(
+  { promised, head }: AskedBefore,
+  pinned: TableMetadata | undefined,
+): Promised | undefined {
+  if (promised !== undefined) return promised;
+  const main = pinned === undefined ? undefined : mainSnapshot(pinned);
+  return main?.['snapshot-id'] === head ? undefined : { hour: undefined };
 }
 
 /** The newest hour with rows, and the hour up to which all rows are there. */

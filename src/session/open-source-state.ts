@@ -18,7 +18,7 @@ import type { SourceState, Watermark } from '../model/session.ts';
 import { type ProcessProgress, watermarkFor, watermarksOn } from '../state/process-progress.ts';
 import { duckdbColumns } from '../statements/index.ts';
 import { refuseReplacedColumns } from './columns-replaced.ts';
-import { completenessOf, emptyState, type Promised, promisedBefore } from './complete-to.ts';
+import { askedBefore, completenessOf, emptyState, type Promised, promisedOf } from './complete-to.ts';
 import { eventTimeOf, refuseOtherEventTime } from './event-time.ts';
 import { openFolder } from './open-folder.ts';
 import {
@@ -43,8 +43,9 @@ export async function openSourceState(
   progress: ProcessProgress | undefined,
 ): Promise<SourceState> {
   if (spec.files !== undefined) return openFolder(input, { ...spec, files: spec.files }, progress);
-  const promised = await promisedBefore(input, spec, progress);
+  const asked = await askedBefore(input, spec, progress);
   const loaded = await input.catalog.loadTableToRead(spec.table);
+  const promised = asked === undefined ? undefined : promisedOf(asked, loaded?.metadata);
   const name = tableName(spec.table);
   const found = watermarkFor(progress, { name, tableUuid: loaded?.metadata['table-uuid'] });
   // A watermark with `onChange` is from when this source was a lookup: none of its rows has been loaded.

@@ -76,6 +76,44 @@ it.each([
   expect(await world.rows('select id, n from facts.below')).toEqual(['[0,"1"]', '[1,"1"]']);
 });
 
+it('a query that need not be asked promises nothing where rows come in before the source is pinned', async () => {
+  const told = processFile(
+    {
+      process_name: 'told',
+      pattern: 'stateful',
+      sources: [{ table: 'raw.a', event_time: 'ts', vtts: { sql: 'select max(t) from aux.complete' } }],
+      target: { table: 'facts.told', event_time: 'ts' },
+    },
+    "select date_trunc('hour', ts) as ts, count(*) as n from a group by all",
+  );
+  const world = await worldForTest({ processes: [told] });
+  await world.create('raw.a', 'id int, ts timestamptz');
+  await world.create('aux.complete', 't timestamptz');
+  const other = await open({ project: world.root });
+  onTestFinished(() => other.close());
+  const lands = async (hour: number): Promise<void> => {
+    await other.sql(`insert into raw.a ${row(hour)}`);
+    await other.sql(`insert into aux.complete values (timestamptz '${hourAt(hour + 1)}')`);
+  };
+  await lands(0);
+  await world.run();
+  const { client } = world.psyberg.internals;
+  const loadTableToRead = client.loadTableToRead;
+  let moves = 1;
+  Object.assign(client, {
+    loadTableToRead: async (id: Parameters<typeof loadTableToRead>[0]) => {
+      if (id.name !== 'a' || moves-- <= 0) return loadTableToRead(id);
+      await lands(1);
+      const loaded = await loadTableToRead(id);
+      await lands(2);
+      return loaded;
+    },
+  });
+  expect((await world.run())[0]).toMatchObject({ status: 'waiting' });
+  expect((await world.run())[0]).toMatchObject({ status: 'published' });
+  expect(await world.rows('select ts, n from facts.told')).toHaveLength(3);
+});
+
 it('signals of a target that was dropped, or rolled back, hold as far as the one that is there', async () => {
   const world = await begun({ hours_per_session: 2 });
   const waits = (hour: number) =>
