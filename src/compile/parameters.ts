@@ -33,6 +33,9 @@ export interface ProcessParameters {
   readonly range_end?: string;
 }
 
+/** Whether this session computed the hour before: only running tells. */
+export const COMPUTED_BEFORE = { from_run: 'computed-before' } as const;
+
 /** UTC text to the second. */
 export const instant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 

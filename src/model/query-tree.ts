@@ -25,6 +25,12 @@ export const tableParts = (table: TreeNode): string[] =>
 /** A list in a node; empty if it has none. */
 export const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** The value of a constant; undefined for any other node. */
+export function constantOf(node: unknown): unknown {
+  if (!isTreeNode(node) || node['class'] !== 'CONSTANT' || !isTreeNode(node['value'])) return undefined;
+  return node['value']['value'];
+}
+
 /** The parts of a condition that must all be true. */
 export function conjuncts(condition: unknown): TreeNode[] {
   if (!isTreeNode(condition)) return [];

@@ -8,6 +8,7 @@
  */
 import {
   columnReference,
+  constantOf,
   cteQueries,
   innerQuery,
   isTreeNode,
@@ -179,8 +180,7 @@ const isConstant = (node: unknown): boolean =>
   (node['class'] === 'CONSTANT' || (node['class'] === 'CAST' && isConstant(node['child'])));
 
 function numberOf(node: unknown): number | undefined {
-  if (!isTreeNode(node) || node['class'] !== 'CONSTANT' || !isTreeNode(node['value'])) return undefined;
-  const { value } = node['value'];
+  const value = constantOf(node);
   return typeof value === 'number' ? value : undefined;
 }
 

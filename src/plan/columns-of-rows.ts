@@ -5,6 +5,7 @@
 import {
   columnReference,
   columnReferences,
+  constantOf,
   isTreeNode,
   listed,
   lowerText,
@@ -19,8 +20,7 @@ import { isInUnit, isMade, type MadeRelation, NO_ROWS, type RowNames, type RowsO
 
 /** What `group by 1` and `distinct on (1)` stand for. */
 export function itemOfPlace(value: unknown, items: readonly TreeNode[]): unknown {
-  if (!isTreeNode(value) || value['class'] !== 'CONSTANT' || !isTreeNode(value['value'])) return value;
-  const place = value['value']['value'];
+  const place = constantOf(value);
   return typeof place === 'number' ? items[place - 1] : value;
 }
 

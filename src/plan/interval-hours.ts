@@ -1,5 +1,5 @@
 /** Computes how many hours an interval in a query is long. Parsed query -> hours. Pure. */
-import { isTreeNode, lowerText } from '../model/query-tree.ts';
+import { constantOf, isTreeNode, lowerText } from '../model/query-tree.ts';
 
 const UNIT_HOURS: Readonly<Record<string, number>> = {
   second: 1 / 3600,
@@ -45,9 +45,4 @@ function constantsIn(value: unknown): unknown[] {
     default:
       return [undefined];
   }
-}
-
-function constantOf(value: unknown): unknown {
-  if (!isTreeNode(value) || value['class'] !== 'CONSTANT' || !isTreeNode(value['value'])) return undefined;
-  return value['value']['value'];
 }

@@ -6,7 +6,7 @@
  * several hours together.
  */
 import type { SourceSpec } from '../model/process-spec.ts';
-import { isTreeNode, listed, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';
+import { constantOf, isTreeNode, listed, lowerText, lowerTexts, type TreeNode } from '../model/query-tree.ts';
 
 export interface RowsOf {
   /**
@@ -254,9 +254,4 @@ function ownConstants(value: unknown): unknown[] {
   if (!isTreeNode(value)) return [];
   const constant = constantOf(value);
   return constant === undefined ? Object.values(value).flatMap(ownConstants) : [constant];
-}
-
-function constantOf(value: unknown): unknown {
-  if (!isTreeNode(value) || value['class'] !== 'CONSTANT' || !isTreeNode(value['value'])) return undefined;
-  return value['value']['value'];
 }

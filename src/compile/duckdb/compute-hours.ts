@@ -10,7 +10,13 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import type { ComputeHourStep, ComputeHoursStep, StepValue } from '../../model/step.ts';
 import { renderStatement, type SqlFragment, statement, statementFragment } from '../../statements/index.ts';
 import { hourComparisons, hoursTable } from '../compared-hours.ts';
-import { type BoundValues, boundIn, executedHours, processParameters } from '../parameters.ts';
+import {
+  type BoundValues,
+  boundIn,
+  COMPUTED_BEFORE,
+  executedHours,
+  processParameters,
+} from '../parameters.ts';
 import { request } from '../request-steps.ts';
 import { previousTable, targetTable } from '../session-tables.ts';
 import { bareStep, stepAround } from '../step-statements.ts';
@@ -84,8 +90,6 @@ function hourCompiler(
     };
   };
 }
-
-const COMPUTED_BEFORE = { from_run: 'computed-before' } as const;
 
 function writtenHour(
   plan: Plan,

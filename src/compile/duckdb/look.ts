@@ -10,8 +10,6 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import {
   identifierFragment,
   identifierListFragment,
-  joinedFragment,
-  literalFragment,
   renderStatement,
   type SqlFragment,
   statement,
@@ -19,6 +17,7 @@ import {
 } from '../../statements/index.ts';
 import type { BoundRows } from '../audits.ts';
 import { hoursTable } from '../compared-hours.ts';
+import { emptySourcesStatement } from '../empty-sources.ts';
 import type { LimitedShape, LookRows, LookShape, LookStep } from '../look.ts';
 import {
   beginsAnew,
@@ -156,23 +155,9 @@ export function lookSource(plan: Plan, alias: string, limit: number | undefined)
   return { before: [], rows: { kind: 'look/source_rows', name: `source_rows ${alias}`, ...rows } };
 }
 
-/** Sources that have no rows at all tell nothing about the hours, so they are left out. */
-const withHours = ({ sources }: Plan): Plan['sources'] => sources.filter(({ lookup }) => lookup !== true);
-
 export function emptySources(plan: Plan): LookStep {
   const ctes = sourceCtes(plan, windowOf(plan));
-  const each = joinedFragment(
-    withHours(plan).map(({ alias }) =>
-      statementFragment(
-        renderStatement('look/empty_source', {
-          alias: literalFragment(alias),
-          source: identifierFragment(alias),
-        }),
-      ),
-    ),
-    '\nunion all\n',
-  );
-  const empty = statement('look/empty_sources', { sources: ctes.fragment, each });
+  const empty = emptySourcesStatement(plan, ctes.fragment);
   return {
     kind: 'look/empty_sources',
     name: 'empty_sources',

@@ -23,6 +23,7 @@ import type { BoundRows } from '../audits.ts';
 import { hourComparisons } from '../compared-hours.ts';
 import {
   boundIn,
+  COMPUTED_BEFORE,
   executedHours,
   firstWindow,
   type HourWindow,
@@ -129,11 +130,9 @@ export function hourInsert(
   }[previous]();
   const rows = queryRows(plan, spec, window, from);
   const query = rowsWithin(plan, spec, window);
-  const values = previous === 'either' ? COMPUTED_BEFORE : {};
+  const values = previous === 'either' ? { computed_before: COMPUTED_BEFORE } : {};
   return insertOf(plan, spec, { window, rows, query, values, collected });
 }
-
-const COMPUTED_BEFORE = { computed_before: { from_run: 'computed-before' } } as const;
 
 /** For an hour that may follow hours which stay as they are. */
 const eitherTable = (spec: ProcessSpec, collected: SqlFragment): SqlFragment =>

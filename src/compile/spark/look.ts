@@ -10,12 +10,11 @@ import type { ProcessSpec } from '../../model/process-spec.ts';
 import {
   identifierFragment,
   identifierListFragment,
-  joinedFragment,
-  literalFragment,
   renderStatement,
   statement,
   statementFragment,
 } from '../../statements/index.ts';
+import { emptySourcesStatement } from '../empty-sources.ts';
 import type { LimitedShape, LookDialect, LookRows, LookShape, LookStep } from '../look.ts';
 import { beginsAnew, boundIn, processParameters, windowOf, windowsOf } from '../parameters.ts';
 import { collectedTable } from '../session-tables.ts';
@@ -111,21 +110,7 @@ function withLimit(
 
 function emptySources(plan: Plan): LookStep {
   const sources = sourceRows(plan, windowOf(plan));
-  // Sources that have no rows at all tell nothing about the hours, so they are left out.
-  const each = plan.sources
-    .filter(({ lookup }) => lookup !== true)
-    .map(({ alias }) =>
-      statementFragment(
-        renderStatement('look/empty_source', {
-          alias: literalFragment(alias),
-          source: identifierFragment(alias),
-        }),
-      ),
-    );
-  const { sql } = statement('look/empty_sources', {
-    sources: sources.fragment,
-    each: joinedFragment(each, '\nunion all\n'),
-  });
+  const { sql } = emptySourcesStatement(plan, sources.fragment);
   const bound = boundIn(sql, { engine: 'spark' }, sources.parameters);
   return { kind: 'look/empty_sources', name: 'empty_sources', ...stepAround(sql, bound) };
 }

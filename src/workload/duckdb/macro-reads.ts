@@ -4,6 +4,7 @@
  * tables that the query passes to it, by `query_table(parameter)`.
  */
 import {
+  constantOf,
   isTreeNode,
   listed,
   lowerText,
@@ -123,8 +124,7 @@ function columnOf(node: TreeNode): string {
 }
 
 function textOf(node: TreeNode): string | undefined {
-  const value =
-    node['class'] === 'CONSTANT' && isTreeNode(node['value']) ? node['value']['value'] : undefined;
+  const value = constantOf(node);
   return typeof value === 'string' ? value : undefined;
 }
 
