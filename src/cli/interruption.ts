@@ -44,14 +44,21 @@ export const onInterruptedWork = (shell: { note(text: string): void }, stop: () 
   });
 
 /** The exit code of `work`, or of the signal that stopped it. */
-export async function untilInterrupted(
+export function untilInterrupted(
   psyberg: { interrupt(): void },
   work: () => Promise<number>,
 ): Promise<number> {
   const interruption = onInterruption(() => psyberg.interrupt());
-  try {
+  return endedBy(interruption, async () => {
     const code = await work();
     return interruption.exitCode() ?? code;
+  });
+}
+
+/** The exit code of `work`, or of the signal that made it fail. Releases the interruption. */
+export async function endedBy(interruption: Interruption, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
   } catch (error) {
     const code = interruption.exitCode();
     if (code === undefined) throw error;

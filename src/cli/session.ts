@@ -14,7 +14,7 @@ import type { InitRequest, Psyberg, SessionRequest, StepRecord } from '../psyber
 import { runText } from '../report/run-report.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type Act, example } from './help.ts';
-import { onInterruptedWork } from './interruption.ts';
+import { endedBy, onInterruptedWork } from './interruption.ts';
 import { metricsOption, type Shell, varOption, withPsyberg } from './shell.ts';
 
 interface SessionOptions {
@@ -179,22 +179,16 @@ async function withSession<Request extends InitRequest = SessionRequest>(
       const { processesInDependencyOrder } = await import('../project/dependency-order.ts');
       const [spec] = processesInDependencyOrder(psyberg.project, [options.process_name]) as [ProcessSpec];
       await checkOptions(spec, options);
-      const interruption = onInterruptedWork(shell, () => psyberg.interrupt());
-      try {
-        const { psyberg_session_id: id } = options;
-        const request: InitRequest = {
-          processName: spec.processName,
-          ...(id === undefined ? {} : { psybergSessionId: id }),
-        };
-        // Commander asks for the id of every step but `init`.
-        return await work(psyberg, request as Request);
-      } catch (error) {
-        const code = interruption.exitCode();
-        if (code === undefined) throw error;
-        return code;
-      } finally {
-        interruption.release();
-      }
+      const { psyberg_session_id: id } = options;
+      const request: InitRequest = {
+        processName: spec.processName,
+        ...(id === undefined ? {} : { psybergSessionId: id }),
+      };
+      // Commander asks for the id of every step but `init`.
+      return endedBy(
+        onInterruptedWork(shell, () => psyberg.interrupt()),
+        () => work(psyberg, request as Request),
+      );
     },
     { change: (project) => withTables(project, options) },
   );
