@@ -8,18 +8,8 @@ import { hourAt, type ProcessFile, processFile } from '../support/world.ts';
 import { missingJava } from './java/java.ts';
 import { startRecordingProxy } from './spark/recording-proxy.ts';
 import { sharedSpark } from './spark/shared.ts';
-import {
-  COUNTED,
-  EVENTS,
-  events,
-  expectTwins,
-  RUNNING,
-  TARGET,
-  type Twin,
-  twins,
-  withSpark,
-  worldOf,
-} from './spark-twins.ts';
+import { type Twin, twins } from './spark/worlds.ts';
+import { COUNTED, EVENTS, events, expectTwins, RUNNING, TARGET, withSpark, worldOf } from './spark-twins.ts';
 
 const missing = await missingJava();
 beforeAll(async () => {

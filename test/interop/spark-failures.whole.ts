@@ -8,16 +8,8 @@ import { orphans } from '../support/orphans.ts';
 import { spawnSessions } from '../support/spawn.ts';
 import { missingJava } from './java/java.ts';
 import { sharedSpark } from './spark/shared.ts';
-import {
-  COUNTED,
-  EVENTS,
-  events,
-  expectTwins,
-  RUNNING,
-  type Twin,
-  withSpark,
-  worldOf,
-} from './spark-twins.ts';
+import type { Twin } from './spark/worlds.ts';
+import { COUNTED, EVENTS, events, expectTwins, RUNNING, withSpark, worldOf } from './spark-twins.ts';
 
 const missing = await missingJava();
 beforeAll(async () => {

@@ -3,33 +3,12 @@
  * twins -> nothing, or a failed expectation.
  */
 import { expect } from 'vitest';
-import { hourAt, type ProcessFile, processFile, type World, worldForTest } from '../support/world.ts';
+import { hourAt, type World, worldForTest } from '../support/world.ts';
 import { sharedSpark } from './spark/shared.ts';
-
-export interface Twin {
-  readonly name: string;
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly duckdb: string;
-  /** Default: the same text. */
-  readonly spark?: string;
-}
+import { type Twin, twins } from './spark/worlds.ts';
 
 export const TARGET = { event_time: 'hour', partition_by: ['hour(hour)'] };
 export const EVENTS = { table: 'raw.events', event_time: 'ts', alias: 'e' };
-
-/** The same process on both engines, with targets of their own. */
-export const twins = ({ name, header, duckdb, spark: sparkSql = duckdb }: Twin): ProcessFile[] =>
-  (['duckdb', 'spark'] as const).map((engine) =>
-    processFile(
-      {
-        ...header,
-        engine,
-        process_name: `${name}_${engine}`,
-        target: { ...(header['target'] as object), table: `facts.${name}_${engine}` },
-      },
-      engine === 'spark' ? sparkSql : duckdb,
-    ),
-  );
 
 export const events = (first: number, count: number, hour: number): string =>
   `select range as id, timestamptz '${hourAt(hour)}' + to_minutes(range % 60) as ts, range % 3 as kind from range(${first}, ${first + count})`;

@@ -1,19 +1,26 @@
 /**
- * A process of its own that runs sessions: `node session-process.ts <project> <json>`. Prints the records as
- * its last line. `killAtStep`: SIGKILL to itself when that step begins. `killAtCommit`: before or after that
- * commit is made. `stopAtStep`: SIGSTOP to itself when a step of that name begins for the first time. `times`: how often it runs. `steps`: only these steps of a session of an orchestrator, one
- * after the other.
+ * A process of its own that runs sessions: `node session-process.ts <project> <json>`, where the JSON is a
+ * {@link SessionsOrder}. Prints the records as its last line.
  */
 import type { RestateOptions } from '../../src/index.ts';
 import { open } from './open-project.ts';
 import { runSessionStep, type SessionStep } from './session-step.ts';
 
-interface Order {
+/** What it does: runs, if nothing else is asked for. */
+export interface SessionsOrder {
   readonly processes?: readonly string[];
+  /** SIGKILL to itself when that step begins. */
   readonly killAtStep?: number;
+  /** SIGKILL to itself before or after that commit is made. */
   readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
+  /**
+   * Part of what it tells of a step: SIGSTOP to itself when such a step begins for the first time. It goes on
+   * when somebody sends SIGCONT.
+   */
   readonly stopAtStep?: string;
+  /** Only these steps of a session of an orchestrator, one after the other. */
   readonly steps?: { readonly names: readonly SessionStep[]; readonly psybergSessionId: string };
+  /** How often it runs. */
   readonly times?: number;
   /** A statement before each run; `$round` in it is the number of the run, from 1. */
   readonly land?: string;
@@ -21,12 +28,12 @@ interface Order {
   readonly restate?: RestateOptions;
   /** In place of runs: the whole warehouse is maintained, and what may be removed is removed now. */
   readonly maintain?: boolean;
-  /** A query whose sorted rows are printed instead of the records. */
+  /** Before the rest the processes are planned. */
   readonly plan?: boolean;
 }
 
 const [project, text] = process.argv.slice(2) as [string, string];
-const order = JSON.parse(text) as Order;
+const order = JSON.parse(text) as SessionsOrder;
 let steps = 0;
 let stopped = false;
 const psyberg = await open({

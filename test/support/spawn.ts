@@ -3,24 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { CompiledPlan, RestateOptions, RunRecord } from '../../src/index.ts';
-import type { SessionStep } from './session-step.ts';
+import type { CompiledPlan, RunRecord } from '../../src/index.ts';
+import type { SessionsOrder } from './session-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('session-process.ts', import.meta.url));
 
-export interface SpawnOptions {
-  readonly processes?: readonly string[];
-  readonly killAtStep?: number;
-  readonly killAtCommit?: { readonly commit: number; readonly after: boolean };
-  /** Part of what it tells of a step: then it stops, until somebody sends SIGCONT. */
-  readonly stopAtStep?: string;
-  readonly steps?: { readonly names: readonly SessionStep[]; readonly psybergSessionId: string };
-  readonly times?: number;
-  readonly land?: string;
-  readonly restate?: RestateOptions;
-  readonly plan?: boolean;
-  /** In place of runs: the whole warehouse is maintained. */
-  readonly maintain?: boolean;
+export interface SpawnOptions extends SessionsOrder {
   readonly environment?: Readonly<Record<string, string>>;
   /** Called with the running process once its engine is there. */
   readonly onReady?: (child: ChildProcess) => void;

@@ -1,11 +1,9 @@
 /** Statements of Spark on the tables of a history. */
 import { rmSync } from 'node:fs';
-import { openSparkSession, type SparkSession } from '../../../src/workload/spark/connect/client.ts';
-import { parseRemote } from '../../../src/workload/spark/connect/remote.ts';
-import { CATALOG_NAME } from '../../../src/workspace/project-catalog.ts';
+import type { SparkSession } from '../../../src/workload/spark/connect/client.ts';
 import type { World } from '../../support/world.ts';
 import { hourAt } from '../../support/world.ts';
-import { sharedSpark } from '../spark/shared.ts';
+import { sparkSessionOn } from '../spark/session-on.ts';
 import type { Operation, Time } from './history.ts';
 
 export interface SparkOn {
@@ -16,17 +14,8 @@ export interface SparkOn {
 }
 
 export async function sparkOn(world: World): Promise<SparkOn> {
-  const session = openSparkSession({ remote: parseRemote(await sharedSpark()) });
-  const { uri, token } = world.psyberg.internals.catalog;
-  await session.configure({
-    'spark.sql.session.timeZone': 'UTC',
+  const session = await sparkSessionOn(world, {
     'spark.sql.parquet.outputTimestampType': 'TIMESTAMP_MICROS',
-    'spark.sql.catalog.lake': 'org.apache.iceberg.spark.SparkCatalog',
-    'spark.sql.catalog.lake.type': 'rest',
-    'spark.sql.catalog.lake.uri': uri,
-    'spark.sql.catalog.lake.warehouse': CATALOG_NAME,
-    'spark.sql.catalog.lake.token': token,
-    'spark.sql.catalog.lake.cache-enabled': 'false',
   });
   return {
     session,

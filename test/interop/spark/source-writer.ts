@@ -3,13 +3,11 @@
  * version 1 tables and deletion vectors among it. Operations as data -> commits.
  */
 import fc from 'fast-check';
-import { openSparkSession, type SparkSession } from '../../../src/workload/spark/connect/client.ts';
-import { parseRemote } from '../../../src/workload/spark/connect/remote.ts';
-import { CATALOG_NAME } from '../../../src/workspace/project-catalog.ts';
+import type { SparkSession } from '../../../src/workload/spark/connect/client.ts';
 import { batches } from '../../support/source-operations.ts';
 import type { Batch, RowIds, SourceShape } from '../../support/source-shape.ts';
 import { hourAt, msAt, type World } from '../../support/world.ts';
-import { sharedSpark } from './shared.ts';
+import { sparkSessionOn } from './session-on.ts';
 
 export type SparkOperation =
   | { readonly kind: 'spark-land'; readonly batch: Batch }
@@ -88,17 +86,7 @@ export interface SparkWriter {
 
 /** Over the catalog of a world that is not opened again meanwhile. */
 export async function sparkWriter(world: World): Promise<SparkWriter> {
-  const session = openSparkSession({ remote: parseRemote(await sharedSpark()) });
-  const { uri, token } = world.psyberg.internals.catalog;
-  await session.configure({
-    'spark.sql.session.timeZone': 'UTC',
-    'spark.sql.catalog.lake': 'org.apache.iceberg.spark.SparkCatalog',
-    'spark.sql.catalog.lake.type': 'rest',
-    'spark.sql.catalog.lake.uri': uri,
-    'spark.sql.catalog.lake.warehouse': CATALOG_NAME,
-    'spark.sql.catalog.lake.token': token,
-    'spark.sql.catalog.lake.cache-enabled': 'false',
-  });
+  const session = await sparkSessionOn(world);
   const run = (sql: string): Promise<void> => session.execute({ sql, values: {} });
   return {
     apply: (table, { shape, operation, ids }) =>
