@@ -10,7 +10,16 @@ import type { ProcessSpec, ProjectSpec } from '../model/process-spec.ts';
 import type { SourceState } from '../model/session.ts';
 import { progressOfAll } from '../state/process-progress.ts';
 import { type LeftBehind, type LeftOnTarget, readUpTo } from './left-behind.ts';
-import { loadFirst, owesOf, type Skipped, type Stopped, skippedOf, wayOn, whole } from './way-on-after.ts';
+import {
+  anew,
+  loadFirst,
+  owesOf,
+  type Skipped,
+  type Stopped,
+  skippedOf,
+  wayOn,
+  whole,
+} from './way-on-after.ts';
 
 /**
  * An adoption at `now` skips what came to a source since another process last read it for this target, also
@@ -71,11 +80,14 @@ function skips(
   hint: string,
 ): Error {
   const table = tableName(source.spec.table);
+  const target = tableName(spec.target.table);
+  const who = isRetired ? `${processName}, which was retired,` : processName;
+  const owes = owed === 0 ? '' : ` and owes ${owed} of its hours`;
   const since = isFormer ? ', and has gone on without it since' : '';
   const where = watermark === head ? '' : `, and its head is ${head}`;
   return refusal(
     'adoption-skips-rows',
-    `${processName}${isRetired ? ', which was retired,' : ''} has loaded ${table} into ${tableName(spec.target.table)} up to snapshot ${watermark}${owed === 0 ? '' : ` and owes ${owed} of its hours`}${since}${where}: what it has not loaded would count as loaded`,
+    `${who} has loaded ${table} into ${target} up to snapshot ${watermark}${owes}${since}${where}: what it has not loaded would count as loaded`,
     {
       hint,
       context: {
@@ -98,7 +110,7 @@ function nothingTells(spec: ProcessSpec, published: string, sources: readonly So
     'adoption-skips-rows',
     `${published} has published to ${target}, and nothing tells any more how far it has loaded ${tables.join(', ')}: what it has not loaded would count as loaded`,
     {
-      hint: `${whole(spec)}; name the place of each source with --at TABLE=SNAPSHOT if you know it; or drop ${target} and run "psyberg run ${spec.processName}"`,
+      hint: `${whole(spec)}; name the place of each source with --at TABLE=SNAPSHOT if you know it; or ${anew(spec)}`,
       context: { process_name: spec.processName, table: tables[0] ?? null, published_by: published },
     },
   );

@@ -67,7 +67,8 @@ export function wayOn(spec: ProcessSpec, found: Found): string {
 export const whole = ({ processName }: ProcessSpec): string =>
   `run "psyberg adopt ${processName} --at now" if all of it is in the target`;
 
-const anew = (spec: ProcessSpec): string =>
+/** The way on that is always there: all of it is loaded once more. */
+export const anew = (spec: ProcessSpec): string =>
   `drop ${tableName(spec.target.table)} and run "psyberg run ${spec.processName}"`;
 
 /** Nobody else can load them before it. */
@@ -144,7 +145,8 @@ function placeOf(
   const named = { name: tableName(table), tableUuid: undefined };
   const former = watermarkFor({ watermarks: progress.former ?? [] }, named);
   const watermark = watermarkFor(progress, named) ?? (progress.pattern === 'stateless' ? former : undefined);
-  if (lookup !== undefined) return watermark === undefined && former === undefined ? undefined : 'now';
+  const wasRead = watermark !== undefined || former !== undefined;
+  if (lookup !== undefined) return wasRead ? 'now' : undefined;
   if (watermark !== undefined) return String(watermark.snapshotId);
   return patternOf(spec).loadsHours ? 'beginning' : undefined;
 }
