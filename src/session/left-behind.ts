@@ -34,7 +34,7 @@ export interface LeftBehind {
 }
 
 /** What processes have left that were retired, or are in the project no more. */
-export function leftBehind(target: TableMetadata, project: ProjectSpec): LeftBehind[] {
+function leftBehind(target: TableMetadata, project: ProjectSpec): LeftBehind[] {
   const known = new Set(project.processes.map((each) => each.processName));
   const removed = progressOfAll(target).filter(({ processName }) => !known.has(processName));
   return [

@@ -17,15 +17,17 @@ import { cutText, px } from './scales.ts';
 export function graphPanel(processes: readonly ReportedProcess[], layout: GraphLayout): Markup {
   return html`<section id="processes" aria-labelledby="processes-head" data-panel="processes" data-items="${processes.length}">
 <h2 id="processes-head">Processes</h2>
-${
-  processes.length === 0
-    ? html`<p class="muted">The project has no processes; create one with <code>psyberg new process</code>.</p>`
-    : processes.length > MANY
-      ? html`${folded('graph', 'The graph, from sources to targets', graphFigure(layout))}
-${statusTable('The state of each process; those that need you first', worstFirst(processes))}`
-      : html`${graphFigure(layout)}
-${statusTable('The state of each process', processes)}`
-}</section>`;
+${panelBody(processes, layout)}</section>`;
+}
+
+function panelBody(processes: readonly ReportedProcess[], layout: GraphLayout): Markup {
+  if (processes.length === 0)
+    return html`<p class="muted">The project has no processes; create one with <code>psyberg new process</code>.</p>`;
+  if (processes.length > MANY)
+    return html`${folded('graph', 'The graph, from sources to targets', graphFigure(layout))}
+${statusTable('The state of each process; those that need you first', worstFirst(processes))}`;
+  return html`${graphFigure(layout)}
+${statusTable('The state of each process', processes)}`;
 }
 
 const graphFigure = (

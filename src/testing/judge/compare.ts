@@ -164,14 +164,14 @@ const keyOf = (row: WholeRow, columns: readonly TestColumn[]): string =>
  */
 function cellText(cell: unknown, type: string | undefined): string {
   if (cell === null || cell === undefined) return 'NULL';
-  if (typeof cell === 'number' && Number.isFinite(cell))
-    return String(Number(cell.toPrecision(type === 'FLOAT' ? 6 : 12)) + 0);
-  if (typeof cell !== 'object') return `${typeof cell === 'bigint' ? '' : `${typeof cell} `}${String(cell)}`;
-  return JSON.stringify(cell, (_key, each: unknown) =>
-    typeof each === 'bigint'
-      ? each.toString()
-      : typeof each === 'number' && Number.isFinite(each)
-        ? Number(each.toPrecision(12)) + 0
-        : each,
-  );
+  if (typeof cell === 'number') return String(inDigits(cell, type === 'FLOAT' ? 6 : 12));
+  if (typeof cell === 'bigint') return String(cell);
+  if (typeof cell !== 'object') return `${typeof cell} ${String(cell)}`;
+  return JSON.stringify(cell, (_key, each: unknown) => {
+    if (typeof each === 'bigint') return each.toString();
+    return typeof each === 'number' ? inDigits(each, 12) : each;
+  });
 }
+
+/** A number to so many digits; zero for minus zero. Infinity and NaN as they are. */
+const inDigits = (value: number, digits: number): number => Number(value.toPrecision(digits)) + 0;
