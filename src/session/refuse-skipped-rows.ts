@@ -121,7 +121,6 @@ function nothingTells(spec: ProcessSpec, published: string, sources: readonly So
  * stands in their place. Of a target that somebody else filled nothing is known.
  */
 function refuseUnread(spec: ProcessSpec, others: readonly Stopped[], sources: readonly SourceState[]): void {
-  if (!patternOf(spec).loadsHours) return;
   const before = others.find((each) => each.isGone);
   if (before === undefined) return;
   const unread = sources.find(
@@ -137,8 +136,14 @@ function refuseUnread(spec: ProcessSpec, others: readonly Stopped[], sources: re
     'adoption-skips-rows',
     `nobody who has published to ${target} has read ${table}: its rows would count as loaded`,
     {
-      hint: `run "psyberg adopt ${spec.processName} --at ${table}=beginning" to have the next session load them; or ${whole(spec)}`,
+      hint: `${toLoad(spec, table)}; or ${whole(spec)}`,
       context: { process_name: spec.processName, table, published_by: before.processName },
     },
   );
 }
+
+/** How a source that is new to the target is loaded. */
+const toLoad = (spec: ProcessSpec, table: string): string =>
+  patternOf(spec).loadsHours
+    ? `run "psyberg adopt ${spec.processName} --at ${table}=beginning" to have the next session load them`
+    : `write existing_rows: keep under target: in ${spec.file} and run "psyberg run ${spec.processName}", which loads them beside what is there`;

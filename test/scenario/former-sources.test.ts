@@ -145,17 +145,32 @@ it('is asked for where nobody has read it for the target so far', async () => {
   await expectWhole(world, 'q_load');
 });
 
+const stateless = (source: Source, start: object = {}, name = 'p_load', target: object = {}) =>
+  processFile(
+    {
+      process_name: name,
+      pattern: 'stateless',
+      sources: [{ table: `raw.${source}`, event_time: 'ts', alias: 'e', ...start }],
+      target: { table: 'facts.loaded', event_time: 'ts', ...target },
+    },
+    'select id, ts from e',
+  );
+
+it('is loaded beside what is there by a stateless process, where nobody has read it', async () => {
+  const world = await worldForTest({ processes: [stateless('a')] });
+  for (const table of BOTH) await world.create(`raw.${table}`, 'id bigint, ts timestamptz');
+  await world.land('raw.a', events(1, 1, 0));
+  await world.land('raw.b', events(2, 1, 0));
+  await world.publish('p_load');
+  await replaced(world, 'p_load', stateless('b', {}, 'q_load'), true);
+  const { hint } = await refusalOf(world.psyberg.adopt('q_load'));
+  expect(hint).toContain('existing_rows: keep');
+  await replaced(world, 'q_load', stateless('b', {}, 'q_load', { existing_rows: 'keep' }));
+  await world.publish('q_load');
+  expect(await world.rows('select id from facts.loaded')).toEqual(['["1"]', '["2"]']);
+});
+
 it('is not appended once more by a stateless process that names it again', async () => {
-  const stateless = (source: Source, start: object = {}) =>
-    processFile(
-      {
-        process_name: 'p_load',
-        pattern: 'stateless',
-        sources: [{ table: `raw.${source}`, event_time: 'ts', alias: 'e', ...start }],
-        target: { table: 'facts.loaded', event_time: 'ts' },
-      },
-      'select id, ts from e',
-    );
   const world = await worldForTest({ processes: [stateless('a')] });
   for (const table of BOTH) await world.create(`raw.${table}`, 'id bigint, ts timestamptz');
   await world.land('raw.a', events(1, 1, 0));
