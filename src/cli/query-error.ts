@@ -7,6 +7,7 @@ import { isMistake } from '../workload/duckdb/sql-faults.ts';
  * shows the tables.
  */
 export function asUsageError(error: unknown, lister = 'psyberg sql "show all tables"'): unknown {
+  if (error instanceof PsybergError && error.code === 'warehouse-full') return fullDisk(error);
   if (!(error instanceof PsybergError) || error.code !== 'sql-failed') return error;
   return isMistake(error.message)
     ? usageError('sql-failed', error.message, {
@@ -15,3 +16,11 @@ export function asUsageError(error: unknown, lister = 'psyberg sql "show all tab
       })
     : error;
 }
+
+/** A session takes away what it wrote; of an INSERT that somebody typed DuckDB leaves the files. */
+const fullDisk = (error: PsybergError): PsybergError =>
+  new PsybergError('warehouse-full', error.message, {
+    hint: 'free some space, then run the same command again; files that an INSERT had begun to write stay until psyberg maintain --only orphans removes them, a day later or with --orphan-grace 1h',
+    context: error.context,
+    cause: error,
+  });

@@ -108,6 +108,12 @@ const versionsOf = (engine: Engine, report: Report): void =>
     `${engine.versions.duckdb}; loaded: ${Object.keys(engine.versions.extensions).join(', ')}`,
   );
 
+/** State tables that only some projects ever need. */
+const CREATED_BY: Readonly<Record<string, string>> = {
+  auditFailureTable: 'the first audit that fails',
+  fileTable: 'the first session that reads files',
+};
+
 async function examineWarehouse(workspace: Workspace, report: Report): Promise<void> {
   const { project, catalog, client } = workspace;
   const answered = await attempt(report, 'catalog', async () => {
@@ -134,9 +140,10 @@ async function examineWarehouse(workspace: Workspace, report: Report): Promise<v
     const what = `${version} with Iceberg ${iceberg}; it answers ${means}${reaches.length === 0 ? '' : `, and reaches ${reaches.join(' and ')}`}`;
     report('Spark', 'ok', tested === undefined ? what : `${what}; what is tested is ${tested}`);
   });
-  for (const table of Object.values(project.tables)) {
+  for (const [key, table] of Object.entries(project.tables)) {
     const exists = await client.tableExists(table);
-    report(tableName(table), 'ok', exists ? 'exists' : 'does not exist yet; the first run creates it');
+    const by = CREATED_BY[key] ?? 'the first run';
+    report(tableName(table), 'ok', exists ? 'exists' : `does not exist yet; ${by} creates it`);
   }
   if (engine !== undefined)
     await attempt(report, 'retention', async () => {

@@ -32,6 +32,8 @@ const TOO_MANY: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
+/** One of SQLite's IO errors: a full disk has no room for the index of its log, which readers need as well. */
+const SQLITE_IOERR_SHMSIZE = 4874;
 const OWN: ReadonlySet<unknown> = new Set([
   'warehouse-full',
   'warehouse-not-writable',
@@ -82,6 +84,7 @@ export function storageFault(
     if (
       FULL.has(String(code)) ||
       sqlite === SQLITE_FULL ||
+      (sqlite === SQLITE_IOERR && errcode === SQLITE_IOERR_SHMSIZE) ||
       /No space left on device|Disk quota exceeded/i.test(io)
     )
       return warehouseFull(where, error);

@@ -50,6 +50,10 @@ describe('what a system says of a full or read-only disk', () => {
       Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 1034 }),
       'storage-failed',
     ],
+    [
+      Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 4874 }),
+      'warehouse-full',
+    ],
     [new Error('IO Error: Could not read from file "/w/a": Input/output error'), 'storage-failed'],
     [new Error('Invalid Input Error: Input/output error'), undefined],
     [Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' }), 'too-many-open-files'],
