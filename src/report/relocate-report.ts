@@ -39,7 +39,7 @@ function copyLines(
   return dryRun
     ? [counted]
     : [
-        `${counted}, each by its checksum`,
+        `${counted}, each compared by its checksum`,
         `to work on the copy write "warehouse: ${to}" under catalog in psyberg.yaml, with ${pointers}`,
       ];
 }

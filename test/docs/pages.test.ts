@@ -108,7 +108,12 @@ describe('files that are shown', () => {
         for (const [index, process] of processes.entries())
           writeFileSync(join(folder, 'processes', `shown_${index}.sql`), process);
         writeFileSync(join(folder, 'audits', 'churn_type_known.sql'), 'select * from staged where false\n');
-        const environment = { CATALOG_CREDENTIAL: 'id:secret', STORE_KEY: 'key', STORE_SECRET: 'secret' };
+        const environment = {
+          CATALOG_CREDENTIAL: 'id:secret',
+          LAKE_WAREHOUSE: 'warehouse',
+          STORE_KEY: 'key',
+          STORE_SECRET: 'secret',
+        };
         expect(readProject({ root: folder, environment }).processes).toHaveLength(processes.length);
       }
     } finally {
