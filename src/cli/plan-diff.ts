@@ -8,7 +8,9 @@ import type { Shell } from './shell.ts';
 export function addPlanDiffCommand(plan: Command, act: Act): void {
   plan
     .command('diff')
-    .description('what differs between the plans of two files: status, hours, rows, target, SQL')
+    .description(
+      'what differs between the plans of two files: status, hours, rows, target, SQL; with --format as psyberg plan has it',
+    )
     .argument('<from>', 'a file of psyberg plan --out, or what psyberg plan --json printed')
     .argument('<to>', 'another one')
     .addHelpText(
