@@ -32,7 +32,9 @@ const TOO_MANY: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE']);
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
-/** One of SQLite's IO errors: a full disk has no room for the index of its log, which readers need as well. */
+/**
+ * One of SQLite's IO errors: a full disk has no room for the index of its log, which readers need as well.
+ */
 const SQLITE_IOERR_SHMSIZE = 4874;
 const OWN: ReadonlySet<unknown> = new Set([
   'warehouse-full',
