@@ -12,6 +12,7 @@ import { type CheckProblem, PROBLEM_CODES } from '../model/problem-codes.ts';
 import type { ProcessSpec, SourceSpec } from '../model/process-spec.ts';
 import { isAccepted } from '../plan/index.ts';
 import { processesInDependencyOrder } from '../project/dependency-order.ts';
+import { auditFilesOf } from '../project/own-audits.ts';
 import { PROJECT_FILE } from '../project/project-schema.ts';
 import type { ProcessDraft } from '../project/read-process.ts';
 import { type ExaminedProject, examineProject } from '../project/read-project.ts';
@@ -97,7 +98,8 @@ async function factsOf(binder: Binder, { project, drafts, problems }: ExaminedPr
     if (columns !== undefined) tables.written(spec.target.table, columns);
     processes.push(process);
   }
-  return { project, processes, drafts, tableFiles: tables.files, macros };
+  const auditFiles = auditFilesOf(project.root);
+  return { project, processes, drafts, tableFiles: tables.files, auditFiles, macros };
 }
 
 /** Columns of files that no header describes are only known once the files are read. */

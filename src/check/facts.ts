@@ -57,5 +57,7 @@ export interface Checked {
   /** All process files, also those with problems. */
   readonly drafts: readonly ProcessDraft[];
   readonly tableFiles: readonly CheckedTableFile[];
+  /** The files of `audits/`, relative to the project. */
+  readonly auditFiles: readonly string[];
   readonly macros: JudgedMacros;
 }

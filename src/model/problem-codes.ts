@@ -20,6 +20,7 @@ const warning = (meaning: string): ProblemEntry => ({ severity: 'warning', meani
 export const PROBLEM_CODES = {
   'audit-file-invalid': error('The SQL file of an audit is not one query, or names an unknown parameter.'),
   'audit-sql-failed': error('An audit cannot be bound: it names a column or function that is not there.'),
+  'audit-unused': warning('A file of `audits/` is named by no process, so it is never run.'),
   'column-type-unsupported': error('A query returns a column of a type that no Iceberg table can have.'),
   'event-time-missing': error('A source has not the column that is named as its event time.'),
   'event-time-type': error('The event time of a source is no timestamp, date, or integer with a unit.'),

@@ -14,6 +14,11 @@ export type OwnAudits = ReadonlyMap<string, string>;
 export const NO_OWN_AUDITS: OwnAudits = new Map();
 
 const AUDITS_FOLDER = 'audits';
+
+/** All files of the folder, relative to the project, whatever their names. */
+export const auditFilesOf = (root: string): string[] =>
+  (sqlFilesIn(path.join(root, AUDITS_FOLDER)) ?? []).map((file) => `${AUDITS_FOLDER}/${file}`);
+
 /** Keys that may stand beside an audit's name. */
 const BESIDE = new Set(['severity', 'name', 'parameters']);
 

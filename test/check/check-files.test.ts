@@ -250,6 +250,25 @@ describe('headers', () => {
   });
 });
 
+describe('audits/', () => {
+  it('are named by a process, or nobody runs them', async () => {
+    const files = {
+      'tables/raw/events.sql': EVENTS,
+      'audits/kinds.sql': "select * from staged where kind = 'x'\n",
+      'audits/spare.sql': 'select * frm staged\n',
+      'processes/a.sql': processOf('a_load', 'select event_id, event_ts, kind from e', {
+        more: 'audits:\n  - sql: audits/kinds.sql\n',
+      }),
+    };
+    expect(await problemsOf(files)).toEqual([
+      'audits/spare.sql:1:1 warning audit-unused no process names this audit, so it is never run',
+    ]);
+    // A header that cannot be read may name it.
+    const unread = await problemsOf({ ...files, 'processes/b.sql': 'select 1\n' });
+    expect(unread.filter((line) => line.includes('audit-unused'))).toEqual([]);
+  });
+});
+
 describe('tables/', () => {
   it('is DDL that creates the table of its name', async () => {
     const found = await problemsOf({

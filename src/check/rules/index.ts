@@ -1,5 +1,6 @@
 /** Lists the rules of `psyberg check`, a file each. What a file alone can tell is checked when it is read. */
 import { auditsBind } from './audits-bind.ts';
+import { auditsUsed } from './audits-used.ts';
 import { hoursOfSession } from './hours-of-session.ts';
 import { joinsOverHours } from './joins-over-hours.ts';
 import { macrosDefined } from './macros-defined.ts';
@@ -36,4 +37,5 @@ export const RULES: readonly Rule[] = [
   selectStar,
   tablesDeclared,
   sourcesUsed,
+  auditsUsed,
 ];
