@@ -102,6 +102,8 @@ export interface PlanSource {
   readonly lookup_change?: PlanLookupChange | null;
   /** Only for a changed lookup with `on_change: restate`: the hours of the target that are computed again. */
   readonly restated?: PlanWindowKeys;
+  /** Names of its columns that hold floating-point numbers; absent where there are none. */
+  readonly float_columns?: readonly string[];
   readonly event_time: string | null;
   /** The column's Iceberg type, and the unit in which it is stored. */
   readonly event_time_type: string | null;

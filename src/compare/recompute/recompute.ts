@@ -7,6 +7,7 @@
 import type { ResultRows } from '../../engine/index.ts';
 import type { Snapshot, TableMetadata } from '../../iceberg/table-metadata.ts';
 import { patternOf } from '../../kinds/patterns/index.ts';
+import { floatColumns } from '../../model/float-columns.ts';
 import { unitHours, unitOf, type WithGrain } from '../../model/grain.ts';
 import { CALENDAR, type Hour, type HourRange } from '../../model/hour.ts';
 import { sameColumnName, tableKey } from '../../model/names.ts';
@@ -22,6 +23,7 @@ import {
   statementFragment,
   type TestColumn,
   upToHourFragment,
+  withFloatsFragment,
 } from '../../statements/index.ts';
 import { queryOf } from './process-query.ts';
 import type { RowsPort } from './rows-port.ts';
@@ -92,7 +94,7 @@ export async function recompute(port: RowsPort, input: RecomputeInput): Promise<
     alias: source.alias,
     rows:
       !patternOf(spec).loadsHours || range === undefined
-        ? renderStatement('test/all_rows', { table: relationOf(input, source).table })
+        ? renderStatement('test/all_rows', { table: readableOf(relationOf(input, source)) })
         : rowsOf(input, source, range),
   }));
   const { sql, values } = queryOf(spec, { sources, hours: await hoursAtOnce(port, input) });
@@ -184,6 +186,10 @@ export function* unitsInOrder(
 const relationOf = ({ relations }: Pick<RecomputeInput, 'relations'>, { table }: SourceSpec): Relation =>
   relations.get(tableKey(table)) as Relation;
 
+/** The table as the query may read it. */
+const readableOf = ({ table, columns }: Relation): SqlFragment =>
+  withFloatsFragment(table, floatColumns(columns));
+
 function rowsOf(
   input: RecomputeInput,
   source: SourceSpec,
@@ -191,7 +197,7 @@ function rowsOf(
 ): string {
   const relation = relationOf(input, source);
   const column = relation.columns.find(({ name }) => sameColumnName(name, source.eventTime));
-  if (column === undefined) return renderStatement('test/all_rows', { table: relation.table });
+  if (column === undefined) return renderStatement('test/all_rows', { table: readableOf(relation) });
   const { beforeHours = 0, afterHours = 0 } = source.window ?? {};
   return rowsToHour(relation, column, source.eventTimeUnit, {
     firstHour: range.firstHour - beforeHours,
@@ -201,12 +207,14 @@ function rowsOf(
 
 /** Selects rows by hours. A date counts as its midnight: otherwise a dimension would read it in 24 hours. */
 function rowsToHour(
-  { table, byHour }: Relation,
+  relation: Relation,
   column: TestColumn,
   unit: string | undefined,
   { firstHour, lastHour }: { readonly firstHour: Hour; readonly lastHour: Hour },
 ): string {
+  const { byHour } = relation;
   const bounds = { first: hourCountFragment(firstHour), last: hourCountFragment(lastHour) };
+  const table = readableOf(relation);
   return byHour === undefined
     ? renderStatement('test/rows_to_hour', { ...bounds, table, hour: eventHourFragment(column, unit) })
     : renderStatement('compare/hours_of_copy', { ...bounds, table: byHour });

@@ -10,6 +10,7 @@ import type { Plan, PlanSource } from '../../model/plan.ts';
 import type { ProcessSpec } from '../../model/process-spec.ts';
 import { plannedWindow } from '../../model/window-hours.ts';
 import {
+  allColumnsFragment,
   asStoredFragment,
   cteFragment,
   filesRelation,
@@ -110,12 +111,10 @@ export function sourceFileCtes(plan: Plan, window: HourWindow | undefined): Boun
 }
 
 /** All columns; of files also the path, where the SQL names it: a CTE has no virtual column. */
-const columnsOf = ({ read }: PlanSource): SqlFragment =>
-  statementFragment(
-    read.kind !== 'files'
-      ? '*'
-      : `* exclude (psyberg_file)${read.with_filename ? ', psyberg_file as filename' : ''}`,
-  );
+const columnsOf = ({ read, float_columns: floats = [] }: PlanSource): SqlFragment =>
+  read.kind !== 'files'
+    ? allColumnsFragment(floats)
+    : statementFragment(`* exclude (psyberg_file)${read.with_filename ? ', psyberg_file as filename' : ''}`);
 
 function fileAndHour(plan: Plan, source: PlanSource): SqlFragment {
   const file = statementFragment(source.read.kind === 'files' ? 'psyberg_file' : 'filename');
