@@ -18,11 +18,10 @@ import {
   unsettled,
   watermarkFor,
 } from '../state/process-progress.ts';
-import { progressInTable } from '../state/read-watermark-table.ts';
+import { copiedProgress } from '../state/read-watermark-table.ts';
 import { lastSessionEver, leftProperty } from '../state/target-properties.ts';
 import { namesInProperties } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
-import { isCopyBehind } from './target-progress.ts';
 
 /** How far a process had come that goes on no more. */
 export interface LeftBehind {
@@ -75,29 +74,17 @@ export async function leftOnTarget(input: LeftInput, target: TableMetadata): Pro
   const isNoted = new Set(noted.map((each) => each.processName));
   for (const processName of namesInProperties(target)) {
     if (said.has(processName) || isNoted.has(processName) || processName === spec.processName) continue;
-    const progress = await copiedProgress(input, target, processName);
+    const progress = await copiedProgress(input, {
+      highWaterMarkTable: project.tables.highWaterMarkTable,
+      processName,
+      target,
+      targetName: tableName(spec.target.table),
+      isAdopted: true,
+    });
     if (progress === undefined) unknown.push(processName);
     else (known.has(processName) ? others : gone).push({ processName, progress, isRetired: false });
   }
   return { gone: gone.filter(({ progress }) => hasLeft(progress)), others, unknown };
-}
-
-/** As the watermark table has it; undefined where it has nothing, or not what the last session wrote. */
-async function copiedProgress(
-  { spec, project, catalog, engine }: LeftInput,
-  target: TableMetadata,
-  processName: string,
-): Promise<ProcessProgress | undefined> {
-  const { highWaterMarkTable } = project.tables;
-  if (!(await catalog.tableExists(highWaterMarkTable))) return undefined;
-  const copy = await progressInTable(await engine(), {
-    highWaterMarkTable,
-    processName,
-    target,
-    targetName: tableName(spec.target.table),
-    isAdopted: true,
-  });
-  return copy === undefined || isCopyBehind(copy, target, processName) ? undefined : copy;
 }
 
 /** How far a process has read a source. */

@@ -12,9 +12,9 @@ import {
   progressInSummary,
   progressOfAll,
 } from '../state/process-progress.ts';
-import { type CopiedProgress, progressInTable } from '../state/read-watermark-table.ts';
+import { copiedProgress } from '../state/read-watermark-table.ts';
 import { SUMMARY } from '../state/summary-keys.ts';
-import { isRetired, lastSessionProperty, publishedProperty } from '../state/target-properties.ts';
+import { isRetired, publishedProperty } from '../state/target-properties.ts';
 import { heirOf, isUntouched, namesEver } from '../state/target-publishers.ts';
 import type { OpenSessionInput } from './session-input.ts';
 
@@ -32,7 +32,7 @@ export async function targetProgress(
   target: TableMetadata,
   processName: string,
 ): Promise<ProcessProgress | undefined> {
-  const { spec, project, catalog } = input;
+  const { spec, project } = input;
   const found = progressInSummary(target, processName);
   // An empty target was never published to: rows left in the watermark table belong to a table that is gone.
   if (found !== undefined || isUntouched(target))
@@ -40,20 +40,15 @@ export async function targetProgress(
   // Another process has taken over its progress, or that take-over was undone.
   if (heirOf(target, processName) !== undefined || isAdoptionUndone(target, processName)) return undefined;
   refuseRewoundTarget(input, target, processName);
-  const { highWaterMarkTable } = project.tables;
-  const copy = (await catalog.tableExists(highWaterMarkTable))
-    ? await progressInTable(await input.engine(), {
-        highWaterMarkTable,
-        processName,
-        target,
-        targetName: tableName(spec.target.table),
-        isAdopted: input.adoptAt !== undefined,
-      })
-    : undefined;
-  const behind = copy !== undefined && isCopyBehind(copy, target, processName);
-  if ((copy === undefined || behind) && input.adoptAt === undefined)
-    refuseLostWatermark(input, target, processName);
-  if (behind || copy === undefined) return undefined;
+  const copy = await copiedProgress(input, {
+    highWaterMarkTable: project.tables.highWaterMarkTable,
+    processName,
+    target,
+    targetName: tableName(spec.target.table),
+    isAdopted: input.adoptAt !== undefined,
+  });
+  if (copy === undefined && input.adoptAt === undefined) refuseLostWatermark(input, target, processName);
+  if (copy === undefined) return undefined;
   const hoursMade = await hoursMadeBySessions({
     ...input,
     sessionTable: project.tables.sessionTable,
@@ -90,21 +85,6 @@ async function withPattern(
   });
   const pattern = rows.find((row) => row.psyberg_session_id === session)?.pattern;
   return isPattern(pattern) ? { ...progress, pattern } : progress;
-}
-
-/**
- * Whether the watermark table lacks the last published session, as a catalog that commits tables one by one
- * may leave it. Going on from the session before would load that session's rows again.
- */
-export function isCopyBehind(
-  { writtenBy = '' }: CopiedProgress,
-  { properties, 'table-uuid': uuid }: TableMetadata,
-  processName: string,
-): boolean {
-  return (
-    properties?.[publishedProperty(processName)] === uuid &&
-    writtenBy < (properties[lastSessionProperty(processName)] ?? '')
-  );
 }
 
 /**

@@ -2,6 +2,7 @@
  * Reads the second copy of how far a process has come: its rows in `high_water_mark_table`. Table ->
  * watermarks.
  */
+import type { CatalogClient } from '../catalog/client/catalog-client.ts';
 import type { Engine } from '../engine/index.ts';
 import type { TableMetadata } from '../iceberg/table-metadata.ts';
 import { refusal } from '../model/errors.ts';
@@ -9,6 +10,7 @@ import { parseHour } from '../model/hour.ts';
 import { type TableIdentifier, tableName } from '../model/names.ts';
 import { lakeTable, type StatementRow, statement } from '../statements/index.ts';
 import type { ProcessProgress } from './process-progress.ts';
+import { lastSessionProperty, publishedProperty } from './target-properties.ts';
 import { watermarkOf } from './watermark-json.ts';
 
 /** A row of the watermark table. */
@@ -32,23 +34,49 @@ export interface CopiedProgress extends Pick<ProcessProgress, 'watermarks' | 'co
   readonly writtenBy: string | undefined;
 }
 
+/** Whose rows, and of which table. */
+interface CopyAsked {
+  readonly highWaterMarkTable: TableIdentifier;
+  readonly processName: string;
+  readonly target: TableMetadata;
+  readonly targetName: string;
+  /**
+   * True while it is adopted: rows of another table are none of it, and give way to those of the adoption.
+   */
+  readonly isAdopted?: boolean;
+}
+
 /**
- * The second copy, read when the target has snapshots but none of the process: its history was expired.
- * Undefined when there is no row. Throws `target-replaced` when the rows belong to another table of the same
- * name: continuing from them would skip data.
+ * How far a process has come by the second copy, where the target's snapshots do not tell it: undefined if
+ * nothing does. A catalog that commits tables one by one may have left the copy without the last published
+ * session: going on from the session before would load that session's rows again. DuckDB is started only if
+ * the table exists. Throws `target-replaced`.
+ */
+export async function copiedProgress(
+  { catalog, engine }: { readonly catalog: Pick<CatalogClient, 'tableExists'>; engine(): Promise<Engine> },
+  asked: CopyAsked,
+): Promise<CopiedProgress | undefined> {
+  if (!(await catalog.tableExists(asked.highWaterMarkTable))) return undefined;
+  const copy = await progressInTable(await engine(), asked);
+  return copy === undefined || isBehind(copy, asked) ? undefined : copy;
+}
+
+/** Whether it lacks the last published session. */
+const isBehind = (
+  { writtenBy = '' }: CopiedProgress,
+  { processName, target: { properties = {}, 'table-uuid': uuid } }: CopyAsked,
+): boolean =>
+  properties[publishedProperty(processName)] === uuid &&
+  writtenBy < (properties[lastSessionProperty(processName)] ?? '');
+
+/**
+ * The second copy as it stands there, whatever it lacks. Undefined when there is no row. Throws
+ * `target-replaced` when the rows belong to another table of the same name: continuing from them would skip
+ * data.
  */
 export async function progressInTable(
   engine: Engine,
-  options: {
-    readonly highWaterMarkTable: TableIdentifier;
-    readonly processName: string;
-    readonly target: TableMetadata;
-    readonly targetName: string;
-    /**
-     * True while it is adopted: rows of another table are none of it, and give way to those of the adoption.
-     */
-    readonly isAdopted?: boolean;
-  },
+  options: CopyAsked,
 ): Promise<CopiedProgress | undefined> {
   const rows = await storedWatermarks(engine, options);
   if (rows.length === 0) return undefined;

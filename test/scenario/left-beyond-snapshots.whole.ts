@@ -113,6 +113,26 @@ it.each([
   ['retired', true],
   ['removed', false],
 ] as const)(
+  'does not go by a watermark table that lacks the last session of one that was %s',
+  async (_how, retire) => {
+    const world = await worldOf(fileOf('a_load', 'stateless'), events(1, 1, 0));
+    const before = (await world.history('psyberg.high_water_mark_table')).at(-1);
+    await world.land('raw.events', events(2, 1, 1));
+    await world.publish('a_load');
+    await forgotten(world);
+    // As a catalog may leave it that commits tables one by one.
+    await world.rollback('psyberg.high_water_mark_table', before?.['snapshot-id'] as bigint);
+    await replaced(world, 'a_load', fileOf('c_load', 'stateless'), retire);
+    const refused = await refusalOf(world.psyberg.adopt('c_load'));
+    expect(refused).toMatchObject({ code: 'adoption-skips-rows', context: { published_by: 'a_load' } });
+    expect(refused.message).toContain('nothing tells any more');
+  },
+);
+
+it.each([
+  ['retired', true],
+  ['removed', false],
+] as const)(
   'refuses where nothing tells of one that was %s, until somebody says it',
   async (_how, retire) => {
     const world = await worldOf(fileOf('a_load', 'stateless'), events(1, 1, 0));

@@ -28,7 +28,7 @@ import { sessionOfName } from '../../model/session-branch.ts';
 import { removeTag } from '../../state/drop-tag.ts';
 import { leftText, settledOf } from '../../state/noted-left.ts';
 import { type ProcessProgress, progressInSummary, progressOfAll } from '../../state/process-progress.ts';
-import { progressInTable } from '../../state/read-watermark-table.ts';
+import { copiedProgress } from '../../state/read-watermark-table.ts';
 import { SUMMARY } from '../../state/summary-keys.ts';
 import { AUDIT_FAILURE } from '../../state/tables/audit-failure.ts';
 import { FILE } from '../../state/tables/file.ts';
@@ -99,7 +99,7 @@ interface Left {
     readonly table: TableIdentifier;
     readonly lastSessionId: string;
     readonly owedHours: readonly Hour[];
-    /** As the watermark table alone tells it. */
+    /** As the watermark table alone tells it, which goes with the process. */
     readonly copied: ProcessProgress | undefined;
   }[];
   readonly stateRows: readonly {
@@ -113,6 +113,8 @@ interface Left {
 
 async function whatIsLeft(ports: RunPorts, input: RetireInput): Promise<Left> {
   const { processName } = input;
+  const { highWaterMarkTable } = ports.project.tables;
+  const copy = { catalog: ports.catalog, engine: async () => ports.engine };
   const targets: Left['targets'][number][] = [];
   const tags: TableIdentifier[] = [];
   const branches: { table: TableIdentifier; branch: string }[] = [];
@@ -123,7 +125,13 @@ async function whatIsLeft(ports: RunPorts, input: RetireInput): Promise<Left> {
     if (last !== undefined) {
       const said = progressInSummary(metadata, processName);
       const copied =
-        said === undefined ? await copiedProgress(ports, metadata, table, processName) : undefined;
+        said === undefined
+          ? await copiedProgress(copy, {
+              ...{ highWaterMarkTable, processName, target: metadata },
+              targetName: tableName(table),
+              isAdopted: true,
+            })
+          : undefined;
       const owed = (said ?? copied)?.watermarks.map(({ owedHours }) => owedHours) ?? [];
       targets.push({ table, lastSessionId: last, owedHours: union(owed), copied });
     }
@@ -134,19 +142,6 @@ async function whatIsLeft(ports: RunPorts, input: RetireInput): Promise<Left> {
     }
   }
   return { targets, tags, branches, stateRows: await stateRowsOf(ports, processName) };
-}
-
-/** What the watermark table says, where the target's snapshots do not; it goes with the process. */
-async function copiedProgress(
-  { catalog, engine, project }: RunPorts,
-  target: TableMetadata,
-  table: TableIdentifier,
-  processName: string,
-): Promise<ProcessProgress | undefined> {
-  const { highWaterMarkTable } = project.tables;
-  if (!(await catalog.tableExists(highWaterMarkTable))) return undefined;
-  const targetName = tableName(table);
-  return progressInTable(engine, { highWaterMarkTable, processName, target, targetName, isAdopted: true });
 }
 
 /** In a foreign catalog only those of the project are known beforehand. */
