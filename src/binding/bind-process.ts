@@ -89,7 +89,7 @@ async function bindTogether(binder: Binder, input: BindingInput): Promise<BoundP
   });
   const bound = await binder.bind(
     renderStatement('binding/process', {
-      sources: joinedFragment(emptySources(input), ',\n'),
+      sources: joinedFragment(emptySourceCtes(input), ',\n'),
       query: userQueryFragment(withTypedVariables(input, spec.sql)),
       audits: joinedFragment(audits, ''),
     }),
@@ -180,11 +180,12 @@ const valuesOf = ({ spec, values = {} }: Pick<BindingInput, 'spec' | 'values'>):
 
 const overSources = (input: BindingInput, more: readonly SqlFragment[], text: string): string =>
   renderStatement('compile/describe_query', {
-    sources: joinedFragment([...emptySources(input), ...more], ',\n'),
+    sources: joinedFragment([...emptySourceCtes(input), ...more], ',\n'),
     query: userQueryFragment(text),
   });
 
-const emptySources = ({ sources }: BindingInput): SqlFragment[] =>
+/** The sources without rows, under their aliases. */
+export const emptySourceCtes = ({ sources }: BindingInput): SqlFragment[] =>
   [...sources].map(([alias, columns]) => emptyCteFragment(alias, columns));
 
 /** Binds over the columns that the query itself gives `previous`, like a session that creates the target. */
@@ -249,7 +250,7 @@ interface AuditInput {
 function bindAudit(binder: Binder, input: BindingInput, { audit, staged }: AuditInput): Promise<BoundText> {
   const rows = statementFragment(`(with ${emptyCteFragment('staged', staged).sql} select * from staged)`);
   const sources = (more: readonly SqlFragment[] = []): SqlFragment =>
-    joinedFragment([...emptySources(input), ...more], ',\n');
+    joinedFragment([...emptySourceCtes(input), ...more], ',\n');
   const relations = new Map([...relationsOf(input), ['staged', staged], ['target', staged]]);
   const values = { ...valuesOf(input), ...valuesOfAudit(audit) };
   if (audit.sql !== undefined)

@@ -5,7 +5,7 @@
 import type { Binder, BoundColumn } from '../engine/index.ts';
 import { patternOf } from '../kinds/patterns/index.ts';
 import { emptyCteFragment, joinedFragment, renderStatement, userQueryFragment } from '../statements/index.ts';
-import { type BindingInput, withTypedVariables } from './bind-process.ts';
+import { type BindingInput, emptySourceCtes, withTypedVariables } from './bind-process.ts';
 
 /** `columns`: as they were bound. Undefined where DuckDB does not say it. */
 export async function exactTypes(
@@ -13,16 +13,11 @@ export async function exactTypes(
   input: BindingInput,
   columns: readonly BoundColumn[],
 ): Promise<BoundColumn[] | undefined> {
-  const { spec, sources, target } = input;
-  const previous = patternOf(spec).readsPrevious && target !== undefined ? [target] : [];
+  const { spec, target } = input;
+  const readsTarget = patternOf(spec).readsPrevious && target !== undefined;
+  const previous = readsTarget ? [emptyCteFragment('previous', target)] : [];
   const sql = renderStatement('compile/column_types', {
-    sources: joinedFragment(
-      [
-        ...[...sources].map(([alias, seen]) => emptyCteFragment(alias, seen)),
-        ...previous.map((seen) => emptyCteFragment('previous', seen)),
-      ],
-      ',\n',
-    ),
+    sources: joinedFragment([...emptySourceCtes(input), ...previous], ',\n'),
     query: userQueryFragment(withTypedVariables(input, spec.sql)),
   });
   const [row] = await binder.rows(sql).catch(() => []);

@@ -30,7 +30,8 @@ export function refuseOvertakenProgress(
 ): void {
   if (patternOf(spec).operation !== 'append' || spec.target.existingRows === 'keep') return;
   const known = new Set(project.processes.map((each) => each.processName));
-  for (const other of progressOfAll(target)) {
+  const all = progressOfAll(target);
+  for (const other of all) {
     if (known.has(other.processName)) continue;
     const ahead = other.progress.watermarks.find((theirs) =>
       progress.watermarks.some(
@@ -52,7 +53,7 @@ export function refuseOvertakenProgress(
     );
   }
   // Last, since a process that is ahead has a name to tell.
-  const settled = settledOf(target, spec.processName);
+  const settled = settledOf(target, spec.processName, all);
   if (settled.length > 0) throw settledSince(spec, settled);
 }
 

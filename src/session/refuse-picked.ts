@@ -18,6 +18,8 @@ import { namesEver } from '../state/target-publishers.ts';
  */
 export function refusePickedRows(spec: ProcessSpec, target: TableMetadata): void {
   if (patternOf(spec).operation !== 'append') return;
+  // Mostly nothing came after its last session, and then no other snapshot has to be looked at.
+  if (mainSnapshot(target)?.summary?.[SUMMARY.processName] === spec.processName) return;
   const names = new Set(namesEver(target, spec.processName));
   const isOwn = (snapshot: Snapshot | undefined): boolean =>
     names.has(snapshot?.summary?.[SUMMARY.processName] ?? '');

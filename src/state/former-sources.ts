@@ -29,10 +29,10 @@ export function formerSummary(
 
 /** What the process, or the one in whose place it stands, had read by its last snapshot. */
 function readBefore(metadata: TableMetadata, processName: string, from: string | undefined): WatermarkJson[] {
-  const own = summaryOf(metadata, from ?? processName)?.summary;
-  const isNew = summaryOf(metadata, processName) === undefined;
+  const last = summaryOf(metadata, processName);
+  const own = (from === undefined ? last : summaryOf(metadata, from))?.summary;
   const retired =
-    isNew && retiredProperty(processName) in (metadata.properties ?? {})
+    last === undefined && retiredProperty(processName) in (metadata.properties ?? {})
       ? progressOfRetired(metadata).find((each) => each.processName === processName)
       : undefined;
   const left = (each: WatermarkJson): boolean => retired?.settled.includes(each.table) !== true;

@@ -104,9 +104,13 @@ function parseNoted(key: string, text: string): NotedJson {
 
 /**
  * The sources of a process with which another one has gone on since, whether snapshots or only a property
- * tells. Names of tables.
+ * tells. Names of tables. `all`: what the table's history says, for who has gone through it already.
  */
-export function settledOf(metadata: TableMetadata, processName: string): readonly string[] {
-  const said = progressOfAll(metadata).find((each) => each.processName === processName);
-  return (said ?? notedLeft(metadata).find((each) => each.processName === processName))?.settled ?? [];
+export function settledOf(
+  metadata: TableMetadata,
+  processName: string,
+  all = progressOfAll(metadata),
+): readonly string[] {
+  const isIts = (each: { readonly processName: string }): boolean => each.processName === processName;
+  return (all.find(isIts) ?? notedLeft(metadata).find(isIts))?.settled ?? [];
 }

@@ -175,9 +175,9 @@ function lastSaid(
           summary,
         });
     }
-    // Few say more: what is made for each of 1,000 snapshots is garbage of every session.
+    // It holds for what was said before it; what a process says afterwards is new. Few snapshots say it, and
+    // whatever is made for each of 1,000 of them is garbage of every session.
     if (snapshot.summary?.[SUMMARY.settled] !== undefined)
-      // It holds for what was said before it; what a process says afterwards is new.
       for (const [name, tables] of Object.entries(settledIn(snapshot.summary, snapshot)))
         settled.set(name, [...(settled.get(name) ?? []), ...tables]);
     const from = snapshot.summary?.[SUMMARY.adoptedFrom];

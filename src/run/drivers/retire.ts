@@ -305,7 +305,8 @@ async function endOf(
 ): Promise<Ending | undefined> {
   const metadata = (await catalog.loadTable(table))?.metadata;
   if (metadata === undefined) return undefined;
-  const said = progressOfAll(metadata).find((each) => each.processName === processName);
+  const all = progressOfAll(metadata);
+  const said = all.find((each) => each.processName === processName);
   const removals = [
     publishedProperty(processName),
     lastSessionProperty(processName),
@@ -331,7 +332,7 @@ async function endOf(
             [retiredProperty(processName)]: lastSessionId,
             [leftProperty(processName)]: leftText(metadata, {
               progress: said?.progress ?? copied,
-              settled: settledOf(metadata, processName),
+              settled: settledOf(metadata, processName, all),
               lastSession: lastSessionId,
             }),
           },

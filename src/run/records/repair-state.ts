@@ -200,11 +200,12 @@ async function repairSignals(
       target: tableName(spec.target.table),
       psybergSessionId: sessionOf(snapshot),
       completeToHour: completeTo,
-      isComplete: !lacksEarlierHours(
-        snapshot.summary?.[SUMMARY.announcedToHour] === undefined ? spec.catchup.order : 'newest',
-        owedIn(snapshot),
-        completeTo,
-      ),
+      isComplete: !lacksEarlierHours({
+        order: spec.catchup.order,
+        announcedTo: snapshot.summary?.[SUMMARY.announcedToHour],
+        owedHours: owedIn(snapshot),
+        completeToHour: completeTo,
+      }),
       reopened,
       createdAt: instantText(snapshot['timestamp-ms']),
     });

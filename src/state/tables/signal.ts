@@ -69,22 +69,31 @@ export function signalRows(
   });
 }
 
-/**
- * Whether earlier hours are still to come, since this session loads the newest ones first, or one before it
- * did: the header may name another order since.
- */
-const lacksHours = ({ catchup, owed_hours: owed, target }: Plan, completeToHour: string): boolean =>
-  lacksEarlierHours(target.announced_to_hour === undefined ? catchup?.order : 'newest', owed, completeToHour);
+const lacksHours = ({ catchup, owed_hours: owedHours, target }: Plan, completeToHour: string): boolean =>
+  lacksEarlierHours({
+    order: catchup?.order,
+    announcedTo: target.announced_to_hour,
+    owedHours,
+    completeToHour,
+  });
 
 /**
  * True where the newest hours were loaded first, and earlier ones are still to come: an hour up to which that
- * is so is not complete yet.
+ * is so is not complete yet. `announcedTo`: undefined but where that was so already; the header may name
+ * another order since.
  */
-export const lacksEarlierHours = (
-  order: CatchupSpec['order'],
-  owedHours: readonly string[],
-  completeToHour: string,
-): boolean => order === 'newest' && owedHours.some((hour) => hour <= completeToHour);
+export const lacksEarlierHours = ({
+  order,
+  announcedTo,
+  owedHours,
+  completeToHour,
+}: {
+  readonly order: CatchupSpec['order'];
+  readonly announcedTo: string | null | undefined;
+  readonly owedHours: readonly string[];
+  readonly completeToHour: string;
+}): boolean =>
+  (order === 'newest' || announcedTo !== undefined) && owedHours.some((hour) => hour <= completeToHour);
 
 /** Up to which hour the sessions before have announced the target; null where they have not. */
 const announcedBefore = ({ target }: Plan): string | null =>
